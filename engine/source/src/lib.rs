@@ -1,0 +1,1 @@
+//! lexhold-source
