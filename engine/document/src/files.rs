@@ -1,0 +1,134 @@
+//! The arena of texts that places point into.
+
+use crate::{Diagnostic, Diagnostics, codes, limits};
+
+/// A file in an arena.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FileId(u32);
+
+/// A half-open range of bytes in a file as it is stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Place {
+    /// The file.
+    pub file: FileId,
+    /// The first byte.
+    pub start: usize,
+    /// One past the last byte.
+    pub end: usize,
+}
+
+/// Texts by path.
+///
+/// Paths are relative to the project root, with `/` between their parts, so that an import can be
+/// followed from one file to another by its path alone.
+#[derive(Debug, Default)]
+pub struct Files(Vec<File>);
+
+#[derive(Debug)]
+struct File {
+    path: String,
+    text: String,
+    /// Where each line begins.
+    lines: Vec<usize>,
+}
+
+impl Files {
+    /// An empty arena.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a text under its path.
+    pub fn add(&mut self, path: &str, text: String) -> FileId {
+        #[expect(clippy::expect_used, reason = "four billion files do not fit into memory")]
+        let id = FileId(u32::try_from(self.0.len()).expect("fewer than four billion files"));
+        let breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+        let lines = std::iter::once(0)
+            .chain(breaks.map(|(at, _)| at + 1))
+            .collect();
+        self.0.push(File {
+            path: path.to_owned(),
+            text,
+            lines,
+        });
+        id
+    }
+
+    /// Adds the bytes of a file, or reports why they are not text.
+    pub fn add_bytes(
+        &mut self,
+        path: &str,
+        bytes: Vec<u8>,
+        diagnostics: &mut Diagnostics,
+    ) -> Option<FileId> {
+        match text(bytes) {
+            Ok(text) => Some(self.add(path, text)),
+            Err(reason) => {
+                let diagnostic = reason.diagnostic(self, path);
+                diagnostics.push(diagnostic);
+                None
+            }
+        }
+    }
+
+    /// The file at a path, if it is here.
+    pub fn find(&self, path: &str) -> Option<FileId> {
+        let index = self.0.iter().position(|file| file.path == path)?;
+        u32::try_from(index).ok().map(FileId)
+    }
+
+    /// A file's path.
+    pub fn path(&self, id: FileId) -> &str {
+        &self.file(id).path
+    }
+
+    /// A file's text, as stored.
+    pub fn text(&self, id: FileId) -> &str {
+        &self.file(id).text
+    }
+
+    /// The text at a place.
+    pub fn slice(&self, place: Place) -> &str {
+        self.text(place.file).get(place.start..place.end).unwrap_or_default()
+    }
+
+    /// The line and column where a place begins, both counted from one.
+    ///
+    /// # Units
+    /// Columns are Unicode scalar values; a byte-order mark takes none.
+    pub fn position(&self, place: Place) -> (usize, usize) {
+        self.position_at(place.file, place.start)
+    }
+
+    /// The line and column of a byte, both counted from one; see [`Files::position`].
+    pub fn position_at(&self, id: FileId, byte: usize) -> (usize, usize) {
+        let file = self.file(id);
+        let line = file.lines.partition_point(|start| *start <= byte);
+        let start = file.lines[line - 1];
+        let before = file.text.get(start..byte).unwrap_or_default();
+        (line, 1 + before.trim_start_matches(BOM).chars().count())
+    }
+
+    fn file(&self, id: FileId) -> &File {
+        &self.0[id.0 as usize]
+    }
+}
+
+/// The byte-order mark, which some editors put in front.
+pub(crate) const BOM: char = '\u{feff}';
+
+/// Why some bytes are not the text of a document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotText {
+    valid: String,
+    rest: String,
+    wide: bool,
+}
+
+/// Reads bytes as UTF-8.
+///
+/// # Errors
+/// [`NotText`] says where they stop being UTF-8.
+pub fn text(bytes: Vec<u8>) -> Result<String, NotText> {
+    todo!()
+}
