@@ -1,1 +1,22 @@
-//! lexhold-model
+//! The words every other crate shares: ids, digests, spans, the message batch, the directory.
+//!
+//! Pure: no disk, no clock, no environment. What a message *means* to a rule, a policy or a schedule is for
+//! the crates above; how it is read or stored is for the crates at the edge.
+
+mod batch;
+mod digest;
+mod directory;
+mod message;
+mod severity;
+mod span;
+pub mod tables;
+
+pub use batch::{BatchError, MessageBatch, MessageBatchBuilder, Row, SCHEMA_VERSION, message_schema};
+pub use digest::{ContentKey, Digest, Key, canonical_json};
+pub use directory::{Channel, Directory, DirectoryProblem, Group, Person, Standing, Validity};
+pub use message::{
+    Attachment, ConversationKind, Message, MessageKind, Part, PartKind, Participant, Role, SourcePlace, VersionKind,
+    message_id,
+};
+pub use severity::Severity;
+pub use span::{ByteSpan, Field};

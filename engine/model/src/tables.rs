@@ -1,0 +1,244 @@
+//! The tables of an evaluation: what a run records of a batch, without a body.
+//!
+//! `evaluate` fills them, `store` writes them as Parquet, `catalog` projects them, so their columns stand here once.
+//! Keys are [`crate::Key`]s as `Decimal128(38, 0)`; instants are microseconds in UTC.
+
+use std::sync::Arc;
+
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
+
+/// The Arrow type of a [`crate::Key`].
+pub const KEY: DataType = DataType::Decimal128(38, 0);
+
+/// One table of an evaluation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Table {
+    /// One row a version of a message: every field that is not body.
+    Message,
+    /// Who received it.
+    Recipient,
+    /// Whose mailbox or export it came from; duplicates add rows.
+    Custodian,
+    /// Every place it was read; duplicates add rows.
+    Source,
+    /// Distinct facts: every attribute of the Cedar schema, as canonical JSON.
+    Facts,
+    /// One row a place where a rule matched; supervision rules without a span.
+    Hit,
+    /// The rules that the hits name.
+    Rule,
+    /// The schedules that the duty sets name.
+    Schedule,
+    /// Distinct sets of assigned schedules.
+    DutySet,
+    /// Distinct local dates of (sent, captured) by zone.
+    Days,
+    /// The dates of a duty set on given days.
+    Calendar,
+    /// Which duty set a message was assigned, append-only; duplicates with new custodians add rows.
+    Assignment,
+    /// Which messages a hold covers.
+    HoldMember,
+    /// Handles met, and whether the directory knows them.
+    Handle,
+    /// What went wrong on single messages, without their text.
+    Diagnostic,
+}
+
+impl Table {
+    /// All tables.
+    pub const ALL: [Table; 15] = [
+        Self::Message,
+        Self::Recipient,
+        Self::Custodian,
+        Self::Source,
+        Self::Facts,
+        Self::Hit,
+        Self::Rule,
+        Self::Schedule,
+        Self::DutySet,
+        Self::Days,
+        Self::Calendar,
+        Self::Assignment,
+        Self::HoldMember,
+        Self::Handle,
+        Self::Diagnostic,
+    ];
+
+    /// The table's name in file names and in the catalog.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Message => "message",
+            Self::Recipient => "recipient",
+            Self::Custodian => "custodian",
+            Self::Source => "source",
+            Self::Facts => "facts",
+            Self::Hit => "hit",
+            Self::Rule => "rule",
+            Self::Schedule => "schedule",
+            Self::DutySet => "duty_set",
+            Self::Days => "days",
+            Self::Calendar => "calendar",
+            Self::Assignment => "assignment",
+            Self::HoldMember => "hold_member",
+            Self::Handle => "handle",
+            Self::Diagnostic => "diagnostic",
+        }
+    }
+
+    /// The table of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|table| table.name() == name)
+    }
+
+    /// The table's columns.
+    pub fn schema(self) -> SchemaRef {
+        let fields = match self {
+            Self::Message => vec![
+                key("key"),
+                key("family"),
+                text("message_id"),
+                text_or_null("native_id"),
+                text("platform"),
+                text("conversation"),
+                text("conversation_kind"),
+                text_or_null("channel"),
+                text("kind"),
+                instant("sent_at", true),
+                instant("captured_at", false),
+                text_or_null("sent_precision"),
+                text("sender"),
+                text_or_null("reply_to"),
+                Field::new("version", DataType::Int32, false),
+                text("version_kind"),
+                key("content_hash"),
+                text("direction"),
+                number("text_bytes"),
+                number("attachments"),
+                Field::new("business", DataType::Boolean, true),
+                flag("undecodable"),
+                flag("trigger_suspect"),
+                flag("scan_incomplete"),
+                text("source_file"),
+                number("source_offset"),
+                key("facts_id"),
+            ],
+            Self::Recipient => vec![key("key"), text("handle"), text("role")],
+            Self::Custodian => vec![key("key"), text("handle")],
+            Self::Source => vec![key("key"), text("file"), number("source_offset")],
+            Self::Facts => vec![key("facts_id"), text("facts")],
+            Self::Hit => vec![
+                key("key"),
+                key("rule_id"),
+                text_or_null("field"),
+                number_or_null("span_start"),
+                number_or_null("span_end"),
+                flag("quoted"),
+                text_or_null("excluded_by"),
+                text_or_null("indeterminate"),
+                key("alert_id"),
+            ],
+            Self::Rule => vec![
+                key("rule_id"),
+                text("kind"),
+                text("rule"),
+                text("document"),
+                text("version"),
+                text("digest"),
+                text("severity"),
+                text("title"),
+                texts("labels"),
+                texts("cites"),
+            ],
+            Self::Schedule => vec![
+                key("schedule_id"),
+                text("document"),
+                text("version"),
+                text("digest"),
+                text("schedule"),
+                text("title"),
+                text("zone"),
+                text_or_null("jurisdiction"),
+                text_or_null("basis"),
+                texts("cites"),
+                text("spec"),
+            ],
+            Self::DutySet => vec![
+                key("set_id"),
+                Field::new("ordinal", DataType::Int32, false),
+                key("schedule_id"),
+                text("outcome"),
+                text_or_null("reason"),
+            ],
+            Self::Days => vec![
+                key("days_id"),
+                text("zone"),
+                text_or_null("sent_day"),
+                text("captured_day"),
+            ],
+            Self::Calendar => vec![
+                key("set_id"),
+                key("days_id"),
+                text("retain_until"),
+                text("eligible_from"),
+                text("dispose_at"),
+                text("must_dispose_by"),
+                text("accessible_until"),
+                instant("eligible_at", true),
+                instant("must_dispose_at", true),
+                text_or_null("reason"),
+                text("detail"),
+            ],
+            Self::Assignment => vec![key("family"), key("key"), key("set_id"), key("days_id")],
+            Self::HoldMember => vec![text("hold"), key("key"), key("family"), text("membership")],
+            Self::Handle => vec![text("platform"), text("handle"), flag("known")],
+            Self::Diagnostic => vec![
+                Field::new("key", KEY, true),
+                text("code"),
+                text("subject"),
+                text("detail"),
+            ],
+        };
+        Arc::new(Schema::new(fields))
+    }
+}
+
+fn key(name: &str) -> Field {
+    Field::new(name, KEY, false)
+}
+
+fn text(name: &str) -> Field {
+    Field::new(name, DataType::Utf8, false)
+}
+
+fn text_or_null(name: &str) -> Field {
+    Field::new(name, DataType::Utf8, true)
+}
+
+fn texts(name: &str) -> Field {
+    Field::new(
+        name,
+        DataType::List(Arc::new(Field::new("item", DataType::Utf8, false))),
+        false,
+    )
+}
+
+fn number(name: &str) -> Field {
+    Field::new(name, DataType::Int64, false)
+}
+
+fn number_or_null(name: &str) -> Field {
+    Field::new(name, DataType::Int64, true)
+}
+
+fn flag(name: &str) -> Field {
+    Field::new(name, DataType::Boolean, false)
+}
+
+fn instant(name: &str, null: bool) -> Field {
+    Field::new(
+        name,
+        DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
+        null,
+    )
+}
