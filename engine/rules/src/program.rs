@@ -1,0 +1,91 @@
+//! The compiled program: what the rules say, ready to be scanned for.
+
+use lexhold_document::{Diagnostics, Document, Place, Seg};
+use lexhold_model::{Digest, Severity};
+
+/// All rules of a bundle, compiled. Immutable and shared by all threads.
+#[derive(Debug)]
+pub struct Program {
+    rules: Vec<RuleInfo>,
+}
+
+/// What a rule says about itself.
+#[derive(Clone, Debug)]
+pub struct RuleInfo {
+    /// `document.rule`, unique in a bundle.
+    pub id: String,
+    /// The name of the ruleset.
+    pub document: String,
+    /// The rule's id within its ruleset.
+    pub rule: String,
+    /// The version of the ruleset.
+    pub version: String,
+    /// The digest of the ruleset.
+    pub digest: Digest,
+    /// How grave a hit is.
+    pub severity: Severity,
+    /// One line for people; the id where the rule gives none.
+    pub title: String,
+    /// The risk that the rule speaks of.
+    pub risk: Option<String>,
+    /// Why somebody should look.
+    pub why: String,
+    /// The paragraphs that the rule rests on.
+    pub cites: Vec<String>,
+    /// What a message with a hit is labelled.
+    pub labels: Vec<String>,
+    /// How settled the rule is.
+    pub status: Status,
+    /// The Cedar condition under which the rule counts, as written.
+    pub when: Option<Condition>,
+    /// Texts that the rule has to hit.
+    pub hits: Vec<Example>,
+    /// Texts that it must not hit.
+    pub misses: Vec<Example>,
+    /// Where the rule's id stands.
+    pub place: Place,
+}
+
+/// A text that a rule has to hit or must not hit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Example {
+    /// The text.
+    pub text: String,
+    /// Where it stands.
+    pub place: Place,
+}
+
+/// A Cedar condition, not yet compiled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Condition {
+    /// The condition as written.
+    pub text: String,
+    /// The position of its document in the slice that was compiled.
+    pub document: usize,
+    /// The path of its scalar in that document.
+    pub path: Vec<Seg>,
+}
+
+/// How settled a rule is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Status {
+    /// On trial: runs like a stable one.
+    Experimental,
+    /// In use.
+    #[default]
+    Stable,
+    /// Kept for the record: never matches.
+    Retired,
+}
+
+impl Program {
+    /// The rules, in the order of the documents; a [`crate::RuleHit`] names one by its position.
+    pub fn rules(&self) -> &[RuleInfo] {
+        &self.rules
+    }
+}
+
+/// Compiles every ruleset and lexicon among the documents; other kinds are passed over.
+pub fn compile(_documents: &[&Document], _diagnostics: &mut Diagnostics) -> Program {
+    Program { rules: Vec::new() }
+}
