@@ -46,7 +46,5 @@ pub use load::load;
 pub use node::{Entry, Node, Style, Value};
 pub use path::Seg;
 pub use printable::printable;
-pub use shape::{
-    Field, Fields, Shape, choice, either, list, map, named, one_or_many, open, optional, required,
-};
+pub use shape::{Field, Fields, Shape, choice, either, list, map, named, one_or_many, open, optional, required};
 pub use suggest::did_you_mean;

@@ -13,6 +13,8 @@ pub struct Node {
     pub place: Place,
     /// How it is written.
     pub style: Style,
+    /// Whether a scalar's content runs over several lines of the file.
+    pub multiline: bool,
     /// What it says.
     pub value: Value,
     /// How the decoded text lies in the file, where that is not plain to see.
@@ -125,13 +127,16 @@ impl Node {
         node
     }
 
-    /// Whether the text runs over several lines of the file.
+    /// Whether line breaks in the file have become spaces in the text.
     ///
-    /// In such a scalar, unless it is [`Style::Literal`], line breaks have become spaces.
+    /// True of `>` blocks and of plain and quoted scalars over several lines. A comment in an
+    /// embedded language would swallow what follows it there.
     pub fn is_folded(&self) -> bool {
-        self.style == Style::Folded
-            || matches!(self.style, Style::Plain | Style::SingleQuoted | Style::DoubleQuoted)
-                && self.is_multiline()
+        match self.style {
+            Style::Folded => true,
+            Style::Plain | Style::SingleQuoted | Style::DoubleQuoted => self.multiline,
+            Style::Literal | Style::Block | Style::Flow | Style::Refused => false,
+        }
     }
 
     /// Where a byte range of the decoded text stands in the file.

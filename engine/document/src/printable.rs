@@ -35,9 +35,21 @@ mod tests {
 
     #[test]
     fn escapes_what_moves_or_hides_text() {
-        for c in ['\0', '\t', '\r', '\u{7f}', '\u{85}', '\u{2029}', '\u{2066}', '\u{e0041}'] {
+        for c in [
+            '\0',
+            '\t',
+            '\r',
+            '\u{7f}',
+            '\u{85}',
+            '\u{2029}',
+            '\u{2066}',
+            '\u{e0041}',
+        ] {
             let shown = printable(&format!("a{c}b"));
-            assert!(shown.is_ascii() && shown.starts_with("a\\") && shown.ends_with('b'), "{shown}");
+            assert!(
+                shown.is_ascii() && shown.starts_with("a\\") && shown.ends_with('b'),
+                "{shown}"
+            );
         }
     }
 
