@@ -1,1 +1,40 @@
-//! lexhold-store
+//! The home on disk: archive, evaluations, journal, sources, keys, locks, and the one gate that removes bytes.
+//!
+//! The journal is the authority. A batch of messages becomes part of the home with the journal line that names
+//! its files by digest; everything before that line is staging, everything after it can be done again. Bodies
+//! lie in the archive alone. The catalog is only a path here: its contents are the catalog crate's.
+//!
+//! The clock and the dice are the caller's: see [`Stamp`]. Nothing here reads the environment.
+#![allow(clippy::disallowed_methods, reason = "the edge crate that reads and writes the home")]
+#![cfg_attr(
+    test,
+    allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that panics has failed")
+)]
+
+mod archive;
+mod batch;
+mod error;
+mod faults;
+mod files;
+mod gate;
+mod home;
+mod journal;
+mod lock;
+mod parquet_file;
+mod progress;
+mod sources;
+mod stamp;
+
+pub use archive::{Archive, ArchivedBatch, SegmentReader};
+pub use batch::{BatchRecord, BatchWriter, Batches, Recovered, StoredFile};
+pub use error::{Error, ErrorKind};
+pub use faults::{Faults, Step};
+pub use home::{FORMAT, Home, NewHome, StoreMode};
+pub use journal::{Entries, Entry, EntryKind, Journal, Payload, TreeHead};
+pub use lock::{Holder, RunLock};
+pub use progress::Progress;
+pub use sources::{SourceFiles, Sources};
+pub use stamp::{Entropy, Stamp};
+
+/// What every function of this crate returns.
+pub type Result<T> = std::result::Result<T, Error>;

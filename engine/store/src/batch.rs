@@ -1,0 +1,360 @@
+//! How a batch of messages becomes part of the home, all of it or nothing.
+//!
+//! 1. Its files are written into staging and synced. 2. One journal entry names every file with its digest: from
+//! here on the batch is part of the home. 3. The files are moved into place. A process that dies before step 2
+//! leaves rubbish, which [`Home::recover`] discards; one that dies later leaves work, which it finishes.
+
+use std::fs::File;
+use std::path::{Component, Path, PathBuf};
+
+use arrow::array::RecordBatch;
+use lexhold_model::Digest;
+use lexhold_model::tables::Table;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::files::{cannot, children, create_dirs, digest, slashed, sync_dir};
+use crate::{ArchivedBatch, Entries, Entry, EntryKind, Error, Faults, Home, Payload, Result, RunLock, Stamp, Step};
+use crate::{archive, gate, parquet_file};
+
+/// Where batches wait for their journal entry: `staging/runs/<run>/<batch>/`.
+pub(crate) const STAGED_RUNS: &str = "staging/runs";
+pub(crate) const EVALUATIONS: &str = "evaluations";
+
+/// No segment is made of more than this, in memory; on disk it is smaller. One message alone may be larger.
+const MAX_SEGMENT_BYTES: usize = 64 << 20;
+
+/// A file of the home that the journal vouches for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoredFile {
+    /// Where it lies below the home, with `/` between the parts.
+    pub path: String,
+    /// The digest of its bytes.
+    pub sha256: Digest,
+    /// Its length.
+    pub bytes: u64,
+    /// The rows in it.
+    pub rows: u64,
+    /// The table of the evaluation it holds; none for a segment of the archive.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub table: Option<String>,
+}
+
+impl StoredFile {
+    /// Whether it is a segment of the archive, and so holds bodies.
+    pub fn is_segment(&self) -> bool {
+        self.table.is_none()
+    }
+}
+
+/// What the journal says of a batch: the payload of an [`EntryKind::Batch`] entry.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct BatchRecord {
+    /// The run.
+    pub run: String,
+    /// The batch's number in that run.
+    pub batch: u64,
+    /// Its files: segments and evaluation tables.
+    pub files: Vec<StoredFile>,
+    /// What the caller adds, such as counts, input files and conversations. Never content.
+    pub detail: Value,
+}
+
+/// What [`Home::recover`] found to do.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Recovered {
+    /// The sequence numbers of batches whose files it moved into place.
+    pub published: Vec<u64>,
+    /// How many batches it discarded because the journal does not know them.
+    pub discarded: u64,
+}
+
+/// A batch on its way into the home. Dropped without a commit it leaves files in staging, which the next
+/// [`Home::recover`] discards.
+#[derive(Debug)]
+pub struct BatchWriter<'a> {
+    home: &'a Home,
+    faults: &'a Faults,
+    folder: PathBuf,
+    record: BatchRecord,
+}
+
+impl Home {
+    /// Begins a batch. Run ids are letters, digits, `-`, `_` and `.`; a pair of run and number is used once.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::Refused`] for a run id of another form; when staging cannot be written.
+    pub fn stage<'a>(
+        &'a self,
+        lock: &'a RunLock,
+        run: &str,
+        batch: u64,
+        faults: &'a Faults,
+    ) -> Result<BatchWriter<'a>> {
+        self.owns(lock)?;
+        if !is_run_id(run) {
+            return Err(Error::refused(format!("`{run}` is not a run id")));
+        }
+        let folder = Path::new(STAGED_RUNS).join(run).join(batch.to_string());
+        gate::discard_staged(self.root(), &folder)?;
+        create_dirs(self.root(), &folder)?;
+        let record = BatchRecord {
+            run: run.to_owned(),
+            batch,
+            files: Vec::new(),
+            detail: Value::Null,
+        };
+        Ok(BatchWriter {
+            home: self,
+            faults,
+            folder,
+            record,
+        })
+    }
+
+    /// The batches that the journal records from a sequence number on.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub fn batches(&self, from_seq: u64) -> Result<Batches<'_>> {
+        Ok(Batches {
+            home: self,
+            entries: self.journal().entries(from_seq)?,
+        })
+    }
+
+    /// Finishes batches that are journalled but not in place, and discards those that are not journalled.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::Corrupt`] when a file of a journalled batch is neither in staging nor in place.
+    pub fn recover(&self, lock: &RunLock) -> Result<Recovered> {
+        self.owns(lock)?;
+        gate::sweep_scratch(self.root())?;
+        let mut staged = self.staged()?;
+        let mut recovered = Recovered::default();
+        if !staged.is_empty() {
+            for batch in self.batches(1)? {
+                let (entry, record) = batch?;
+                let folder = Path::new(STAGED_RUNS).join(&record.run).join(record.batch.to_string());
+                if let Some(at) = staged.iter().position(|staged| *staged == folder) {
+                    publish(self.root(), &staged.swap_remove(at), &record, &Faults::default())?;
+                    recovered.published.push(entry.seq);
+                }
+            }
+        }
+        recovered.discarded = staged.len() as u64;
+        for (run, _) in children(&self.root().join(STAGED_RUNS))? {
+            gate::discard_staged(self.root(), &Path::new(STAGED_RUNS).join(run))?;
+        }
+        Ok(recovered)
+    }
+
+    /// The folders of batches in staging.
+    fn staged(&self) -> Result<Vec<PathBuf>> {
+        let mut folders = Vec::new();
+        for (run, _) in children(&self.root().join(STAGED_RUNS))? {
+            let run = Path::new(STAGED_RUNS).join(run);
+            folders.extend(
+                children(&self.root().join(&run))?
+                    .into_iter()
+                    .map(|(batch, _)| run.join(batch)),
+            );
+        }
+        Ok(folders)
+    }
+}
+
+impl BatchWriter<'_> {
+    /// Adds messages with their bodies: one segment for each platform and year among them.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::Full`] and [`crate::ErrorKind::Io`] when they cannot be written;
+    /// [`crate::ErrorKind::Refused`] where keys or hashes are not one a message.
+    pub fn archive(&mut self, batch: &ArchivedBatch) -> Result<()> {
+        for (folder, rows) in archive::partitions(batch)? {
+            self.archive_rows(&folder, &rows)?;
+        }
+        Ok(())
+    }
+
+    fn archive_rows(&mut self, folder: &Path, rows: &RecordBatch) -> Result<()> {
+        let n = rows.num_rows();
+        if n > 1 && rows.get_array_memory_size() > MAX_SEGMENT_BYTES {
+            for (from, length) in [(0, n / 2), (n / 2, n - n / 2)] {
+                self.archive_rows(folder, &copied(&rows.slice(from, length))?)?;
+            }
+            return Ok(());
+        }
+        self.add(rows, None, |sha256| folder.join(format!("{sha256}.parquet")))
+    }
+
+    /// Adds a table of the evaluation. A table without rows is left out.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::Refused`] where the columns are not the table's, or the table was added before; otherwise
+    /// as [`Self::archive`].
+    pub fn table(&mut self, table: Table, rows: &RecordBatch) -> Result<()> {
+        let name = table.name();
+        if !same_columns(table, rows) {
+            return Err(Error::refused(format!(
+                "these are not the columns of the table `{name}`"
+            )));
+        }
+        if self.record.files.iter().any(|file| file.table.as_deref() == Some(name)) {
+            return Err(Error::refused(format!(
+                "the table `{name}` was added to the batch before"
+            )));
+        }
+        if rows.num_rows() == 0 {
+            return Ok(());
+        }
+        let path = Path::new(EVALUATIONS)
+            .join(&self.record.run)
+            .join(format!("{:06}-{name}.parquet", self.record.batch));
+        self.add(rows, Some(name), |_| path)
+    }
+
+    /// Makes the batch part of the home: journals it, then moves its files into place.
+    ///
+    /// After an error the batch may or may not be journalled, as after a kill; [`Home::recover`] settles it.
+    ///
+    /// # Errors
+    /// When journal or files cannot be written; [`crate::ErrorKind::Refused`] when run and number were used before.
+    pub fn commit(mut self, detail: Value, stamp: Stamp<'_>) -> Result<(Entry, BatchRecord)> {
+        let root = self.home.root();
+        self.record.detail = detail;
+        for file in &self.record.files {
+            if root.join(&file.path).exists() {
+                check_in_place(root, file)?;
+            }
+        }
+        sync_dir(&root.join(&self.folder))?;
+        self.faults.reach(Step::Staged);
+        let payload = json!(self.record);
+        let entry = self
+            .home
+            .journal()
+            .append(EntryKind::Batch, Some(Payload::Json(&payload)), stamp)?;
+        self.faults.reach(Step::Journalled);
+        publish(root, &self.folder, &self.record, self.faults)?;
+        self.faults.reach(Step::Published);
+        Ok((entry, self.record))
+    }
+
+    fn add(&mut self, rows: &RecordBatch, table: Option<&str>, path: impl FnOnce(Digest) -> PathBuf) -> Result<()> {
+        let staged = self
+            .home
+            .root()
+            .join(staged_name(&self.folder, self.record.files.len()));
+        parquet_file::write(&staged, rows)?;
+        let (sha256, bytes) = digest(&staged)?;
+        let path = slashed(&path(sha256))?;
+        let (rows, table) = (rows.num_rows() as u64, table.map(str::to_owned));
+        self.record.files.push(StoredFile {
+            path,
+            sha256,
+            bytes,
+            rows,
+            table,
+        });
+        self.faults.reach(Step::HalfStaged);
+        Ok(())
+    }
+}
+
+/// The batches of a journal in order, each with its entry.
+#[derive(Debug)]
+pub struct Batches<'a> {
+    home: &'a Home,
+    entries: Entries,
+}
+
+impl Batches<'_> {
+    fn record(&self, entry: Entry) -> Result<(Entry, BatchRecord)> {
+        let record = self.home.journal().payload_json(&entry)?;
+        let record = record.ok_or_else(|| {
+            Error::corrupt(
+                format!("entry {} records a batch, but its payload is gone", entry.seq),
+                self.home.root(),
+            )
+        })?;
+        Ok((entry, record))
+    }
+}
+
+impl Iterator for Batches<'_> {
+    type Item = Result<(Entry, BatchRecord)>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let entry = self
+            .entries
+            .find(|entry| entry.as_ref().map_or(true, |entry| entry.kind == EntryKind::Batch))?;
+        Some(entry.and_then(|entry| self.record(entry)))
+    }
+}
+
+/// Moves a journalled batch's files into place, as far as they are not there yet, and clears its staging folder.
+fn publish(root: &Path, folder: &Path, record: &BatchRecord, faults: &Faults) -> Result<()> {
+    for (number, file) in record.files.iter().enumerate() {
+        let staged = staged_name(folder, number);
+        let moved = root.join(&staged).exists() && {
+            check(root, &staged, file)?;
+            gate::publish(root, &staged, Path::new(&file.path))?
+        };
+        if !moved {
+            check_in_place(root, file)?;
+        }
+        faults.reach(Step::HalfPublished);
+    }
+    gate::discard_staged(root, folder)
+}
+
+/// The name under which a batch's n-th file waits in staging.
+pub(crate) fn staged_name(folder: &Path, number: usize) -> PathBuf {
+    folder.join(format!("{number}.parquet"))
+}
+
+/// Refuses a file in place that is not the one meant. Segments are named by content, so the same one may be there.
+fn check_in_place(root: &Path, file: &StoredFile) -> Result<()> {
+    check(root, Path::new(&file.path), file)
+}
+
+fn check(root: &Path, path: &Path, file: &StoredFile) -> Result<()> {
+    let path = root.join(path);
+    let length = File::open(&path)
+        .and_then(|file| file.metadata())
+        .map_err(cannot("read", &path))?
+        .len();
+    if length == file.bytes && digest(&path)?.0 == file.sha256 {
+        return Ok(());
+    }
+    Err(Error::corrupt(
+        "a file of the home is not the one that was journalled",
+        &path,
+    ))
+}
+
+/// The same rows in memory of their own, so that their size is theirs alone.
+fn copied(rows: &RecordBatch) -> Result<RecordBatch> {
+    arrow::compute::concat_batches(&rows.schema(), [rows])
+        .map_err(|cause| Error::refused("messages that cannot be split").because(cause))
+}
+
+fn same_columns(table: Table, rows: &RecordBatch) -> bool {
+    let (want, have) = (table.schema(), rows.schema());
+    want.fields().len() == have.fields().len()
+        && want
+            .fields()
+            .iter()
+            .zip(have.fields())
+            .all(|(want, have)| want.name() == have.name() && want.data_type().equals_datatype(have.data_type()))
+}
+
+fn is_run_id(run: &str) -> bool {
+    run.bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+        && matches!(
+            Path::new(run).components().collect::<Vec<_>>()[..],
+            [Component::Normal(_)]
+        )
+}

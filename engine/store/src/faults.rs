@@ -1,0 +1,87 @@
+//! Test support: a process that stops dead at a named step, as if it had been killed there.
+
+use std::str::FromStr;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// A step of the commit of a batch after which a test may stop the process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Some of the files are in staging.
+    HalfStaged,
+    /// All files are in staging and synced, nothing is journalled.
+    Staged,
+    /// The journal line stands; no file has been moved.
+    Journalled,
+    /// The first file has been moved to its place.
+    HalfPublished,
+    /// All files are in place; the catalog knows nothing of them yet.
+    Published,
+    /// The catalog has projected the entry. Reached by the caller, not by this crate.
+    Projected,
+}
+
+impl Step {
+    /// Every step, in the order they are reached.
+    pub const ALL: [Self; 6] = [
+        Self::HalfStaged,
+        Self::Staged,
+        Self::Journalled,
+        Self::HalfPublished,
+        Self::Published,
+        Self::Projected,
+    ];
+
+    /// The name by which a test asks for the step.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::HalfStaged => "half-staged",
+            Self::Staged => "staged",
+            Self::Journalled => "journalled",
+            Self::HalfPublished => "half-published",
+            Self::Published => "published",
+            Self::Projected => "projected",
+        }
+    }
+}
+
+/// Where, if anywhere, a test wants the process to abort. The default is nowhere.
+///
+/// Written `journalled:3`: the third time that step is reached; without a number, the first.
+#[derive(Debug, Default)]
+pub struct Faults {
+    stop: Option<(Step, u32)>,
+    reached: AtomicU32,
+}
+
+impl Faults {
+    /// Aborts the process, without unwinding, if this is the place a test asked for.
+    pub fn reach(&self, step: Step) {
+        if let Some((stop, time)) = self.stop
+            && stop == step
+            && self.reached.fetch_add(1, Ordering::Relaxed) + 1 == time
+        {
+            std::process::abort();
+        }
+    }
+}
+
+impl FromStr for Faults {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (name, time) = text.split_once(':').unwrap_or((text, "1"));
+        let step = Step::ALL
+            .into_iter()
+            .find(|step| step.as_str() == name)
+            .ok_or("no such step")?;
+        let time = time
+            .parse()
+            .ok()
+            .filter(|time| *time > 0)
+            .ok_or("the step's count is a number from 1")?;
+        Ok(Self {
+            stop: Some((step, time)),
+            reached: AtomicU32::new(0),
+        })
+    }
+}

@@ -1,0 +1,118 @@
+//! Small steps with files, each of which lasts once it has returned.
+//!
+//! Nothing here removes, truncates or overwrites: that is for `gate`.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use lexhold_model::Digest;
+use sha2::Digest as _;
+
+use crate::{Error, ErrorKind, Result};
+
+/// Creates a file that must not exist yet, with all its bytes on disk.
+pub(crate) fn write_new(path: &Path, bytes: &[u8]) -> Result<()> {
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(path)
+        .map_err(cannot("create", path))?;
+    file.write_all(bytes)
+        .and_then(|()| file.sync_all())
+        .map_err(cannot("write", path))
+}
+
+/// Creates folders as needed and makes every new one last.
+pub(crate) fn create_dirs(root: &Path, relative: &Path) -> Result<()> {
+    let mut path = root.to_owned();
+    for part in relative.components() {
+        let parent = path.clone();
+        path.push(part);
+        match fs::create_dir(&path) {
+            Ok(()) => sync_dir(&parent)?,
+            Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => {}
+            Err(cause) => return Err(cannot("create", &path)(cause)),
+        }
+    }
+    Ok(())
+}
+
+/// Makes the names inside a folder last.
+pub(crate) fn sync_dir(path: &Path) -> Result<()> {
+    File::open(path)
+        .and_then(|dir| dir.sync_all())
+        .map_err(cannot("sync", path))
+}
+
+/// A whole file, or `None` where there is none.
+pub(crate) fn read_if_there(path: &Path) -> Result<Option<Vec<u8>>> {
+    match fs::read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(cause) => Err(cannot("read", path)(cause)),
+    }
+}
+
+/// The digest and length of a file, read in pieces.
+pub(crate) fn digest(path: &Path) -> Result<(Digest, u64)> {
+    let mut file = open(path)?;
+    let (mut hasher, mut length, mut piece) = (sha2::Sha256::new(), 0, vec![0; 1 << 16]);
+    loop {
+        let n = file.read(&mut piece).map_err(cannot("read", path))?;
+        if n == 0 {
+            return Ok((Digest(hasher.finalize().into()), length));
+        }
+        hasher.update(&piece[..n]);
+        length += n as u64;
+    }
+}
+
+/// Opens a file for reading.
+pub(crate) fn open(path: &Path) -> Result<File> {
+    File::open(path).map_err(cannot("read", path))
+}
+
+/// Every file below a folder, as paths relative to `root`, sorted; nothing where the folder is missing.
+///
+/// A symbolic link counts as a file and is not followed.
+pub(crate) fn list(root: &Path, relative: &Path) -> Result<Vec<PathBuf>> {
+    let (mut found, mut folders) = (Vec::new(), vec![relative.to_owned()]);
+    while let Some(folder) = folders.pop() {
+        for (name, is_dir) in children(&root.join(&folder))? {
+            let path = folder.join(name);
+            if is_dir { &mut folders } else { &mut found }.push(path);
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// The names in a folder, sorted, and whether each is a folder; nothing where the folder is missing.
+pub(crate) fn children(path: &Path) -> Result<Vec<(PathBuf, bool)>> {
+    let listing = match fs::read_dir(path) {
+        Ok(listing) => listing,
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(cause) => return Err(cannot("list", path)(cause)),
+    };
+    let mut names = listing
+        .map(|item| item.and_then(|item| Ok((PathBuf::from(item.file_name()), item.file_type()?.is_dir()))))
+        .collect::<io::Result<Vec<_>>>()
+        .map_err(cannot("list", path))?;
+    names.sort();
+    Ok(names)
+}
+
+/// How a failure of the file system is reported: what could not be done, to which file, and why.
+pub(crate) fn cannot(action: &'static str, path: &Path) -> impl Fn(io::Error) -> Error {
+    let path = path.to_owned();
+    move |cause| Error::io(format!("cannot {action}"), Some(&path), cause)
+}
+
+/// A relative path as the journal writes it, with `/` between the parts.
+pub(crate) fn slashed(relative: &Path) -> Result<String> {
+    let parts: Option<Vec<_>> = relative.components().map(|part| part.as_os_str().to_str()).collect();
+    Ok(parts
+        .ok_or_else(|| Error::new(ErrorKind::Refused, "a path in the home is not UTF-8").at(relative))?
+        .join("/"))
+}

@@ -1,0 +1,225 @@
+//! The one gate: only here is anything below the home removed, truncated, overwritten or moved.
+//!
+//! Each function is for one thing and refuses every other path. None of them can reach what is published in
+//! `archive/`, `evaluations/`, `journal/payload/`, `bundles/`, `facts/` or `keys/`, nor a whole journal line.
+//! A test greps the workspace so that no such call creeps in elsewhere.
+
+use std::ffi::OsStr;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::{Component, Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::files::{cannot, create_dirs, sync_dir, write_new};
+use crate::home::{CATALOG, HOME_FILE, STAGING};
+use crate::{Error, Result, journal, lock, progress};
+
+/// Where files lie for the moment between being written and being renamed into place.
+pub(crate) const SCRATCH: &str = "staging/tmp";
+
+/// The files that are replaced whole: the home's own description, the state of a run.
+const STATE: [&str; 2] = [HOME_FILE, progress::FILE];
+
+/// The folders that take finished files, which then never change.
+const PUBLISHED: [&str; 6] = ["archive", "evaluations", "journal/payload", "bundles", "facts", "keys"];
+
+/// Moves a finished file or folder out of staging to its place, which must be free.
+///
+/// Where the place is taken nothing is moved and the answer is false: what is there stays as it is.
+pub(crate) fn publish(root: &Path, staged: &Path, to: &Path) -> Result<bool> {
+    let (from, target) = (inside(root, staged, &[STAGING])?, inside(root, to, &PUBLISHED)?);
+    let folder = to.parent().unwrap_or(Path::new(""));
+    create_dirs(root, folder)?;
+    if fs::symlink_metadata(&target).is_ok() {
+        return Ok(false);
+    }
+    fs::rename(&from, &target).map_err(cannot("move into place", &target))?;
+    sync_dir(&root.join(folder))?;
+    Ok(true)
+}
+
+/// Writes a new file whole or not at all, and leaves one that is already there alone.
+pub(crate) fn place(root: &Path, to: &Path, bytes: &[u8], secret: bool) -> Result<()> {
+    with_scratch(root, to, |scratch| {
+        write_new(&root.join(scratch), bytes)?;
+        if secret {
+            owner_only(&root.join(scratch), 0o600)?;
+        }
+        if !publish(root, scratch, to)? {
+            remove_scratch(root, scratch)?;
+        }
+        Ok(())
+    })
+}
+
+/// Writes a folder of files whole or not at all, and leaves one that is already there alone.
+pub(crate) fn place_folder<'a>(
+    root: &Path,
+    to: &Path,
+    files: impl Iterator<Item = (&'a Path, &'a [u8])>,
+) -> Result<()> {
+    with_scratch(root, to, |scratch| {
+        create_dirs(root, scratch)?;
+        for (path, bytes) in files {
+            let folder = scratch.join(path.parent().unwrap_or(Path::new("")));
+            create_dirs(root, &folder)?;
+            write_new(&root.join(scratch).join(path), bytes)?;
+            sync_dir(&root.join(folder))?;
+        }
+        if !publish(root, scratch, to)? {
+            discard_staged(root, scratch)?;
+        }
+        Ok(())
+    })
+}
+
+/// Replaces `home.json` or `progress.json` in one step: a reader sees the old bytes or the new.
+pub(crate) fn replace_state(root: &Path, name: &str, bytes: &[u8]) -> Result<()> {
+    if !STATE.contains(&name) {
+        return Err(refused(Path::new(name)));
+    }
+    with_scratch(root, Path::new(name), |scratch| {
+        write_new(&root.join(scratch), bytes)?;
+        let target = root.join(name);
+        fs::rename(root.join(scratch), &target).map_err(cannot("replace", &target))?;
+        sync_dir(root)
+    })
+}
+
+/// Puts a catalog that was built in staging in the place of the old one, whose write-ahead log goes first.
+///
+/// A stop between the two leaves the old catalog without its latest commits, which the journal brings back.
+/// Both must be closed, and the new one must have no write-ahead log of its own.
+pub(crate) fn replace_catalog(root: &Path, rebuilt: &Path) -> Result<()> {
+    let (from, target) = (inside(root, rebuilt, &[STAGING])?, root.join(CATALOG));
+    if with_suffix(&from, ".wal").exists() {
+        return Err(Error::refused("the rebuilt catalog was not closed: it has a write-ahead log").at(&from));
+    }
+    File::open(&from)
+        .and_then(|file| file.sync_all())
+        .map_err(cannot("sync", &from))?;
+    let log = with_suffix(&target, ".wal");
+    match fs::remove_file(&log) {
+        Err(cause) if cause.kind() != io::ErrorKind::NotFound => return Err(cannot("remove", &log)(cause)),
+        _ => sync_dir(root)?,
+    }
+    fs::rename(&from, &target).map_err(cannot("replace", &target))?;
+    sync_dir(root)
+}
+
+/// Removes one file or folder below `staging/`: what a run that was cut short left behind.
+pub(crate) fn discard_staged(root: &Path, staged: &Path) -> Result<()> {
+    let path = inside(root, staged, &[STAGING])?;
+    let removed = match fs::symlink_metadata(&path) {
+        Ok(found) if found.is_dir() => fs::remove_dir_all(&path),
+        Ok(_) => fs::remove_file(&path),
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(cause) => Err(cause),
+    };
+    removed.map_err(cannot("remove", &path))
+}
+
+/// Removes scratch files that no living process is writing. Does nothing while any process writes one.
+pub(crate) fn sweep_scratch(root: &Path) -> Result<()> {
+    let Some(_alone) = lock::try_exclusive(&scratch_lock(root))? else {
+        return Ok(());
+    };
+    for (name, _) in crate::files::children(&root.join(SCRATCH))? {
+        discard_staged(root, &Path::new(SCRATCH).join(name))?;
+    }
+    Ok(())
+}
+
+/// Cuts an incomplete last line off the journal: bytes from `keep` on, among which there is no end of a line.
+///
+/// The caller holds the journal lock, and `keep` is the end of the last whole line.
+pub(crate) fn cut_torn_tail(root: &Path, keep: u64) -> Result<()> {
+    let path = root.join(journal::FILE);
+    let cut = || -> io::Result<bool> {
+        let mut file = OpenOptions::new().read(true).write(true).open(&path)?;
+        let mut rest = Vec::new();
+        file.seek(SeekFrom::Start(keep.saturating_sub(1)))?;
+        file.read_to_end(&mut rest)?;
+        let (before, torn) = rest.split_at(usize::from(keep > 0).min(rest.len()));
+        if before.iter().any(|byte| *byte != b'\n') || torn.contains(&b'\n') {
+            return Ok(false);
+        }
+        file.set_len(keep)?;
+        file.sync_all()?;
+        Ok(true)
+    };
+    match cut() {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(refused(&path)),
+        Err(cause) => Err(cannot("mend", &path)(cause)),
+    }
+}
+
+/// Writes into a lock file who holds it now. The caller holds that lock.
+pub(crate) fn rewrite_holder(file: &mut File, text: &[u8]) -> io::Result<()> {
+    file.set_len(0)?;
+    file.seek(SeekFrom::Start(0))?;
+    file.write_all(text)
+}
+
+/// Lets nobody but the owner at a file or folder.
+pub(crate) fn owner_only(path: &Path, mode: u32) -> Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).map_err(cannot("protect", path))
+}
+
+/// Runs `write` with a fresh name in the scratch folder, which stays out of a sweep's reach meanwhile, and
+/// leaves nothing under that name when it fails.
+fn with_scratch<T>(root: &Path, for_file: &Path, write: impl FnOnce(&Path) -> Result<T>) -> Result<T> {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    create_dirs(root, Path::new(SCRATCH))?;
+    let _shared = lock::shared(&scratch_lock(root))?;
+    let name = for_file.file_name().unwrap_or(OsStr::new("file")).to_string_lossy();
+    let number = COUNT.fetch_add(1, Ordering::Relaxed);
+    let scratch = Path::new(SCRATCH).join(format!("{name}.{}.{number}", std::process::id()));
+    // A process of the same number, long gone, may have left this very name.
+    discard_staged(root, &scratch)?;
+    let written = write(&scratch);
+    if written.is_err() {
+        // The first error is the one to tell; what cannot be removed now is swept later.
+        let _ = discard_staged(root, &scratch);
+    }
+    written
+}
+
+fn remove_scratch(root: &Path, scratch: &Path) -> Result<()> {
+    discard_staged(root, scratch)
+}
+
+fn scratch_lock(root: &Path) -> PathBuf {
+    root.join("locks/scratch.lock")
+}
+
+fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
+}
+
+/// The full path of something strictly below one of the given folders, with no way out through `..` or a link.
+fn inside(root: &Path, relative: &Path, folders: &[&str]) -> Result<PathBuf> {
+    let plain = relative.components().all(|part| matches!(part, Component::Normal(_)));
+    let below = folders
+        .iter()
+        .any(|folder| relative.starts_with(folder) && relative != Path::new(folder));
+    if !plain || !below {
+        return Err(refused(relative));
+    }
+    let mut path = root.to_owned();
+    for part in relative.parent().unwrap_or(Path::new("")).components() {
+        path.push(part);
+        if fs::symlink_metadata(&path).is_ok_and(|found| found.is_symlink()) {
+            return Err(refused(&path));
+        }
+    }
+    Ok(root.join(relative))
+}
+
+fn refused(path: &Path) -> Error {
+    Error::refused("the store does not touch this path").at(path)
+}

@@ -1,0 +1,171 @@
+//! One line of the journal, as it is stored and as it is meant.
+
+use jiff::Timestamp;
+use lexhold_model::{Digest, canonical_json};
+use serde::{Deserialize, Serialize};
+
+use super::merkle;
+use crate::{Error, ErrorKind, Result, Stamp};
+
+/// The form of a line that this version writes, and the newest that it reads.
+const VERSION: u32 = 1;
+
+/// One entry of the journal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Its number, from 1: the size of the journal once it stands.
+    pub seq: u64,
+    /// When it was written, by the clock of whoever wrote it.
+    pub at: Timestamp,
+    /// What it records.
+    pub kind: EntryKind,
+    /// The operator.
+    pub actor: String,
+    /// The digest of its payload.
+    pub payload: Option<Digest>,
+    /// The RFC 6962 hash of its line, which the next line names.
+    pub leaf: Digest,
+}
+
+/// What an entry records.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum EntryKind {
+    /// The home came to be.
+    HomeCreated,
+    /// A bundle became the active one. The payload's `sources` names its files in `bundles/`.
+    Activation,
+    /// A batch of messages was taken in, with the files that hold it: see [`crate::BatchRecord`].
+    Batch,
+    /// A run began.
+    RunStarted,
+    /// A run came to its end.
+    RunFinished,
+    /// A hold was placed.
+    HoldPlaced,
+    /// A hold placed earlier was evaluated over what was already stored.
+    HoldApplied,
+    /// An answer of the governance policies.
+    Governance,
+    /// The facts of a run. The payload's `sources` names its files in `facts/`.
+    Facts,
+    /// A kind that a newer version writes: kept, chained and verified, but not understood.
+    Unknown(String),
+}
+
+impl EntryKind {
+    const KNOWN: [Self; 9] = [
+        Self::HomeCreated,
+        Self::Activation,
+        Self::Batch,
+        Self::RunStarted,
+        Self::RunFinished,
+        Self::HoldPlaced,
+        Self::HoldApplied,
+        Self::Governance,
+        Self::Facts,
+    ];
+
+    /// The word in the journal.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::HomeCreated => "home_created",
+            Self::Activation => "activation",
+            Self::Batch => "batch",
+            Self::RunStarted => "run_started",
+            Self::RunFinished => "run_finished",
+            Self::HoldPlaced => "hold_placed",
+            Self::HoldApplied => "hold_applied",
+            Self::Governance => "governance",
+            Self::Facts => "facts",
+            Self::Unknown(word) => word,
+        }
+    }
+
+    fn named(word: String) -> Self {
+        Self::KNOWN
+            .into_iter()
+            .find(|kind| kind.as_str() == word)
+            .unwrap_or(Self::Unknown(word))
+    }
+}
+
+/// A line as it stands in the file.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Line {
+    v: u32,
+    pub(crate) seq: u64,
+    at: Timestamp,
+    kind: String,
+    actor: String,
+    payload: Option<Digest>,
+    pub(crate) prev: Option<Digest>,
+}
+
+impl Line {
+    /// The line that follows another, or begins the journal.
+    pub(super) fn after(last: Option<&Entry>, kind: &str, payload: Option<Digest>, stamp: Stamp<'_>) -> Self {
+        Self {
+            v: VERSION,
+            seq: last.map_or(1, |last| last.seq + 1),
+            at: stamp.at,
+            kind: kind.to_owned(),
+            actor: stamp.actor.to_owned(),
+            payload,
+            prev: last.map(|last| last.leaf),
+        }
+    }
+
+    /// Reads a line, without its line feed.
+    pub(crate) fn parse(text: &[u8]) -> Result<Self> {
+        #[derive(Deserialize)]
+        struct Version {
+            v: u32,
+        }
+        match serde_json::from_slice::<Self>(text) {
+            Ok(line) if line.v == VERSION => Ok(line),
+            read => match serde_json::from_slice::<Version>(text) {
+                Ok(Version { v }) if v > VERSION => {
+                    let message = format!("the journal has lines of form {v}, written by a newer Lexhold");
+                    Err(Error::new(ErrorKind::Version, message))
+                }
+                _ => Err(not_a_line(read.err())),
+            },
+        }
+    }
+
+    /// The canonical text, without a line feed.
+    pub(crate) fn text(&self) -> Vec<u8> {
+        #[expect(
+            clippy::expect_used,
+            reason = "a struct of numbers, texts and digests always has a JSON form"
+        )]
+        let value = serde_json::to_value(self).expect("a line is JSON");
+        canonical_json(&value).into_bytes()
+    }
+
+    /// Whether this line may stand behind `last`.
+    pub(super) fn follows(&self, last: Option<&Entry>) -> bool {
+        self.seq == last.map_or(1, |last| last.seq + 1) && self.prev == last.map(|last| last.leaf)
+    }
+
+    /// The entry of a line whose text this is.
+    pub(crate) fn into_entry(self, text: &[u8]) -> Entry {
+        Entry {
+            seq: self.seq,
+            at: self.at,
+            kind: EntryKind::named(self.kind),
+            actor: self.actor,
+            payload: self.payload,
+            leaf: merkle::leaf(text),
+        }
+    }
+}
+
+fn not_a_line(cause: Option<serde_json::Error>) -> Error {
+    let error = Error::new(ErrorKind::Corrupt, "not a line of a journal");
+    match cause {
+        Some(cause) => error.because(cause),
+        None => error,
+    }
+}

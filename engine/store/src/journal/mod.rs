@@ -1,0 +1,171 @@
+//! The append-only log of everything that people decide and runs do.
+//!
+//! One line an entry, RFC 8785 JSON, chained by RFC 6962 leaf hashes; what is personal lies in payload files that
+//! the line only digests. Appending takes a short lock and reads one line, however long the journal is. Reading
+//! takes no lock: a line that ends in a line feed never changes.
+
+mod entry;
+mod merkle;
+mod payload;
+mod read;
+mod tail;
+
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use serde::de::DeserializeOwned;
+
+pub(crate) use entry::Line;
+pub use entry::{Entry, EntryKind};
+pub use merkle::TreeHead;
+pub use payload::Payload;
+pub use read::Entries;
+
+use crate::files::{cannot, sync_dir};
+use crate::{Error, Result, Stamp, gate, lock};
+use tail::Tail;
+
+pub(crate) const FILE: &str = "journal/log.ndjson";
+const FOLDER: &str = "journal";
+const LOCK: &str = "locks/journal.lock";
+
+/// Actors are names of operators; what is longer is a mistake, and lines stay short.
+const MAX_ACTOR_BYTES: usize = 1024;
+
+/// The journal of one home.
+#[derive(Debug)]
+pub struct Journal {
+    root: PathBuf,
+    path: PathBuf,
+}
+
+impl Journal {
+    pub(crate) fn new(root: &Path) -> Self {
+        Self {
+            root: root.to_owned(),
+            path: root.join(FILE),
+        }
+    }
+
+    /// Appends an entry, which is on disk when this returns. Several processes may do so at once.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::Full`] and [`crate::ErrorKind::Io`] when it cannot be written,
+    /// [`crate::ErrorKind::Busy`] when another process does not give up the journal's lock, and
+    /// [`crate::ErrorKind::Refused`] for a kind this version does not know or an actor without measure.
+    pub fn append(&self, kind: EntryKind, payload: Option<Payload<'_>>, stamp: Stamp<'_>) -> Result<Entry> {
+        if matches!(kind, EntryKind::Unknown(_)) {
+            return Err(Error::refused(format!("`{}` is not a kind of entry", kind.as_str())));
+        }
+        if stamp.actor.len() > MAX_ACTOR_BYTES {
+            return Err(Error::refused(format!(
+                "an actor's name has at most {MAX_ACTOR_BYTES} bytes"
+            )));
+        }
+        let payload = payload
+            .map(|payload| payload::write(&self.root, payload, stamp))
+            .transpose()?;
+        let _alone = lock::exclusive(&self.root.join(LOCK))?;
+        let tail = self.mended_tail()?;
+        let line = Line::after(tail.last.as_ref(), kind.as_str(), payload, stamp);
+        let text = line.text();
+        if let Err(error) = self.write_line(&text) {
+            // Part of the line may have gone out, as on a full disk; if it cannot be cut now, the next append does.
+            let _ = self.mended_tail();
+            return Err(error);
+        }
+        Ok(line.into_entry(&text))
+    }
+
+    /// The entries from a sequence number on, in order; the chain between them is checked on the way.
+    ///
+    /// Ends at what was whole when this was called.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub fn entries(&self, from_seq: u64) -> Result<Entries> {
+        Entries::from(&self.path, from_seq)
+    }
+
+    /// The sequence number of the last entry: the number of entries, 0 for none.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub fn last_seq(&self) -> Result<u64> {
+        Ok(Tail::read(&self.path)?.last.map_or(0, |last| last.seq))
+    }
+
+    /// What an entry's payload holds; `None` where the entry has none or it has been erased.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::Corrupt`] when it is not what was written.
+    pub fn payload(&self, entry: &Entry) -> Result<Option<Vec<u8>>> {
+        match &entry.payload {
+            Some(digest) => payload::read(&self.root, digest),
+            None => Ok(None),
+        }
+    }
+
+    /// An entry's payload as the value it was written from; `None` as with [`Self::payload`].
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::Corrupt`] when it is not what was written or not such a value.
+    pub fn payload_json<T: DeserializeOwned>(&self, entry: &Entry) -> Result<Option<T>> {
+        let Some(bytes) = self.payload(entry)? else {
+            return Ok(None);
+        };
+        serde_json::from_slice(&bytes).map(Some).map_err(|cause| {
+            let message = format!("the payload of entry {} is not of its kind", entry.seq);
+            Error::corrupt(message, &self.path).because(cause)
+        })
+    }
+
+    /// The RFC 6962 tree head over all entries, each line a leaf.
+    ///
+    /// # Errors
+    /// When the journal cannot be read or its chain is broken.
+    pub fn tree_head(&self) -> Result<TreeHead> {
+        merkle::head(self.entries(1)?.map(|entry| entry.map(|entry| entry.leaf)))
+    }
+
+    /// Cuts or completes a last line that was being written when its process was killed.
+    pub(crate) fn mend(&self) -> Result<()> {
+        if Tail::read(&self.path)?.torn.is_empty() {
+            return Ok(());
+        }
+        let _alone = lock::exclusive(&self.root.join(LOCK))?;
+        self.mended_tail().map(drop)
+    }
+
+    /// The end of the journal after any torn line is gone. The caller holds the lock.
+    fn mended_tail(&self) -> Result<Tail> {
+        let tail = Tail::read(&self.path)?;
+        if tail.torn.is_empty() {
+            return Ok(tail);
+        }
+        if tail.torn_is_whole(&self.path)? {
+            self.write_line(b"")?;
+        } else {
+            gate::cut_torn_tail(&self.root, tail.end)?;
+        }
+        Tail::read(&self.path)
+    }
+
+    fn write_line(&self, text: &[u8]) -> Result<()> {
+        let created = !self.path.exists();
+        let mut file = OpenOptions::new()
+            .append(true)
+            .create(true)
+            .open(&self.path)
+            .map_err(cannot("open", &self.path))?;
+        let line = [text, b"\n"].concat();
+        file.write_all(&line)
+            .and_then(|()| file.sync_all())
+            .map_err(cannot("append to", &self.path))?;
+        if created {
+            sync_dir(&self.root.join(FOLDER))?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,161 @@
+//! Locks between processes: the operating system drops them when their holder ends, however it ends.
+
+use std::fmt;
+use std::fs::{File, OpenOptions, TryLockError};
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::files::{cannot, read_if_there};
+use crate::{Error, Home, Result, Stamp, gate};
+
+pub(crate) const LOCKS: &str = "locks";
+const RUN: &str = "locks/run.lock";
+
+/// Journal appends take milliseconds; a holder that keeps the lock longer than this is stuck or stopped.
+pub(crate) const JOURNAL_WAIT: Duration = Duration::from_secs(30);
+
+/// Who holds a lock.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Holder {
+    /// The process.
+    pub process: u32,
+    /// The operator it runs for.
+    pub actor: String,
+    /// What it is doing.
+    pub purpose: String,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+impl fmt::Display for Holder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            process,
+            actor,
+            purpose,
+            since,
+        } = self;
+        write!(f, "process {process} (`{purpose}` as `{actor}` since {since})")
+    }
+}
+
+/// The right to be the one process that stages, publishes, recovers or rebuilds. Ends when dropped.
+#[derive(Debug)]
+pub struct RunLock {
+    root: PathBuf,
+    _file: File,
+}
+
+impl RunLock {
+    /// Whether this lock is that home's.
+    pub(crate) fn belongs_to(&self, root: &Path) -> bool {
+        self.root == root
+    }
+}
+
+impl Home {
+    /// Takes the run lock, waiting at most so long, and notes the purpose for others to read.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::Busy`] with the holder when the wait is over.
+    pub fn lock_run(&self, purpose: &str, wait: Duration, stamp: Stamp<'_>) -> Result<RunLock> {
+        let path = self.root().join(RUN);
+        let mut file = open(&path)?;
+        if !wait_for(wait, &path, || file.try_lock())? {
+            return Err(Error::busy("another run is at work", holder(&path)));
+        }
+        let holder = Holder {
+            process: std::process::id(),
+            actor: stamp.actor.to_owned(),
+            purpose: purpose.to_owned(),
+            since: stamp.at,
+        };
+        let text = serde_json::to_vec(&holder).unwrap_or_default();
+        gate::rewrite_holder(&mut file, &text).map_err(cannot("write", &path))?;
+        Ok(RunLock {
+            root: self.root().to_owned(),
+            _file: file,
+        })
+    }
+
+    /// Who holds the run lock now; `None` when nobody does. A holder that has not said its name yet is process 0.
+    ///
+    /// # Errors
+    /// When the lock cannot be looked at.
+    pub fn run_holder(&self) -> Result<Option<Holder>> {
+        let path = self.root().join(RUN);
+        if !path.exists() {
+            return Ok(None);
+        }
+        let file = File::open(&path).map_err(cannot("read", &path))?;
+        if wait_for(Duration::ZERO, &path, || file.try_lock_shared())? {
+            return Ok(None);
+        }
+        let unknown = Holder {
+            process: 0,
+            actor: String::new(),
+            purpose: String::new(),
+            since: Timestamp::UNIX_EPOCH,
+        };
+        Ok(Some(holder(&path).unwrap_or(unknown)))
+    }
+}
+
+/// Takes a lock that others may share, waiting while somebody has it alone.
+pub(crate) fn shared(path: &Path) -> Result<File> {
+    let file = open(path)?;
+    if !wait_for(JOURNAL_WAIT, path, || file.try_lock_shared())? {
+        return Err(Error::busy("a lock of the home is not given up", None).at(path));
+    }
+    Ok(file)
+}
+
+/// Takes a lock alone, waiting a while for it.
+pub(crate) fn exclusive(path: &Path) -> Result<File> {
+    let file = open(path)?;
+    if !wait_for(JOURNAL_WAIT, path, || file.try_lock())? {
+        return Err(Error::busy("a lock of the home is not given up", None).at(path));
+    }
+    Ok(file)
+}
+
+/// Takes a lock alone if it is free this moment.
+pub(crate) fn try_exclusive(path: &Path) -> Result<Option<File>> {
+    let file = open(path)?;
+    Ok(wait_for(Duration::ZERO, path, || file.try_lock())?.then_some(file))
+}
+
+fn open(path: &Path) -> Result<File> {
+    OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(path)
+        .map_err(cannot("open", path))
+}
+
+fn holder(path: &Path) -> Option<Holder> {
+    serde_json::from_slice(&read_if_there(path).ok()??).ok()
+}
+
+/// Tries until it succeeds or the wait is over, asking more seldom as time goes by.
+fn wait_for(wait: Duration, path: &Path, attempt: impl Fn() -> std::result::Result<(), TryLockError>) -> Result<bool> {
+    let (mut waited, mut pause) = (Duration::ZERO, Duration::from_millis(1));
+    loop {
+        match attempt() {
+            Ok(()) => return Ok(true),
+            Err(TryLockError::WouldBlock) if waited >= wait => return Ok(false),
+            Err(TryLockError::WouldBlock) => {}
+            Err(TryLockError::Error(cause)) => return Err(cannot("lock", path)(cause)),
+        }
+        let nap = pause.min(wait - waited);
+        thread::sleep(nap);
+        waited += nap;
+        pause = (pause * 2).min(Duration::from_millis(50));
+    }
+}
