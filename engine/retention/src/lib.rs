@@ -1,1 +1,48 @@
-//! lexhold-retention
+//! Schedules, their dates, the state of a message, and legal holds.
+//!
+//! Retention documents become [`Schedules`] ([`compile`]). A message that has been assigned some of them gets its
+//! dates from [`Schedules::resolve`], which knows nothing of the message but the local days on which it was sent and
+//! captured ([`Days`]), so that equal days give one answer. [`state`] says what the dates mean at an instant. Holds
+//! become [`HoldSpec`]s ([`compile_holds`]) whose membership is three-valued ([`member`]).
+//!
+//! Whatever is in doubt is kept: an event that has not been recorded, a date beyond the calendar or a schedule that
+//! could not be evaluated is an infinity, never an absence.
+//!
+//! Pure: no disk, no clock, no environment. Which schedules a message matches is left to `policy`, what a query finds
+//! to `rules`, and removing anything to the edge; this crate only says when.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
+
+mod arithmetic;
+mod codes;
+mod compile;
+mod days;
+mod disposal;
+mod duty;
+mod hold;
+mod hold_compile;
+mod period;
+mod resolve;
+mod schedule;
+mod shape;
+mod state;
+mod summary;
+mod tri;
+mod zone;
+
+pub use arithmetic::{BusinessDays, Cutoff, MonthEnd, Roll};
+pub use codes::ALL as CODES;
+pub use compile::compile;
+pub use days::{Day, Days, Triggers};
+pub use duty::{Conflict, Decided, Duty, DutyKind, Limit, Part, Reason, Resolved};
+pub use hold::{Content, HoldInputs, HoldSpec, Membership, Query, member};
+pub use hold_compile::compile_holds;
+pub use period::{PeriodError, RetentionPeriod};
+pub use resolve::{Assigned, Outcome, unite};
+pub use schedule::{
+    Action, Basis, Ceiling, Condition, Dispose, DisposeAfter, EventKey, InForce, Length, Mode, Retain, Schedule,
+    Schedules, Term, Tier, Trigger,
+};
+pub use shape::{hold_shape, retention_shape};
+pub use state::{Standing, State, state};
+pub use tri::Tri;
+pub use zone::Zone;

@@ -1,0 +1,311 @@
+//! What a retention document says, compiled.
+
+use std::ops::Range;
+
+use jiff::civil::Date;
+use lexhold_document::Seg;
+use lexhold_model::{Digest, Key};
+use serde::{Deserialize, Serialize};
+
+use crate::{Cutoff, MonthEnd, RetentionPeriod, Roll, Zone};
+
+/// One item of a retention document: which messages, kept from when, for how long, and what then.
+#[derive(Clone, Debug)]
+pub struct Schedule {
+    /// `document.schedule`, unique in a bundle.
+    pub id: String,
+    /// The document's name.
+    pub document: String,
+    /// The document's version.
+    pub version: String,
+    /// The document's digest.
+    pub digest: Digest,
+    /// The schedule's id within the document.
+    pub name: String,
+    /// One line for people.
+    pub title: String,
+    /// The zone in which its dates are counted.
+    pub zone: Zone,
+    /// Whether later versions may shorten.
+    pub mode: Mode,
+    /// What the duty rests on.
+    pub basis: Option<Basis>,
+    /// Whose law it is.
+    pub jurisdiction: Option<String>,
+    /// The ids of regulations.
+    pub cites: Vec<String>,
+    /// How its deletion ranks among others.
+    pub tier: Tier,
+    /// The label that a message must bear, set by a person or a source.
+    pub label: Option<String>,
+    /// The document's condition, which a message must meet.
+    pub scope: Option<Condition>,
+    /// The schedule's own condition, which a message must meet.
+    pub when: Option<Condition>,
+    /// The law's own dates.
+    pub in_force: InForce,
+    /// From when on a later version that shortens acts.
+    pub effective_from: Option<Date>,
+    /// The first day on which the document takes on no new message. A document with such a day deletes nothing more.
+    pub retired: Option<Date>,
+    /// How long messages must be kept.
+    pub retain: Option<Retain>,
+    /// When they may go, and how.
+    pub dispose: Option<Dispose>,
+    /// When they must be gone.
+    pub ceiling: Option<Ceiling>,
+    /// All of this as canonical JSON, in the words of a document with the defaults filled in.
+    pub spec: String,
+}
+
+impl Schedule {
+    /// The key of this very version of the schedule.
+    pub fn key(&self) -> Key {
+        let parts = [
+            self.document.as_bytes(),
+            self.version.as_bytes(),
+            &self.digest.0,
+            self.name.as_bytes(),
+        ];
+        Key::of("lexhold schedule 1", parts)
+    }
+
+    /// The attributes from which its events take their keys. A message without one of them is indeterminate.
+    pub fn event_keys(&self) -> impl Iterator<Item = &EventKey> {
+        let terms = [
+            self.retain.as_ref().map(|retain| &retain.term),
+            self.ceiling.as_ref().map(|ceiling| &ceiling.term),
+        ];
+        let disposal = self.dispose.as_ref().and_then(|dispose| match &dispose.after {
+            DisposeAfter::Term(term) => Some(term),
+            DisposeAfter::Retain => None,
+        });
+        terms
+            .into_iter()
+            .flatten()
+            .chain(disposal)
+            .filter_map(|term| match &term.from {
+                Trigger::Event(event) => Some(event),
+                _ => None,
+            })
+    }
+}
+
+/// A Cedar expression of a document, as text with its place; compiled elsewhere.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Condition {
+    /// The position of its document among those that were compiled together.
+    pub document: usize,
+    /// Where it stands in that document.
+    pub path: Vec<Seg>,
+    /// The expression.
+    pub text: String,
+}
+
+/// Whether later versions of a document may shorten what earlier ones assigned.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// Dates only ever move later.
+    #[default]
+    Compliance,
+    /// A later version may shorten, with approval.
+    Operational,
+}
+
+/// What a duty rests on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Basis {
+    /// Law of the document's jurisdiction.
+    Law,
+    /// A contract.
+    Contract,
+    /// An interest of the firm.
+    Business,
+}
+
+/// How a deletion ranks: a higher tier decides alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Tier {
+    /// For every message.
+    Organisation,
+    /// Under a condition of the schedule or its document.
+    Scoped,
+    /// By a label that a person or a source set.
+    Label,
+}
+
+/// The first and last day on which the law behind a schedule is in force.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InForce {
+    /// The first day.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<Date>,
+    /// The last day.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to: Option<Date>,
+}
+
+/// What starts a clock.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Trigger {
+    /// The day the message was sent.
+    Sent,
+    /// The day it was captured.
+    Captured,
+    /// An event in the register, by type and key.
+    #[serde(untagged)]
+    Event(EventKey),
+    /// A fixed day.
+    #[serde(untagged)]
+    Date {
+        /// The day.
+        date: Date,
+    },
+}
+
+/// An event of some type, about whatever the message's attribute names.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EventKey {
+    /// The type of event.
+    pub event: String,
+    /// The attribute of the message whose values are the keys.
+    pub key: String,
+}
+
+/// How long, or without end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Length {
+    /// Without end.
+    Permanent,
+    /// For a period.
+    #[serde(untagged)]
+    Period(RetentionPeriod),
+}
+
+/// A trigger and what is counted from it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Term {
+    /// How long.
+    #[serde(rename = "for")]
+    pub length: Length,
+    /// From when.
+    pub from: Trigger,
+    /// The stretch of the calendar whose end starts the clock.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cutoff: Option<Cutoff>,
+    /// What happens when it ends on a day off.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub roll: Option<Roll>,
+    /// What happens in a month without the matching day.
+    pub month_end: MonthEnd,
+}
+
+/// A duty to keep.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Retain {
+    /// How long.
+    #[serde(flatten)]
+    pub term: Term,
+    /// How long within easy reach, from the same day.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub accessible: Option<RetentionPeriod>,
+    /// After how long without its event the message is reported.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expect_within: Option<RetentionPeriod>,
+}
+
+/// A decision to let go.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Dispose {
+    /// When.
+    pub after: DisposeAfter,
+    /// How.
+    pub action: Action,
+    /// Who receives a transfer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
+}
+
+/// When a message may go.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DisposeAfter {
+    /// With the end of the same schedule's duty to keep.
+    Retain,
+    /// After a period of its own.
+    #[serde(untagged)]
+    Term(Term),
+}
+
+/// What happens to a message that may go; the more careful, the greater.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// It is destroyed after one approval.
+    Destroy,
+    /// It is destroyed after the receiver's receipt.
+    Transfer,
+    /// A person decides.
+    #[default]
+    Review,
+}
+
+/// A duty not to keep longer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Ceiling {
+    /// How long at most.
+    #[serde(flatten)]
+    pub term: Term,
+    /// How long disposal may take once it is due.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub within: Option<RetentionPeriod>,
+    /// Jurisdictions whose law to keep outranks this ceiling.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub yields_to: Vec<String>,
+}
+
+/// All schedules of a bundle.
+#[derive(Clone, Debug, Default)]
+pub struct Schedules {
+    schedules: Vec<Schedule>,
+    zones: Vec<Zone>,
+}
+
+impl Schedules {
+    pub(crate) fn new(schedules: Vec<Schedule>) -> Self {
+        let mut zones: Vec<Zone> = schedules.iter().map(|schedule| schedule.zone.clone()).collect();
+        zones.sort();
+        zones.dedup();
+        Self { schedules, zones }
+    }
+
+    /// The schedules, in the order of their documents; an [`crate::Assigned`] names one by its position.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &Schedule> {
+        self.schedules.iter()
+    }
+
+    /// The positions that a schedule may have.
+    pub fn indexes(&self) -> Range<usize> {
+        0..self.schedules.len()
+    }
+
+    /// The schedule at a position.
+    pub fn get(&self, index: usize) -> Option<&Schedule> {
+        self.schedules.get(index)
+    }
+
+    /// The schedule at a position that is known to be one.
+    pub(crate) fn at(&self, index: usize) -> &Schedule {
+        &self.schedules[index]
+    }
+
+    /// Every zone in which a schedule counts, sorted, each once.
+    pub fn zones(&self) -> &[Zone] {
+        &self.zones
+    }
+}
