@@ -1,0 +1,45 @@
+# Lexhold. `make demo` runs the main job on sample messages, `make test` the tests. Nothing has to be set by hand.
+
+SHELL = /bin/sh
+.DEFAULT_GOAL = build
+.PHONY: build test demo bench lint fmt clean-demo
+
+# Every recipe that builds begins with this: it finds DuckDB, or has it compiled along through the features left in "$@".
+duckdb = set --; \
+	if found=$$(engine/catalog/fetch-duckdb); then export DUCKDB_LIB_DIR="$$found"; \
+	elif [ $$? -eq 3 ]; then set -- --features lexhold-catalog/bundled; \
+	else exit 1; fi;
+
+# Where cargo puts what it builds, whichever way that was configured.
+target = $$(cargo metadata --no-deps --format-version 1 | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')
+
+# The release binary, target/release/lexhold (or under CARGO_TARGET_DIR), runnable from anywhere.
+build:
+	@$(duckdb) cargo build --release --workspace --bins "$$@"
+
+# Every test of the workspace. Run by cargo-nextest where it is installed, otherwise by cargo.
+test:
+	@$(duckdb) cargo test --doc --workspace "$$@" && \
+	if cargo nextest --version >/dev/null 2>&1; then cargo nextest run --workspace "$$@"; \
+	else cargo test --workspace --all-targets "$$@"; fi
+
+# The main job on generated messages, from files to reports, into demo/. Starts afresh each time.
+demo: build
+	@bin=$(target)/release; rm -rf demo; mkdir demo; \
+	"$$bin/lexhold-generate" --seed 7 --messages 5000 --out demo/input && \
+	"$$bin/lexhold" run demo/input/*.ndjson --home demo/home --policies policies --rulesets rulesets \
+	    --directory demo/input/directory.yaml --backfill --out demo/reports && \
+	echo && echo "Open demo/reports/report.html in a browser."
+
+bench:
+	@$(duckdb) cargo bench --workspace "$$@"
+
+lint:
+	cargo fmt --all -- --check
+	@$(duckdb) cargo clippy --workspace --all-targets "$$@" -- -D warnings
+
+fmt:
+	cargo fmt --all
+
+clean-demo:
+	rm -rf demo
