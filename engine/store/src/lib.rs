@@ -24,6 +24,7 @@ mod parquet_file;
 mod progress;
 mod sources;
 mod stamp;
+mod verify;
 
 pub use archive::{Archive, ArchivedBatch, SegmentReader};
 pub use batch::{BatchRecord, BatchWriter, Batches, Recovered, StoredFile};
@@ -35,6 +36,7 @@ pub use lock::{Holder, RunLock};
 pub use progress::Progress;
 pub use sources::{SourceFiles, Sources};
 pub use stamp::{Entropy, Stamp};
+pub use verify::{Finding, FindingKind, Verification};
 
 /// What every function of this crate returns.
 pub type Result<T> = std::result::Result<T, Error>;

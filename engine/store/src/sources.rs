@@ -79,7 +79,8 @@ impl Sources {
         Ok(files)
     }
 
-    fn path(&self, digest: &Digest) -> PathBuf {
+    /// The folder of the files stored under a digest, below the home.
+    pub(crate) fn path(&self, digest: &Digest) -> PathBuf {
         Path::new(self.folder).join(digest.to_string())
     }
 }

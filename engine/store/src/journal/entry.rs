@@ -27,6 +27,34 @@ pub struct Entry {
     pub leaf: Digest,
 }
 
+/// What the next line has to know of the one before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Link {
+    /// Its number.
+    pub(crate) seq: u64,
+    /// The hash of its bytes.
+    pub(crate) leaf: Digest,
+}
+
+impl Link {
+    /// The link that a line makes, whether or not it can be read.
+    pub(crate) fn of(seq: u64, text: &[u8]) -> Self {
+        Self {
+            seq,
+            leaf: merkle::leaf(text),
+        }
+    }
+}
+
+impl Entry {
+    pub(super) fn link(&self) -> Link {
+        Link {
+            seq: self.seq,
+            leaf: self.leaf,
+        }
+    }
+}
+
 /// What an entry records.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum EntryKind {
@@ -99,12 +127,12 @@ pub(crate) struct Line {
     kind: String,
     actor: String,
     payload: Option<Digest>,
-    pub(crate) prev: Option<Digest>,
+    prev: Option<Digest>,
 }
 
 impl Line {
     /// The line that follows another, or begins the journal.
-    pub(super) fn after(last: Option<&Entry>, kind: &str, payload: Option<Digest>, stamp: Stamp<'_>) -> Self {
+    pub(super) fn after(last: Option<Link>, kind: &str, payload: Option<Digest>, stamp: Stamp<'_>) -> Self {
         Self {
             v: VERSION,
             seq: last.map_or(1, |last| last.seq + 1),
@@ -145,7 +173,7 @@ impl Line {
     }
 
     /// Whether this line may stand behind `last`.
-    pub(super) fn follows(&self, last: Option<&Entry>) -> bool {
+    pub(crate) fn follows(&self, last: Option<Link>) -> bool {
         self.seq == last.map_or(1, |last| last.seq + 1) && self.prev == last.map(|last| last.leaf)
     }
 

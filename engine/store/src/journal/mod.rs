@@ -6,7 +6,7 @@
 
 mod entry;
 mod merkle;
-mod payload;
+pub(crate) mod payload;
 mod read;
 mod tail;
 
@@ -16,8 +16,8 @@ use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
 
-pub(crate) use entry::Line;
 pub use entry::{Entry, EntryKind};
+pub(crate) use entry::{Line, Link};
 pub use merkle::TreeHead;
 pub use payload::Payload;
 pub use read::Entries;
@@ -68,7 +68,7 @@ impl Journal {
             .transpose()?;
         let _alone = lock::exclusive(&self.root.join(LOCK))?;
         let tail = self.mended_tail()?;
-        let line = Line::after(tail.last.as_ref(), kind.as_str(), payload, stamp);
+        let line = Line::after(tail.last.as_ref().map(Entry::link), kind.as_str(), payload, stamp);
         let text = line.text();
         if let Err(error) = self.write_line(&text) {
             // Part of the line may have gone out, as on a full disk; if it cannot be cut now, the next append does.

@@ -47,6 +47,6 @@ pub(super) fn read(root: &Path, digest: &Digest) -> Result<Option<Vec<u8>>> {
 }
 
 /// Where a payload lies.
-pub(super) fn path(digest: &Digest) -> PathBuf {
+pub(crate) fn path(digest: &Digest) -> PathBuf {
     Path::new(FOLDER).join(digest.to_string())
 }

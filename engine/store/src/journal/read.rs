@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Seek, SeekFrom, Take};
 use std::path::{Path, PathBuf};
 
-use super::entry::{Entry, Line};
+use super::entry::{Entry, Line, Link};
 use super::tail::Tail;
 use crate::files::{cannot, open};
 use crate::{Error, Result};
@@ -18,14 +18,13 @@ pub struct Entries {
     path: PathBuf,
     lines: Option<Take<BufReader<File>>>,
     from_seq: u64,
-    /// The entry before, whose hash the next line must name. Unknown at a place found by searching.
+    /// What the next line must follow. Unknown at a place found by searching.
     before: Before,
 }
 
 #[derive(Debug)]
 enum Before {
-    Nothing,
-    Entry(Entry),
+    Known(Option<Link>),
     Unknown,
 }
 
@@ -36,7 +35,7 @@ impl Entries {
             path: path.to_owned(),
             lines: None,
             from_seq,
-            before: Before::Nothing,
+            before: Before::Known(None),
         };
         if tail.last.is_some_and(|last| last.seq >= from_seq) {
             let mut file = open(path)?;
@@ -59,12 +58,9 @@ impl Entries {
             return Ok(None);
         }
         let line = Line::parse(&text).map_err(|error| error.at(&self.path))?;
-        let fits = match &self.before {
-            Before::Nothing => line.follows(None),
-            Before::Entry(before) => line.follows(Some(before)),
-            Before::Unknown => true,
-        };
-        if !fits {
+        if let Before::Known(before) = self.before
+            && !line.follows(before)
+        {
             let message = format!(
                 "entry {} of the journal does not follow from the one before it",
                 line.seq
@@ -72,7 +68,7 @@ impl Entries {
             return Err(Error::corrupt(message, &self.path));
         }
         let entry = line.into_entry(&text);
-        self.before = Before::Entry(entry.clone());
+        self.before = Before::Known(Some(entry.link()));
         Ok(Some(entry))
     }
 }

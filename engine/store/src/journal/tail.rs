@@ -54,7 +54,7 @@ impl Tail {
     /// was not left by an interrupted write.
     pub(super) fn torn_is_whole(&self, path: &Path) -> Result<bool> {
         match Line::parse(&self.torn) {
-            Ok(line) if line.text() == self.torn && line.follows(self.last.as_ref()) => Ok(true),
+            Ok(line) if line.text() == self.torn && line.follows(self.last.as_ref().map(Entry::link)) => Ok(true),
             _ if is_beginning(&self.torn) => Ok(false),
             _ => Err(Error::corrupt("the journal ends in something that is not a line", path)),
         }

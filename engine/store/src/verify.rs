@@ -1,0 +1,327 @@
+//! Whether everything stored is what was stored: the chain, the payloads, the files, the sources, the keys.
+//!
+//! The chain vouches for every line but the last, which the next entry will vouch for. Folders are listed before
+//! the journal is read, so that a run at work beside the verification makes nothing look foreign.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::{BufRead, BufReader, Read};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use lexhold_model::Digest;
+use serde_json::Value;
+
+use crate::batch::{EVALUATIONS, STAGED_RUNS, staged_name};
+use crate::files::{cannot, children, digest, list, open};
+use crate::home::CONTENT_KEY;
+use crate::journal::{self, Line, Link, payload};
+use crate::{BatchRecord, Entry, EntryKind, Error, ErrorKind, Home, Result, Sources, StoredFile, TreeHead, archive};
+
+/// What is wrong, or worth saying.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum FindingKind {
+    /// A journal line cannot be read, is not canonical, or does not follow from the one before it.
+    JournalBroken,
+    /// The journal ends in part of a line, as a killed process leaves it.
+    TornTail,
+    /// A payload is not what the journal says.
+    PayloadChanged,
+    /// A payload that cannot be done without, such as the list of a batch's files, is gone.
+    PayloadMissing,
+    /// A payload is no longer there: erased, which the journal allows.
+    PayloadErased,
+    /// A payload that no entry names, as a killed process leaves it.
+    PayloadUnused,
+    /// A file that the journal names is missing.
+    FileMissing,
+    /// A file is not what the journal says.
+    FileChanged,
+    /// A file in the archive or among the evaluations that no entry names.
+    FileUnknown,
+    /// A file waits in staging to be moved into place.
+    FileUnpublished,
+    /// Stored sources are not what their name says.
+    SourcesChanged,
+    /// Sources that the journal names are missing.
+    SourcesMissing,
+    /// A key is missing, or open to others than its owner.
+    KeyExposed,
+}
+
+impl FindingKind {
+    /// Whether it is damage, rather than what an erasure, a kill or a run at work leaves.
+    pub fn is_damage(self) -> bool {
+        !matches!(
+            self,
+            Self::TornTail | Self::PayloadErased | Self::PayloadUnused | Self::FileUnpublished
+        )
+    }
+
+    /// The finding in words.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::JournalBroken => "the journal's chain is broken here",
+            Self::TornTail => "the journal ends in part of a line",
+            Self::PayloadChanged => "a payload has been changed",
+            Self::PayloadMissing => "a payload is missing that cannot be done without",
+            Self::PayloadErased => "a payload has been erased",
+            Self::PayloadUnused => "a payload belongs to no entry",
+            Self::FileMissing => "a journalled file is missing",
+            Self::FileChanged => "a journalled file has been changed",
+            Self::FileUnknown => "a file is not journalled",
+            Self::FileUnpublished => "a file is journalled but not yet in place",
+            Self::SourcesChanged => "stored sources have been changed",
+            Self::SourcesMissing => "journalled sources are missing",
+            Self::KeyExposed => "a key is missing or open to others than its owner",
+        }
+    }
+}
+
+/// One thing found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// What it is.
+    pub kind: FindingKind,
+    /// The file or folder, below the home.
+    pub path: PathBuf,
+    /// The entry of the journal it belongs to, or the line's number.
+    pub seq: Option<u64>,
+}
+
+/// What a verification went through and found.
+#[derive(Clone, Debug)]
+pub struct Verification {
+    /// What is wrong or worth saying, in the order it was met.
+    pub findings: Vec<Finding>,
+    /// The tree head, when the chain is whole.
+    pub head: Option<TreeHead>,
+    /// Archive segments and evaluation files whose digests were computed.
+    pub files: u64,
+    /// Their bytes.
+    pub bytes: u64,
+}
+
+impl Verification {
+    /// Whether nothing is damaged.
+    pub fn is_sound(&self) -> bool {
+        !self.findings.iter().any(|finding| finding.kind.is_damage())
+    }
+}
+
+impl Home {
+    /// Goes through the whole home and compares it with the journal. Takes no lock.
+    ///
+    /// `progress` is told, now and then, how many bytes of how many have been read.
+    ///
+    /// # Errors
+    /// Only where the file system fails; damage is a finding.
+    pub fn verify(&self, progress: impl FnMut(u64, u64)) -> Result<Verification> {
+        let mut unnamed: BTreeSet<PathBuf> = BTreeSet::new();
+        for folder in [archive::FOLDER, EVALUATIONS, payload::FOLDER] {
+            unnamed.extend(list(self.root(), Path::new(folder))?);
+        }
+        let mut check = Check {
+            home: self,
+            unnamed,
+            batches: Vec::new(),
+            findings: Vec::new(),
+            bytes: 0,
+            files: 0,
+        };
+        check.journal()?;
+        check.files(progress)?;
+        check.sources()?;
+        check.keys()?;
+        check.unnamed();
+        let whole = !check
+            .findings
+            .iter()
+            .any(|finding| finding.kind == FindingKind::JournalBroken);
+        let head = if whole { Some(self.journal().tree_head()?) } else { None };
+        Ok(Verification {
+            findings: check.findings,
+            head,
+            files: check.files,
+            bytes: check.bytes,
+        })
+    }
+}
+
+struct Check<'a> {
+    home: &'a Home,
+    /// Files in place that no entry has named so far.
+    unnamed: BTreeSet<PathBuf>,
+    batches: Vec<(u64, BatchRecord)>,
+    findings: Vec<Finding>,
+    files: u64,
+    bytes: u64,
+}
+
+impl Check<'_> {
+    fn found(&mut self, kind: FindingKind, path: impl Into<PathBuf>, seq: Option<u64>) {
+        self.findings.push(Finding {
+            kind,
+            path: path.into(),
+            seq,
+        });
+    }
+
+    /// Goes through the lines as bytes, and goes on behind a broken one.
+    fn journal(&mut self) -> Result<()> {
+        let path = self.home.root().join(journal::FILE);
+        if !path.exists() {
+            self.found(FindingKind::JournalBroken, journal::FILE, None);
+            return Ok(());
+        }
+        let file = open(&path)?;
+        let length = file.metadata().map_err(cannot("read", &path))?.len();
+        let (mut lines, mut before) = (BufReader::new(file).take(length), None);
+        for number in 1.. {
+            let mut text = Vec::new();
+            lines.read_until(b'\n', &mut text).map_err(cannot("read", &path))?;
+            match text.pop() {
+                None => break,
+                Some(b'\n') => before = Some(self.line(number, &text, before)?),
+                Some(_) => self.found(FindingKind::TornTail, journal::FILE, Some(number)),
+            }
+        }
+        Ok(())
+    }
+
+    fn line(&mut self, number: u64, text: &[u8], before: Option<Link>) -> Result<Link> {
+        let line = Line::parse(text).ok().filter(|line| line.text() == text);
+        if !line.as_ref().is_some_and(|line| line.follows(before)) {
+            self.found(FindingKind::JournalBroken, journal::FILE, Some(number));
+        }
+        if let Some(line) = line {
+            self.payload(&line.into_entry(text))?;
+        }
+        Ok(Link::of(number, text))
+    }
+
+    fn payload(&mut self, entry: &Entry) -> Result<()> {
+        let Some(digest) = &entry.payload else { return Ok(()) };
+        let path = payload::path(digest);
+        self.unnamed.remove(&path);
+        let content = match self.home.journal().payload(entry) {
+            Ok(content) => content,
+            Err(error) if error.kind() == ErrorKind::Corrupt => {
+                self.found(FindingKind::PayloadChanged, path, Some(entry.seq));
+                return Ok(());
+            }
+            Err(error) => return Err(error),
+        };
+        match (content, &entry.kind) {
+            (None, EntryKind::Batch) => self.found(FindingKind::PayloadMissing, path, Some(entry.seq)),
+            (None, _) => self.found(FindingKind::PayloadErased, path, Some(entry.seq)),
+            (Some(content), EntryKind::Batch) => match serde_json::from_slice(&content) {
+                Ok(record) => self.batches.push((entry.seq, record)),
+                Err(_) => self.found(FindingKind::PayloadChanged, path, Some(entry.seq)),
+            },
+            (Some(content), EntryKind::Activation) => self.named_sources(entry.seq, &content, self.home.bundles())?,
+            (Some(content), EntryKind::Facts) => self.named_sources(entry.seq, &content, self.home.facts())?,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn named_sources(&mut self, seq: u64, content: &[u8], sources: &Sources) -> Result<()> {
+        let payload: Option<Value> = serde_json::from_slice(content).ok();
+        let named = payload.and_then(|payload| payload.get("sources")?.as_str()?.parse::<Digest>().ok());
+        if let Some(digest) = named
+            && !self.home.root().join(sources.path(&digest)).is_dir()
+        {
+            self.found(FindingKind::SourcesMissing, sources.path(&digest), Some(seq));
+        }
+        Ok(())
+    }
+
+    fn files(&mut self, mut progress: impl FnMut(u64, u64)) -> Result<()> {
+        let batches = std::mem::take(&mut self.batches);
+        let total = batches
+            .iter()
+            .flat_map(|(_, record)| &record.files)
+            .map(|file| file.bytes)
+            .sum();
+        for (seq, record) in &batches {
+            let folder = Path::new(STAGED_RUNS).join(&record.run).join(record.batch.to_string());
+            for (number, file) in record.files.iter().enumerate() {
+                self.unnamed.remove(Path::new(&file.path));
+                self.file(*seq, file, &staged_name(&folder, number))?;
+                progress(self.bytes, total);
+            }
+        }
+        Ok(())
+    }
+
+    fn file(&mut self, seq: u64, file: &StoredFile, staged: &Path) -> Result<()> {
+        let path = self.home.root().join(&file.path);
+        let unpublished = !path.exists() && self.home.root().join(staged).exists();
+        // A run at work may have moved it between the two questions.
+        match digest(&path) {
+            Ok((sha256, bytes)) => {
+                self.files += 1;
+                self.bytes += bytes;
+                if (sha256, bytes) != (file.sha256, file.bytes) {
+                    self.found(FindingKind::FileChanged, &file.path, Some(seq));
+                }
+            }
+            Err(error) if error.kind() == ErrorKind::NotFound && unpublished => {
+                self.found(FindingKind::FileUnpublished, &file.path, Some(seq));
+            }
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                self.found(FindingKind::FileMissing, &file.path, Some(seq));
+            }
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+
+    fn sources(&mut self) -> Result<()> {
+        for (sources, folder) in [(self.home.bundles(), "bundles"), (self.home.facts(), "facts")] {
+            for (name, _) in children(&self.home.root().join(folder))? {
+                let digest = name.to_str().and_then(|name| name.parse::<Digest>().ok());
+                let read = digest.map(|digest| sources.get(&digest));
+                match read.unwrap_or_else(|| Err(Error::corrupt("not named by a digest", &name))) {
+                    Err(error) if matches!(error.kind(), ErrorKind::Corrupt | ErrorKind::NotFound) => {
+                        self.found(FindingKind::SourcesChanged, Path::new(folder).join(name), None);
+                    }
+                    other => drop(other?),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn keys(&mut self) -> Result<()> {
+        let folder = Path::new("keys");
+        let mut keys: BTreeSet<PathBuf> = list(self.home.root(), folder)?.into_iter().collect();
+        keys.extend([folder.to_owned(), CONTENT_KEY.into()]);
+        for path in keys {
+            let exposed = match fs::metadata(self.home.root().join(&path)) {
+                Ok(found) => found.permissions().mode() & 0o077 != 0,
+                Err(_) => true,
+            };
+            if exposed {
+                self.found(FindingKind::KeyExposed, path, None);
+            }
+        }
+        Ok(())
+    }
+
+    fn unnamed(&mut self) {
+        for path in std::mem::take(&mut self.unnamed) {
+            let payload = path.starts_with(payload::FOLDER);
+            self.found(
+                if payload {
+                    FindingKind::PayloadUnused
+                } else {
+                    FindingKind::FileUnknown
+                },
+                path,
+                None,
+            );
+        }
+    }
+}
