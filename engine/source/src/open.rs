@@ -1,0 +1,79 @@
+//! Finds the reader for a file by what is in it.
+
+use std::path::Path;
+
+use crate::csv::CsvReader;
+use crate::input::{Input, Packing};
+use crate::ndjson::NdjsonReader;
+use crate::parquet::ParquetReader;
+use crate::records::Header;
+use crate::{ErrorKind, Options, Reader, SourceError};
+
+/// How much of a file is looked at to tell what it is.
+pub(crate) const PROBE_BYTES: usize = 64 << 10;
+
+/// Opens an input, `-` being standard input. Its kind is told by its content, never by its name.
+///
+/// # Errors
+/// When there is no such file, or it is a directory, or of no kind that can be read.
+pub fn open(path: &Path, options: Options) -> Result<Box<dyn Reader>, SourceError> {
+    let mut input = Input::open(path)?;
+    let first = input.peek(PROBE_BYTES);
+    let unsupported = |why| Err(SourceError::new(ErrorKind::Unsupported, &input.name, why));
+    match Kind::of(&first) {
+        Kind::Ndjson => Ok(Box::new(NdjsonReader::new(input, options))),
+        Kind::Csv(header) => Ok(Box::new(CsvReader::new(input, &header, options)?)),
+        Kind::Parquet if input.packing != Packing::None => unsupported("it is a compressed Parquet file; unpack it first"),
+        Kind::Parquet if input.total_bytes.is_none() => {
+            unsupported("Parquet cannot be read from a pipe, because its index stands at the end; name the file")
+        }
+        Kind::Parquet => Ok(Box::new(ParquetReader::open(path, options)?)),
+        Kind::Utf16 => unsupported("it is text in UTF-16; save it as UTF-8"),
+        Kind::JsonList => unsupported("it is one JSON list; NDJSON has one object a line"),
+        Kind::Archive => unsupported("it is a ZIP archive or a workbook; unpack it, or save it as CSV"),
+        Kind::Unknown => {
+            let why = "it is neither NDJSON, CSV with a header that names fields of a message, nor Parquet";
+            Err(SourceError::new(ErrorKind::UnknownFormat, &input.name, why))
+        }
+    }
+}
+
+/// What the first bytes of a file say that it is.
+enum Kind {
+    Ndjson,
+    Csv(Header),
+    Parquet,
+    Utf16,
+    JsonList,
+    Archive,
+    Unknown,
+}
+
+impl Kind {
+    fn of(first: &[u8]) -> Self {
+        if first.starts_with(b"PAR1") {
+            return Self::Parquet;
+        }
+        if first.starts_with(&[0xff, 0xfe]) || first.starts_with(&[0xfe, 0xff]) {
+            return Self::Utf16;
+        }
+        if first.starts_with(b"PK\x03\x04") {
+            return Self::Archive;
+        }
+        match without_bom(first).trim_ascii_start().first() {
+            None | Some(b'{') => return Self::Ndjson,
+            Some(b'[') => return Self::JsonList,
+            Some(_) => {}
+        }
+        if let Some(header) = Header::find(without_bom(first)) {
+            return Self::Csv(header);
+        }
+        // A first line that is damaged makes NDJSON no less NDJSON: that line is reported like any other.
+        if first.split(|byte| *byte == b'\n').any(|line| line.starts_with(b"{")) { Self::Ndjson } else { Self::Unknown }
+    }
+}
+
+/// The bytes after a UTF-8 byte order mark.
+pub(crate) fn without_bom(bytes: &[u8]) -> &[u8] {
+    bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)
+}
