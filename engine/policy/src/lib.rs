@@ -1,1 +1,40 @@
-//! lexhold-policy
+//! Cedar: conditions on messages, and who may do what in a home.
+//!
+//! The only crate that knows Cedar's types. A condition of a document becomes a [`Condition`], the conditions
+//! of one action a [`Program`], and a message with its directory the [`Facts`] that a [`Decider`] asks about.
+//! What an answer means for a rule, a schedule or a hold is for `evaluate`; who may do what is decided by
+//! [`Governance`], over policies of its own.
+//!
+//! Pure: text comes in, nothing is opened. Attributes come from [`FactsMaker`] alone, so that the catalog's
+//! facts rows hold whatever a hold placed years later may ask.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
+
+mod action;
+pub mod codes;
+mod condition;
+mod entities;
+mod facts;
+mod governance;
+mod lex;
+mod make;
+mod operators;
+mod people;
+mod program;
+mod project;
+mod reach;
+mod reads;
+mod schema;
+mod trouble;
+
+pub use action::Action;
+pub use condition::{Condition, Mention, Named};
+pub use facts::{
+    AttachmentFacts, Audience, ChannelFacts, Direction, Facts, FactsError, FactsRow, Firm, FirmValue, Insiders,
+    LocalTime, PersonFacts, Sender,
+};
+pub use governance::{Circumstances, Governance, GovernanceAnswer, Verb};
+pub use make::FactsMaker;
+pub use operators::{Operator, Operators, operators_shape};
+pub use program::{Answer, Decider, Program};
+pub use reads::Reads;
+pub use schema::{FirmTypes, Schemas};

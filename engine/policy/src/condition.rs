@@ -1,0 +1,269 @@
+//! Conditions: Cedar expressions inside YAML documents.
+
+use std::ops::Range;
+
+use cedar_policy::{EntityUid, Expression, Policy, PolicyId, PolicySet, ValidationMode, ValidationWarning};
+use lexhold_document::{Diagnostic, Diagnostics, Node, Place};
+use serde_json::Value;
+
+use crate::reads::Reads;
+use crate::schema::Schemas;
+use crate::trouble::{self, Complaint};
+use crate::{Action, codes, lex, reach};
+
+/// The condition of one rule, schedule or hold: compiled, typed, and ready for a [`crate::Program`].
+#[derive(Clone, Debug)]
+pub struct Condition {
+    id: String,
+    action: Action,
+    pub(crate) policy: Policy,
+    pub(crate) reads: Reads,
+    mentions: Vec<Mention>,
+}
+
+/// A person, group or channel that a condition names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mention {
+    /// What kind of thing it names.
+    pub kind: Named,
+    /// Its id.
+    pub id: String,
+    /// Where it is named.
+    pub place: Place,
+}
+
+/// The kinds of thing that a condition can name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Named {
+    /// `Group::"…"`.
+    Group,
+    /// `Person::"…"`.
+    Person,
+    /// `Channel::"…"`.
+    Channel,
+}
+
+impl Condition {
+    /// Compiles the clauses of one rule, all of which have to hold; without any, it always holds.
+    ///
+    /// Each clause is parsed on its own and becomes its own `when`, so that no clause reaches into the next.
+    /// All that is wrong goes to `diagnostics`, at its own place in the file.
+    pub fn compile(
+        schemas: &Schemas,
+        id: &str,
+        action: Action,
+        clauses: &[&Node],
+        diagnostics: &mut Diagnostics,
+    ) -> Option<Self> {
+        let texts: Vec<Clause<'_>> = clauses.iter().filter_map(|node| Clause::parse(node, diagnostics)).collect();
+        if texts.len() < clauses.len() {
+            return None;
+        }
+        let frame = Frame::new(action, texts);
+        let policy = frame.policy(id, diagnostics)?;
+        let sound = frame.check(schemas, action, &policy, diagnostics);
+        let est = policy.to_json().ok()?;
+        let within_reach = frame.check_reach(&est, diagnostics);
+        let mentions = frame.mentions(diagnostics)?;
+        (sound && within_reach).then(|| Self {
+            id: id.to_owned(),
+            action,
+            reads: Reads::of_policy(&est),
+            policy,
+            mentions,
+        })
+    }
+
+    /// The id of the rule, schedule or hold.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// What it decides.
+    pub fn action(&self) -> Action {
+        self.action
+    }
+
+    /// What it reads.
+    pub fn reads(&self) -> &Reads {
+        &self.reads
+    }
+
+    /// The people, groups and channels that it names, in the order of the text.
+    pub fn mentions(&self) -> &[Mention] {
+        &self.mentions
+    }
+}
+
+/// One clause that is an expression of Cedar.
+struct Clause<'a> {
+    node: &'a Node,
+    text: &'a str,
+}
+
+impl<'a> Clause<'a> {
+    fn parse(node: &'a Node, diagnostics: &mut Diagnostics) -> Option<Self> {
+        // What is no text has been reported by the check of the document's shape.
+        let text = node.as_text()?;
+        let clause = Self { node, text };
+        if text.trim().is_empty() {
+            diagnostics.push(Diagnostic::error(codes::EMPTY_CONDITION, "a condition is empty").at(node.place, ""));
+            return None;
+        }
+        let swallowed = lex::first_comment(text).filter(|_| node.is_folded());
+        if let Some(comment) = swallowed {
+            diagnostics.push(
+                Diagnostic::error(codes::SWALLOWING_COMMENT, "a comment in a condition whose lines are folded into one")
+                    .at(node.inner(comment), "all that follows would be part of the comment")
+                    .help("write the condition as a `|` block, or take the comment out"),
+            );
+            return None;
+        }
+        let Err(errors) = text.parse::<Expression>() else { return Some(clause) };
+        for error in errors.iter() {
+            let complaint = trouble::complaint(error);
+            let range = complaint.range.clone().unwrap_or(0..text.len());
+            diagnostics.push(complaint.into_error(codes::NOT_CEDAR, clause.place(range)));
+        }
+        None
+    }
+
+    /// Where bytes of the clause stand. What lies at the end of a text stands at its last character: a block's
+    /// end is already on the next line.
+    fn place(&self, range: Range<usize>) -> Place {
+        let end = self.text.trim_end().len();
+        if range.start < end {
+            return self.node.inner(range.start..range.end.clamp(range.start, self.text.len()));
+        }
+        let last = self.text[..end].char_indices().next_back().map_or(0, |(at, _)| at);
+        self.node.inner(last..end)
+    }
+
+    fn whole(&self) -> Place {
+        self.place(0..self.text.trim_end().len())
+    }
+}
+
+/// The text of a policy around its clauses, and where each of them lies in it.
+struct Frame<'a> {
+    text: String,
+    clauses: Vec<(Clause<'a>, usize)>,
+}
+
+impl<'a> Frame<'a> {
+    fn new(action: Action, clauses: Vec<Clause<'a>>) -> Self {
+        let mut text = format!("{}(principal, action == Action::\"{action}\", resource)", action.effect());
+        let mut placed = Vec::new();
+        for clause in clauses {
+            text.push_str(" when {\n");
+            placed.push((clause, text.len()));
+            // Ends a comment that the clause may end with.
+            text.push_str(placed[placed.len() - 1].0.text);
+            text.push_str("\n}");
+        }
+        text.push(';');
+        Self { text, clauses: placed }
+    }
+
+    fn policy(&self, id: &str, diagnostics: &mut Diagnostics) -> Option<Policy> {
+        match Policy::parse(Some(PolicyId::new(id)), &self.text) {
+            Ok(policy) => Some(policy),
+            Err(errors) => {
+                errors.iter().for_each(|error| {
+                    self.report(trouble::complaint(error), |complaint, place| {
+                        diagnostics.push(complaint.into_error(codes::NOT_CEDAR, place));
+                    });
+                });
+                None
+            }
+        }
+    }
+
+    /// Strict type check; whether it passed.
+    fn check(&self, schemas: &Schemas, action: Action, policy: &Policy, diagnostics: &mut Diagnostics) -> bool {
+        let Ok(set) = PolicySet::from_policies([policy.clone()]) else { return false };
+        let result = schemas.validator(action).validate(&set, ValidationMode::Strict);
+        for error in result.validation_errors() {
+            let complaint = trouble::complaint(error);
+            let labels = action == Action::Scan && complaint.message.contains("`labels`");
+            let code = if labels { codes::LABELS_IN_SCAN } else { trouble::code_of(error) };
+            self.report(complaint, |complaint, place| {
+                let error = complaint.into_error(code, place);
+                let labels_help = "pattern rules make the labels, so a pattern rule cannot ask for them";
+                diagnostics.push(if labels { error.help(labels_help) } else { error });
+            });
+        }
+        for warning in result.validation_warnings() {
+            let never = matches!(warning, ValidationWarning::ImpossiblePolicy(_));
+            if never && !result.validation_passed() {
+                continue;
+            }
+            let code = if never { codes::NEVER_TRUE } else { codes::DECEPTIVE_TEXT };
+            self.report(trouble::complaint(warning), |mut complaint, place| {
+                if never {
+                    complaint.message = "this condition can never be true".to_owned();
+                }
+                diagnostics.push(complaint.into_warning(code, place));
+            });
+        }
+        result.validation_passed()
+    }
+
+    /// Whether the clauses ask only about what is known when they are evaluated.
+    fn check_reach(&self, est: &Value, diagnostics: &mut Diagnostics) -> bool {
+        let bodies = est.get("conditions").and_then(Value::as_array).into_iter().flatten();
+        let mut sound = true;
+        for ((clause, _), body) in self.clauses.iter().zip(bodies) {
+            for beyond in reach::beyond(body.get("body").unwrap_or(&Value::Null)) {
+                sound = false;
+                let place = clause.place(beyond.place_in(clause.text));
+                let error = Diagnostic::error(codes::OUT_OF_REACH, beyond.message);
+                diagnostics.push(error.at(place, "").help(beyond.help));
+            }
+        }
+        sound
+    }
+
+    fn mentions(&self, diagnostics: &mut Diagnostics) -> Option<Vec<Mention>> {
+        let mut mentions = Vec::new();
+        let mut sound = true;
+        for (clause, _) in &self.clauses {
+            for (kind, id, range) in lex::entity_names(clause.text) {
+                let place = clause.place(range);
+                let named = match kind.as_str() {
+                    "Group" => Named::Group,
+                    "Person" => Named::Person,
+                    "Channel" => Named::Channel,
+                    _ => {
+                        sound = false;
+                        diagnostics.push(
+                            Diagnostic::error(codes::OUT_OF_REACH, format!("a condition cannot name a `{kind}`"))
+                                .at(place, "")
+                                .help("name a `Group`, a `Person` or a `Channel`"),
+                        );
+                        continue;
+                    }
+                };
+                // The clause has been parsed, so the string is one of Cedar's.
+                if let Ok(uid) = format!("{kind}::{id}").parse::<EntityUid>() {
+                    mentions.push(Mention { kind: named, id: uid.id().unescaped().to_owned(), place });
+                }
+            }
+        }
+        sound.then_some(mentions)
+    }
+
+    /// Hands on a complaint about the policy's text with its place in the file.
+    fn report(&self, complaint: Complaint, push: impl FnOnce(Complaint, Place)) {
+        let range = complaint.range.clone().unwrap_or(0..self.text.len());
+        let inside = self.clauses.iter().find(|(clause, start)| {
+            *start <= range.start && range.start <= start + clause.text.len()
+        });
+        let place = match inside.or(self.clauses.last()) {
+            Some((clause, start)) if inside.is_some() => clause.place(range.start - start..range.end - start),
+            Some((clause, _)) => clause.whole(),
+            None => return,
+        };
+        push(complaint, place);
+    }
+}

@@ -1,0 +1,321 @@
+//! Who may do what: bare Cedar policies over operators, with a schema of their own.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::str::FromStr;
+
+use cedar_policy::{
+    Authorizer, Context, Decision, Entities, Entity, EntityId, EntityTypeName, EntityUid, Policy, PolicyId, PolicySet,
+    Request, RestrictedExpression, Schema, ValidationMode, Validator,
+};
+use lexhold_document::{Diagnostic, Diagnostics, FileId, Files, Place};
+
+use crate::{Operator, codes, lex, trouble};
+
+const SCHEMA: &str = include_str!("../../../policies/governance/governance.cedarschema");
+const SHIPPED: [(&str, &str); 2] = [
+    ("policies/governance/roles.cedar", include_str!("../../../policies/governance/roles.cedar")),
+    ("policies/governance/separation.cedar", include_str!("../../../policies/governance/separation.cedar")),
+];
+
+macro_rules! verbs {
+    ($($(#[doc = $doc:literal])* $verb:ident = $name:literal on $resource:literal),+ $(,)?) => {
+        /// What somebody asks to do. Each is an action of the governance schema.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Verb { $($(#[doc = $doc])* $verb),+ }
+
+        impl Verb {
+            /// Every verb.
+            pub const ALL: &'static [Self] = &[$(Self::$verb),+];
+
+            /// The name in policies and in the journal.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$verb => $name),+ }
+            }
+
+            fn resource(self) -> &'static str {
+                match self { $(Self::$verb => $resource),+ }
+            }
+        }
+    };
+}
+
+verbs! {
+    /// Make a bundle the active one.
+    Activate = "activate" on "Bundle",
+    /// Take in messages and evaluate them.
+    Run = "run" on "Home",
+    /// Take in messages whose old dates are to be believed.
+    RunBackfill = "run_backfill" on "Home",
+    /// Place a hold.
+    PlaceHold = "place_hold" on "Matter",
+    /// Make a hold smaller.
+    NarrowHold = "narrow_hold" on "Matter",
+    /// End a hold.
+    ReleaseHold = "release_hold" on "Matter",
+    /// Know of silent holds.
+    SeeSilent = "see_silent" on "Home",
+    /// Freeze a disposal plan.
+    Propose = "propose" on "Plan",
+    /// Approve a stage of a disposal plan.
+    Approve = "approve" on "Plan",
+    /// Carry out a disposal plan.
+    Execute = "execute" on "Plan",
+    /// Assign, escalate or close an alert.
+    Review = "review" on "Alert",
+    /// Read matched text or whole messages.
+    ViewContent = "view_content" on "Home",
+    /// Hand out messages of a matter.
+    Export = "export" on "Matter",
+    /// Record, correct or cancel an event that starts a retention period.
+    RecordEvent = "record_event" on "Event",
+    /// Decide what an indeterminate message is.
+    Resolve = "resolve" on "Message",
+}
+
+/// What is known about an act when it is asked for.
+#[derive(Clone, Debug, Default)]
+pub struct Circumstances<'a> {
+    /// The bundle's digest, the matter, the plan, …; for a home as a whole, its id.
+    pub of: &'a str,
+    /// Ids of those who wrote the thing.
+    pub authors: BTreeSet<String>,
+    /// Ids of those who asked for it.
+    pub requesters: BTreeSet<String>,
+    /// Ids of those who have approved it so far.
+    pub approvers: BTreeSet<String>,
+    /// Those who confirm this very act beside the principal.
+    pub confirmed_by: Vec<&'a Operator>,
+    /// It concerns a silent hold.
+    pub silent: bool,
+    /// It makes messages fall due earlier than before.
+    pub shortens: bool,
+    /// The principal's signature over the thing's digest has been verified.
+    pub signed: bool,
+}
+
+/// The answer to who may do what.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GovernanceAnswer {
+    /// Whether it may be done. Any error is a no.
+    pub allowed: bool,
+    /// The policies that made the answer, or the reason that no policy gave.
+    pub reasons: Vec<String>,
+    /// The policies that could not be evaluated.
+    pub errors: Vec<String>,
+    /// Nobody but one person governs this home; every report says so.
+    pub solo: bool,
+}
+
+impl GovernanceAnswer {
+    fn plain(allowed: bool, reason: &str, solo: bool) -> Self {
+        Self { allowed, reasons: vec![reason.to_owned()], errors: Vec::new(), solo }
+    }
+}
+
+/// The function that is asked before each dangerous verb.
+#[derive(Clone, Debug)]
+pub struct Governance(Rule);
+
+#[derive(Clone, Debug)]
+enum Rule {
+    Solo,
+    Policies { policies: PolicySet, schema: Schema },
+}
+
+impl Governance {
+    /// One person tries Lexhold out: everything is allowed that one person can do, and every answer says so.
+    pub fn solo() -> Self {
+        Self(Rule::Solo)
+    }
+
+    /// The policies as shipped.
+    pub fn shipped() -> Self {
+        let mut files = Files::new();
+        let sources: Vec<FileId> = SHIPPED.iter().map(|(path, text)| files.add(path, (*text).to_owned())).collect();
+        #[expect(clippy::expect_used, reason = "the shipped policies are compiled by a test")]
+        Self::compile(&files, &sources, &mut Diagnostics::new()).expect("the shipped policies compile")
+    }
+
+    /// The policies of some files, in place of those shipped.
+    ///
+    /// Each needs an `@id`, unique among all files, by which answers and journal name it.
+    pub fn compile(files: &Files, sources: &[FileId], diagnostics: &mut Diagnostics) -> Option<Self> {
+        let validator = Validator::new(schema());
+        let mut policies = PolicySet::new();
+        let mut ids: HashMap<String, Place> = HashMap::new();
+        let mut sound = true;
+        for (source, range) in statements(files, sources) {
+            let statement = Statement { files, source, start: range.start, text: &files.text(source)[range] };
+            let policy = statement.compile(&validator, &mut ids, diagnostics);
+            sound &= policy.is_some_and(|policy| policies.add(policy).is_ok());
+        }
+        sound.then(|| Self(Rule::Policies { policies, schema: validator.schema().clone() }))
+    }
+
+    /// Whether one person alone governs the home.
+    pub fn is_solo(&self) -> bool {
+        matches!(self.0, Rule::Solo)
+    }
+
+    /// Whether somebody may do something under these circumstances.
+    pub fn may(&self, operator: Option<&Operator>, verb: Verb, circumstances: &Circumstances<'_>) -> GovernanceAnswer {
+        match (&self.0, operator) {
+            (Rule::Solo, _) if !circumstances.confirmed_by.is_empty() => {
+                GovernanceAnswer::plain(false, "under `governance: solo` there is no second person", true)
+            }
+            (Rule::Solo, _) => GovernanceAnswer::plain(true, "solo", true),
+            (Rule::Policies { .. }, None) => GovernanceAnswer::plain(false, "no operator is named", false),
+            (Rule::Policies { policies, schema }, Some(operator)) => {
+                ask(policies, schema, operator, verb, circumstances)
+                    .unwrap_or_else(|| GovernanceAnswer::plain(false, "the request does not fit the schema", false))
+            }
+        }
+    }
+}
+
+#[expect(clippy::expect_used, reason = "the governance schema is compiled by a test")]
+fn schema() -> Schema {
+    SCHEMA.parse().expect("the governance schema compiles")
+}
+
+fn statements<'a>(files: &'a Files, sources: &'a [FileId]) -> impl Iterator<Item = (FileId, std::ops::Range<usize>)> + 'a {
+    sources.iter().flat_map(|source| lex::statements(files.text(*source)).into_iter().map(|range| (*source, range)))
+}
+
+/// One policy of a file.
+struct Statement<'a> {
+    files: &'a Files,
+    source: FileId,
+    start: usize,
+    text: &'a str,
+}
+
+impl Statement<'_> {
+    fn compile(
+        &self,
+        validator: &Validator,
+        ids: &mut HashMap<String, Place>,
+        diagnostics: &mut Diagnostics,
+    ) -> Option<Policy> {
+        let policy = match Policy::parse(None, self.text) {
+            Ok(policy) => policy,
+            Err(errors) => {
+                diagnostics.extend(errors.iter().map(|error| self.diagnostic(codes::GOVERNANCE_NOT_CEDAR, error)));
+                return None;
+            }
+        };
+        let set = PolicySet::from_policies([policy.clone()]).ok()?;
+        let checked = validator.validate(&set, ValidationMode::Strict);
+        diagnostics.extend(checked.validation_errors().map(|error| self.diagnostic(codes::GOVERNANCE_ILL_TYPED, error)));
+        let named = self.named(&policy, ids, diagnostics)?;
+        checked.validation_passed().then_some(named)
+    }
+
+    fn named(
+        &self,
+        policy: &Policy,
+        ids: &mut HashMap<String, Place>,
+        diagnostics: &mut Diagnostics,
+    ) -> Option<Policy> {
+        let Some(id) = policy.annotation("id").filter(|id| !id.is_empty()) else {
+            diagnostics.push(
+                Diagnostic::error(codes::GOVERNANCE_NO_ID, "a governance policy has no name")
+                    .at(self.head(), "")
+                    .help("write `@id(\"…\")` above it"),
+            );
+            return None;
+        };
+        if let Some(first) = ids.insert(id.to_owned(), self.head()) {
+            diagnostics.push(
+                Diagnostic::error(codes::GOVERNANCE_SAME_ID, format!("two governance policies are called `{id}`"))
+                    .at(self.head(), "")
+                    .also(first, "first used here"),
+            );
+            return None;
+        }
+        Some(policy.new_id(PolicyId::new(id)))
+    }
+
+    fn diagnostic(&self, code: &'static str, error: &dyn miette::Diagnostic) -> Diagnostic {
+        let complaint = trouble::complaint(error);
+        let place = complaint.range.clone().map_or(self.head(), |range| self.place(range));
+        complaint.into_error(code, place)
+    }
+
+    /// The first line of the policy proper, past comments and space.
+    fn head(&self) -> Place {
+        let mut start = 0;
+        for line in self.text.split_inclusive('\n') {
+            let plain = line.trim();
+            if !plain.is_empty() && !plain.starts_with("//") {
+                let indent = line.len() - line.trim_start().len();
+                return self.place(start + indent..start + indent + plain.len());
+            }
+            start += line.len();
+        }
+        self.place(0..self.text.len())
+    }
+
+    fn place(&self, range: std::ops::Range<usize>) -> Place {
+        let end = self.files.text(self.source).len();
+        Place { file: self.source, start: (self.start + range.start).min(end), end: (self.start + range.end).min(end) }
+    }
+}
+
+fn ask(
+    policies: &PolicySet,
+    schema: &Schema,
+    operator: &Operator,
+    verb: Verb,
+    circumstances: &Circumstances<'_>,
+) -> Option<GovernanceAnswer> {
+    let principal = uid("Operator", &operator.id)?;
+    let roles = HashMap::from([("roles".to_owned(), texts(operator.roles.iter().map(String::as_str)))]);
+    let entity = Entity::new(principal.clone(), roles, HashSet::new()).ok()?;
+    let action = uid("Action", verb.as_str())?;
+    let resource = uid(verb.resource(), circumstances.of)?;
+    let context = context(operator, circumstances)?;
+    let request = Request::new(principal, action, resource, context, Some(schema)).ok()?;
+    let entities = Entities::from_entities([entity], Some(schema)).ok()?;
+    let response = Authorizer::new().is_authorized(&request, policies, &entities);
+    let errors: Vec<String> = response.diagnostics().errors().map(ToString::to_string).collect();
+    let mut reasons: Vec<String> = response.diagnostics().reason().map(ToString::to_string).collect();
+    reasons.sort();
+    if reasons.is_empty() {
+        reasons.push(format!("no policy allows `{}`", verb.as_str()));
+    }
+    Some(GovernanceAnswer {
+        allowed: response.decision() == Decision::Allow && errors.is_empty(),
+        reasons,
+        errors,
+        solo: false,
+    })
+}
+
+fn context(operator: &Operator, circumstances: &Circumstances<'_>) -> Option<Context> {
+    let others = || circumstances.confirmed_by.iter().filter(|other| other.id != operator.id);
+    let pairs = [
+        ("authors", people(circumstances.authors.iter().map(String::as_str))?),
+        ("requesters", people(circumstances.requesters.iter().map(String::as_str))?),
+        ("approvers", people(circumstances.approvers.iter().map(String::as_str))?),
+        ("confirmed_by", people(others().map(|other| other.id.as_str()))?),
+        ("confirming_roles", texts(others().flat_map(|other| &other.roles).map(String::as_str))),
+        ("silent", RestrictedExpression::new_bool(circumstances.silent)),
+        ("shortens", RestrictedExpression::new_bool(circumstances.shortens)),
+        ("signed", RestrictedExpression::new_bool(circumstances.signed)),
+    ];
+    Context::from_pairs(pairs.map(|(name, value)| (name.to_owned(), value))).ok()
+}
+
+fn uid(of: &str, id: &str) -> Option<EntityUid> {
+    Some(EntityUid::from_type_name_and_id(EntityTypeName::from_str(of).ok()?, EntityId::new(id)))
+}
+
+fn people<'a>(ids: impl Iterator<Item = &'a str>) -> Option<RestrictedExpression> {
+    let uids: Option<Vec<_>> = ids.map(|id| uid("Operator", id)).collect();
+    Some(RestrictedExpression::new_set(uids?.into_iter().map(RestrictedExpression::new_entity_uid)))
+}
+
+fn texts<'a>(values: impl Iterator<Item = &'a str>) -> RestrictedExpression {
+    RestrictedExpression::new_set(values.map(|value| RestrictedExpression::new_string(value.to_owned())))
+}

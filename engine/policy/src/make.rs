@@ -1,0 +1,216 @@
+//! Facts of messages, as they stand in a batch.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use jiff::tz::TimeZone;
+use lexhold_model::{Directory, Row};
+use rustc_hash::FxHashMap;
+
+use crate::facts::{
+    AttachmentFacts, Audience, ChannelFacts, Direction, Facts, FactsRow, Firm, Insiders, PersonFacts, Sender,
+};
+use crate::people::{Known, NamedBy, People, ids};
+use crate::schema::FirmTypes;
+
+/// Rows remembered before the maker starts anew.
+const KEPT_ROWS: usize = 65_536;
+
+/// Makes the facts of messages, remembering people and whole rows: one for each thread.
+pub struct FactsMaker<'d> {
+    directory: &'d Directory,
+    firm: &'d FirmTypes,
+    zone: TimeZone,
+    zone_name: String,
+    people: People<'d>,
+    rows: FxHashMap<Vec<u8>, Arc<FactsRow>>,
+    cast: Cast,
+    key: Vec<u8>,
+}
+
+/// The people of one message, by number.
+#[derive(Default)]
+struct Cast {
+    sender: Vec<u32>,
+    recipients: Vec<u32>,
+    custodians: Vec<u32>,
+}
+
+impl<'d> FactsMaker<'d> {
+    /// A maker for one directory, one zone of `sender_local` and the firm's own attributes.
+    ///
+    /// # Errors
+    /// Says so when the zone has no name of the tz database.
+    pub fn new(directory: &'d Directory, zone: &TimeZone, firm: &'d FirmTypes) -> Result<Self, crate::FactsError> {
+        let named = FactsRow::new(Facts { zone: zone.iana_name().unwrap_or("").to_owned(), ..Facts::default() })?;
+        Ok(Self {
+            directory,
+            firm,
+            zone: named.zone,
+            zone_name: named.facts.zone,
+            people: People::new(directory, firm),
+            rows: FxHashMap::default(),
+            cast: Cast::default(),
+            key: Vec::new(),
+        })
+    }
+
+    /// The facts of a message; `labels` are those of the pattern rules that hit, its own are added.
+    ///
+    /// Equal facts give the same row, mostly without being made again.
+    pub fn row(&mut self, message: Row<'_>, labels: &BTreeSet<String>) -> Arc<FactsRow> {
+        if self.people.forget_when_full() || self.rows.len() >= KEPT_ROWS {
+            self.rows.clear();
+        }
+        self.find_people(message);
+        self.write_key(message, labels);
+        if let Some(row) = self.rows.get(self.key.as_slice()) {
+            return row.clone();
+        }
+        let row = Arc::new(FactsRow::in_zone(self.facts(message, labels), self.zone.clone()));
+        self.rows.insert(self.key.clone(), row.clone());
+        row
+    }
+
+    fn find_people(&mut self, message: Row<'_>) {
+        let (platform, at) = (message.platform(), message.sent_at());
+        let Cast { sender, recipients, custodians } = &mut self.cast;
+        [&mut *sender, &mut *recipients, &mut *custodians].into_iter().for_each(Vec::clear);
+        self.people.numbers(platform, at, NamedBy::Handle, [message.sender()].into_iter(), sender);
+        let handles = message.recipients().map(|(handle, _)| handle);
+        self.people.numbers(platform, at, NamedBy::Handle, handles, recipients);
+        if message.custodians().len() > 0 {
+            self.people.numbers(platform, at, NamedBy::HandleOrId, message.custodians(), custodians);
+        }
+    }
+
+    /// Everything that the facts are made of, so that equal keys mean equal facts.
+    fn write_key(&mut self, message: Row<'_>, labels: &BTreeSet<String>) {
+        let key = &mut self.key;
+        key.clear();
+        for people in [&self.cast.sender, &self.cast.recipients, &self.cast.custodians] {
+            key.extend_from_slice(&people.len().to_le_bytes());
+            people.iter().for_each(|number| key.extend_from_slice(&number.to_le_bytes()));
+        }
+        let word = |key: &mut Vec<u8>, text: &str| {
+            key.extend_from_slice(&text.len().to_le_bytes());
+            key.extend_from_slice(text.as_bytes());
+        };
+        let channel = message.channel();
+        word(key, message.platform());
+        word(key, message.kind().as_str());
+        word(key, message.conversation_kind().as_str());
+        key.extend([u8::from(channel.is_some()), u8::from(message.business() != Some(false))]);
+        word(key, channel.unwrap_or_default());
+        key.extend_from_slice(&message.accounts().len().to_le_bytes());
+        message.accounts().for_each(|account| word(key, account));
+        key.extend_from_slice(&message.labels().len().to_le_bytes());
+        message.labels().for_each(|label| word(key, label));
+        key.extend_from_slice(&labels.len().to_le_bytes());
+        labels.iter().for_each(|label| word(key, label));
+        for attachment in message.attachments() {
+            key.push(1);
+            word(key, attachment.name.as_deref().unwrap_or_default());
+            word(key, attachment.media_type.as_deref().unwrap_or_default());
+            key.extend_from_slice(&attachment.bytes.unwrap_or_default().to_le_bytes());
+        }
+        key.push(0);
+        for (name, value) in message.metadata().filter(|(name, _)| self.firm.message.contains_key(*name)) {
+            word(key, name);
+            word(key, value);
+        }
+    }
+
+    fn facts(&self, message: Row<'_>, labels: &BTreeSet<String>) -> Facts {
+        let known = |numbers: &'_ [u32]| numbers.iter().map(|number| self.people.get(*number)).collect::<Vec<_>>();
+        let (senders, recipients) = (known(&self.cast.sender), known(&self.cast.recipients));
+        let everybody: Vec<&Known> =
+            senders.iter().chain(&recipients).copied().chain(known(&self.cast.custodians)).collect();
+        let sender = senders.first().map(|known| Sender { id: known.id.clone(), facts: known.facts.clone() });
+        let sender = sender.unwrap_or_default();
+        let participants = audience(&everybody);
+        let own_labels = message.labels().map(str::to_owned);
+        Facts {
+            platform: message.platform().to_owned(),
+            kind: message.kind().to_string(),
+            conversation_kind: message.conversation_kind().to_string(),
+            direction: direction(&sender.facts, &recipients),
+            channel: self.channel(message),
+            sender,
+            insiders: insiders(&everybody),
+            external: participants.external,
+            business: message.business() != Some(false),
+            accounts: message.accounts().map(str::to_owned).collect(),
+            labels: own_labels.chain(labels.iter().cloned()).collect(),
+            recipients: audience(&recipients),
+            participants,
+            attachments: attachments(message),
+            zone: self.zone_name.clone(),
+            firm: self.declared(message),
+        }
+    }
+
+    fn channel(&self, message: Row<'_>) -> ChannelFacts {
+        let id = message.channel().unwrap_or(message.platform());
+        let listed = self.directory.channel(message.platform(), id);
+        ChannelFacts {
+            id: id.to_owned(),
+            listed: listed.is_some(),
+            approved: listed.is_some_and(|channel| channel.approved),
+        }
+    }
+
+    fn declared(&self, message: Row<'_>) -> Firm {
+        let values = message.metadata().filter_map(|(name, value)| {
+            let value = self.firm.message.get(name)?.of_text(value)?;
+            Some((name.to_owned(), value))
+        });
+        values.collect()
+    }
+}
+
+fn direction(sender: &PersonFacts, recipients: &[&Known]) -> Direction {
+    if sender.external {
+        Direction::Inbound
+    } else if recipients.iter().any(|known| known.facts.external) {
+        Direction::Outbound
+    } else {
+        Direction::Internal
+    }
+}
+
+fn audience(people: &[&Known]) -> Audience {
+    let all = |of: fn(&PersonFacts) -> &BTreeSet<String>| people.iter().flat_map(move |known| of(&known.facts)).cloned();
+    Audience {
+        people: ids(people.iter().copied()),
+        groups: all(|facts| &facts.groups).collect(),
+        domains: all(|facts| &facts.domains).collect(),
+        external: people.iter().any(|known| known.facts.external),
+    }
+}
+
+fn insiders(people: &[&Known]) -> Vec<Insiders> {
+    let mut alike: BTreeMap<&PersonFacts, BTreeSet<String>> = BTreeMap::new();
+    for known in people.iter().filter(|known| !known.facts.external) {
+        alike.entry(&known.facts).or_default().insert(known.id.clone());
+    }
+    alike.into_iter().map(|(facts, ids)| Insiders { ids, facts: facts.clone() }).collect()
+}
+
+fn attachments(message: Row<'_>) -> AttachmentFacts {
+    let mut facts = AttachmentFacts::default();
+    for attachment in message.attachments() {
+        facts.count += 1;
+        facts.bytes = facts.bytes.saturating_add_unsigned(attachment.bytes.unwrap_or_default());
+        facts.media_types.extend(attachment.media_type.map(|media_type| media_type.to_lowercase()));
+        facts.extensions.extend(attachment.name.as_deref().and_then(extension));
+    }
+    facts
+}
+
+/// The end of a file's name, if it is short and plain enough to be one: names themselves are part of the body.
+fn extension(name: &str) -> Option<String> {
+    let (stem, extension) = name.rsplit_once('.')?;
+    let plain = (1..=10).contains(&extension.len()) && extension.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    (!stem.is_empty() && plain).then(|| extension.to_ascii_lowercase())
+}

@@ -1,0 +1,114 @@
+//! What a condition cannot ask about, though Cedar's types would let it.
+//!
+//! A request carries the principal, the sender, the channel and the message. A person named in the text is not
+//! among them, and the message itself has no identity that a condition could compare.
+
+use std::ops::Range;
+
+use serde_json::Value;
+
+use crate::lex;
+
+/// Something out of reach.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Beyond {
+    pub message: String,
+    pub help: &'static str,
+    /// The entity name or variable to point at.
+    word: Word,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Word {
+    Entity { kind: String, id: String },
+    Variable(&'static str),
+}
+
+impl Beyond {
+    /// The bytes of the clause to point at: the whole of it where the word is not found.
+    pub(crate) fn place_in(&self, text: &str) -> Range<usize> {
+        let found = match &self.word {
+            Word::Entity { kind, id } => lex::entity_names(text).into_iter().find_map(|(known, literal, range)| {
+                let unquoted = literal.trim_matches('"');
+                (known == *kind && (unquoted == id || unquoted.contains('\\'))).then_some(range)
+            }),
+            Word::Variable(name) => lex::tokens(text).into_iter().find_map(|token| match token {
+                lex::Token::Word(range) if text[range.clone()] == **name => Some(range),
+                _ => None,
+            }),
+        };
+        found.unwrap_or(0..text.trim_end().len())
+    }
+
+    fn entity(kind: &str, id: &str) -> Self {
+        Self {
+            message: format!("`{kind}::\"{}\"` can be compared with, but nothing is known about it", id.escape_debug()),
+            help: "ask about `principal`, `resource.sender` or `resource.channel`",
+            word: Word::Entity { kind: kind.to_owned(), id: id.to_owned() },
+        }
+    }
+
+    fn message_itself() -> Self {
+        Self {
+            message: "`resource` can only be asked for its attributes".to_owned(),
+            help: "single messages are named by the `ids` of a hold",
+            word: Word::Variable("resource"),
+        }
+    }
+}
+
+/// All that an expression, in Cedar's JSON form, asks beyond what a request carries.
+pub(crate) fn beyond(expr: &Value) -> Vec<Beyond> {
+    let mut found = Vec::new();
+    walk(expr, &mut found);
+    found
+}
+
+fn walk(expr: &Value, found: &mut Vec<Beyond>) {
+    match expr {
+        Value::Array(elements) => elements.iter().for_each(|element| walk(element, found)),
+        Value::Object(fields) => {
+            for (operator, body) in fields {
+                match operator.as_str() {
+                    "." | "has" | "in" | "is" | "getTag" | "hasTag" => asked(operator, body, found),
+                    "Var" if body == "resource" => found.push(Beyond::message_itself()),
+                    "Value" => {}
+                    _ => walk(body, found),
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// An operator that looks into what stands on its left.
+fn asked(operator: &str, body: &Value, found: &mut Vec<Beyond>) {
+    for (side, operand) in body.as_object().into_iter().flatten() {
+        let on_left = side == "left";
+        if on_left {
+            named_in_value(operand, found);
+        }
+        let attribute_of_message = on_left && operator != "in" && operand == &serde_json::json!({"Var": "resource"});
+        if !attribute_of_message {
+            walk(operand, found);
+        }
+    }
+}
+
+/// Entities written in the text that an expression may have as its value.
+fn named_in_value(expr: &Value, found: &mut Vec<Beyond>) {
+    let Some((operator, body)) = expr.as_object().and_then(|fields| fields.iter().next()) else { return };
+    match operator.as_str() {
+        "Value" => {
+            let part = |name| body.get("__entity").and_then(|entity| entity.get(name)).and_then(Value::as_str);
+            if let (Some(kind), Some(id)) = (part("type"), part("id")) {
+                found.push(Beyond::entity(kind, id));
+            }
+        }
+        "if-then-else" => {
+            ["then", "else"].into_iter().filter_map(|branch| body.get(branch)).for_each(|it| named_in_value(it, found));
+        }
+        "Record" => body.as_object().into_iter().flatten().for_each(|(_, value)| named_in_value(value, found)),
+        _ => {}
+    }
+}

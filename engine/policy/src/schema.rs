@@ -1,0 +1,215 @@
+//! The schema that conditions are checked against, with the firm's own attributes.
+
+use std::collections::BTreeMap;
+
+use cedar_policy::{Schema, SchemaFragment, Validator};
+use lexhold_document::{Diagnostic, Diagnostics, Files, FileId};
+use serde_json::Value;
+
+use crate::facts::FirmValue;
+use crate::{Action, codes, trouble};
+
+const BUILT_IN: &str = include_str!("../../../policies/schema.cedarschema");
+
+/// The types that a firm replaces, and nothing else.
+const FIRM_TYPES: [&str; 2] = ["FirmPerson", "FirmMessage"];
+
+/// The schema, compiled, with and without the labels that pattern rules must not read.
+pub struct Schemas {
+    full: Validator,
+    without_labels: Validator,
+    firm: FirmTypes,
+    text: String,
+}
+
+/// What a firm declares about people and messages.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FirmTypes {
+    pub(crate) person: BTreeMap<String, FirmType>,
+    pub(crate) message: BTreeMap<String, FirmType>,
+}
+
+/// A type that a directory or a source can fill.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FirmType {
+    Bool,
+    Long,
+    Text,
+    Texts,
+}
+
+impl Schemas {
+    /// The schema as shipped, where a firm declares nothing.
+    pub fn built_in() -> Self {
+        #[expect(clippy::expect_used, reason = "the built-in schema is compiled by a test")]
+        Self::assemble(base(), FirmTypes::default(), String::new()).expect("the built-in schema compiles")
+    }
+
+    /// The schema with the firm's `FirmPerson` and `FirmMessage` from a file of Cedar schema text.
+    pub fn extended(files: &Files, extension: FileId, diagnostics: &mut Diagnostics) -> Option<Self> {
+        let text = files.text(extension);
+        let fragment = match SchemaFragment::from_cedarschema_str(text) {
+            Ok((fragment, _warnings)) => fragment,
+            Err(error) => {
+                diagnostics.extend(trouble::in_file(codes::BAD_EXTENSION, &error, files, extension));
+                return None;
+            }
+        };
+        let declared = fragment.to_json_value().ok()?;
+        let before = diagnostics.len();
+        let firm = firm_types(&declared, files, extension, diagnostics);
+        if diagnostics.len() > before {
+            return None;
+        }
+        match Self::assemble(merged(&declared), firm, text.to_owned()) {
+            Ok(schemas) => Some(schemas),
+            Err(error) => {
+                diagnostics.extend(trouble::in_file(codes::BAD_EXTENSION, &*error, files, extension));
+                None
+            }
+        }
+    }
+
+    fn assemble(schema: Value, firm: FirmTypes, text: String) -> Result<Self, Box<cedar_policy::SchemaError>> {
+        let compile = |schema| Schema::from_json_value(schema).map(Validator::new).map_err(Box::new);
+        Ok(Self { without_labels: compile(stripped(schema.clone()))?, full: compile(schema)?, firm, text })
+    }
+
+    /// The firm's own attributes.
+    pub fn firm(&self) -> &FirmTypes {
+        &self.firm
+    }
+
+    /// The built-in schema and the firm's extension, as a bundle's digest covers them.
+    pub fn texts(&self) -> [&str; 2] {
+        [BUILT_IN, &self.text]
+    }
+
+    pub(crate) fn validator(&self, action: Action) -> &Validator {
+        match action {
+            Action::Scan => &self.without_labels,
+            Action::Communicate | Action::Retain | Action::Hold => &self.full,
+        }
+    }
+}
+
+#[expect(clippy::expect_used, reason = "the built-in schema is compiled by a test")]
+fn base() -> Value {
+    let (fragment, _warnings) = SchemaFragment::from_cedarschema_str(BUILT_IN).expect("the built-in schema is Cedar");
+    fragment.to_json_value().expect("a schema has a JSON form")
+}
+
+fn merged(declared: &Value) -> Value {
+    let mut schema = base();
+    for name in FIRM_TYPES {
+        if let Some(declaration) = declared.pointer(&format!("//commonTypes/{name}")) {
+            schema[""]["commonTypes"][name] = declaration.clone();
+        }
+    }
+    schema
+}
+
+fn stripped(mut schema: Value) -> Value {
+    if let Some(attributes) = schema.pointer_mut("//entityTypes/Message/shape/attributes") {
+        attributes.as_object_mut().map(|attributes| attributes.remove("labels"));
+    }
+    schema
+}
+
+fn firm_types(declared: &Value, files: &Files, extension: FileId, diagnostics: &mut Diagnostics) -> FirmTypes {
+    let mut firm = FirmTypes::default();
+    for (namespace, declarations) in declared.as_object().into_iter().flatten() {
+        for (what, name, declaration) in declarations_of(declarations) {
+            if !namespace.is_empty() || what != "commonTypes" || !FIRM_TYPES.contains(&name) {
+                diagnostics.push(foreign(name, files, extension));
+                continue;
+            }
+            let types = if name == "FirmPerson" { &mut firm.person } else { &mut firm.message };
+            for (attribute, shape) in declaration.get("attributes").and_then(Value::as_object).into_iter().flatten() {
+                match firm_type(shape) {
+                    Some(found) => drop(types.insert(attribute.clone(), found)),
+                    None => diagnostics.push(unfillable(name, attribute, files, extension)),
+                }
+            }
+            if declaration.get("type").and_then(Value::as_str) != Some("Record") {
+                diagnostics.push(foreign(name, files, extension));
+            }
+        }
+    }
+    firm
+}
+
+fn declarations_of(namespace: &Value) -> impl Iterator<Item = (&str, &str, &Value)> {
+    ["commonTypes", "entityTypes", "actions"].into_iter().flat_map(|what| {
+        let declared = namespace.get(what).and_then(Value::as_object).into_iter().flatten();
+        declared.map(move |(name, declaration)| (what, name.as_str(), declaration))
+    })
+}
+
+/// The type of an attribute. A schema file writes `String` as the name of a type that it may itself declare;
+/// it cannot here, so the name means Cedar's own.
+fn firm_type(shape: &Value) -> Option<FirmType> {
+    let plain = |shape: &Value| {
+        let name = match shape.get("type")?.as_str()? {
+            "EntityOrCommon" => shape.get("name")?.as_str()?,
+            name => name,
+        };
+        Some(name.strip_prefix("__cedar::").unwrap_or(name).to_owned())
+    };
+    match plain(shape)?.as_str() {
+        "Bool" | "Boolean" => Some(FirmType::Bool),
+        "Long" => Some(FirmType::Long),
+        "String" => Some(FirmType::Text),
+        "Set" => matches!(plain(shape.get("element")?)?.as_str(), "String").then_some(FirmType::Texts),
+        _ => None,
+    }
+}
+
+fn foreign(name: &str, files: &Files, extension: FileId) -> Diagnostic {
+    trouble::at_word(
+        Diagnostic::error(codes::FOREIGN_DECLARATION, format!("`{name}` cannot be declared here")),
+        name,
+        files,
+        extension,
+    )
+    .help("declare `type FirmPerson = { … };` and `type FirmMessage = { … };` only")
+}
+
+fn unfillable(of: &str, attribute: &str, files: &Files, extension: FileId) -> Diagnostic {
+    trouble::at_word(
+        Diagnostic::error(codes::UNFILLABLE_TYPE, format!("`{attribute}` of `{of}` has a type that no source fills")),
+        attribute,
+        files,
+        extension,
+    )
+    .help("use `Bool`, `Long`, `String` or `Set<String>`")
+}
+
+impl FirmType {
+    /// The value that a JSON value stands for; `None` when it is of another type.
+    pub(crate) fn of_json(self, value: &Value) -> Option<FirmValue> {
+        match self {
+            Self::Bool => value.as_bool().map(FirmValue::Bool),
+            Self::Long => value.as_i64().map(FirmValue::Long),
+            Self::Text => value.as_str().map(|text| FirmValue::Text(text.to_owned())),
+            Self::Texts => {
+                let texts = value.as_array()?.iter().map(|text| text.as_str().map(str::to_owned));
+                texts.collect::<Option<_>>().map(FirmValue::Texts)
+            }
+        }
+    }
+
+    /// The value that a text stands for, as metadata hold it; a set is a JSON list or joined by `;`.
+    pub(crate) fn of_text(self, text: &str) -> Option<FirmValue> {
+        match self {
+            Self::Bool => text.parse().ok().map(FirmValue::Bool),
+            Self::Long => text.parse().ok().map(FirmValue::Long),
+            Self::Text => Some(FirmValue::Text(text.to_owned())),
+            Self::Texts if text.trim_start().starts_with('[') => self.of_json(&serde_json::from_str(text).ok()?),
+            Self::Texts => {
+                let texts = text.split(';').map(str::trim).filter(|text| !text.is_empty());
+                Some(FirmValue::Texts(texts.map(str::to_owned).collect()))
+            }
+        }
+    }
+}
