@@ -1,0 +1,118 @@
+//! What the catalog reads in journal entries. Whoever writes the journal may write these very types.
+//!
+//! Every payload may say more than this; the catalog ignores what it does not know.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// One journal entry, as far as the catalog needs it.
+#[derive(Clone, Copy, Debug)]
+pub struct JournalEntry<'a> {
+    /// Its place in the journal, without gaps.
+    pub seq: u64,
+    /// What kind of entry it is: one of [`kind`], or another that only advances the catalog.
+    pub kind: &'a str,
+    /// When it was written: an RFC 3339 instant.
+    pub at: &'a str,
+    /// Who caused it.
+    pub actor: &'a str,
+    /// What it says; null once the payload has been erased.
+    pub payload: &'a Value,
+}
+
+/// The kinds of entry that leave more in the catalog than their sequence number.
+pub mod kind {
+    /// The first entry of every journal; its payload is not read.
+    pub const HOME_CREATED: &str = "home_created";
+    /// A bundle became the active one: [`Activation`](super::Activation).
+    pub const ACTIVATION: &str = "activation";
+    /// A run began: [`RunStarted`](super::RunStarted).
+    pub const RUN_STARTED: &str = "run_started";
+    /// Messages were taken in: [`Batch`](super::Batch), with evaluation files.
+    pub const BATCH: &str = "batch";
+    /// A run came to its end: [`RunFinished`](super::RunFinished).
+    pub const RUN_FINISHED: &str = "run_finished";
+    /// A hold was placed: [`HoldPlaced`](super::HoldPlaced).
+    pub const HOLD_PLACED: &str = "hold_placed";
+    /// A hold was evaluated over what the home already had; its payload is not read, its files are.
+    pub const HOLD_APPLIED: &str = "hold_applied";
+}
+
+/// The payload of an activation.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Activation {
+    /// The digest of the bundle.
+    pub bundle: String,
+}
+
+/// The payload at the start of a run.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RunStarted {
+    /// The run's id.
+    pub run: String,
+    /// The digest of the bundle it evaluates.
+    pub bundle: String,
+    /// The digest of the facts it evaluates with.
+    pub facts: String,
+    /// The instant it evaluates for, RFC 3339.
+    pub as_of: String,
+}
+
+/// The payload of one batch of messages. The batch's evaluation files come beside it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Batch {
+    /// The run that took it in.
+    pub run: String,
+    /// What it was made of.
+    pub detail: BatchDetail,
+}
+
+/// What a batch was made of.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct BatchDetail {
+    /// The input files that messages of this batch were read from.
+    #[serde(default)]
+    pub inputs: Vec<BatchInput>,
+}
+
+/// One input file's part in a batch.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BatchInput {
+    /// The file, as it was named to Lexhold.
+    pub path: String,
+    /// Its digest.
+    pub digest: String,
+    /// Its size in bytes.
+    pub bytes: u64,
+    /// How many of its messages this batch took: new, duplicate and colliding.
+    pub messages: u64,
+    /// Whether the file was read to its end with this batch.
+    pub complete: bool,
+}
+
+/// The payload at the end of a run.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RunFinished {
+    /// The run's id.
+    pub run: String,
+    /// Its closing summary, kept as it is.
+    pub summary: Value,
+}
+
+/// The payload of a hold that was placed.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct HoldPlaced {
+    /// The hold's name.
+    pub hold: String,
+    /// The matter it serves.
+    pub matter: String,
+    /// The zone of its dates.
+    pub zone: String,
+    /// The digest of its document.
+    pub digest: String,
+    /// Whether only some may know of it.
+    #[serde(default)]
+    pub silent: bool,
+    /// The document, resolved.
+    pub document: Value,
+}

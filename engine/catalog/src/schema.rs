@@ -1,0 +1,115 @@
+//! The tables of the catalog: those of an evaluation, and those that journal entries fill.
+//!
+//! No table has a primary key. Keys are 16-byte numbers that join fast without an index, and uniqueness is kept
+//! where rows come in.
+
+use arrow::datatypes::{DataType, Field, TimeUnit};
+use duckdb::Connection;
+use lexhold_model::tables::Table;
+
+use crate::error::{CatalogError, Doing, ErrorKind, Result};
+
+/// The version of these tables. Raised whenever a column changes, so that an old catalog is rebuilt, not misread.
+pub const SCHEMA_VERSION: i64 = 1;
+
+/// Columns that the catalog adds to `message`: the journal entry that brought it, and the assignment that came with
+/// it, so that dates of a whole archive are read without a join of large tables.
+const MESSAGE_EXTRA: &str = "seq BIGINT NOT NULL, set_id DECIMAL(38,0), days_id DECIMAL(38,0)";
+
+/// Tables that journal entries fill, the families whose assignments have to be united from several rows, and the
+/// input files, which are a view: what was read of them is said by the batches alone.
+const OWN_TABLES: &str = "
+CREATE TABLE meta (schema_version BIGINT NOT NULL, applied_seq BIGINT);
+CREATE TABLE activation (seq BIGINT NOT NULL, at TIMESTAMPTZ NOT NULL, actor VARCHAR NOT NULL, bundle VARCHAR NOT NULL);
+CREATE TABLE run (
+    run VARCHAR NOT NULL, seq BIGINT NOT NULL, actor VARCHAR NOT NULL, started_at TIMESTAMPTZ NOT NULL,
+    bundle VARCHAR NOT NULL, facts VARCHAR NOT NULL, as_of TIMESTAMPTZ NOT NULL,
+    finished_at TIMESTAMPTZ, summary VARCHAR);
+CREATE TABLE batch (seq BIGINT NOT NULL, run VARCHAR NOT NULL);
+CREATE TABLE batch_input (
+    seq BIGINT NOT NULL, path VARCHAR NOT NULL, digest VARCHAR NOT NULL, bytes BIGINT NOT NULL,
+    messages BIGINT NOT NULL, complete BOOLEAN NOT NULL);
+CREATE TABLE hold (
+    hold VARCHAR NOT NULL, seq BIGINT NOT NULL, matter VARCHAR NOT NULL, zone VARCHAR NOT NULL,
+    digest VARCHAR NOT NULL, silent BOOLEAN NOT NULL, document VARCHAR NOT NULL,
+    placed_at TIMESTAMPTZ NOT NULL, placed_by VARCHAR NOT NULL);
+CREATE TABLE united (family DECIMAL(38,0) NOT NULL);
+CREATE VIEW ingested_file AS
+    SELECT digest, arg_min(path, seq) AS path, max(bytes) AS bytes, sum(messages)::BIGINT AS messages,
+           bool_or(complete) AS complete
+    FROM batch_input GROUP BY digest;
+";
+
+/// The catalog's own tables by name, in the order in which they are fingerprinted.
+pub(crate) const OWN_TABLE_NAMES: [&str; 8] =
+    ["meta", "activation", "run", "batch", "batch_input", "hold", "united", "ingested_file"];
+
+/// Creates all tables in one transaction; a process that dies in between leaves an empty file.
+pub(crate) fn create(connection: &mut Connection) -> Result<()> {
+    let doing = "creating the catalog's tables";
+    let transaction = connection.transaction().doing(doing)?;
+    for table in Table::ALL {
+        transaction.execute_batch(&create_table(table)?).doing(doing)?;
+    }
+    transaction.execute_batch(OWN_TABLES).doing(doing)?;
+    transaction.execute("INSERT INTO meta VALUES (?, NULL)", [SCHEMA_VERSION]).doing(doing)?;
+    transaction.commit().doing(doing)
+}
+
+/// What a file that DuckDB could open turned out to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Found {
+    /// A database without a table.
+    Empty,
+    /// A catalog of this version.
+    Current,
+    /// Another program's database, or a catalog of another version.
+    Other(Option<i64>),
+}
+
+pub(crate) fn find(connection: &Connection) -> Result<Found> {
+    let doing = "reading the catalog's schema version";
+    let count = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, i64>(0)).doing(doing);
+    if count("SELECT count(*) FROM duckdb_tables() WHERE NOT temporary")? == 0 {
+        return Ok(Found::Empty);
+    }
+    if count("SELECT count(*) FROM duckdb_columns() WHERE table_name = 'meta' AND column_name = 'schema_version'")? == 0 {
+        return Ok(Found::Other(None));
+    }
+    let found = count("SELECT coalesce(max(schema_version), -1)::BIGINT FROM meta")?;
+    Ok(if found == SCHEMA_VERSION { Found::Current } else { Found::Other(Some(found)) })
+}
+
+/// The names of an evaluation table's columns, as a list for SQL, each with a prefix such as `m.`.
+pub(crate) fn columns(table: Table, prefix: &str) -> String {
+    let schema = table.schema();
+    let names: Vec<String> = schema.fields().iter().map(|field| format!("{prefix}\"{}\"", field.name())).collect();
+    names.join(", ")
+}
+
+fn create_table(table: Table) -> Result<String> {
+    let schema = table.schema();
+    let mut columns = schema.fields().iter().map(|field| column(field)).collect::<Result<Vec<String>>>()?;
+    if table == Table::Message {
+        columns.push(MESSAGE_EXTRA.to_owned());
+    }
+    Ok(format!("CREATE TABLE {} ({});", table.name(), columns.join(", ")))
+}
+
+fn column(field: &Field) -> Result<String> {
+    let null = if field.is_nullable() { "" } else { " NOT NULL" };
+    Ok(format!("\"{}\" {}{null}", field.name(), sql_type(field.data_type())?))
+}
+
+fn sql_type(data_type: &DataType) -> Result<String> {
+    Ok(match data_type {
+        DataType::Decimal128(width, scale) => format!("DECIMAL({width},{scale})"),
+        DataType::Utf8 => "VARCHAR".to_owned(),
+        DataType::Boolean => "BOOLEAN".to_owned(),
+        DataType::Int32 => "INTEGER".to_owned(),
+        DataType::Int64 => "BIGINT".to_owned(),
+        DataType::Timestamp(TimeUnit::Microsecond, Some(_)) => "TIMESTAMPTZ".to_owned(),
+        DataType::List(item) => format!("{}[]", sql_type(item.data_type())?),
+        other => return Err(CatalogError::new(ErrorKind::Statement, format!("no column of the catalog is {other}"))),
+    })
+}
