@@ -55,6 +55,10 @@ pub struct Faults {
 
 impl Faults {
     /// Aborts the process, without unwinding, if this is the place a test asked for.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "to die without a trace is what a test asked for"
+    )]
     pub fn reach(&self, step: Step) {
         if let Some((stop, time)) = self.stop
             && stop == step
@@ -83,5 +87,24 @@ impl FromStr for Faults {
             stop: Some((step, time)),
             reached: AtomicU32::new(0),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_step_is_asked_for_by_name_and_count() {
+        for step in Step::ALL {
+            assert_eq!(step.as_str().parse::<Faults>().unwrap().stop, Some((step, 1)));
+        }
+        assert_eq!(
+            "journalled:3".parse::<Faults>().unwrap().stop,
+            Some((Step::Journalled, 3))
+        );
+        assert!("journalled:0".parse::<Faults>().is_err() && "never".parse::<Faults>().is_err());
+        // Nothing asked for, nothing happens.
+        Faults::default().reach(Step::Staged);
     }
 }

@@ -3,6 +3,7 @@
 //! Each function is for one thing and refuses every other path. None of them can reach what is published in
 //! `archive/`, `evaluations/`, `journal/payload/`, `bundles/`, `facts/` or `keys/`, nor a whole journal line.
 //! A test greps the workspace so that no such call creeps in elsewhere.
+#![allow(clippy::disallowed_methods, reason = "this is the gate: the one module that may")]
 
 use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions};
@@ -46,7 +47,7 @@ pub(crate) fn place(root: &Path, to: &Path, bytes: &[u8], secret: bool) -> Resul
             owner_only(&root.join(scratch), 0o600)?;
         }
         if !publish(root, scratch, to)? {
-            remove_scratch(root, scratch)?;
+            discard_staged(root, scratch)?;
         }
         Ok(())
     })
@@ -187,10 +188,6 @@ fn with_scratch<T>(root: &Path, for_file: &Path, write: impl FnOnce(&Path) -> Re
     written
 }
 
-fn remove_scratch(root: &Path, scratch: &Path) -> Result<()> {
-    discard_staged(root, scratch)
-}
-
 fn scratch_lock(root: &Path) -> PathBuf {
     root.join("locks/scratch.lock")
 }
@@ -222,4 +219,166 @@ fn inside(root: &Path, relative: &Path, folders: &[&str]) -> Result<PathBuf> {
 
 fn refused(path: &Path) -> Error {
     Error::refused("the store does not touch this path").at(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ErrorKind;
+
+    fn home() -> tempfile::TempDir {
+        let home = tempfile::tempdir().unwrap();
+        for folder in ["staging/runs", "locks", "archive", "journal/payload", "evaluations"] {
+            fs::create_dir_all(home.path().join(folder)).unwrap();
+        }
+        fs::write(home.path().join("archive/a.parquet"), "body").unwrap();
+        fs::write(home.path().join("staging/b.parquet"), "other").unwrap();
+        home
+    }
+
+    #[test]
+    fn nothing_but_staging_is_ever_discarded() {
+        let home = home();
+        for path in [
+            "archive",
+            "archive/a.parquet",
+            "staging",
+            "staging/../archive/a.parquet",
+            "../x",
+            "/tmp",
+            "",
+            "journal/log.ndjson",
+            "evaluations",
+            "catalog.duckdb",
+            "home.json",
+        ] {
+            assert_eq!(
+                discard_staged(home.path(), Path::new(path)).unwrap_err().kind(),
+                ErrorKind::Refused,
+                "{path}"
+            );
+        }
+        assert!(home.path().join("archive/a.parquet").exists());
+        discard_staged(home.path(), Path::new("staging/b.parquet")).unwrap();
+        discard_staged(home.path(), Path::new("staging/b.parquet")).unwrap();
+        assert!(!home.path().join("staging/b.parquet").exists());
+    }
+
+    #[test]
+    fn a_link_out_of_staging_is_no_way_round() {
+        let home = home();
+        std::os::unix::fs::symlink(home.path().join("archive"), home.path().join("staging/link")).unwrap();
+        let error = discard_staged(home.path(), Path::new("staging/link/a.parquet")).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Refused);
+        discard_staged(home.path(), Path::new("staging/link")).unwrap();
+        assert!(
+            home.path().join("archive/a.parquet").exists(),
+            "the link goes, not what it points to"
+        );
+    }
+
+    #[test]
+    fn publishing_never_overwrites_and_only_fills_its_folders() {
+        let home = home();
+        let (staged, taken) = (Path::new("staging/b.parquet"), Path::new("archive/a.parquet"));
+        assert!(!publish(home.path(), staged, taken).unwrap());
+        assert_eq!(fs::read(home.path().join(taken)).unwrap(), b"body");
+        for to in [
+            "home.json",
+            "journal/log.ndjson",
+            "archive/../home.json",
+            "locks/x",
+            "archive",
+        ] {
+            assert_eq!(
+                publish(home.path(), staged, Path::new(to)).unwrap_err().kind(),
+                ErrorKind::Refused,
+                "{to}"
+            );
+        }
+        assert_eq!(
+            publish(home.path(), taken, Path::new("archive/c")).unwrap_err().kind(),
+            ErrorKind::Refused
+        );
+        assert!(publish(home.path(), staged, Path::new("archive/platform=x/c.parquet")).unwrap());
+        assert_eq!(
+            fs::read(home.path().join("archive/platform=x/c.parquet")).unwrap(),
+            b"other"
+        );
+    }
+
+    #[test]
+    fn only_an_incomplete_line_is_cut_off_the_journal() {
+        let home = home();
+        let log = home.path().join(journal::FILE);
+        fs::write(&log, "one\ntwo\nthr").unwrap();
+        for keep in [0, 1, 3, 4, 7, 9] {
+            assert_eq!(
+                cut_torn_tail(home.path(), keep).unwrap_err().kind(),
+                ErrorKind::Refused,
+                "{keep}"
+            );
+        }
+        cut_torn_tail(home.path(), 8).unwrap();
+        assert_eq!(fs::read_to_string(&log).unwrap(), "one\ntwo\n");
+        fs::write(&log, "on").unwrap();
+        cut_torn_tail(home.path(), 0).unwrap();
+        assert_eq!(fs::read_to_string(&log).unwrap(), "");
+    }
+
+    #[test]
+    fn only_the_two_state_files_are_replaced() {
+        let home = home();
+        for name in [
+            "archive/a.parquet",
+            "catalog.duckdb",
+            "journal/log.ndjson",
+            "../home.json",
+        ] {
+            assert_eq!(
+                replace_state(home.path(), name, b"x").unwrap_err().kind(),
+                ErrorKind::Refused,
+                "{name}"
+            );
+        }
+        replace_state(home.path(), HOME_FILE, b"1").unwrap();
+        replace_state(home.path(), HOME_FILE, b"2").unwrap();
+        assert_eq!(fs::read(home.path().join(HOME_FILE)).unwrap(), b"2");
+        assert_eq!(fs::read_dir(home.path().join(SCRATCH)).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_rebuilt_catalog_replaces_the_old_one_with_its_log() {
+        let home = home();
+        let file = |name: &str| home.path().join(name);
+        fs::write(file("catalog.duckdb"), "old").unwrap();
+        fs::write(file("catalog.duckdb.wal"), "old log").unwrap();
+        fs::write(file("staging/catalog.duckdb"), "new").unwrap();
+        fs::write(file("staging/catalog.duckdb.wal"), "open").unwrap();
+        let rebuilt = Path::new("staging/catalog.duckdb");
+        assert_eq!(
+            replace_catalog(home.path(), rebuilt).unwrap_err().kind(),
+            ErrorKind::Refused
+        );
+        fs::remove_file(file("staging/catalog.duckdb.wal")).unwrap();
+        replace_catalog(home.path(), rebuilt).unwrap();
+        assert_eq!(fs::read(file("catalog.duckdb")).unwrap(), b"new");
+        assert!(!file("catalog.duckdb.wal").exists() && !file("staging/catalog.duckdb").exists());
+    }
+
+    #[test]
+    fn a_sweep_waits_for_no_one_and_takes_nothing_in_use() {
+        let home = home();
+        create_dirs(home.path(), Path::new(SCRATCH)).unwrap();
+        let left = home.path().join(SCRATCH).join("left.1.0");
+        fs::write(&left, "x").unwrap();
+        with_scratch(home.path(), Path::new("x"), |_| {
+            sweep_scratch(home.path())?;
+            assert!(left.exists(), "somebody is writing");
+            Ok(())
+        })
+        .unwrap();
+        sweep_scratch(home.path()).unwrap();
+        assert!(!left.exists());
+    }
 }

@@ -87,7 +87,8 @@ impl Sources {
 
 fn is_plain(path: &str) -> bool {
     let parts = Path::new(path).components();
-    parts.clone().all(|part| matches!(part, Component::Normal(_)))
+    !path.is_empty()
+        && parts.clone().all(|part| matches!(part, Component::Normal(_)))
         && parts
             .map(|part| part.as_os_str().to_string_lossy())
             .collect::<Vec<_>>()
