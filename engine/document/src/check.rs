@@ -1,10 +1,316 @@
-//! x
-use crate::*;
-/// Checks a document
+//! Holding a tree against a shape: every unknown key, missing key and wrong value at once.
+
+use crate::{
+    Diagnostic, Diagnostics, Document, Entry, Field, Fields, Node, Place, Shape, Style, Value, codes, did_you_mean,
+    either, front, scalar,
+};
+
+/// Reports everything in a document that its kind's shape does not allow.
+///
+/// The shape lists the kind's own keys. The keys of every document (see [`crate::front_fields`]) may
+/// stand beside them; a kind that needs `title` or `owner` lists it as required.
 pub fn check_shape(document: &Document, shape: &Shape, diagnostics: &mut Diagnostics) {
-    todo!()
+    let mut checker = Checker { diagnostics };
+    match (shape, document.root.as_map()) {
+        (Shape::Map(fields), Some(entries)) => {
+            let fields = front::beside(document.kind, fields);
+            checker.map(entries, &fields, document.name_place());
+        }
+        _ => checker.node(&document.root, shape, "the document"),
+    }
 }
-/// Checks a node
+
+/// Reports everything in one node that a shape does not allow.
 pub fn check_node(node: &Node, shape: &Shape, diagnostics: &mut Diagnostics) {
-    todo!()
+    Checker { diagnostics }.node(node, shape, "the value");
+}
+
+/// Reports everything under one key that a shape does not allow.
+pub(crate) fn check_entry(entry: &Entry, shape: &Shape, diagnostics: &mut Diagnostics) {
+    Checker { diagnostics }.entry(entry, shape);
+}
+
+struct Checker<'d> {
+    diagnostics: &'d mut Diagnostics,
+}
+
+impl Checker<'_> {
+    /// Checks a value; `what` is what messages call it.
+    fn node(&mut self, node: &Node, shape: &Shape, what: &str) {
+        if node.style == Style::Refused {
+            return;
+        }
+        match (shape, &node.value) {
+            (Shape::Named(_, shape), _) => self.node(node, &shape(), what),
+            (Shape::Either(shapes), _) => self.either(node, shapes, what),
+            (Shape::OneOrMany(shape), Value::List(items)) | (Shape::List(shape), Value::List(items)) => {
+                self.items(items, shape, what);
+            }
+            (Shape::OneOrMany(shape), _) if fits(shape, node) => self.node(node, shape, what),
+            (Shape::Map(fields), Value::Map(entries)) => {
+                let anchor = entries.first().map_or(node.place, |entry| entry.key_place);
+                self.map(entries, fields, anchor);
+            }
+            (Shape::Open(shape), Value::Map(entries)) => {
+                entries.iter().for_each(|entry| self.entry(entry, shape));
+            }
+            (_, Value::Text(text)) if fits(shape, node) => self.text(text, node.place, shape, what),
+            _ if fits(shape, node) => {}
+            _ => self.diagnostics.push(wrong_type(node, shape, what)),
+        }
+    }
+
+    fn entry(&mut self, entry: &Entry, shape: &Shape) {
+        self.node(&entry.node, shape, &format!("`{}`", entry.key));
+    }
+
+    fn items(&mut self, items: &[Node], shape: &Shape, what: &str) {
+        let what = match what.strip_prefix("an item of ") {
+            Some(_) => what.to_owned(),
+            None => format!("an item of {what}"),
+        };
+        items.iter().for_each(|item| self.node(item, shape, &what));
+    }
+
+    /// Checks a map with known keys; what is missing is reported at the anchor.
+    fn map(&mut self, entries: &[Entry], fields: &Fields, anchor: Place) {
+        for entry in entries {
+            match fields.fields.iter().find(|field| field.name == entry.key) {
+                Some(field) => self.entry(entry, &field.shape),
+                None => self.diagnostics.push(unknown_key(entry, entries, &fields.fields)),
+            }
+        }
+        let missing = |field: &&Field| field.required && !entries.iter().any(|entry| entry.key == field.name);
+        for field in fields.fields.iter().filter(missing) {
+            self.diagnostics.push(missing_key(field, anchor));
+        }
+        for keys in &fields.exactly_one {
+            self.one_of(entries, keys, anchor, true);
+        }
+        for keys in &fields.at_least_one {
+            self.one_of(entries, keys, anchor, false);
+        }
+    }
+
+    fn one_of(&mut self, entries: &[Entry], keys: &[&str], anchor: Place, alone: bool) {
+        let mut found = entries.iter().filter(|entry| keys.contains(&entry.key.as_str()));
+        match (found.next(), found.next()) {
+            (None, _) => self.diagnostics.push(
+                Diagnostic::error(codes::KEYS_DISAGREE, format!("one of {} has to be here", words(keys)))
+                    .at(anchor, "missing in this map"),
+            ),
+            (Some(first), Some(second)) if alone => self.diagnostics.push(
+                Diagnostic::error(
+                    codes::KEYS_DISAGREE,
+                    format!("`{}` and `{}` exclude each other", first.key, second.key),
+                )
+                .at(second.key_place, format!("only one of {} may stand here", words(keys)))
+                .also(first.key_place, "the other one"),
+            ),
+            _ => {}
+        }
+    }
+
+    fn text(&mut self, text: &str, place: Place, shape: &Shape, what: &str) {
+        let diagnostic = match shape {
+            _ if is_written_as(text, shape) => return,
+            Shape::Choice(known) => {
+                Diagnostic::error(codes::UNKNOWN_WORD, format!("{what}: `{text}` is not known here"))
+                    .at(place, format!("expected {}", describe(shape)))
+                    .maybe_help(did_you_mean(text, known.iter().copied()))
+            }
+            _ => Diagnostic::error(codes::MALFORMED, format!("{what}: `{text}` is not {}", describe(shape)))
+                .at(place, "")
+                .maybe_help(example(shape)),
+        };
+        self.diagnostics.push(diagnostic);
+    }
+
+    /// Checks against the one shape that the value seems to be meant for.
+    fn either(&mut self, node: &Node, shapes: &[Shape], what: &str) {
+        let fitting: Vec<&Shape> = shapes.iter().filter(|shape| fits(shape, node)).collect();
+        match (&node.value, fitting.as_slice()) {
+            (_, []) => self
+                .diagnostics
+                .push(wrong_type(node, &either(shapes.iter().cloned()), what)),
+            (_, [shape]) => self.node(node, shape, what),
+            (Value::Map(entries), _) => {
+                if let Some(shape) = fitting.iter().rev().max_by_key(|shape| shared_keys(entries, shape)) {
+                    self.node(node, shape, what);
+                }
+            }
+            (Value::Text(text), _) if !fitting.iter().any(|shape| is_written_as(text, shape)) => {
+                self.diagnostics.push(neither(text, node.place, &fitting, what));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Whether a value has the type that a shape speaks of, however wrong it may be otherwise.
+fn fits(shape: &Shape, node: &Node) -> bool {
+    match (shape, &node.value) {
+        (Shape::Any, _) => true,
+        (Shape::Named(_, shape), _) => fits(&shape(), node),
+        (Shape::Either(shapes), _) => shapes.iter().any(|shape| fits(shape, node)),
+        (Shape::OneOrMany(_), Value::List(_)) => true,
+        (Shape::OneOrMany(shape), _) => fits(shape, node),
+        (Shape::List(_), Value::List(_)) => true,
+        (Shape::Map(_) | Shape::Open(_), Value::Map(_)) => true,
+        (Shape::Integer | Shape::Number, Value::Int(_)) => true,
+        (Shape::Number, Value::Float(_)) => true,
+        (Shape::Bool, Value::Bool(_)) => true,
+        (
+            Shape::Text
+            | Shape::Id
+            | Shape::Date
+            | Shape::Instant
+            | Shape::Duration
+            | Shape::Version
+            | Shape::Choice(_),
+            Value::Text(_),
+        ) => true,
+        _ => false,
+    }
+}
+
+/// Whether text is written as a shape wants it.
+fn is_written_as(text: &str, shape: &Shape) -> bool {
+    match shape {
+        Shape::Id => scalar::is_id(text),
+        Shape::Date => scalar::is_date(text),
+        Shape::Instant => scalar::is_instant(text),
+        Shape::Duration => scalar::is_duration(text),
+        Shape::Version => scalar::is_version(text),
+        Shape::Choice(known) => known.contains(&text),
+        Shape::Either(shapes) => shapes.iter().any(|shape| is_written_as(text, shape)),
+        Shape::OneOrMany(shape) => is_written_as(text, shape),
+        Shape::Named(_, shape) => is_written_as(text, &shape()),
+        Shape::Any | Shape::Text => true,
+        _ => false,
+    }
+}
+
+fn shared_keys(entries: &[Entry], shape: &Shape) -> usize {
+    match shape {
+        Shape::Map(fields) => {
+            let known = |entry: &&Entry| fields.fields.iter().any(|field| field.name == entry.key);
+            entries.iter().filter(known).count()
+        }
+        Shape::Either(shapes) => shapes
+            .iter()
+            .map(|shape| shared_keys(entries, shape))
+            .max()
+            .unwrap_or(0),
+        Shape::OneOrMany(shape) => shared_keys(entries, shape),
+        Shape::Named(_, shape) => shared_keys(entries, &shape()),
+        _ => 0,
+    }
+}
+
+fn unknown_key(entry: &Entry, beside: &[Entry], fields: &[Field]) -> Diagnostic {
+    let free = |name: &str| !beside.iter().any(|entry| entry.key == name);
+    let known: Vec<&str> = fields
+        .iter()
+        .map(|field| field.name)
+        .filter(|name| free(name))
+        .collect();
+    let label = if known.is_empty() {
+        "nothing more is known here".to_owned()
+    } else {
+        format!("expected one of {}", words(&known))
+    };
+    Diagnostic::error(codes::UNKNOWN_KEY, format!("unknown key `{}`", entry.key))
+        .at(entry.key_place, label)
+        .maybe_help(did_you_mean(&entry.key, known.iter().copied()))
+}
+
+fn missing_key(field: &Field, anchor: Place) -> Diagnostic {
+    Diagnostic::error(codes::MISSING_KEY, format!("missing key `{}`", field.name))
+        .at(anchor, "missing in this map")
+        .note(format!("`{}`: {}", field.name, field.doc))
+}
+
+fn wrong_type(node: &Node, shape: &Shape, what: &str) -> Diagnostic {
+    let diagnostic = Diagnostic::error(
+        codes::WRONG_TYPE,
+        format!("{what}: expected {}, found {}", describe(shape), node.type_name()),
+    )
+    .at(node.place, "");
+    match node.value {
+        Value::Bool(_) | Value::Int(_) | Value::Float(_) if takes_text(shape) => {
+            diagnostic.help("put it in quotes if it is meant as text")
+        }
+        _ => diagnostic.maybe_help(example(shape)),
+    }
+}
+
+fn neither(text: &str, place: Place, shapes: &[&Shape], what: &str) -> Diagnostic {
+    let wanted: Vec<String> = shapes.iter().map(|shape| describe(shape)).collect();
+    let known = shapes.iter().flat_map(|shape| match shape {
+        Shape::Choice(known) => known.iter().copied(),
+        _ => [].iter().copied(),
+    });
+    Diagnostic::error(
+        codes::MALFORMED,
+        format!("{what}: `{text}` is not {}", wanted.join(" or ")),
+    )
+    .at(place, "")
+    .maybe_help(did_you_mean(text, known).or_else(|| shapes.iter().find_map(|shape| example(shape))))
+}
+
+fn takes_text(shape: &Shape) -> bool {
+    match shape {
+        Shape::Text | Shape::Id | Shape::Version | Shape::Choice(_) => true,
+        Shape::Either(shapes) => shapes.iter().any(takes_text),
+        Shape::OneOrMany(shape) => takes_text(shape),
+        Shape::Named(_, shape) => takes_text(&shape()),
+        _ => false,
+    }
+}
+
+/// What a shape is called in messages.
+fn describe(shape: &Shape) -> String {
+    let name = match shape {
+        Shape::Any => "a value",
+        Shape::Text => "text",
+        Shape::Integer => "an integer",
+        Shape::Number => "a number",
+        Shape::Bool => "`true` or `false`",
+        Shape::Id => "an id",
+        Shape::Date => "a date",
+        Shape::Instant => "an instant",
+        Shape::Duration => "a duration",
+        Shape::Version => "a version",
+        Shape::List(_) => "a list",
+        Shape::Open(_) | Shape::Map(_) => "a map",
+        Shape::Choice([word]) => return format!("`{word}`"),
+        Shape::Choice(known) => return format!("one of {}", words(known)),
+        Shape::OneOrMany(shape) => return format!("{} or a list", describe(shape)),
+        Shape::Named(_, shape) => return describe(&shape()),
+        Shape::Either(shapes) => {
+            let mut names: Vec<String> = shapes.iter().map(describe).collect();
+            names.dedup();
+            return names.join(" or ");
+        }
+    };
+    name.to_owned()
+}
+
+/// How a value of a shape is written, where that is not plain.
+fn example(shape: &Shape) -> Option<String> {
+    let example = match shape {
+        Shape::Id => "use small letters, digits, `.`, `_` and `-`, beginning with a letter or digit",
+        Shape::Date => "write it as 2026-11-21",
+        Shape::Instant => "write it as 2026-11-21T09:30:00Z",
+        Shape::Duration => "write it as P7Y, P18M or P30D",
+        Shape::Version => "write three numbers, such as 1.2.0",
+        _ => return None,
+    };
+    Some(example.to_owned())
+}
+
+fn words(words: &[&str]) -> String {
+    let quoted: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
+    quoted.join(", ")
 }

@@ -103,12 +103,10 @@ codes! {
     IMPORT_UNREADABLE = "LX0507";
     /// Two imports give one document different values.
     IMPORT_CONFLICT = "LX0508";
-    /// A document is imported twice by the same document.
-    IMPORT_TWICE = "LX0509";
     /// A parameter is not declared.
-    UNKNOWN_PARAMETER = "LX0510";
-    /// A parameter's value is not a scalar.
-    PARAMETER_VALUE = "LX0511";
+    UNKNOWN_PARAMETER = "LX0509";
+    /// A parameter's name cannot be written as `${name}`.
+    PARAMETER_NAME = "LX0510";
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! The arena of texts that places point into.
 
+use std::collections::HashMap;
+
 use crate::{Diagnostic, Diagnostics, codes};
 
 /// A file in an arena.
@@ -22,7 +24,10 @@ pub struct Place {
 /// Paths are relative to the project root, with `/` between their parts, so that an import can be
 /// followed from one file to another by its path alone.
 #[derive(Debug, Default)]
-pub struct Files(Vec<File>);
+pub struct Files {
+    files: Vec<File>,
+    by_path: HashMap<String, FileId>,
+}
 
 #[derive(Debug)]
 struct File {
@@ -38,13 +43,20 @@ impl Files {
         Self::default()
     }
 
-    /// Adds a text under its path.
+    /// Adds a text under its path; a text added later under the same path takes its place there.
     pub fn add(&mut self, path: &str, text: String) -> FileId {
+        let id = self.add_unread(path, text);
+        self.by_path.insert(path.to_owned(), id);
+        id
+    }
+
+    /// Adds a text to point into that is not to be found by its path.
+    fn add_unread(&mut self, path: &str, text: String) -> FileId {
         #[expect(clippy::expect_used, reason = "four billion files do not fit into memory")]
-        let id = FileId(u32::try_from(self.0.len()).expect("fewer than four billion files"));
+        let id = FileId(u32::try_from(self.files.len()).expect("fewer than four billion files"));
         let breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
         let lines = std::iter::once(0).chain(breaks.map(|(at, _)| at + 1)).collect();
-        self.0.push(File {
+        self.files.push(File {
             path: path.to_owned(),
             text,
             lines,
@@ -66,8 +78,7 @@ impl Files {
 
     /// The file at a path, if it is here.
     pub fn find(&self, path: &str) -> Option<FileId> {
-        let index = self.0.iter().position(|file| file.path == path)?;
-        u32::try_from(index).ok().map(FileId)
+        self.by_path.get(path).copied()
     }
 
     /// A file's path.
@@ -103,7 +114,7 @@ impl Files {
     }
 
     fn file(&self, id: FileId) -> &File {
-        &self.0[id.0 as usize]
+        &self.files[id.0 as usize]
     }
 }
 
@@ -149,7 +160,7 @@ impl NotText {
             byte,
             utf16,
         } = self;
-        let file = files.add(path, lossy);
+        let file = files.add_unread(path, lossy);
         let place = Place {
             file,
             start: offset,

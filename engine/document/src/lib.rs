@@ -22,6 +22,7 @@ mod diagnostic;
 mod digest;
 mod document;
 mod files;
+mod front;
 mod imports;
 mod inner;
 mod kind;
@@ -34,12 +35,15 @@ mod read;
 mod scalar;
 mod shape;
 mod suggest;
+#[cfg(test)]
+mod testing;
 mod typed;
 
 pub use check::{check_node, check_shape};
 pub use diagnostic::{Diagnostic, Diagnostics, Level};
 pub use document::Document;
 pub use files::{FileId, Files, NotText, Place, text};
+pub use front::front_fields;
 pub use imports::OpenError;
 pub use kind::Kind;
 pub use load::load;

@@ -12,8 +12,5 @@ pub const NODES: usize = 2_000_000;
 /// Longest chain of imports below a root document.
 pub const IMPORT_DEPTH: usize = 16;
 
-/// Longest key that stands on one line before its colon, in characters (YAML's own rule).
-pub const KEY_CHARS: usize = 1024;
-
 /// Most dialect errors reported for one file; after them the file is not read on.
 pub const ERRORS: usize = 1000;
