@@ -66,21 +66,10 @@ impl Archive {
         self.reader(segment, None)
     }
 
-    /// One message with its body, sought in the given segments.
-    ///
-    /// # Errors
-    /// When a segment cannot be read.
-    pub fn find<'a>(
-        &self,
-        key: Key,
-        segments: impl IntoIterator<Item = &'a StoredFile>,
-    ) -> Result<Option<MessageBatch>> {
-        for segment in segments {
-            if let Some(found) = self.reader(segment, Some(key))?.next() {
-                return Ok(Some(found?.messages.slice(0, 1)));
-            }
-        }
-        Ok(None)
+    /// One message with its body, if this segment has it.
+    pub(crate) fn find(&self, key: Key, segment: &StoredFile) -> Result<Option<MessageBatch>> {
+        let found = self.reader(segment, Some(key))?.next().transpose()?;
+        Ok(found.map(|found| found.messages.slice(0, 1)))
     }
 
     fn reader(&self, segment: &StoredFile, only: Option<Key>) -> Result<SegmentReader> {
@@ -139,9 +128,7 @@ pub(crate) fn partitions(batch: &ArchivedBatch) -> Result<Vec<(PathBuf, RecordBa
     }
     let mut rows: BTreeMap<String, Vec<bool>> = BTreeMap::new();
     for row in batch.messages.rows() {
-        let year = row.sent_at().and_then(|at| Timestamp::from_microsecond(at).ok());
-        let year = year.map_or("unknown".to_owned(), |at| at.to_zoned(TimeZone::UTC).year().to_string());
-        let folder = format!("{FOLDER}/platform={}/year={year}", percent_encoded(row.platform()));
+        let folder = partition(row.platform(), row.sent_at());
         rows.entry(folder).or_insert_with(|| vec![false; n])[row.index()] = true;
     }
     let all = to_rows(batch)?;
@@ -153,6 +140,13 @@ pub(crate) fn partitions(batch: &ArchivedBatch) -> Result<Vec<(PathBuf, RecordBa
         ))
     };
     rows.into_iter().map(part).collect()
+}
+
+/// The folder of messages of a platform sent in the year of an instant, in UTC.
+pub(crate) fn partition(platform: &str, sent_at_us: Option<i64>) -> String {
+    let sent = sent_at_us.and_then(|at| Timestamp::from_microsecond(at).ok());
+    let year = sent.map_or("unknown".to_owned(), |at| at.to_zoned(TimeZone::UTC).year().to_string());
+    format!("{FOLDER}/platform={}/year={year}", percent_encoded(platform))
 }
 
 fn schema() -> SchemaRef {

@@ -1,19 +1,23 @@
 //! How a batch of messages becomes part of the home, all of it or nothing.
 //!
-//! 1. Its files are written into staging and synced. 2. One journal entry names every file with its digest: from
-//! here on the batch is part of the home. 3. The files are moved into place. A process that dies before step 2
-//! leaves rubbish, which [`Home::recover`] discards; one that dies later leaves work, which it finishes.
+//! 1. Its files are written into staging and synced.
+//! 2. One journal entry names every file with its digest: from here on the batch is part of the home.
+//! 3. The files are moved into place.
+//!
+//! A process that dies before step 2 leaves rubbish, which [`Home::recover`] discards; one that dies later leaves
+//! work, which it finishes.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::path::{Component, Path, PathBuf};
 
 use arrow::array::RecordBatch;
-use lexhold_model::Digest;
 use lexhold_model::tables::Table;
+use lexhold_model::{Digest, Key, MessageBatch};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::files::{cannot, children, create_dirs, digest, slashed, sync_dir};
+use crate::files::{cannot, children, create_dirs, digest, slashed, sync_dir, sync_files};
 use crate::{ArchivedBatch, Entries, Entry, EntryKind, Error, Faults, Home, Payload, Result, RunLock, Stamp, Step};
 use crate::{archive, gate, parquet_file};
 
@@ -123,6 +127,27 @@ impl Home {
         })
     }
 
+    /// One message with its body, sought among the messages of its platform and year; `None` where there is none.
+    ///
+    /// # Errors
+    /// When the journal or a segment cannot be read.
+    pub fn find_message(&self, key: Key, platform: &str, sent_at_us: Option<i64>) -> Result<Option<MessageBatch>> {
+        let partition = archive::partition(platform, sent_at_us);
+        for batch in self.batches(1)? {
+            let (_, record) = batch?;
+            for file in record
+                .files
+                .iter()
+                .filter(|file| Path::new(&file.path).starts_with(&partition))
+            {
+                if let Some(found) = self.archive().find(key, file)? {
+                    return Ok(Some(found));
+                }
+            }
+        }
+        Ok(None)
+    }
+
     /// Finishes batches that are journalled but not in place, and discards those that are not journalled.
     ///
     /// # Errors
@@ -137,7 +162,7 @@ impl Home {
                 let (entry, record) = batch?;
                 let folder = Path::new(STAGED_RUNS).join(&record.run).join(record.batch.to_string());
                 if let Some(at) = staged.iter().position(|staged| *staged == folder) {
-                    publish(self.root(), &staged.swap_remove(at), &record, &Faults::default())?;
+                    publish_again(self.root(), &staged.swap_remove(at), &record)?;
                     recovered.published.push(entry.seq);
                 }
             }
@@ -152,7 +177,8 @@ impl Home {
     /// The folders of batches in staging.
     fn staged(&self) -> Result<Vec<PathBuf>> {
         let mut folders = Vec::new();
-        for (run, _) in children(&self.root().join(STAGED_RUNS))? {
+        let runs = children(&self.root().join(STAGED_RUNS))?;
+        for (run, _) in runs.into_iter().filter(|(_, is_dir)| *is_dir) {
             let run = Path::new(STAGED_RUNS).join(run);
             folders.extend(
                 children(&self.root().join(&run))?
@@ -179,7 +205,7 @@ impl BatchWriter<'_> {
 
     fn archive_rows(&mut self, folder: &Path, rows: &RecordBatch) -> Result<()> {
         let n = rows.num_rows();
-        if n > 1 && rows.get_array_memory_size() > MAX_SEGMENT_BYTES {
+        if n > 1 && bytes_of(rows)? > MAX_SEGMENT_BYTES {
             for (from, length) in [(0, n / 2), (n / 2, n - n / 2)] {
                 self.archive_rows(folder, &copied(&rows.slice(from, length))?)?;
             }
@@ -225,9 +251,11 @@ impl BatchWriter<'_> {
         self.record.detail = detail;
         for file in &self.record.files {
             if root.join(&file.path).exists() {
-                check_in_place(root, file)?;
+                check(root, Path::new(&file.path), file)?;
             }
         }
+        let staged = (0..self.record.files.len()).map(|number| root.join(staged_name(&self.folder, number)));
+        sync_files(&staged.collect::<Vec<_>>())?;
         sync_dir(&root.join(&self.folder))?;
         self.faults.reach(Step::Staged);
         let payload = json!(self.record);
@@ -246,8 +274,7 @@ impl BatchWriter<'_> {
             .home
             .root()
             .join(staged_name(&self.folder, self.record.files.len()));
-        parquet_file::write(&staged, rows)?;
-        let (sha256, bytes) = digest(&staged)?;
+        let (sha256, bytes) = parquet_file::write(&staged, rows)?;
         let path = slashed(&path(sha256))?;
         let (rows, table) = (rows.num_rows() as u64, table.map(str::to_owned));
         self.record.files.push(StoredFile {
@@ -295,18 +322,28 @@ impl Iterator for Batches<'_> {
 
 /// Moves a journalled batch's files into place, as far as they are not there yet, and clears its staging folder.
 fn publish(root: &Path, folder: &Path, record: &BatchRecord, faults: &Faults) -> Result<()> {
+    let mut filled = BTreeSet::new();
     for (number, file) in record.files.iter().enumerate() {
-        let staged = staged_name(folder, number);
-        let moved = root.join(&staged).exists() && {
-            check(root, &staged, file)?;
-            gate::publish(root, &staged, Path::new(&file.path))?
-        };
-        if !moved {
-            check_in_place(root, file)?;
+        let (staged, place) = (staged_name(folder, number), Path::new(&file.path));
+        if !(root.join(&staged).exists() && gate::publish(root, &staged, place)?) {
+            check(root, place, file)?;
         }
+        filled.extend(place.parent());
         faults.reach(Step::HalfPublished);
     }
+    filled.into_iter().try_for_each(|folder| sync_dir(&root.join(folder)))?;
     gate::discard_staged(root, folder)
+}
+
+/// As [`publish`], for a batch that another process staged: what changed since then is not moved.
+fn publish_again(root: &Path, folder: &Path, record: &BatchRecord) -> Result<()> {
+    for (number, file) in record.files.iter().enumerate() {
+        let staged = staged_name(folder, number);
+        if root.join(&staged).exists() {
+            check(root, &staged, file)?;
+        }
+    }
+    publish(root, folder, record, &Faults::default())
 }
 
 /// The name under which a batch's n-th file waits in staging.
@@ -314,11 +351,7 @@ pub(crate) fn staged_name(folder: &Path, number: usize) -> PathBuf {
     folder.join(format!("{number}.parquet"))
 }
 
-/// Refuses a file in place that is not the one meant. Segments are named by content, so the same one may be there.
-fn check_in_place(root: &Path, file: &StoredFile) -> Result<()> {
-    check(root, Path::new(&file.path), file)
-}
-
+/// Refuses a file that is not the one meant. Segments are named by content, so the same one may be in place.
 fn check(root: &Path, path: &Path, file: &StoredFile) -> Result<()> {
     let path = root.join(path);
     let length = File::open(&path)
@@ -332,6 +365,16 @@ fn check(root: &Path, path: &Path, file: &StoredFile) -> Result<()> {
         "a file of the home is not the one that was journalled",
         &path,
     ))
+}
+
+/// The bytes of the rows' values.
+fn bytes_of(rows: &RecordBatch) -> Result<usize> {
+    let bytes: std::result::Result<usize, _> = rows
+        .columns()
+        .iter()
+        .map(|column| column.to_data().get_slice_memory_size())
+        .sum();
+    bytes.map_err(|cause| Error::refused("messages that cannot be measured").because(cause))
 }
 
 /// The same rows in memory of their own, so that their size is theirs alone.

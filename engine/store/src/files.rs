@@ -45,6 +45,27 @@ pub(crate) fn sync_dir(path: &Path) -> Result<()> {
         .map_err(cannot("sync", path))
 }
 
+/// Makes the contents of files last. Side by side, because a disk settles many at once about as fast as one.
+pub(crate) fn sync_files(paths: &[PathBuf]) -> Result<()> {
+    const SIDE_BY_SIDE: usize = 8;
+    let sync = |path: &PathBuf| {
+        File::open(path)
+            .and_then(|file| file.sync_all())
+            .map_err(cannot("sync", path))
+    };
+    let sync = &sync;
+    std::thread::scope(|scope| {
+        let share = paths.len().div_ceil(SIDE_BY_SIDE).max(1);
+        let threads: Vec<_> = paths
+            .chunks(share)
+            .map(|paths| scope.spawn(move || paths.iter().try_for_each(sync)))
+            .collect();
+        threads
+            .into_iter()
+            .try_for_each(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+    })
+}
+
 /// A whole file, or `None` where there is none.
 pub(crate) fn read_if_there(path: &Path) -> Result<Option<Vec<u8>>> {
     match fs::read(path) {

@@ -3,7 +3,7 @@
 //! Each function is for one thing and refuses every other path. None of them can reach what is published in
 //! `archive/`, `evaluations/`, `journal/payload/`, `bundles/`, `facts/` or `keys/`, nor a whole journal line.
 //! A test greps the workspace so that no such call creeps in elsewhere.
-#![allow(clippy::disallowed_methods, reason = "this is the gate: the one module that may")]
+#![expect(clippy::disallowed_methods, reason = "this is the gate: the one module that may")]
 
 use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions};
@@ -27,6 +27,7 @@ const PUBLISHED: [&str; 6] = ["archive", "evaluations", "journal/payload", "bund
 /// Moves a finished file or folder out of staging to its place, which must be free.
 ///
 /// Where the place is taken nothing is moved and the answer is false: what is there stays as it is.
+/// The move lasts once the folder it went to is synced, which is left to the caller, who may have more to move.
 pub(crate) fn publish(root: &Path, staged: &Path, to: &Path) -> Result<bool> {
     let (from, target) = (inside(root, staged, &[STAGING])?, inside(root, to, &PUBLISHED)?);
     let folder = to.parent().unwrap_or(Path::new(""));
@@ -35,7 +36,6 @@ pub(crate) fn publish(root: &Path, staged: &Path, to: &Path) -> Result<bool> {
         return Ok(false);
     }
     fs::rename(&from, &target).map_err(cannot("move into place", &target))?;
-    sync_dir(&root.join(folder))?;
     Ok(true)
 }
 
@@ -46,10 +46,7 @@ pub(crate) fn place(root: &Path, to: &Path, bytes: &[u8], secret: bool) -> Resul
         if secret {
             owner_only(&root.join(scratch), 0o600)?;
         }
-        if !publish(root, scratch, to)? {
-            discard_staged(root, scratch)?;
-        }
-        Ok(())
+        publish_or_discard(root, scratch, to)
     })
 }
 
@@ -67,11 +64,15 @@ pub(crate) fn place_folder<'a>(
             write_new(&root.join(scratch).join(path), bytes)?;
             sync_dir(&root.join(folder))?;
         }
-        if !publish(root, scratch, to)? {
-            discard_staged(root, scratch)?;
-        }
-        Ok(())
+        publish_or_discard(root, scratch, to)
     })
+}
+
+fn publish_or_discard(root: &Path, scratch: &Path, to: &Path) -> Result<()> {
+    if !publish(root, scratch, to)? {
+        return discard_staged(root, scratch);
+    }
+    sync_dir(&root.join(to.parent().unwrap_or(Path::new(""))))
 }
 
 /// Replaces `home.json` or `progress.json` in one step: a reader sees the old bytes or the new.

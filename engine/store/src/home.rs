@@ -207,6 +207,13 @@ impl Home {
         Ok(ContentKey::new(secret))
     }
 
+    /// Whether the journal's first payload describes this home, whatever format either has.
+    pub(crate) fn is_described_by(&self, payload: &[u8]) -> bool {
+        let Description { home, zone, store, .. } = &self.description;
+        serde_json::from_slice::<Description>(payload)
+            .is_ok_and(|journalled| (&journalled.home, &journalled.zone, &journalled.store) == (home, zone, store))
+    }
+
     /// Refuses a run lock of another home.
     pub(crate) fn owns(&self, lock: &RunLock) -> Result<()> {
         if lock.belongs_to(&self.root) {

@@ -1,39 +1,68 @@
 //! How every Parquet file of the home is written.
 
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 use arrow::array::RecordBatch;
+use lexhold_model::Digest;
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
+use sha2::Digest as _;
 
 use crate::files::cannot;
 use crate::{Error, Result};
 
-/// Writes one batch of rows into a new file, synced. The same rows give the same bytes.
-pub(crate) fn write(path: &Path, rows: &RecordBatch) -> Result<()> {
+/// Writes one batch of rows into a new file, not yet synced, and gives its digest and length. The same rows give
+/// the same bytes.
+pub(crate) fn write(path: &Path, rows: &RecordBatch) -> Result<(Digest, u64)> {
     let file = OpenOptions::new()
         .write(true)
         .create_new(true)
         .open(path)
         .map_err(cannot("create", path))?;
-    let writer = file.try_clone().map_err(cannot("write", path))?;
     let properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::default()))
         .set_created_by("lexhold".to_owned())
         .build();
-    let mut writer = ArrowWriter::try_new(writer, rows.schema(), Some(properties)).map_err(not_written(path))?;
+    let out = Digesting {
+        out: BufWriter::new(file),
+        hasher: sha2::Sha256::new(),
+        length: 0,
+    };
+    let mut writer = ArrowWriter::try_new(out, rows.schema(), Some(properties)).map_err(not_written(path))?;
     writer.write(rows).map_err(not_written(path))?;
-    writer.close().map_err(not_written(path))?;
-    file.sync_all().map_err(cannot("write", path))
+    let mut out = writer.into_inner().map_err(not_written(path))?;
+    out.flush().map_err(cannot("write", path))?;
+    Ok((Digest(out.hasher.finalize().into()), out.length))
+}
+
+/// Computes the digest of what passes through, so that the file need not be read again.
+struct Digesting {
+    out: BufWriter<File>,
+    hasher: sha2::Sha256,
+    length: u64,
+}
+
+impl Write for Digesting {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let n = self.out.write(bytes)?;
+        self.hasher.update(&bytes[..n]);
+        self.length += n as u64;
+        Ok(n)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
 }
 
 /// A failure to write Parquet, a full disk told apart.
 fn not_written(path: &Path) -> impl Fn(ParquetError) -> Error {
     move |cause| match cause {
-        ParquetError::External(cause) => match cause.downcast::<std::io::Error>() {
+        ParquetError::External(cause) => match cause.downcast::<io::Error>() {
             Ok(cause) => cannot("write", path)(*cause),
             Err(cause) => Error::refused("rows that Parquet cannot hold").at(path).because(cause),
         },

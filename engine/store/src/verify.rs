@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use crate::batch::{EVALUATIONS, STAGED_RUNS, staged_name};
 use crate::files::{cannot, children, digest, list, open};
-use crate::home::CONTENT_KEY;
+use crate::home::{CONTENT_KEY, HOME_FILE};
 use crate::journal::{self, Line, Link, payload};
 use crate::{BatchRecord, Entry, EntryKind, Error, ErrorKind, Home, Result, Sources, StoredFile, TreeHead, archive};
 
@@ -23,6 +23,8 @@ use crate::{BatchRecord, Entry, EntryKind, Error, ErrorKind, Home, Result, Sourc
 pub enum FindingKind {
     /// A journal line cannot be read, is not canonical, or does not follow from the one before it.
     JournalBroken,
+    /// The home's description is not what the journal's first entry says.
+    HomeChanged,
     /// The journal ends in part of a line, as a killed process leaves it.
     TornTail,
     /// A payload is not what the journal says.
@@ -62,6 +64,7 @@ impl FindingKind {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::JournalBroken => "the journal's chain is broken here",
+            Self::HomeChanged => "the home's description is not the one that was journalled",
             Self::TornTail => "the journal ends in part of a line",
             Self::PayloadChanged => "a payload has been changed",
             Self::PayloadMissing => "a payload is missing that cannot be done without",
@@ -219,6 +222,9 @@ impl Check<'_> {
                 Ok(record) => self.batches.push((entry.seq, record)),
                 Err(_) => self.found(FindingKind::PayloadChanged, path, Some(entry.seq)),
             },
+            (Some(content), EntryKind::HomeCreated) if !self.home.is_described_by(&content) => {
+                self.found(FindingKind::HomeChanged, HOME_FILE, Some(entry.seq));
+            }
             (Some(content), EntryKind::Activation) => self.named_sources(entry.seq, &content, self.home.bundles())?,
             (Some(content), EntryKind::Facts) => self.named_sources(entry.seq, &content, self.home.facts())?,
             _ => {}

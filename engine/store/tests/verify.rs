@@ -132,6 +132,9 @@ fn what_is_gone_is_missed_and_what_was_added_is_noticed() {
     };
     check(&open, &[FindingKind::KeyExposed], false);
     let (_folder, home) = full_home();
+    let text = fs::read_to_string(home.root().join("home.json")).unwrap();
+    fs::write(home.root().join("home.json"), text.replace("Berlin", "Paris")).unwrap();
+    assert_eq!(found(&Home::open(home.root()).unwrap()), [FindingKind::HomeChanged]);
     remove(payload(&home, 3));
     assert!(
         found(&home).contains(&FindingKind::PayloadMissing),
