@@ -116,3 +116,87 @@ fn is_over_a_year(sent: Timestamp, captured: Timestamp) -> bool {
     let year_later = TimeZone::UTC.to_datetime(sent).checked_add(Span::new().years(1));
     year_later.is_ok_and(|limit| TimeZone::UTC.to_datetime(captured) > limit)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Schedule;
+    use crate::testing::{all, instant, schedule, sent};
+
+    const CAPTURED: &str = "2024-06-15T12:00:00Z";
+
+    fn suspect(schedules: impl IntoIterator<Item = Schedule>, sent: &str) -> bool {
+        let schedules = Schedules::new(schedules.into_iter().collect());
+        schedules.suspect(&all(&schedules), instant(sent), instant(CAPTURED))
+    }
+
+    #[test]
+    fn more_than_a_day_after_the_capture() {
+        assert!(!suspect([], "2024-06-16T12:00:00Z"));
+        assert!(suspect([], "2024-06-16T12:00:00.000001Z"));
+        assert!(suspect([], "9999-12-30T00:00:00Z"));
+    }
+
+    #[test]
+    fn more_than_a_year_before_the_capture() {
+        assert!(!suspect([], "2023-06-15T12:00:00Z"));
+        assert!(suspect([], "2023-06-15T11:59:59.999999Z"));
+        assert!(suspect([], "-009999-06-01T00:00:00Z"));
+        let leap = Schedules::default();
+        assert!(!leap.suspect(&[], instant("2024-02-29T10:00:00Z"), instant("2025-02-28T10:00:00Z")));
+        assert!(leap.suspect(&[], instant("2024-02-29T10:00:00Z"), instant("2025-02-28T10:00:01Z")));
+    }
+
+    #[test]
+    fn a_date_that_would_make_it_eligible_within_thirty_days() {
+        let p90d = || [schedule("x").retain("P90D").delete("retain")];
+        // Ninety days from 15 April end with 14 July: eligible on 15 July at midnight, within thirty days of noon.
+        assert!(suspect(p90d(), "2024-04-15T12:00:00Z"));
+        assert!(!suspect(p90d(), "2024-04-16T12:00:00Z"));
+        // A day or less of delay is believed whatever the schedule.
+        let p1d = || [schedule("x").delete("P1D")];
+        assert!(!suspect(p1d(), "2024-06-14T12:00:00Z"));
+        assert!(suspect(p1d(), "2024-06-14T11:59:59Z"));
+    }
+
+    #[test]
+    fn without_a_deletion_the_end_of_the_duties_counts() {
+        assert!(suspect([schedule("x").retain("P90D")], "2024-04-15T12:00:00Z"));
+        assert!(!suspect([schedule("x").retain("P3Y")], "2023-07-01T12:00:00Z"));
+        assert!(!suspect(
+            [schedule("x").retain("P90D").delete("P3Y")],
+            "2024-04-15T12:00:00Z"
+        ));
+        assert!(suspect([schedule("x").ceiling("P90D")], "2024-04-15T12:00:00Z"));
+        assert!(!suspect([schedule("x").retain("P90D event")], "2024-04-15T12:00:00Z"));
+        assert!(!suspect([], "2024-04-15T12:00:00Z"));
+    }
+
+    #[test]
+    fn a_suspect_date_counts_from_the_capture() {
+        let triggers = Triggers {
+            sent: Some(instant("1999-01-01T00:00:00Z")),
+            captured: instant(CAPTURED),
+            suspect: true,
+        };
+        let schedules = Schedules::new(vec![schedule("x").delete("P1Y")]);
+        let resolved = schedules.resolve(&all(&schedules), &schedules.days(&triggers));
+        assert_eq!(resolved.dispose_at.limit.day_text(), "2025-06-15");
+        assert!(resolved.duties[0].suspect);
+    }
+
+    #[test]
+    fn equal_days_have_equal_keys() {
+        let schedules = Schedules::new(vec![schedule("x").zone("Europe/Berlin"), schedule("y").zone("UTC")]);
+        let key = |at: &str| schedules.days(&sent(at)).key();
+        assert_eq!(key("2024-06-15T00:00:00Z"), key("2024-06-15T21:59:59Z"));
+        assert_ne!(key("2024-06-15T21:59:59Z"), key("2024-06-15T22:00:00Z"));
+        let triggers = sent("2024-06-15T00:00:00Z");
+        let doubtful = Triggers {
+            suspect: true,
+            ..triggers
+        };
+        assert_ne!(schedules.days(&triggers).key(), schedules.days(&doubtful).key());
+        assert_eq!(schedules.days(&triggers).rows.len(), 2);
+    }
+}

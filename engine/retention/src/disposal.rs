@@ -30,13 +30,27 @@ pub fn choose(deletions: &[Deletion<'_>]) -> Vec<usize> {
     let by_document = groups(&versions, |one, other| one.document == other.document);
     let documents: Vec<Deletion<'_>> = by_document
         .iter()
-        .filter_map(|document| document.iter().max_by_key(|deletion| deletion.limit).copied())
+        .filter_map(|document| {
+            document
+                .iter()
+                .max_by_key(|deletion| (deletion.limit, deletion.tier))
+                .copied()
+        })
         .collect();
     let Some(chosen) = first(&documents) else {
         return Vec::new();
     };
-    let counts = |deletion: &&Deletion<'_>| (deletion.tier, deletion.limit) == (chosen.tier, chosen.limit);
-    deletions.iter().filter(counts).map(|deletion| deletion.duty).collect()
+    let falls_then = |deletion: &&Deletion<'_>| (deletion.tier, deletion.limit) == (chosen.tier, chosen.limit);
+    let deciding = |document| {
+        documents
+            .iter()
+            .filter(falls_then)
+            .any(|other| other.document == document)
+    };
+    let counting = deletions
+        .iter()
+        .filter(|deletion| falls_then(deletion) && deciding(deletion.document));
+    counting.map(|deletion| deletion.duty).collect()
 }
 
 /// The earliest of the highest tier.
@@ -58,4 +72,112 @@ fn groups<'a>(
         }
     }
     groups
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::{Date, date};
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{Reason, Zone};
+
+    fn through(last: Date) -> Limit {
+        let until = Zone::named("UTC")
+            .unwrap()
+            .start_of_day(last.tomorrow().unwrap())
+            .unwrap();
+        Limit::Through { last, until }
+    }
+
+    fn deletion(document: &'static str, version: &'static str, tier: Tier, year: i16) -> Deletion<'static> {
+        Deletion {
+            document,
+            version,
+            tier,
+            limit: through(date(year, 6, 1)),
+            duty: 0,
+        }
+    }
+
+    fn chosen(deletions: &[Deletion<'static>]) -> Vec<usize> {
+        let numbered: Vec<_> = deletions
+            .iter()
+            .enumerate()
+            .map(|(duty, deletion)| Deletion { duty, ..*deletion })
+            .collect();
+        choose(&numbered)
+    }
+
+    use Tier::{Label, Organisation, Scoped};
+
+    #[test]
+    fn a_higher_tier_decides_alone_and_the_earliest_inside_it() {
+        let org = deletion("org", "1", Organisation, 2025);
+        let scoped = deletion("scoped", "1", Scoped, 2030);
+        let later = deletion("later", "1", Scoped, 2031);
+        let label = deletion("label", "1", Label, 2040);
+        assert_eq!(chosen(&[org, later, scoped]), [2]);
+        assert_eq!(chosen(&[org, later, scoped, label]), [3]);
+        assert_eq!(chosen(&[org]), [0]);
+        assert!(chosen(&[]).is_empty());
+    }
+
+    #[test]
+    fn versions_of_a_document_come_to_the_latest_before_documents_compete() {
+        let one = deletion("a", "1", Scoped, 2024);
+        let two = deletion("a", "2", Scoped, 2026);
+        assert_eq!(chosen(&[one, two]), [1]);
+        assert_eq!(chosen(&[two, one]), [0]);
+        assert_eq!(chosen(&[one, two, deletion("b", "1", Scoped, 2025)]), [2]);
+        assert_eq!(chosen(&[one, two, deletion("b", "1", Scoped, 2024)]), [2]);
+        // Within one version its own schedules compete first.
+        assert_eq!(chosen(&[one, two, deletion("a", "2", Scoped, 2025)]), [2]);
+        assert_eq!(chosen(&[one, deletion("a", "2", Label, 2020)]), [0]);
+    }
+
+    #[test]
+    fn schedules_that_delete_together_are_all_named() {
+        let one = deletion("a", "1", Scoped, 2024);
+        assert_eq!(
+            chosen(&[
+                one,
+                deletion("b", "1", Scoped, 2024),
+                deletion("c", "1", Organisation, 2024)
+            ]),
+            [0, 1]
+        );
+    }
+
+    #[test]
+    fn a_deletion_that_awaits_its_event_is_the_latest() {
+        let open = Deletion {
+            limit: Limit::Infinity {
+                reason: Reason::AwaitingEvent,
+            },
+            ..deletion("a", "1", Scoped, 2024)
+        };
+        assert_eq!(chosen(&[open, deletion("b", "1", Scoped, 2024)]), [1]);
+        assert_eq!(chosen(&[open, deletion("a", "2", Scoped, 2024)]), [0]);
+        assert_eq!(chosen(&[open, deletion("b", "1", Organisation, 2024)]), [0]);
+    }
+
+    proptest! {
+        #[test]
+        fn order_changes_nothing(
+            rows in prop::collection::vec((0..3usize, 0..3usize, 0..3usize, 2020i16..2026), 0..8)
+                .prop_flat_map(|rows| (Just(rows.clone()), Just(rows).prop_shuffle())),
+        ) {
+            let chosen = |rows: &[(usize, usize, usize, i16)]| {
+                let deletions: Vec<_> = rows.iter().map(|&(document, version, tier, year)| {
+                    let tier = [Organisation, Scoped, Label][tier];
+                    deletion(["a", "b", "c"][document], ["1", "2", "3"][version], tier, year)
+                }).collect();
+                let mut found: Vec<_> = chosen(&deletions).into_iter().map(|at| rows[at]).collect();
+                found.sort_unstable();
+                found
+            };
+            prop_assert_eq!(chosen(&rows.0), chosen(&rows.1));
+        }
+    }
 }

@@ -136,3 +136,184 @@ fn in_range(hold: &HoldSpec, inputs: &HoldInputs) -> Tri {
         (None, _) => Tri::Unknown | holds(inputs.captured),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+
+    const TRUTH: [Tri; 3] = [Tri::False, Tri::Unknown, Tri::True];
+
+    fn hold() -> HoldSpec {
+        HoldSpec {
+            name: "orion".into(),
+            digest: Digest::of(b"orion"),
+            matter: "Orion".into(),
+            title: None,
+            zone: Zone::named("America/New_York").unwrap(),
+            custodians: BTreeSet::new(),
+            conversations: BTreeSet::new(),
+            ids: BTreeSet::new(),
+            everything: false,
+            content: Content::default(),
+            condition: None,
+            query: None,
+            silent: false,
+        }
+    }
+
+    fn inputs() -> HoldInputs {
+        HoldInputs {
+            id: false,
+            custodian: Tri::True,
+            conversation: false,
+            sent: Some("2024-03-10T12:00:00Z".parse().unwrap()),
+            captured: "2024-03-20T12:00:00Z".parse().unwrap(),
+            suspect: false,
+            condition: Tri::True,
+            query: Tri::True,
+        }
+    }
+
+    #[test]
+    fn held_unless_definitely_not() {
+        for custodian in TRUTH {
+            for condition in TRUTH {
+                for query in TRUTH {
+                    let found = member(
+                        &hold(),
+                        &HoldInputs {
+                            custodian,
+                            condition,
+                            query,
+                            ..inputs()
+                        },
+                    );
+                    let all = [custodian, condition, query];
+                    let expected = if all.contains(&Tri::False) {
+                        Membership::No
+                    } else if all.contains(&Tri::Unknown) {
+                        Membership::Unevaluable
+                    } else {
+                        Membership::Held
+                    };
+                    assert_eq!(found, expected, "{all:?}");
+                    assert_eq!(found.holds(), !all.contains(&Tri::False));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn custodians_conversations_and_everything_unite() {
+        for custodian in TRUTH {
+            for conversation in [false, true] {
+                for everything in [false, true] {
+                    let hold = HoldSpec { everything, ..hold() };
+                    let found = member(
+                        &hold,
+                        &HoldInputs {
+                            custodian,
+                            conversation,
+                            ..inputs()
+                        },
+                    );
+                    let expected = match custodian {
+                        _ if conversation || everything => Membership::Held,
+                        Tri::True => Membership::Held,
+                        Tri::Unknown => Membership::Unevaluable,
+                        Tri::False => Membership::No,
+                    };
+                    assert_eq!(found, expected);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_narrows_an_explicit_id() {
+        let narrow = HoldSpec {
+            content: Content {
+                from: Some(date(1990, 1, 1)),
+                to: Some(date(1990, 1, 1)),
+            },
+            ..hold()
+        };
+        for other in TRUTH {
+            let named = HoldInputs {
+                id: true,
+                custodian: other,
+                condition: other,
+                query: Tri::False,
+                ..inputs()
+            };
+            assert_eq!(member(&narrow, &named), Membership::Held);
+        }
+    }
+
+    #[test]
+    fn content_dates_are_local_and_both_included() {
+        let on = |from: Option<Date>, to: Option<Date>, sent: &str| {
+            let hold = HoldSpec {
+                content: Content { from, to },
+                ..hold()
+            };
+            let inputs = HoldInputs {
+                sent: Some(sent.parse().unwrap()),
+                ..inputs()
+            };
+            member(&hold, &inputs).holds()
+        };
+        let day = Some(date(2024, 3, 10));
+        // The day has 23 hours in New York: from 05:00Z to 04:00Z of the next.
+        assert!(!on(day, day, "2024-03-10T04:59:59.999999Z"));
+        assert!(on(day, day, "2024-03-10T05:00:00Z"));
+        assert!(on(day, day, "2024-03-11T03:59:59.999999Z"));
+        assert!(!on(day, day, "2024-03-11T04:00:00Z"));
+        assert!(on(day, None, "9999-01-01T00:00:00Z"));
+        assert!(on(None, day, "-009999-01-05T00:00:00Z"));
+    }
+
+    #[test]
+    fn a_doubtful_date_is_in_range_if_either_is() {
+        let range = |from, to| HoldSpec {
+            content: Content {
+                from: Some(from),
+                to: Some(to),
+            },
+            ..hold()
+        };
+        let sent = range(date(2024, 3, 10), date(2024, 3, 10));
+        let captured = range(date(2024, 3, 20), date(2024, 3, 20));
+        let neither = range(date(2024, 3, 12), date(2024, 3, 18));
+        let found = |hold: &HoldSpec, suspect, sent| {
+            let inputs = inputs();
+            member(
+                hold,
+                &HoldInputs {
+                    suspect,
+                    sent: inputs.sent.filter(|_| sent),
+                    ..inputs
+                },
+            )
+        };
+        assert_eq!(found(&sent, false, true), Membership::Held);
+        assert_eq!(found(&captured, false, true), Membership::No);
+        assert_eq!(found(&sent, true, true), Membership::Held);
+        assert_eq!(found(&captured, true, true), Membership::Held);
+        assert_eq!(found(&neither, true, true), Membership::No);
+        assert_eq!(found(&captured, false, false), Membership::Held);
+        assert_eq!(found(&neither, false, false), Membership::Unevaluable);
+        assert_eq!(found(&hold(), false, false), Membership::Held);
+    }
+
+    #[test]
+    fn a_hold_on_messages_alone_covers_no_other() {
+        let other = HoldInputs {
+            custodian: Tri::False,
+            ..inputs()
+        };
+        assert_eq!(member(&hold(), &other), Membership::No);
+    }
+}

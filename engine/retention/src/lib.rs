@@ -26,6 +26,8 @@ mod schedule;
 mod shape;
 mod state;
 mod summary;
+#[cfg(test)]
+mod testing;
 mod tri;
 mod zone;
 

@@ -136,3 +136,287 @@ fn clock(resolved: &Resolved, part: &Part, as_of: Timestamp) -> State {
 fn lapsed(resolved: &Resolved, ceiling: usize, as_of: Timestamp) -> bool {
     resolved.duties[ceiling].lapses.is_some_and(|lapses| lapses <= as_of)
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::testing::{instant, resolved, schedule, sent};
+    use crate::{Days, Outcome, Schedule, Schedules, Tier, Triggers, unite};
+
+    const SENT: &str = "2020-03-10T12:00:00Z";
+
+    fn at(schedules: impl IntoIterator<Item = Schedule>, as_of: &str) -> (State, Vec<State>) {
+        state(&resolved(schedules, &sent(SENT)), instant(as_of), &Standing::default())
+    }
+
+    fn alone(state: State) -> (State, Vec<State>) {
+        (state, Vec::new())
+    }
+
+    #[test]
+    fn eligible_at_the_very_instant_and_not_a_microsecond_before() {
+        let x = || [schedule("x").retain("P6Y").delete("retain")];
+        assert_eq!(at(x(), "2026-03-10T23:59:59.999999Z"), alone(State::Retained));
+        assert_eq!(at(x(), "2026-03-11T00:00:00Z"), alone(State::Eligible));
+    }
+
+    #[test]
+    fn kept_without_a_rule_to_delete() {
+        let x = || [schedule("x").retain("P6Y")];
+        assert_eq!(at(x(), "2026-03-10T12:00:00Z"), alone(State::Retained));
+        assert_eq!(at(x(), "2026-03-11T00:00:00Z"), alone(State::ExpiredNoAction));
+        assert_eq!(at([], "2026-03-11T00:00:00Z"), alone(State::Ungoverned));
+    }
+
+    #[test]
+    fn kept_until_the_deletion_even_after_the_duty() {
+        let x = || [schedule("x").retain("P1Y"), schedule("y").delete("P3Y")];
+        assert_eq!(at(x(), "2022-01-01T00:00:00Z"), alone(State::Retained));
+        assert_eq!(at(x(), "2023-03-11T00:00:00Z"), alone(State::Eligible));
+    }
+
+    #[test]
+    fn an_event_that_is_not_recorded_retains() {
+        let far = "9000-01-01T00:00:00Z";
+        assert_eq!(
+            at([schedule("x").retain("P6Y event").delete("retain")], far),
+            alone(State::Retained)
+        );
+        assert_eq!(at([schedule("x").delete("P6Y event")], far), alone(State::Retained));
+        assert_eq!(at([schedule("x").retain("permanent")], far), alone(State::Retained));
+    }
+
+    #[test]
+    fn a_passed_ceiling_makes_eligible_without_a_deletion() {
+        let x = || [schedule("x").retain("P1Y"), schedule("y").ceiling("P3Y")];
+        assert_eq!(at(x(), "2021-01-01T00:00:00Z"), alone(State::Retained));
+        assert_eq!(at(x(), "2022-01-01T00:00:00Z"), alone(State::ExpiredNoAction));
+        assert_eq!(at(x(), "2023-03-11T00:00:00Z"), alone(State::Eligible));
+    }
+
+    #[test]
+    fn a_ceiling_whose_law_has_ended_frees_nothing_more() {
+        let x = || {
+            [schedule("y")
+                .ceiling("P3Y")
+                .with(|schedule| schedule.in_force.to = Some(date(2024, 12, 31)))]
+        };
+        assert_eq!(at(x(), "2024-12-31T23:59:59Z"), alone(State::Eligible));
+        assert_eq!(at(x(), "2025-01-01T00:00:00Z"), alone(State::ExpiredNoAction));
+    }
+
+    #[test]
+    fn a_conflict_lasts_while_the_message_is_kept() {
+        let x = || [schedule("x").retain("P6Y"), schedule("y").ceiling("P3Y")];
+        assert_eq!(
+            at(x(), "2021-01-01T00:00:00Z"),
+            (State::Conflict, vec![State::Retained])
+        );
+        assert_eq!(
+            at(x(), "2024-01-01T00:00:00Z"),
+            (State::Conflict, vec![State::Retained])
+        );
+        assert_eq!(at(x(), "2026-03-11T00:00:00Z"), alone(State::Eligible));
+    }
+
+    #[test]
+    fn the_clock_runs_on_under_a_hold() {
+        let x = resolved([schedule("x").retain("P6Y").delete("retain")], &sent(SENT));
+        let held = Standing {
+            held: true,
+            in_case: true,
+            ..Standing::default()
+        };
+        let during = state(&x, instant("2026-06-01T00:00:00Z"), &held);
+        assert_eq!(during, (State::Held, vec![State::InCase, State::Eligible]));
+        assert_eq!(x.retain_until.limit.day_text(), "2026-03-10");
+    }
+
+    #[test]
+    fn the_first_that_applies() {
+        let x = resolved([schedule("x").retain("P6Y"), schedule("y").ceiling("P3Y")], &sent(SENT));
+        let mut standing = Standing {
+            destroyed: true,
+            held: true,
+            in_case: true,
+            indeterminate: true,
+            restricted: true,
+        };
+        let mut first = |change: fn(&mut Standing)| {
+            let found = state(&x, instant("2021-01-01T00:00:00Z"), &standing).0;
+            change(&mut standing);
+            found
+        };
+        assert_eq!(first(|standing| standing.destroyed = false), State::Destroyed);
+        assert_eq!(first(|standing| standing.held = false), State::Held);
+        assert_eq!(first(|standing| standing.in_case = false), State::InCase);
+        assert_eq!(first(|standing| standing.indeterminate = false), State::Indeterminate);
+        assert_eq!(first(|_| ()), State::Conflict);
+        let after = instant("2026-06-01T00:00:00Z");
+        assert_eq!(state(&x, after, &standing), (State::Restricted, vec![State::Eligible]));
+    }
+
+    #[test]
+    fn a_family_is_as_safe_as_its_safest_version() {
+        let eligible = resolved([schedule("x").delete("P1Y")], &sent(SENT));
+        let ungoverned = resolved([], &sent(SENT));
+        let retained = resolved([schedule("x").delete("P9Y")], &sent(SENT));
+        let as_of = instant("2025-01-01T00:00:00Z");
+        let of = |members: &[Resolved]| state(&unite(members), as_of, &Standing::default());
+        assert_eq!(of(&[eligible.clone(), eligible.clone()]), alone(State::Eligible));
+        assert_eq!(of(&[eligible.clone(), retained.clone()]), alone(State::Retained));
+        assert_eq!(of(&[eligible.clone(), ungoverned.clone()]), alone(State::Ungoverned));
+        assert_eq!(of(&[ungoverned, retained]), (State::Retained, vec![State::Ungoverned]));
+    }
+
+    #[test]
+    fn states_have_the_names_and_the_order_of_reports() {
+        for window in State::ALL.windows(2) {
+            assert!(window[0] < window[1]);
+        }
+        for state in State::ALL {
+            assert_eq!(serde_json::to_value(state).unwrap(), state.as_str());
+        }
+    }
+
+    const ZONES: [&str; 4] = ["UTC", "America/New_York", "Pacific/Apia", "Asia/Kolkata"];
+
+    fn any_period() -> impl Strategy<Value = String> {
+        prop_oneof![
+            (1..8u32).prop_map(|years| format!("P{years}Y")),
+            (1..90u32).prop_map(|months| format!("P{months}M")),
+            (1..900u32).prop_map(|days| format!("P{days}D captured")),
+            Just("P2Y event".to_owned()),
+            Just("P1Y 2020-02-29".to_owned()),
+        ]
+    }
+
+    prop_compose! {
+        fn any_schedule(name: String)(
+            zone in 0..ZONES.len(),
+            tier in prop::sample::select(vec![Tier::Organisation, Tier::Scoped, Tier::Label]),
+            retain in prop::option::of(any_period()),
+            delete in prop::option::of(any_period()),
+            ceiling in prop::option::of(any_period()),
+            from in prop::option::of(0i16..12),
+        ) -> Schedule {
+            let mut schedule = schedule(&name).zone(ZONES[zone]).tier(tier);
+            schedule.retain = retain.and_then(|period| schedule.clone().retain(&period).retain);
+            schedule.dispose = delete.and_then(|period| schedule.clone().delete(&period).dispose);
+            schedule.ceiling = ceiling.and_then(|period| schedule.clone().ceiling(&period).ceiling);
+            schedule.in_force.from = from.map(|years| date(2018 + years, 7, 10));
+            schedule
+        }
+    }
+
+    fn any_schedules() -> impl Strategy<Value = Vec<Schedule>> {
+        (0..5usize).prop_flat_map(|count| (0..count).map(|at| any_schedule(format!("s{at}"))).collect::<Vec<_>>())
+    }
+
+    prop_compose! {
+        fn any_triggers()(sent in 0i64..3000, delay in 0i64..400, known: bool, suspect: bool) -> Triggers {
+            let day = |days: i64| Timestamp::from_second(1_550_000_000 + days * 86_400 + 3_333).unwrap();
+            Triggers { sent: known.then(|| day(sent)), captured: day(sent + delay), suspect: suspect && known }
+        }
+    }
+
+    prop_compose! {
+        fn any_standing()(held: bool, in_case: bool, indeterminate: bool, restricted: bool) -> Standing {
+            Standing { destroyed: false, held, in_case, indeterminate, restricted }
+        }
+    }
+
+    fn any_instant() -> impl Strategy<Value = Timestamp> {
+        (0i64..9000).prop_map(|days| Timestamp::from_second(1_550_000_000 + days * 86_400).unwrap())
+    }
+
+    proptest! {
+        #[test]
+        fn a_new_hold_never_frees(
+            schedules in any_schedules(), triggers in any_triggers(), standing in any_standing(), as_of in any_instant(),
+        ) {
+            let resolved = resolved(schedules, &triggers);
+            let held = Standing { held: true, ..standing };
+            prop_assert_eq!(state(&resolved, as_of, &held).0, State::Held);
+        }
+
+        #[test]
+        fn later_never_makes_due_not_due(
+            schedules in any_schedules(), triggers in any_triggers(), standing in any_standing(),
+            one in any_instant(), other in any_instant(),
+        ) {
+            let resolved = resolved(schedules, &triggers);
+            let due = |as_of| {
+                let (first, also) = state(&resolved, as_of, &standing);
+                first == State::Eligible || also.contains(&State::Eligible)
+            };
+            prop_assert!(!due(one.min(other)) || due(one.max(other)));
+        }
+
+        #[test]
+        fn eligible_is_exactly_from_eligible_from_on(
+            schedules in any_schedules(), triggers in any_triggers(), as_of in any_instant(),
+        ) {
+            let resolved = resolved(schedules, &triggers);
+            let over = |as_of| resolved.eligible_from.limit.is_over(as_of);
+            let eligible = |as_of| state(&resolved, as_of, &Standing::default()).0 == State::Eligible;
+            prop_assert_eq!(eligible(as_of), over(as_of));
+            if let Some(from) = resolved.eligible_from.limit.until() {
+                prop_assert!(eligible(from));
+                prop_assert!(!eligible(from - jiff::SignedDuration::from_micros(1)));
+            }
+        }
+
+        #[test]
+        fn whatever_is_indeterminate_or_ungoverned_is_never_eligible(
+            schedules in any_schedules(), triggers in any_triggers(), as_of in any_instant(), doubtful in 0..5usize,
+        ) {
+            let schedules = Schedules::new(schedules);
+            let mut assigned = crate::testing::all(&schedules);
+            let Some(assigned_doubtful) = assigned.get_mut(doubtful) else { return Ok(()) };
+            assigned_doubtful.outcome = Outcome::Indeterminate { reason: "because".into() };
+            let doubtful = assigned_doubtful.schedule;
+            let resolved = schedules.resolve(&assigned, &Days::of(schedules.zones(), &triggers));
+            let speaks = schedules.at(doubtful).retain.is_some() || schedules.at(doubtful).dispose.is_some()
+                || schedules.at(doubtful).ceiling.is_some();
+            let found = state(&resolved, as_of, &Standing::default()).0;
+            prop_assert!(!speaks || found == State::Indeterminate);
+            prop_assert!(!resolved.duties.is_empty() || found == State::Ungoverned);
+        }
+
+        #[test]
+        fn the_order_of_schedules_changes_nothing(
+            (schedules, shuffled) in any_schedules()
+                .prop_flat_map(|schedules| (Just(schedules.clone()), Just(schedules).prop_shuffle())),
+            triggers in any_triggers(),
+        ) {
+            prop_assert_eq!(resolved(schedules, &triggers), resolved(shuffled, &triggers));
+        }
+
+        #[test]
+        fn another_duty_to_keep_never_ends_earlier(
+            schedules in any_schedules(), more in any_schedule("more".into()), triggers in any_triggers(),
+        ) {
+            let before = resolved(schedules.clone(), &triggers);
+            let more = Schedule { dispose: None, ceiling: None, ..more };
+            let after = resolved(schedules.into_iter().chain([more]), &triggers);
+            prop_assert!(after.retain_until.limit >= before.retain_until.limit);
+            prop_assert!(before.duties.is_empty() || after.eligible_from.limit >= before.eligible_from.limit);
+        }
+
+        #[test]
+        fn a_family_is_never_eligible_before_its_members(
+            schedules in any_schedules(), triggers in any_triggers(), others in any_triggers(), as_of in any_instant(),
+        ) {
+            let members = [resolved(schedules.clone(), &triggers), resolved(schedules, &others)];
+            let family = unite(&members);
+            let eligible = |resolved: &Resolved| state(resolved, as_of, &Standing::default()).0 == State::Eligible;
+            prop_assert_eq!(eligible(&family), members.iter().all(eligible));
+            let latest = members.iter().map(|member| member.eligible_from.limit).max();
+            prop_assert_eq!(Some(family.eligible_from.limit.until()), latest.map(|limit| limit.until()));
+        }
+    }
+}

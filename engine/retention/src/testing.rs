@@ -1,0 +1,144 @@
+//! Schedules and days for tests, in as few words as they allow.
+
+use jiff::Timestamp;
+use lexhold_model::Digest;
+
+use crate::{
+    Action, Assigned, Basis, Ceiling, Days, Dispose, DisposeAfter, EventKey, InForce, Length, Mode, MonthEnd, Outcome,
+    Resolved, Retain, Schedule, Schedules, Term, Tier, Trigger, Triggers, Zone,
+};
+
+pub fn instant(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+/// From the day sent; `event` for a period that awaits one.
+pub fn term(period: &str) -> Term {
+    let (length, from) = match period.split_once(' ') {
+        Some((period, "event")) => (
+            period,
+            Trigger::Event(EventKey {
+                event: "account_closed".into(),
+                key: "accounts".into(),
+            }),
+        ),
+        Some((period, "captured")) => (period, Trigger::Captured),
+        Some((period, date)) => (
+            period,
+            Trigger::Date {
+                date: date.parse().unwrap(),
+            },
+        ),
+        None => (period, Trigger::Sent),
+    };
+    Term {
+        length: match length {
+            "permanent" => Length::Permanent,
+            period => Length::Period(period.parse().unwrap()),
+        },
+        from,
+        cutoff: None,
+        roll: None,
+        month_end: MonthEnd::LastDay,
+    }
+}
+
+/// An organisation-wide schedule of a document of the same name, in UTC.
+pub fn schedule(name: &str) -> Schedule {
+    Schedule {
+        id: format!("{name}.{name}"),
+        document: name.into(),
+        version: "1.0.0".into(),
+        digest: Digest::of(name.as_bytes()),
+        name: name.into(),
+        title: name.into(),
+        zone: Zone::named("UTC").unwrap(),
+        mode: Mode::Compliance,
+        basis: Some(Basis::Law),
+        jurisdiction: Some("US".into()),
+        cites: Vec::new(),
+        tier: Tier::Organisation,
+        label: None,
+        scope: None,
+        when: None,
+        in_force: InForce::default(),
+        effective_from: None,
+        retired: None,
+        retain: None,
+        dispose: None,
+        ceiling: None,
+        spec: String::new(),
+    }
+}
+
+impl Schedule {
+    pub fn with(mut self, change: impl FnOnce(&mut Self)) -> Self {
+        change(&mut self);
+        self
+    }
+
+    pub fn zone(self, zone: &str) -> Self {
+        self.with(|schedule| schedule.zone = Zone::named(zone).unwrap())
+    }
+
+    pub fn tier(self, tier: Tier) -> Self {
+        self.with(|schedule| schedule.tier = tier)
+    }
+
+    pub fn retain(self, period: &str) -> Self {
+        self.with(|schedule| {
+            schedule.retain = Some(Retain {
+                term: term(period),
+                accessible: None,
+                expect_within: None,
+            });
+        })
+    }
+
+    /// Deletion after `retain` or a period.
+    pub fn delete(self, after: &str) -> Self {
+        let after = match after {
+            "retain" => DisposeAfter::Retain,
+            period => DisposeAfter::Term(term(period)),
+        };
+        self.with(|schedule| {
+            schedule.dispose = Some(Dispose {
+                after,
+                action: Action::Destroy,
+                to: None,
+            });
+        })
+    }
+
+    pub fn ceiling(self, period: &str) -> Self {
+        self.with(|schedule| {
+            schedule.ceiling = Some(Ceiling {
+                term: term(period),
+                within: None,
+                yields_to: Vec::new(),
+            });
+        })
+    }
+}
+
+pub fn sent(at: &str) -> Triggers {
+    Triggers {
+        sent: Some(instant(at)),
+        captured: instant(at),
+        suspect: false,
+    }
+}
+
+pub fn all(schedules: &Schedules) -> Vec<Assigned> {
+    let assigned = schedules.indexes().map(|schedule| Assigned {
+        schedule,
+        outcome: Outcome::Assigned,
+    });
+    assigned.collect()
+}
+
+/// The dates of a message to which all of these are assigned.
+pub fn resolved(schedules: impl IntoIterator<Item = Schedule>, triggers: &Triggers) -> Resolved {
+    let schedules = Schedules::new(schedules.into_iter().collect());
+    schedules.resolve(&all(&schedules), &Days::of(schedules.zones(), triggers))
+}
