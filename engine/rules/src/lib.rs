@@ -14,12 +14,18 @@
 //! What a rule's `when` means is left to the policy crate, which hits become alerts to `evaluate`.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
+pub mod limits;
+
 mod examples;
 mod hit;
 mod program;
 mod scanner;
+mod tokens;
+mod unicode;
+mod view;
 
 pub use examples::{ExampleFailure, Expected, check_examples};
 pub use hit::{Part, RuleHit, ScanOutcome, Truncated};
 pub use program::{Condition, Example, Program, RuleInfo, Status, compile};
 pub use scanner::Scanner;
+pub use unicode::UNICODE_VERSIONS;

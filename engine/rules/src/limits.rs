@@ -1,0 +1,49 @@
+//! What a ruleset and a message may hold; reaching a limit is reported, never silent.
+
+/// Most rules in one program.
+pub const RULES: usize = 100_000;
+
+/// Most terms in one lexicon or list.
+pub const LEXICON_TERMS: usize = 100_000;
+
+/// Most tokens in one term.
+pub const TERM_TOKENS: usize = 64;
+
+/// Longest pattern, in bytes of its source.
+pub const PATTERN_BYTES: usize = 8 * 1024;
+
+/// Largest compiled pattern, in bytes.
+pub const COMPILED_BYTES: usize = 1024 * 1024;
+
+/// Deepest nesting of groups and repetitions in a pattern.
+pub const PATTERN_DEPTH: u32 = 250;
+
+/// Deepest nesting of operators under `match`.
+pub const MATCH_DEPTH: usize = 16;
+
+/// Most operands of `near` and `before`: the search keeps a set of chains for each subset of them.
+pub const NEAR_OPERANDS: usize = 8;
+
+/// Widest `within`, in tokens.
+pub const WITHIN: u32 = 10_000;
+
+/// Fewest examples of each sort that a rule has to give.
+pub const EXAMPLES: usize = 2;
+
+/// Longest part that is scanned, in bytes; a longer one makes the scan incomplete.
+pub const PART_BYTES: usize = 32 * 1024 * 1024;
+
+/// Most hits of one rule that are stored for one message, and as many excluded ones.
+pub const STORED_HITS: u64 = 1_000;
+
+/// Most places in one part at which one list of terms or one pattern is looked at.
+pub const PLACES: usize = 4_000_000;
+
+/// Bytes that one pattern without a longest match may be charged for in one part.
+///
+/// A search that finds something may have read on to the end of the part before it was sure, so each is charged
+/// with all that was left. One pass over the part is always free.
+pub const PATTERN_STEPS: u64 = 1024 * 1024 * 1024;
+
+/// Lazily built states of one pattern, in bytes a scanner and direction.
+pub const LAZY_STATES_BYTES: usize = 1024 * 1024;
