@@ -75,7 +75,11 @@ pub struct CatalogError {
 
 impl CatalogError {
     pub(crate) fn new(kind: ErrorKind, doing: impl Into<String>) -> Self {
-        Self { kind, doing: doing.into(), source: None }
+        Self {
+            kind,
+            doing: doing.into(),
+            source: None,
+        }
     }
 
     pub(crate) fn because(mut self, source: impl std::error::Error + Send + Sync + 'static) -> Self {
@@ -113,18 +117,33 @@ impl fmt::Display for CatalogError {
         match &self.kind {
             ErrorKind::Busy { holder } => write!(f, "{doing}: the catalog is in use by {holder}"),
             ErrorKind::Missing => write!(f, "{doing}: there is no catalog"),
-            ErrorKind::SchemaVersion { found: Some(found), expected } => {
-                write!(f, "{doing}: the catalog has schema version {found}, this program needs {expected}")
+            ErrorKind::SchemaVersion {
+                found: Some(found),
+                expected,
+            } => {
+                write!(
+                    f,
+                    "{doing}: the catalog has schema version {found}, this program needs {expected}"
+                )
             }
             ErrorKind::SchemaVersion { found: None, expected } => {
-                write!(f, "{doing}: the file has no schema version, this program needs {expected}")
+                write!(
+                    f,
+                    "{doing}: the file has no schema version, this program needs {expected}"
+                )
             }
             ErrorKind::Unreadable => write!(f, "{doing}: the catalog cannot be opened"),
-            ErrorKind::Gap { expected: Some(expected), found } => {
+            ErrorKind::Gap {
+                expected: Some(expected),
+                found,
+            } => {
                 write!(f, "{doing}: journal entry {found} came where {expected} was due")
             }
             ErrorKind::Gap { expected: None, found } => {
-                write!(f, "{doing}: journal entry {found} came first, but does not create the home")
+                write!(
+                    f,
+                    "{doing}: journal entry {found} came first, but does not create the home"
+                )
             }
             ErrorKind::Entry { seq } => write!(f, "{doing}: journal entry {seq} lacks what the catalog needs"),
             ErrorKind::Path => write!(f, "{doing}: the path is not UTF-8"),
@@ -161,5 +180,6 @@ impl<T> Doing<T> for Result<T, arrow::error::ArrowError> {
 
 /// The path as text, as DuckDB wants it.
 pub(crate) fn utf8<'a>(path: &'a Path, doing: &str) -> Result<&'a str> {
-    path.to_str().ok_or_else(|| CatalogError::new(ErrorKind::Path, format!("{doing} {}", path.display())))
+    path.to_str()
+        .ok_or_else(|| CatalogError::new(ErrorKind::Path, format!("{doing} {}", path.display())))
 }

@@ -3,14 +3,38 @@
 //! It holds ids, handles, dates, spans and labels, never a message's body, and it is an authority on nothing:
 //! [`Writer::project`] makes all of it again from the journal's entries and the evaluation files they name. What dates
 //! and states follow from its rows is for the pure crates; it neither opens the journal nor reads the clock.
-#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that panics has failed"))]
+#![cfg_attr(
+    test,
+    allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that panics has failed")
+)]
 
+mod alerts;
+mod calendar;
+mod counts;
 mod error;
+mod find;
+mod holds;
+mod known;
 mod open;
 pub mod payload;
+mod project;
+mod retention;
+mod rows;
 mod schema;
+mod status;
+mod tables;
 
+pub use alerts::{HitRow, Hits, RuleRow};
+pub use calendar::{Assigned, Calendar, DaysRow, DutyRow, ScheduleRow};
+pub use counts::{AlertMonth, CoverageRow, Dimension, DueMonth, UnknownHandle};
 pub use error::{CatalogError, ErrorKind, Holder, Result};
+pub use find::{FoundMessage, Header, Surroundings};
+pub use holds::HoldRow;
+pub use known::{KeyFilter, Known};
 pub use open::{Catalog, Settings, Writer};
 pub use payload::JournalEntry;
+pub use project::Projected;
+pub use retention::{Held, RetentionRow, Scope, StateCount};
 pub use schema::SCHEMA_VERSION;
+pub use status::{ActiveBundle, IngestedFile, RunRow, Status};
+pub use tables::{Fingerprint, TableFingerprint};

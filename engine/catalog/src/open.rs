@@ -65,7 +65,10 @@ impl Catalog {
     pub fn open_writer(path: &Path, settings: &Settings) -> Result<Writer> {
         let mut catalog = patiently(settings.wait, || connect(path, AccessMode::ReadWrite, settings))?;
         // A writer comes and goes many times in a run; the log is folded in by size, or at `close`.
-        catalog.connection.execute_batch("PRAGMA disable_checkpoint_on_shutdown").doing("setting up the catalog")?;
+        catalog
+            .connection
+            .execute_batch("PRAGMA disable_checkpoint_on_shutdown")
+            .doing("setting up the catalog")?;
         match schema::find(&catalog.connection)? {
             Found::Current => {}
             Found::Empty => schema::create(&mut catalog.connection)?,
@@ -91,7 +94,10 @@ impl Writer {
     /// # Errors
     /// When the disk is full or fails.
     pub fn close(self) -> Result<()> {
-        self.catalog.connection.execute_batch("CHECKPOINT").doing("folding the log into the catalog")
+        self.catalog
+            .connection
+            .execute_batch("CHECKPOINT")
+            .doing("folding the log into the catalog")
     }
 }
 
@@ -108,7 +114,13 @@ fn opening(path: &Path) -> String {
 }
 
 fn other_version(path: &Path, found: Option<i64>) -> CatalogError {
-    CatalogError::new(ErrorKind::SchemaVersion { found, expected: SCHEMA_VERSION }, opening(path))
+    CatalogError::new(
+        ErrorKind::SchemaVersion {
+            found,
+            expected: SCHEMA_VERSION,
+        },
+        opening(path),
+    )
 }
 
 fn connect(path: &Path, mode: AccessMode, settings: &Settings) -> Result<Catalog> {
@@ -116,7 +128,10 @@ fn connect(path: &Path, mode: AccessMode, settings: &Settings) -> Result<Catalog
     let config = configured(mode, settings)?;
     let connection = Connection::open_with_flags(path, config).map_err(|error| refused(path, error))?;
     session(&connection).doing("setting up the catalog")?;
-    Ok(Catalog { connection, _claim: claim })
+    Ok(Catalog {
+        connection,
+        _claim: claim,
+    })
 }
 
 fn configured(mode: AccessMode, settings: &Settings) -> Result<Config> {
@@ -137,8 +152,11 @@ fn configured(mode: AccessMode, settings: &Settings) -> Result<Config> {
 /// Instants are shown in UTC wherever ICU is built in; without it DuckDB knows no other zone. SQL here reckons in
 /// microseconds anyway.
 fn session(connection: &Connection) -> duckdb::Result<()> {
-    let zones: i64 =
-        connection.query_row("SELECT count(*) FROM duckdb_settings() WHERE name = 'TimeZone'", [], |row| row.get(0))?;
+    let zones: i64 = connection.query_row(
+        "SELECT count(*) FROM duckdb_settings() WHERE name = 'TimeZone'",
+        [],
+        |row| row.get(0),
+    )?;
     if zones > 0 {
         connection.execute_batch("SET TimeZone = 'UTC'")?;
     }
@@ -156,7 +174,10 @@ fn refused(path: &Path, error: duckdb::Error) -> CatalogError {
 /// Who holds the lock, when that is why DuckDB failed: `… Conflicting lock is held in PROGRAM (PID 42) by user …`.
 fn holder(message: &str) -> Option<Holder> {
     let lock = message.find("Could not set lock on file")?;
-    let number = message[lock..].split("(PID ").nth(1).and_then(|rest| rest.split(')').next()?.parse().ok());
+    let number = message[lock..]
+        .split("(PID ")
+        .nth(1)
+        .and_then(|rest| rest.split(')').next()?.parse().ok());
     Some(number.map_or(Holder::Unnamed, Holder::Process))
 }
 
@@ -194,11 +215,21 @@ impl Claim {
             Some(parent) if parent != Path::new("") => parent,
             _ => Path::new("."),
         };
-        let place = folder.canonicalize().map_err(unreadable)?.join(path.file_name().unwrap_or_default());
-        if CLAIMED.lock().unwrap_or_else(PoisonError::into_inner).insert(place.clone()) {
+        let place = folder
+            .canonicalize()
+            .map_err(unreadable)?
+            .join(path.file_name().unwrap_or_default());
+        if CLAIMED
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(place.clone())
+        {
             Ok(Self(place))
         } else {
-            Err(CatalogError::new(ErrorKind::Busy { holder: Holder::OurOwn }, opening(path)))
+            Err(CatalogError::new(
+                ErrorKind::Busy { holder: Holder::OurOwn },
+                opening(path),
+            ))
         }
     }
 }
@@ -218,7 +249,10 @@ mod tests {
         let words = "IO Error: Could not set lock on file \"/x/catalog.duckdb\": Conflicting lock is held in \
                      /usr/bin/lexhold (PID 4711) by user root. See also https://duckdb.org/docs/…";
         assert_eq!(holder(words), Some(Holder::Process(4711)));
-        assert_eq!(holder("Could not set lock on file \"x\": it is held"), Some(Holder::Unnamed));
+        assert_eq!(
+            holder("Could not set lock on file \"x\": it is held"),
+            Some(Holder::Unnamed)
+        );
         assert_eq!(holder("IO Error: Cannot open file (PID 3)"), None);
     }
 }

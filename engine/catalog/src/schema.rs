@@ -40,10 +40,6 @@ CREATE VIEW ingested_file AS
     FROM batch_input GROUP BY digest;
 ";
 
-/// The catalog's own tables by name, in the order in which they are fingerprinted.
-pub(crate) const OWN_TABLE_NAMES: [&str; 8] =
-    ["meta", "activation", "run", "batch", "batch_input", "hold", "united", "ingested_file"];
-
 /// Creates all tables in one transaction; a process that dies in between leaves an empty file.
 pub(crate) fn create(connection: &mut Connection) -> Result<()> {
     let doing = "creating the catalog's tables";
@@ -52,7 +48,9 @@ pub(crate) fn create(connection: &mut Connection) -> Result<()> {
         transaction.execute_batch(&create_table(table)?).doing(doing)?;
     }
     transaction.execute_batch(OWN_TABLES).doing(doing)?;
-    transaction.execute("INSERT INTO meta VALUES (?, NULL)", [SCHEMA_VERSION]).doing(doing)?;
+    transaction
+        .execute("INSERT INTO meta VALUES (?, NULL)", [SCHEMA_VERSION])
+        .doing(doing)?;
     transaction.commit().doing(doing)
 }
 
@@ -73,23 +71,36 @@ pub(crate) fn find(connection: &Connection) -> Result<Found> {
     if count("SELECT count(*) FROM duckdb_tables() WHERE NOT temporary")? == 0 {
         return Ok(Found::Empty);
     }
-    if count("SELECT count(*) FROM duckdb_columns() WHERE table_name = 'meta' AND column_name = 'schema_version'")? == 0 {
+    if count("SELECT count(*) FROM duckdb_columns() WHERE table_name = 'meta' AND column_name = 'schema_version'")? == 0
+    {
         return Ok(Found::Other(None));
     }
     let found = count("SELECT coalesce(max(schema_version), -1)::BIGINT FROM meta")?;
-    Ok(if found == SCHEMA_VERSION { Found::Current } else { Found::Other(Some(found)) })
+    Ok(if found == SCHEMA_VERSION {
+        Found::Current
+    } else {
+        Found::Other(Some(found))
+    })
 }
 
 /// The names of an evaluation table's columns, as a list for SQL, each with a prefix such as `m.`.
 pub(crate) fn columns(table: Table, prefix: &str) -> String {
     let schema = table.schema();
-    let names: Vec<String> = schema.fields().iter().map(|field| format!("{prefix}\"{}\"", field.name())).collect();
+    let names: Vec<String> = schema
+        .fields()
+        .iter()
+        .map(|field| format!("{prefix}\"{}\"", field.name()))
+        .collect();
     names.join(", ")
 }
 
 fn create_table(table: Table) -> Result<String> {
     let schema = table.schema();
-    let mut columns = schema.fields().iter().map(|field| column(field)).collect::<Result<Vec<String>>>()?;
+    let mut columns = schema
+        .fields()
+        .iter()
+        .map(|field| column(field))
+        .collect::<Result<Vec<String>>>()?;
     if table == Table::Message {
         columns.push(MESSAGE_EXTRA.to_owned());
     }
@@ -110,6 +121,11 @@ fn sql_type(data_type: &DataType) -> Result<String> {
         DataType::Int64 => "BIGINT".to_owned(),
         DataType::Timestamp(TimeUnit::Microsecond, Some(_)) => "TIMESTAMPTZ".to_owned(),
         DataType::List(item) => format!("{}[]", sql_type(item.data_type())?),
-        other => return Err(CatalogError::new(ErrorKind::Statement, format!("no column of the catalog is {other}"))),
+        other => {
+            return Err(CatalogError::new(
+                ErrorKind::Statement,
+                format!("no column of the catalog is {other}"),
+            ));
+        }
     })
 }

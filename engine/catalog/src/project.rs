@@ -1,0 +1,260 @@
+//! From the journal to the tables: one entry, one short transaction, the same for a commit and for a rebuild.
+
+use std::path::{Path, PathBuf};
+
+use duckdb::{Connection, Transaction, params};
+use lexhold_model::canonical_json;
+use lexhold_model::tables::Table;
+use serde::de::DeserializeOwned;
+
+use crate::error::{CatalogError, Doing, ErrorKind, Result, utf8};
+use crate::open::Writer;
+use crate::payload::{Activation, Batch, HoldPlaced, JournalEntry, RunFinished, RunStarted, kind};
+use crate::schema::columns;
+
+/// Whether an entry left something in the catalog.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Projected {
+    /// It was applied now.
+    Applied,
+    /// It had been applied before, and nothing was done.
+    Before,
+}
+
+impl Writer {
+    /// Applies one journal entry with the evaluation files that it names, in one transaction.
+    ///
+    /// Entries come in the order of the journal. One that has been applied before is skipped, so that whoever is not
+    /// sure where the catalog stands may start anywhere before that.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Gap`] when entries are missing, [`ErrorKind::Entry`] when the payload does not say what it must,
+    /// [`ErrorKind::Path`], and [`ErrorKind::Statement`] when a file is missing or damaged or the disk is full. The
+    /// catalog is then as it was before the entry.
+    pub fn project(&mut self, entry: &JournalEntry<'_>, files: &[(Table, PathBuf)]) -> Result<Projected> {
+        let doing = format!("projecting journal entry {}", entry.seq);
+        match (self.applied_seq()?, entry.seq) {
+            (Some(applied), seq) if seq <= applied => return Ok(Projected::Before),
+            (Some(applied), seq) if seq == applied + 1 => {}
+            (None, _) if entry.kind == kind::HOME_CREATED => {}
+            (applied, found) => {
+                let expected = applied.map(|applied| applied + 1);
+                return Err(CatalogError::new(ErrorKind::Gap { expected, found }, doing));
+            }
+        }
+        stage(self.connection_mut(), files, &doing)?;
+        let transaction = self.connection_mut().transaction().doing(&doing)?;
+        apply_entry(&transaction, entry, &doing)?;
+        apply_files(&transaction, entry.seq, files, &doing)?;
+        transaction
+            .execute("UPDATE meta SET applied_seq = ?", [entry.seq])
+            .doing(&doing)?;
+        transaction.commit().doing(&doing)?;
+        Ok(Projected::Applied)
+    }
+}
+
+fn apply_entry(transaction: &Transaction<'_>, entry: &JournalEntry<'_>, doing: &str) -> Result<()> {
+    let JournalEntry { seq, at, actor, .. } = *entry;
+    let done = match entry.kind {
+        kind::ACTIVATION => {
+            let Activation { bundle } = payload(entry, doing)?;
+            transaction.execute(
+                "INSERT INTO activation VALUES (?, ?::TIMESTAMPTZ, ?, ?)",
+                params![seq, at, actor, bundle],
+            )
+        }
+        kind::RUN_STARTED => {
+            let RunStarted {
+                run,
+                bundle,
+                facts,
+                as_of,
+            } = payload(entry, doing)?;
+            transaction.execute(
+                "INSERT INTO run VALUES (?, ?, ?, ?::TIMESTAMPTZ, ?, ?, ?::TIMESTAMPTZ, NULL, NULL)",
+                params![run, seq, actor, at, bundle, facts, as_of],
+            )
+        }
+        kind::BATCH => return apply_batch(transaction, seq, &payload(entry, doing)?).doing(doing),
+        kind::RUN_FINISHED => {
+            let RunFinished { run, summary } = payload(entry, doing)?;
+            transaction.execute(
+                "UPDATE run SET finished_at = ?::TIMESTAMPTZ, summary = ? WHERE run = ?",
+                params![at, canonical_json(&summary), run],
+            )
+        }
+        kind::HOLD_PLACED => {
+            let HoldPlaced {
+                hold,
+                matter,
+                zone,
+                digest,
+                silent,
+                document,
+            } = payload(entry, doing)?;
+            transaction.execute(
+                "INSERT INTO hold VALUES (?, ?, ?, ?, ?, ?, ?, ?::TIMESTAMPTZ, ?)",
+                params![
+                    hold,
+                    seq,
+                    matter,
+                    zone,
+                    digest,
+                    silent,
+                    canonical_json(&document),
+                    at,
+                    actor
+                ],
+            )
+        }
+        _ => return Ok(()),
+    };
+    done.doing(doing).map(|_| ())
+}
+
+fn apply_batch(transaction: &Transaction<'_>, seq: u64, batch: &Batch) -> duckdb::Result<()> {
+    transaction.execute("INSERT INTO batch VALUES (?, ?)", params![seq, batch.run])?;
+    for input in &batch.detail.inputs {
+        transaction.execute(
+            "INSERT INTO batch_input VALUES (?, ?, ?, ?, ?, ?)",
+            params![
+                seq,
+                input.path,
+                input.digest,
+                input.bytes,
+                input.messages,
+                input.complete
+            ],
+        )?;
+    }
+    Ok(())
+}
+
+fn payload<T: DeserializeOwned>(entry: &JournalEntry<'_>, doing: &str) -> Result<T> {
+    T::deserialize(entry.payload)
+        .map_err(|error| CatalogError::new(ErrorKind::Entry { seq: entry.seq }, doing).because(error))
+}
+
+/// Lists the messages that arrive with the entry. Rows that speak of them cannot be in the catalog yet; only the few
+/// that speak of older messages have to be compared with millions.
+fn stage(connection: &Connection, files: &[(Table, PathBuf)], doing: &str) -> Result<()> {
+    let arrived = match source(files, Table::Message)? {
+        Some(messages) => format!("SELECT key FROM {messages}"),
+        None => "SELECT NULL::DECIMAL(38,0) AS key WHERE false".to_owned(),
+    };
+    connection
+        .execute_batch(&format!("CREATE OR REPLACE TEMP TABLE arrived AS {arrived}"))
+        .doing(doing)
+}
+
+fn apply_files(transaction: &Transaction<'_>, seq: u64, files: &[(Table, PathBuf)], doing: &str) -> Result<()> {
+    for table in Table::ALL {
+        let Some(rows) = source(files, table)? else { continue };
+        match table {
+            Table::Message => add_messages(transaction, seq, &rows, source(files, Table::Assignment)?),
+            Table::Assignment => add_assignments(transaction, &rows),
+            Table::Recipient
+            | Table::Custodian
+            | Table::Source
+            | Table::Hit
+            | Table::HoldMember
+            | Table::Diagnostic => add_rows(transaction, table, &rows).map(|_| ()),
+            Table::Facts => add_new(transaction, table, &rows, &["facts_id"]),
+            Table::Rule => add_new(transaction, table, &rows, &["rule_id"]),
+            Table::Schedule => add_new(transaction, table, &rows, &["schedule_id"]),
+            Table::DutySet => add_new(transaction, table, &rows, &["set_id", "ordinal"]),
+            Table::Days => add_new(transaction, table, &rows, &["days_id"]),
+            Table::Calendar => add_new(transaction, table, &rows, &["set_id", "days_id"]),
+            Table::Handle => add_new(transaction, table, &rows, &["platform", "handle", "known"]),
+        }
+        .doing(doing)?;
+    }
+    Ok(())
+}
+
+fn add_messages(
+    transaction: &Transaction<'_>,
+    seq: u64,
+    messages: &str,
+    assignments: Option<String>,
+) -> duckdb::Result<()> {
+    let names = columns(Table::Message, "");
+    let own = columns(Table::Message, "m.");
+    let insert = format!("INSERT INTO message ({names}, seq, set_id, days_id) SELECT {own}, {seq}");
+    transaction.execute_batch(&match assignments {
+        Some(rows) => format!(
+            "{insert}, a.set_id, a.days_id FROM {messages} m LEFT JOIN
+             (SELECT DISTINCT ON (key) key, set_id, days_id FROM {rows} ORDER BY key, set_id, days_id) a USING (key)"
+        ),
+        None => format!("{insert}, NULL, NULL FROM {messages} m"),
+    })
+}
+
+/// Adds assignments, and marks the families that now have more than the one that came with the message itself.
+fn add_assignments(transaction: &Transaction<'_>, rows: &str) -> duckdb::Result<()> {
+    let late = add_rows(transaction, Table::Assignment, rows)?;
+    let late_families = if late { "UNION SELECT family FROM late" } else { "" };
+    transaction.execute_batch(&format!(
+        "INSERT INTO united
+         SELECT family FROM (
+             SELECT family FROM {rows} WHERE key IN (SELECT key FROM arrived) GROUP BY family
+             HAVING count(DISTINCT (set_id, days_id)) > 1 OR count(DISTINCT key) > 1 OR min(key) <> family
+             {late_families}) n
+         WHERE NOT EXISTS (SELECT 1 FROM united u WHERE u.family = n.family)"
+    ))
+}
+
+/// Adds rows that belong to messages, each once. Says whether any spoke of an older message; the temporary table `late`
+/// then holds those that were new.
+fn add_rows(transaction: &Transaction<'_>, table: Table, rows: &str) -> duckdb::Result<bool> {
+    let (name, own) = (table.name(), columns(table, ""));
+    transaction.execute_batch(&format!(
+        "INSERT INTO {name} ({own}) SELECT DISTINCT {own} FROM {rows} WHERE key IN (SELECT key FROM arrived)"
+    ))?;
+    let elsewhere = format!("FROM {rows} n WHERE NOT EXISTS (SELECT 1 FROM arrived a WHERE a.key = n.key)");
+    if transaction.query_row(&format!("SELECT count(*) {elsewhere}"), [], |row| row.get::<_, i64>(0))? == 0 {
+        return Ok(false);
+    }
+    transaction.execute_batch(&format!(
+        "CREATE OR REPLACE TEMP TABLE late AS
+             SELECT {own} {elsewhere}
+             EXCEPT SELECT {own} FROM {name} o
+                 WHERE EXISTS (SELECT 1 {elsewhere} AND n.key IS NOT DISTINCT FROM o.key);
+         INSERT INTO {name} ({own}) SELECT {own} FROM late"
+    ))?;
+    Ok(true)
+}
+
+/// Adds rows that describe something shared by many messages, once for each identity.
+fn add_new(transaction: &Transaction<'_>, table: Table, rows: &str, identity: &[&str]) -> duckdb::Result<()> {
+    let (name, own, ids) = (table.name(), columns(table, ""), identity.join(", "));
+    let same: Vec<String> = identity.iter().map(|id| format!("o.{id} = n.{id}")).collect();
+    let same = same.join(" AND ");
+    transaction.execute_batch(&format!(
+        "INSERT INTO {name} ({own}) SELECT DISTINCT ON ({ids}) {own} FROM {rows} n
+         WHERE NOT EXISTS (SELECT 1 FROM {name} o WHERE {same})"
+    ))
+}
+
+/// The files of one table as something to select from; `None` when the entry has none.
+fn source(files: &[(Table, PathBuf)], table: Table) -> Result<Option<String>> {
+    let of_table = files.iter().filter(|(of, _)| *of == table);
+    let paths: Vec<String> = of_table.map(|(_, path)| literal(path)).collect::<Result<_>>()?;
+    Ok((!paths.is_empty()).then(|| format!("read_parquet([{}])", paths.join(", "))))
+}
+
+/// A path as an SQL string that means this very file: DuckDB takes `*`, `?` and `[` for patterns, a bracket of one
+/// character stands for itself.
+fn literal(path: &Path) -> Result<String> {
+    let mut text = String::from("'");
+    for character in utf8(path, "reading")?.chars() {
+        match character {
+            '\'' => text.push_str("''"),
+            '*' | '?' | '[' => text.extend(['[', character, ']']),
+            other => text.push(other),
+        }
+    }
+    text.push('\'');
+    Ok(text)
+}

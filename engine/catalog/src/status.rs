@@ -1,0 +1,181 @@
+//! Where the catalog stands: entries applied, the active bundle, runs, input files, totals.
+
+use lexhold_model::Digest;
+
+use crate::error::{CatalogError, ErrorKind, Result};
+use crate::open::Catalog;
+use crate::rows::{Row, collect};
+
+/// The totals of a home.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Status {
+    /// The last journal entry applied.
+    pub applied_seq: Option<u64>,
+    /// The active bundle.
+    pub bundle: Option<ActiveBundle>,
+    /// Versions of messages.
+    pub n_messages: u64,
+    /// Alerts with a hit that nothing excludes.
+    pub n_alerts: u64,
+    /// Holds.
+    pub n_holds: u64,
+    /// Versions of messages that a hold covers, themselves or through another version.
+    pub n_held: u64,
+    /// Handles that the directory did not know.
+    pub n_unknown_handles: u64,
+}
+
+/// The bundle that runs evaluate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ActiveBundle {
+    /// Its digest.
+    pub digest: Digest,
+    /// When it was activated, in microseconds since 1970 in UTC.
+    pub activated_at: i64,
+    /// Who activated it.
+    pub actor: String,
+}
+
+/// A run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunRow {
+    /// Its id.
+    pub run: String,
+    /// Who started it.
+    pub actor: String,
+    /// When, in microseconds since 1970 in UTC.
+    pub started_at: i64,
+    /// The digest of its bundle.
+    pub bundle: String,
+    /// The digest of its facts.
+    pub facts: String,
+    /// The instant it evaluated for, in microseconds since 1970 in UTC.
+    pub as_of: i64,
+    /// When it ended; none while it runs, and for good when it was killed.
+    pub finished_at: Option<i64>,
+    /// Its closing summary as canonical JSON.
+    pub summary: Option<String>,
+    /// How many versions of messages it added.
+    pub n_messages: u64,
+}
+
+/// An input file, as far as it has been read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IngestedFile {
+    /// Its digest.
+    pub digest: String,
+    /// The name under which it was first read.
+    pub path: String,
+    /// Its size.
+    pub bytes: u64,
+    /// How many of its messages have been taken: where to go on.
+    pub messages: u64,
+    /// Whether it was read to its end.
+    pub complete: bool,
+}
+
+impl Catalog {
+    /// The last journal entry applied; none before the first.
+    ///
+    /// # Errors
+    /// Those of DuckDB.
+    pub fn applied_seq(&self) -> Result<Option<u64>> {
+        let rows = collect(
+            self.connection(),
+            "SELECT applied_seq FROM meta",
+            "reading where the catalog stands",
+            |row| row.number_or_null(0),
+        )?;
+        Ok(rows.into_iter().flatten().next().map(i64::unsigned_abs))
+    }
+
+    /// The bundle activated last.
+    ///
+    /// # Errors
+    /// Those of DuckDB.
+    pub fn active_bundle(&self) -> Result<Option<ActiveBundle>> {
+        let sql = "SELECT bundle, epoch_us(at), actor FROM activation ORDER BY seq DESC LIMIT 1";
+        let doing = "reading the active bundle";
+        let rows = collect(self.connection(), sql, doing, |row| {
+            let digest = row.text(0)?.parse();
+            let digest =
+                digest.map_err(|_| CatalogError::new(ErrorKind::Statement, format!("{doing}: it is no digest")))?;
+            Ok(ActiveBundle {
+                digest,
+                activated_at: row.number(1)?,
+                actor: row.owned(2)?,
+            })
+        })?;
+        Ok(rows.into_iter().next())
+    }
+
+    /// The totals.
+    ///
+    /// # Errors
+    /// Those of DuckDB.
+    pub fn status(&self) -> Result<Status> {
+        let count = |sql: &str| {
+            Ok(collect(self.connection(), sql, "counting", |row| row.count(0))?
+                .into_iter()
+                .sum())
+        };
+        Ok(Status {
+            applied_seq: self.applied_seq()?,
+            bundle: self.active_bundle()?,
+            n_messages: count("SELECT count(*) FROM message")?,
+            n_alerts: count("SELECT count(DISTINCT alert_id) FROM hit WHERE excluded_by IS NULL")?,
+            n_holds: count("SELECT count(DISTINCT hold) FROM hold")?,
+            n_held: count("SELECT count(*) FROM message SEMI JOIN hold_member USING (family)")?,
+            n_unknown_handles: count(
+                "SELECT count(*) FROM (SELECT DISTINCT platform, handle FROM handle WHERE NOT known)",
+            )?,
+        })
+    }
+
+    /// The runs, latest first, at most so many.
+    ///
+    /// # Errors
+    /// Those of DuckDB.
+    pub fn runs(&self, at_most: usize) -> Result<Vec<RunRow>> {
+        let sql = format!(
+            "WITH chosen AS (SELECT * FROM run ORDER BY seq DESC LIMIT {at_most})
+             SELECT r.run, r.actor, epoch_us(r.started_at), r.bundle, r.facts, epoch_us(r.as_of), epoch_us(r.finished_at),
+                    r.summary, coalesce(c.n, 0)::BIGINT
+             FROM chosen r LEFT JOIN (SELECT b.run, count(*) AS n FROM message m JOIN batch b USING (seq)
+                                      SEMI JOIN chosen x ON x.run = b.run GROUP BY b.run) c ON c.run = r.run
+             ORDER BY r.seq DESC"
+        );
+        collect(self.connection(), &sql, "reading runs", run)
+    }
+
+    /// Every input file that messages were taken from.
+    ///
+    /// # Errors
+    /// Those of DuckDB.
+    pub fn ingested_files(&self) -> Result<Vec<IngestedFile>> {
+        let sql = "SELECT digest, path, bytes, messages, complete FROM ingested_file ORDER BY path, digest";
+        collect(self.connection(), sql, "reading input files", |row| {
+            Ok(IngestedFile {
+                digest: row.owned(0)?,
+                path: row.owned(1)?,
+                bytes: row.count(2)?,
+                messages: row.count(3)?,
+                complete: row.flag(4)?,
+            })
+        })
+    }
+}
+
+fn run(row: Row<'_>) -> Result<RunRow> {
+    Ok(RunRow {
+        run: row.owned(0)?,
+        actor: row.owned(1)?,
+        started_at: row.number(2)?,
+        bundle: row.owned(3)?,
+        facts: row.owned(4)?,
+        as_of: row.number(5)?,
+        finished_at: row.number_or_null(6)?,
+        summary: row.owned_or_null(7)?,
+        n_messages: row.count(8)?,
+    })
+}

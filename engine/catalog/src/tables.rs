@@ -1,0 +1,112 @@
+//! Whole tables: out as Arrow, and compared by fingerprint.
+
+use arrow::array::RecordBatch;
+use lexhold_model::tables::Table;
+
+use crate::error::{CatalogError, Result};
+use crate::open::Catalog;
+use crate::rows::{collect, stream};
+use crate::schema::columns;
+
+/// What a fingerprint takes in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fingerprint {
+    /// Everything: for a rebuilt catalog against the original.
+    Everything,
+    /// What was decided about messages, apart from runs, times and places in the journal: for a run that was killed and
+    /// resumed against an undisturbed one.
+    Decisions,
+}
+
+/// The fingerprint of one table: equal rows, however ordered, have equal ones.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TableFingerprint {
+    /// The table.
+    pub table: String,
+    /// How many rows it has.
+    pub n_rows: u64,
+    /// A hash of all of them.
+    pub hash: String,
+}
+
+impl Catalog {
+    /// Hands over a table of evaluations, with the columns of [`Table::schema`], in no particular order.
+    ///
+    /// # Errors
+    /// The caller's own, and those of DuckDB.
+    pub fn table<E: From<CatalogError>>(
+        &self,
+        table: Table,
+        each: impl FnMut(&RecordBatch) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let sql = format!("SELECT {} FROM {}", columns(table, ""), table.name());
+        stream(self.connection(), &sql, "reading a table", each)
+    }
+
+    /// The fingerprints of all tables.
+    ///
+    /// # Errors
+    /// Those of DuckDB.
+    pub fn fingerprint(&self, of: Fingerprint) -> Result<Vec<TableFingerprint>> {
+        let evaluations = Table::ALL
+            .into_iter()
+            .map(|table| (table.name(), evaluation_columns(table, of)));
+        let own = OWN_TABLES.into_iter().filter_map(|(name, all, decisions)| match of {
+            Fingerprint::Everything => Some((name, all.to_owned())),
+            Fingerprint::Decisions => Some((name, decisions?.to_owned())),
+        });
+        evaluations
+            .chain(own)
+            .map(|(name, columns)| self.table_fingerprint(name, &columns))
+            .collect()
+    }
+
+    fn table_fingerprint(&self, table: &str, columns: &str) -> Result<TableFingerprint> {
+        // A sum of hashes: neither the order of rows nor the number of threads matters, and memory stays small.
+        let sql = format!(
+            "SELECT count(*), coalesce(sum(md5_number_lower(row({columns})::VARCHAR)::HUGEINT), 0)::VARCHAR FROM {table}"
+        );
+        let rows = collect(self.connection(), &sql, "fingerprinting a table", |row| {
+            Ok((row.count(0)?, row.owned(1)?))
+        })?;
+        let (n_rows, hash) = rows.into_iter().next().unwrap_or_default();
+        Ok(TableFingerprint {
+            table: table.to_owned(),
+            n_rows,
+            hash,
+        })
+    }
+}
+
+/// Tables beside those of evaluations: all columns, and those that say what was decided, if any does.
+const OWN_TABLES: [(&str, &str, Option<&str>); 8] = [
+    ("meta", "schema_version, applied_seq", Some("schema_version")),
+    ("activation", "seq, at, actor, bundle", Some("bundle")),
+    (
+        "run",
+        "run, seq, actor, started_at, bundle, facts, as_of, finished_at, summary",
+        None,
+    ),
+    ("batch", "seq, run", None),
+    ("batch_input", "seq, path, digest, bytes, messages, complete", None),
+    (
+        "ingested_file",
+        "digest, path, bytes, messages, complete",
+        Some("digest, path, bytes, messages, complete"),
+    ),
+    (
+        "hold",
+        "hold, seq, matter, zone, digest, silent, document, placed_at, placed_by",
+        Some("hold, matter, zone, digest, silent, document"),
+    ),
+    ("united", "family", Some("family")),
+];
+
+fn evaluation_columns(table: Table, of: Fingerprint) -> String {
+    let own = columns(table, "");
+    match (table, of) {
+        (Table::Message, Fingerprint::Everything) => format!("{own}, seq, set_id, days_id"),
+        (Table::Message, Fingerprint::Decisions) => format!("{own}, set_id, days_id"),
+        _ => own,
+    }
+}
