@@ -24,7 +24,7 @@ use parquet::arrow::arrow_reader::{
 };
 
 use crate::files::open;
-use crate::{Error, ErrorKind, Result, StoredFile};
+use crate::{ErrorKind, Result, StoreError, StoredFile};
 
 pub(crate) const FOLDER: &str = "archive";
 
@@ -74,12 +74,12 @@ impl Archive {
 
     fn reader(&self, segment: &StoredFile, only: Option<Key>) -> Result<SegmentReader> {
         if !segment.is_segment() {
-            return Err(Error::refused("not a segment of the archive").at(Path::new(&segment.path)));
+            return Err(StoreError::refused("not a segment of the archive").at(Path::new(&segment.path)));
         }
         let path = self.root.join(&segment.path);
         let file = open(&path)?;
         let reader = build_reader(file, only)
-            .map_err(|cause| Error::corrupt("a segment of the archive cannot be read", &path).because(cause))?;
+            .map_err(|cause| StoreError::corrupt("a segment of the archive cannot be read", &path).because(cause))?;
         Ok(SegmentReader { path, reader })
     }
 }
@@ -113,7 +113,9 @@ impl Iterator for SegmentReader {
             .map_err(|cause| cause.to_string())
             .and_then(|rows| from_rows(&rows));
         Some(
-            batch.map_err(|cause| Error::corrupt("a segment of the archive cannot be read", &self.path).because(cause)),
+            batch.map_err(|cause| {
+                StoreError::corrupt("a segment of the archive cannot be read", &self.path).because(cause)
+            }),
         )
     }
 }
@@ -122,7 +124,7 @@ impl Iterator for SegmentReader {
 pub(crate) fn partitions(batch: &ArchivedBatch) -> Result<Vec<(PathBuf, RecordBatch)>> {
     let n = batch.messages.len();
     if batch.keys.len() != n || batch.content_hashes.len() != n {
-        return Err(Error::refused(
+        return Err(StoreError::refused(
             "every message of the archive needs its key and its content hash",
         ));
     }
@@ -136,7 +138,7 @@ pub(crate) fn partitions(batch: &ArchivedBatch) -> Result<Vec<(PathBuf, RecordBa
         let part = arrow::compute::filter_record_batch(&all, &BooleanArray::from(keep));
         Ok((
             folder.into(),
-            part.map_err(|cause| Error::refused("messages that cannot be split").because(cause))?,
+            part.map_err(|cause| StoreError::refused("messages that cannot be split").because(cause))?,
         ))
     };
     rows.into_iter().map(part).collect()
@@ -169,7 +171,7 @@ fn to_rows(batch: &ArchivedBatch) -> Result<RecordBatch> {
         let options = RecordBatchOptions::new().with_row_count(Some(batch.messages.len()));
         RecordBatch::try_new_with_options(schema(), columns, &options)
     });
-    rows.map_err(|cause| Error::new(ErrorKind::Refused, "messages that do not fit the archive").because(cause))
+    rows.map_err(|cause| StoreError::new(ErrorKind::Refused, "messages that do not fit the archive").because(cause))
 }
 
 fn from_rows(rows: &RecordBatch) -> std::result::Result<ArchivedBatch, String> {

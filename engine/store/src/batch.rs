@@ -18,7 +18,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::files::{cannot, children, create_dirs, digest, slashed, sync_dir, sync_files};
-use crate::{ArchivedBatch, Entries, Entry, EntryKind, Error, Faults, Home, Payload, Result, RunLock, Stamp, Step};
+use crate::{
+    ArchivedBatch, Entries, Entry, EntryKind, Faults, Home, Payload, Result, RunLock, Stamp, Step, StoreError,
+};
 use crate::{archive, gate, parquet_file};
 
 /// Where batches wait for their journal entry: `staging/runs/<run>/<batch>/`.
@@ -97,7 +99,7 @@ impl Home {
     ) -> Result<BatchWriter<'a>> {
         self.owns(lock)?;
         if !is_run_id(run) {
-            return Err(Error::refused(format!("`{run}` is not a run id")));
+            return Err(StoreError::refused(format!("`{run}` is not a run id")));
         }
         let folder = Path::new(STAGED_RUNS).join(run).join(batch.to_string());
         gate::discard_staged(self.root(), &folder)?;
@@ -222,12 +224,12 @@ impl BatchWriter<'_> {
     pub fn table(&mut self, table: Table, rows: &RecordBatch) -> Result<()> {
         let name = table.name();
         if !same_columns(table, rows) {
-            return Err(Error::refused(format!(
+            return Err(StoreError::refused(format!(
                 "these are not the columns of the table `{name}`"
             )));
         }
         if self.record.files.iter().any(|file| file.table.as_deref() == Some(name)) {
-            return Err(Error::refused(format!(
+            return Err(StoreError::refused(format!(
                 "the table `{name}` was added to the batch before"
             )));
         }
@@ -300,7 +302,7 @@ impl Batches<'_> {
     fn record(&self, entry: Entry) -> Result<(Entry, BatchRecord)> {
         let record = self.home.journal().payload_json(&entry)?;
         let record = record.ok_or_else(|| {
-            Error::corrupt(
+            StoreError::corrupt(
                 format!("entry {} records a batch, but its payload is gone", entry.seq),
                 self.home.root(),
             )
@@ -361,7 +363,7 @@ fn check(root: &Path, path: &Path, file: &StoredFile) -> Result<()> {
     if length == file.bytes && digest(&path)?.0 == file.sha256 {
         return Ok(());
     }
-    Err(Error::corrupt(
+    Err(StoreError::corrupt(
         "a file of the home is not the one that was journalled",
         &path,
     ))
@@ -374,13 +376,13 @@ fn bytes_of(rows: &RecordBatch) -> Result<usize> {
         .iter()
         .map(|column| column.to_data().get_slice_memory_size())
         .sum();
-    bytes.map_err(|cause| Error::refused("messages that cannot be measured").because(cause))
+    bytes.map_err(|cause| StoreError::refused("messages that cannot be measured").because(cause))
 }
 
 /// The same rows in memory of their own, so that their size is theirs alone.
 fn copied(rows: &RecordBatch) -> Result<RecordBatch> {
     arrow::compute::concat_batches(&rows.schema(), [rows])
-        .map_err(|cause| Error::refused("messages that cannot be split").because(cause))
+        .map_err(|cause| StoreError::refused("messages that cannot be split").because(cause))
 }
 
 fn same_columns(table: Table, rows: &RecordBatch) -> bool {

@@ -9,7 +9,7 @@ use crate::Holder;
 
 /// Why the home could not be read or written.
 #[derive(Debug)]
-pub struct Error(Box<Inner>);
+pub struct StoreError(Box<Inner>);
 
 #[derive(Debug)]
 struct Inner {
@@ -28,7 +28,7 @@ pub enum ErrorKind {
     NotFound,
     /// Something stored is not what was stored.
     Corrupt,
-    /// Another process is at work; see [`Error::holder`].
+    /// Another process is at work; see [`StoreError::holder`].
     Busy,
     /// The request would do what the store never does.
     Refused,
@@ -40,7 +40,7 @@ pub enum ErrorKind {
     Io,
 }
 
-impl Error {
+impl StoreError {
     pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         Self(Box::new(Inner {
             kind,
@@ -103,7 +103,7 @@ impl Error {
     }
 }
 
-impl fmt::Display for Error {
+impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0.message)?;
         if let Some(path) = &self.0.path {
@@ -116,7 +116,7 @@ impl fmt::Display for Error {
     }
 }
 
-impl error::Error for Error {
+impl error::Error for StoreError {
     fn source(&self) -> Option<&(dyn error::Error + 'static)> {
         self.0
             .cause
@@ -131,7 +131,7 @@ mod tests {
 
     #[test]
     fn failures_of_the_file_system_are_told_apart() {
-        let kind = |cause: io::ErrorKind| Error::io("writing", None, cause.into()).kind();
+        let kind = |cause: io::ErrorKind| StoreError::io("writing", None, cause.into()).kind();
         assert_eq!(kind(io::ErrorKind::StorageFull), ErrorKind::Full);
         assert_eq!(kind(io::ErrorKind::QuotaExceeded), ErrorKind::Full);
         assert_eq!(kind(io::ErrorKind::ReadOnlyFilesystem), ErrorKind::Io);
@@ -141,7 +141,7 @@ mod tests {
 
     #[test]
     fn an_error_says_what_where_and_why() {
-        let error = Error::io(
+        let error = StoreError::io(
             "cannot write",
             Some(Path::new("home.json")),
             io::ErrorKind::StorageFull.into(),

@@ -4,18 +4,22 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use lexhold_model::Digest;
 use sha2::Digest as _;
 
-use crate::{Error, ErrorKind, Result};
+use crate::{ErrorKind, Result, StoreError};
 
-/// Creates a file that must not exist yet, with all its bytes on disk.
-pub(crate) fn write_new(path: &Path, bytes: &[u8]) -> Result<()> {
+/// Creates a file that must not exist yet, with all its bytes on disk. A secret one is the owner's alone from the
+/// first byte on.
+pub(crate) fn write_new(path: &Path, bytes: &[u8], secret: bool) -> Result<()> {
+    let mode = if secret { 0o600 } else { 0o666 };
     let mut file = OpenOptions::new()
         .write(true)
         .create_new(true)
+        .mode(mode)
         .open(path)
         .map_err(cannot("create", path))?;
     file.write_all(bytes)
@@ -125,15 +129,15 @@ pub(crate) fn children(path: &Path) -> Result<Vec<(PathBuf, bool)>> {
 }
 
 /// How a failure of the file system is reported: what could not be done, to which file, and why.
-pub(crate) fn cannot(action: &'static str, path: &Path) -> impl Fn(io::Error) -> Error {
+pub(crate) fn cannot(action: &'static str, path: &Path) -> impl Fn(io::Error) -> StoreError {
     let path = path.to_owned();
-    move |cause| Error::io(format!("cannot {action}"), Some(&path), cause)
+    move |cause| StoreError::io(format!("cannot {action}"), Some(&path), cause)
 }
 
 /// A relative path as the journal writes it, with `/` between the parts.
 pub(crate) fn slashed(relative: &Path) -> Result<String> {
     let parts: Option<Vec<_>> = relative.components().map(|part| part.as_os_str().to_str()).collect();
     Ok(parts
-        .ok_or_else(|| Error::new(ErrorKind::Refused, "a path in the home is not UTF-8").at(relative))?
+        .ok_or_else(|| StoreError::new(ErrorKind::Refused, "a path in the home is not UTF-8").at(relative))?
         .join("/"))
 }

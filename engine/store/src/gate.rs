@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::files::{cannot, create_dirs, sync_dir, write_new};
 use crate::home::{CATALOG, HOME_FILE, STAGING};
-use crate::{Error, Result, journal, lock, progress};
+use crate::{Result, StoreError, journal, lock, progress};
 
 /// Where files lie for the moment between being written and being renamed into place.
 pub(crate) const SCRATCH: &str = "staging/tmp";
@@ -42,10 +42,7 @@ pub(crate) fn publish(root: &Path, staged: &Path, to: &Path) -> Result<bool> {
 /// Writes a new file whole or not at all, and leaves one that is already there alone.
 pub(crate) fn place(root: &Path, to: &Path, bytes: &[u8], secret: bool) -> Result<()> {
     with_scratch(root, to, |scratch| {
-        write_new(&root.join(scratch), bytes)?;
-        if secret {
-            owner_only(&root.join(scratch), 0o600)?;
-        }
+        write_new(&root.join(scratch), bytes, secret)?;
         publish_or_discard(root, scratch, to)
     })
 }
@@ -61,7 +58,7 @@ pub(crate) fn place_folder<'a>(
         for (path, bytes) in files {
             let folder = scratch.join(path.parent().unwrap_or(Path::new("")));
             create_dirs(root, &folder)?;
-            write_new(&root.join(scratch).join(path), bytes)?;
+            write_new(&root.join(scratch).join(path), bytes, false)?;
             sync_dir(&root.join(folder))?;
         }
         publish_or_discard(root, scratch, to)
@@ -81,7 +78,7 @@ pub(crate) fn replace_state(root: &Path, name: &str, bytes: &[u8]) -> Result<()>
         return Err(refused(Path::new(name)));
     }
     with_scratch(root, Path::new(name), |scratch| {
-        write_new(&root.join(scratch), bytes)?;
+        write_new(&root.join(scratch), bytes, false)?;
         let target = root.join(name);
         fs::rename(root.join(scratch), &target).map_err(cannot("replace", &target))?;
         sync_dir(root)
@@ -95,7 +92,7 @@ pub(crate) fn replace_state(root: &Path, name: &str, bytes: &[u8]) -> Result<()>
 pub(crate) fn replace_catalog(root: &Path, rebuilt: &Path) -> Result<()> {
     let (from, target) = (inside(root, rebuilt, &[STAGING])?, root.join(CATALOG));
     if with_suffix(&from, ".wal").exists() {
-        return Err(Error::refused("the rebuilt catalog was not closed: it has a write-ahead log").at(&from));
+        return Err(StoreError::refused("the rebuilt catalog was not closed: it has a write-ahead log").at(&from));
     }
     File::open(&from)
         .and_then(|file| file.sync_all())
@@ -164,10 +161,10 @@ pub(crate) fn rewrite_holder(file: &mut File, text: &[u8]) -> io::Result<()> {
     file.write_all(text)
 }
 
-/// Lets nobody but the owner at a file or folder.
-pub(crate) fn owner_only(path: &Path, mode: u32) -> Result<()> {
+/// Lets nobody but the owner into a folder.
+pub(crate) fn owner_only(folder: &Path) -> Result<()> {
     use std::os::unix::fs::PermissionsExt;
-    fs::set_permissions(path, fs::Permissions::from_mode(mode)).map_err(cannot("protect", path))
+    fs::set_permissions(folder, fs::Permissions::from_mode(0o700)).map_err(cannot("protect", folder))
 }
 
 /// Runs `write` with a fresh name in the scratch folder, which stays out of a sweep's reach meanwhile, and
@@ -218,8 +215,8 @@ fn inside(root: &Path, relative: &Path, folders: &[&str]) -> Result<PathBuf> {
     Ok(root.join(relative))
 }
 
-fn refused(path: &Path) -> Error {
-    Error::refused("the store does not touch this path").at(path)
+fn refused(path: &Path) -> StoreError {
+    StoreError::refused("the store does not touch this path").at(path)
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::files::{cannot, children, create_dirs, read_if_there};
-use crate::{Archive, EntryKind, Error, ErrorKind, Journal, Payload, Result, RunLock, Sources, Stamp};
+use crate::{Archive, EntryKind, ErrorKind, Journal, Payload, Result, RunLock, Sources, Stamp, StoreError};
 use crate::{gate, lock};
 
 /// The format of a home that this version writes, and the newest that it reads.
@@ -87,7 +87,8 @@ impl Home {
     /// [`ErrorKind::Version`] for a newer format; [`ErrorKind::Corrupt`] for a damaged one.
     pub fn open(path: &Path) -> Result<Self> {
         let file = path.join(HOME_FILE);
-        let text = read_if_there(&file)?.ok_or_else(|| Error::new(ErrorKind::NotFound, "no home here").at(path))?;
+        let text =
+            read_if_there(&file)?.ok_or_else(|| StoreError::new(ErrorKind::NotFound, "no home here").at(path))?;
         let description = read_description(&text, &file)?;
         let root = fs::canonicalize(path).map_err(cannot("open", path))?;
         let home = Self::at(root, description);
@@ -203,7 +204,7 @@ impl Home {
         let bytes = fs::read(&path).map_err(cannot("read", &path))?;
         let secret = bytes
             .try_into()
-            .map_err(|_| Error::corrupt("the content key must have 32 bytes", &path))?;
+            .map_err(|_| StoreError::corrupt("the content key must have 32 bytes", &path))?;
         Ok(ContentKey::new(secret))
     }
 
@@ -219,7 +220,7 @@ impl Home {
         if lock.belongs_to(&self.root) {
             return Ok(());
         }
-        Err(Error::refused("the run lock belongs to another home"))
+        Err(StoreError::refused("the run lock belongs to another home"))
     }
 }
 
@@ -228,14 +229,14 @@ fn create(root: &Path, new: &NewHome<'_>, stamp: Stamp<'_>) -> Result<()> {
     for folder in FOLDERS {
         create_dirs(root, Path::new(folder))?;
     }
-    gate::owner_only(&root.join("keys"), 0o700)?;
+    gate::owner_only(&root.join("keys"))?;
     gate::place(root, Path::new(CONTENT_KEY), &stamp.random::<32>()?, true)?;
     let journal = Journal::new(root);
     journal.mend()?;
     let description = match journal.entries(1)?.next().transpose()? {
         Some(first) => journal
             .payload_json::<Description>(&first)?
-            .ok_or_else(|| Error::corrupt("the journal does not say which home it belongs to", root))?,
+            .ok_or_else(|| StoreError::corrupt("the journal does not say which home it belongs to", root))?,
         None => {
             let id = stamp.random::<16>()?.iter().map(|byte| format!("{byte:02x}")).collect();
             let new = Description {
@@ -257,11 +258,11 @@ fn read_description(text: &[u8], file: &Path) -> Result<Description> {
         format: u32,
     }
     let damaged =
-        |cause: serde_json::Error| Error::corrupt("the home's description cannot be read", file).because(cause);
+        |cause: serde_json::Error| StoreError::corrupt("the home's description cannot be read", file).because(cause);
     let Format { format } = serde_json::from_slice(text).map_err(damaged)?;
     if format > FORMAT {
         let message = format!("this home has format {format}, made by a newer Lexhold; this one reads up to {FORMAT}");
-        return Err(Error::new(ErrorKind::Version, message).at(file));
+        return Err(StoreError::new(ErrorKind::Version, message).at(file));
     }
     serde_json::from_slice(text).map_err(damaged)
 }
@@ -271,7 +272,7 @@ fn refuse_foreign(path: &Path) -> Result<()> {
     match fs::metadata(path) {
         Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(()),
         Err(cause) => return Err(cannot("open", path)(cause)),
-        Ok(found) if !found.is_dir() => return Err(Error::refused("the home must be a folder").at(path)),
+        Ok(found) if !found.is_dir() => return Err(StoreError::refused("the home must be a folder").at(path)),
         Ok(_) => {}
     }
     let ours = |name: &Path| FOLDERS.iter().any(|folder| Path::new(folder).starts_with(name));
@@ -282,7 +283,7 @@ fn refuse_foreign(path: &Path) -> Result<()> {
         None => Ok(()),
         Some((name, _)) => {
             let message = format!("this folder is no home and not empty: it holds `{}`", name.display());
-            Err(Error::refused(message).at(path))
+            Err(StoreError::refused(message).at(path))
         }
     }
 }

@@ -28,7 +28,7 @@ mod verify;
 
 pub use archive::{Archive, ArchivedBatch, SegmentReader};
 pub use batch::{BatchRecord, BatchWriter, Batches, Recovered, StoredFile};
-pub use error::{Error, ErrorKind};
+pub use error::{ErrorKind, StoreError};
 pub use faults::{Faults, Step};
 pub use home::{FORMAT, Home, NewHome, StoreMode};
 pub use journal::{Entries, Entry, EntryKind, Journal, Payload, TreeHead};
@@ -39,4 +39,4 @@ pub use stamp::{Entropy, Stamp};
 pub use verify::{Finding, FindingKind, Verification};
 
 /// What every function of this crate returns.
-pub type Result<T> = std::result::Result<T, Error>;
+pub type Result<T> = std::result::Result<T, StoreError>;

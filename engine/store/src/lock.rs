@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::files::{cannot, read_if_there};
-use crate::{Error, Home, Result, Stamp, gate};
+use crate::{Home, Result, Stamp, StoreError, gate};
 
 pub(crate) const LOCKS: &str = "locks";
 const RUN: &str = "locks/run.lock";
@@ -66,7 +66,7 @@ impl Home {
         let path = self.root().join(RUN);
         let mut file = open(&path)?;
         if !wait_for(wait, &path, || file.try_lock())? {
-            return Err(Error::busy("another run is at work", holder(&path)));
+            return Err(StoreError::busy("another run is at work", holder(&path)));
         }
         let holder = Holder {
             process: std::process::id(),
@@ -109,7 +109,7 @@ impl Home {
 pub(crate) fn shared(path: &Path) -> Result<File> {
     let file = open(path)?;
     if !wait_for(JOURNAL_WAIT, path, || file.try_lock_shared())? {
-        return Err(Error::busy("a lock of the home is not given up", None).at(path));
+        return Err(StoreError::busy("a lock of the home is not given up", None).at(path));
     }
     Ok(file)
 }
@@ -118,7 +118,7 @@ pub(crate) fn shared(path: &Path) -> Result<File> {
 pub(crate) fn exclusive(path: &Path) -> Result<File> {
     let file = open(path)?;
     if !wait_for(JOURNAL_WAIT, path, || file.try_lock())? {
-        return Err(Error::busy("a lock of the home is not given up", None).at(path));
+        return Err(StoreError::busy("a lock of the home is not given up", None).at(path));
     }
     Ok(file)
 }

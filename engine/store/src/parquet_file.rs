@@ -13,7 +13,7 @@ use parquet::file::properties::WriterProperties;
 use sha2::Digest as _;
 
 use crate::files::cannot;
-use crate::{Error, Result};
+use crate::{Result, StoreError};
 
 /// Writes one batch of rows into a new file, not yet synced, and gives its digest and length. The same rows give
 /// the same bytes.
@@ -60,12 +60,16 @@ impl Write for Digesting {
 }
 
 /// A failure to write Parquet, a full disk told apart.
-fn not_written(path: &Path) -> impl Fn(ParquetError) -> Error {
+fn not_written(path: &Path) -> impl Fn(ParquetError) -> StoreError {
     move |cause| match cause {
         ParquetError::External(cause) => match cause.downcast::<io::Error>() {
             Ok(cause) => cannot("write", path)(*cause),
-            Err(cause) => Error::refused("rows that Parquet cannot hold").at(path).because(cause),
+            Err(cause) => StoreError::refused("rows that Parquet cannot hold")
+                .at(path)
+                .because(cause),
         },
-        cause => Error::refused("rows that Parquet cannot hold").at(path).because(cause),
+        cause => StoreError::refused("rows that Parquet cannot hold")
+            .at(path)
+            .because(cause),
     }
 }

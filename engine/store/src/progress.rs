@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, Home, Result, files, gate};
+use crate::{Home, Result, StoreError, files, gate};
 
 pub(crate) const FILE: &str = "progress.json";
 
@@ -56,7 +56,7 @@ impl Home {
     /// When the home cannot be written.
     pub fn write_progress(&self, progress: &Progress) -> Result<()> {
         let text = serde_json::to_vec(progress)
-            .map_err(|cause| Error::refused("progress holds a number JSON cannot write").because(cause))?;
+            .map_err(|cause| StoreError::refused("progress holds a number JSON cannot write").because(cause))?;
         gate::replace_state(self.root(), FILE, &text)
     }
 

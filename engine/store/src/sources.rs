@@ -8,7 +8,7 @@ use lexhold_model::{Digest, canonical_json};
 use serde_json::Value;
 
 use crate::files::{cannot, list, slashed};
-use crate::{Error, ErrorKind, Result, gate};
+use crate::{ErrorKind, Result, StoreError, gate};
 
 /// Files by their path, relative and with `/` between the parts.
 pub type SourceFiles = BTreeMap<String, Vec<u8>>;
@@ -44,10 +44,10 @@ impl Sources {
     /// [`ErrorKind::Refused`] for no files, or a path that is not relative and plain.
     pub fn put(&self, files: &SourceFiles) -> Result<Digest> {
         if files.is_empty() {
-            return Err(Error::refused("there are no source files to store"));
+            return Err(StoreError::refused("there are no source files to store"));
         }
         if let Some(path) = files.keys().find(|path| !is_plain(path)) {
-            return Err(Error::refused(format!("`{path}` is not a plain relative path")));
+            return Err(StoreError::refused(format!("`{path}` is not a plain relative path")));
         }
         let digest = Self::digest(files);
         let bytes = files.iter().map(|(path, bytes)| (Path::new(path), bytes.as_slice()));
@@ -68,10 +68,10 @@ impl Sources {
             files.insert(slashed(path.strip_prefix(&folder).unwrap_or(&path))?, bytes);
         }
         if files.is_empty() {
-            return Err(Error::new(ErrorKind::NotFound, "no such sources").at(&self.root.join(&folder)));
+            return Err(StoreError::new(ErrorKind::NotFound, "no such sources").at(&self.root.join(&folder)));
         }
         if Self::digest(&files) != *digest {
-            return Err(Error::corrupt(
+            return Err(StoreError::corrupt(
                 "stored sources have been changed",
                 &self.root.join(&folder),
             ));

@@ -36,7 +36,7 @@ impl Stamp<'_> {
         let mut bytes = [0; N];
         self.entropy
             .fill(&mut bytes)
-            .map_err(|cause| crate::Error::io("no random bytes to be had", None, cause))?;
+            .map_err(|cause| crate::StoreError::io("no random bytes to be had", None, cause))?;
         Ok(bytes)
     }
 }

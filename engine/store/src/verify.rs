@@ -16,7 +16,9 @@ use crate::batch::{EVALUATIONS, STAGED_RUNS, staged_name};
 use crate::files::{cannot, children, digest, list, open};
 use crate::home::{CONTENT_KEY, HOME_FILE};
 use crate::journal::{self, Line, Link, payload};
-use crate::{BatchRecord, Entry, EntryKind, Error, ErrorKind, Home, Result, Sources, StoredFile, TreeHead, archive};
+use crate::{
+    BatchRecord, Entry, EntryKind, ErrorKind, Home, Result, Sources, StoreError, StoredFile, TreeHead, archive,
+};
 
 /// What is wrong, or worth saying.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -289,7 +291,7 @@ impl Check<'_> {
             for (name, _) in children(&self.home.root().join(folder))? {
                 let digest = name.to_str().and_then(|name| name.parse::<Digest>().ok());
                 let read = digest.map(|digest| sources.get(&digest));
-                match read.unwrap_or_else(|| Err(Error::corrupt("not named by a digest", &name))) {
+                match read.unwrap_or_else(|| Err(StoreError::corrupt("not named by a digest", &name))) {
                     Err(error) if matches!(error.kind(), ErrorKind::Corrupt | ErrorKind::NotFound) => {
                         self.found(FindingKind::SourcesChanged, Path::new(folder).join(name), None);
                     }

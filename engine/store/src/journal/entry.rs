@@ -5,7 +5,7 @@ use lexhold_model::{Digest, canonical_json};
 use serde::{Deserialize, Serialize};
 
 use super::merkle;
-use crate::{Error, ErrorKind, Result, Stamp};
+use crate::{ErrorKind, Result, Stamp, StoreError};
 
 /// The form of a line that this version writes, and the newest that it reads.
 const VERSION: u32 = 1;
@@ -155,7 +155,7 @@ impl Line {
             read => match serde_json::from_slice::<Version>(text) {
                 Ok(Version { v }) if v > VERSION => {
                     let message = format!("the journal has lines of form {v}, written by a newer Lexhold");
-                    Err(Error::new(ErrorKind::Version, message))
+                    Err(StoreError::new(ErrorKind::Version, message))
                 }
                 _ => Err(not_a_line(read.err())),
             },
@@ -190,8 +190,8 @@ impl Line {
     }
 }
 
-fn not_a_line(cause: Option<serde_json::Error>) -> Error {
-    let error = Error::new(ErrorKind::Corrupt, "not a line of a journal");
+fn not_a_line(cause: Option<serde_json::Error>) -> StoreError {
+    let error = StoreError::new(ErrorKind::Corrupt, "not a line of a journal");
     match cause {
         Some(cause) => error.because(cause),
         None => error,

@@ -23,7 +23,7 @@ pub use payload::Payload;
 pub use read::Entries;
 
 use crate::files::{cannot, sync_dir};
-use crate::{Error, Result, Stamp, gate, lock};
+use crate::{Result, Stamp, StoreError, gate, lock};
 use tail::Tail;
 
 pub(crate) const FILE: &str = "journal/log.ndjson";
@@ -56,10 +56,13 @@ impl Journal {
     /// [`crate::ErrorKind::Refused`] for a kind this version does not know or an actor without measure.
     pub fn append(&self, kind: EntryKind, payload: Option<Payload<'_>>, stamp: Stamp<'_>) -> Result<Entry> {
         if matches!(kind, EntryKind::Unknown(_)) {
-            return Err(Error::refused(format!("`{}` is not a kind of entry", kind.as_str())));
+            return Err(StoreError::refused(format!(
+                "`{}` is not a kind of entry",
+                kind.as_str()
+            )));
         }
         if stamp.actor.len() > MAX_ACTOR_BYTES {
-            return Err(Error::refused(format!(
+            return Err(StoreError::refused(format!(
                 "an actor's name has at most {MAX_ACTOR_BYTES} bytes"
             )));
         }
@@ -117,7 +120,7 @@ impl Journal {
         };
         serde_json::from_slice(&bytes).map(Some).map_err(|cause| {
             let message = format!("the payload of entry {} is not of its kind", entry.seq);
-            Error::corrupt(message, &self.path).because(cause)
+            StoreError::corrupt(message, &self.path).because(cause)
         })
     }
 

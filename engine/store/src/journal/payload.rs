@@ -6,7 +6,7 @@ use lexhold_model::{Digest, canonical_json};
 use serde_json::Value;
 
 use crate::files::read_if_there;
-use crate::{Error, Result, Stamp, gate};
+use crate::{Result, Stamp, StoreError, gate};
 
 pub(crate) const FOLDER: &str = "journal/payload";
 
@@ -41,7 +41,7 @@ pub(super) fn read(root: &Path, digest: &Digest) -> Result<Option<Vec<u8>>> {
         return Ok(None);
     };
     if Digest::of(&bytes) != *digest || bytes.len() < NONCE_BYTES {
-        return Err(Error::corrupt("a payload of the journal has been changed", &path));
+        return Err(StoreError::corrupt("a payload of the journal has been changed", &path));
     }
     Ok(Some(bytes.split_off(NONCE_BYTES)))
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::entry::{Entry, Line, Link};
 use super::tail::Tail;
 use crate::files::{cannot, open};
-use crate::{Error, Result};
+use crate::{Result, StoreError};
 
 /// Below this distance reading on is as quick as searching.
 const NEAR_BYTES: u64 = 8192;
@@ -65,7 +65,7 @@ impl Entries {
                 "entry {} of the journal does not follow from the one before it",
                 line.seq
             );
-            return Err(Error::corrupt(message, &self.path));
+            return Err(StoreError::corrupt(message, &self.path));
         }
         let entry = line.into_entry(&text);
         self.before = Before::Known(Some(entry.link()));

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::entry::{Entry, Line};
 use crate::files::cannot;
-use crate::{Error, Result};
+use crate::{Result, StoreError};
 
 /// Lines hold ids and digests only; nothing that this version writes comes near.
 const MAX_LINE_BYTES: u64 = 1 << 20;
@@ -56,7 +56,10 @@ impl Tail {
         match Line::parse(&self.torn) {
             Ok(line) if line.text() == self.torn && line.follows(self.last.as_ref().map(Entry::link)) => Ok(true),
             _ if is_beginning(&self.torn) => Ok(false),
-            _ => Err(Error::corrupt("the journal ends in something that is not a line", path)),
+            _ => Err(StoreError::corrupt(
+                "the journal ends in something that is not a line",
+                path,
+            )),
         }
     }
 }
@@ -72,7 +75,7 @@ fn before(file: &mut File, to: u64, path: &Path) -> Result<u64> {
     let mut start = to;
     while start > 0 {
         if to - start > MAX_LINE_BYTES {
-            return Err(Error::corrupt("the journal has a line of over a mebibyte", path));
+            return Err(StoreError::corrupt("the journal has a line of over a mebibyte", path));
         }
         let from = start.saturating_sub(STEP_BYTES);
         let piece = between(file, from, start).map_err(cannot("read", path))?;
