@@ -19,26 +19,43 @@ lexhold_document::codes! {
     DATES_REVERSED = "LX0307";
     /// A receiver is missing, or there is nothing to receive.
     RECEIVER = "LX0308";
-    /// A period to expect an event within stands without an event.
+    /// An event is expected by a schedule that awaits none.
     NO_EVENT = "LX0309";
     /// A ceiling is permanent.
     PERMANENT_CEILING = "LX0310";
-    /// A message must be within reach longer than it is kept.
+    /// A message must be within easy reach longer than it is kept.
     REACH_TOO_LONG = "LX0311";
-    /// A basis in law names no jurisdiction.
+    /// A duty rests on law, but on whose is not said.
     NO_JURISDICTION = "LX0312";
-    /// A date is not written as it should be.
-    DATE = "LX0313";
+    /// A period counts from nothing.
+    NO_TRIGGER = "LX0313";
+    /// A disposal that follows a duty to keep has a trigger of its own.
+    SECOND_TRIGGER = "LX0314";
     /// Two schedules have the same id.
-    DUPLICATE_SCHEDULE = "LX0314";
+    DUPLICATE_SCHEDULE = "LX0315";
     /// Two retention documents have the same name.
-    DUPLICATE_DOCUMENT = "LX0315";
+    DUPLICATE_DOCUMENT = "LX0316";
     /// A hold names nobody, no conversation and no message.
     EMPTY_SCOPE = "LX0801";
-    /// A hold on everything names someone or something besides.
+    /// A hold on everything names people or conversations besides.
     SCOPE_AND_MORE = "LX0802";
     /// Two holds have the same name.
     DUPLICATE_HOLD = "LX0803";
     /// Something narrows a hold that names messages only.
     NARROWS_NOTHING = "LX0804";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ALL;
+
+    #[test]
+    fn codes_are_in_order_and_never_twice() {
+        assert!(ALL.is_sorted_by(|a, b| a.0 < b.0));
+        let ours = |code: &str| code.starts_with("LX03") || code.starts_with("LX08");
+        assert!(
+            ALL.iter()
+                .all(|(code, title)| code.len() == 6 && ours(code) && title.ends_with('.'))
+        );
+    }
 }

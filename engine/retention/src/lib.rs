@@ -21,6 +21,7 @@ mod duty;
 mod hold;
 mod hold_compile;
 mod period;
+mod read;
 mod resolve;
 mod schedule;
 mod shape;
@@ -33,7 +34,7 @@ mod zone;
 
 pub use arithmetic::{BusinessDays, Cutoff, MonthEnd, Roll};
 pub use codes::ALL as CODES;
-pub use compile::compile;
+pub use compile::{compile, tests};
 pub use days::{Day, Days, Triggers};
 pub use duty::{Conflict, Decided, Duty, DutyKind, Limit, Part, Reason, Resolved};
 pub use hold::{Content, HoldInputs, HoldSpec, Membership, Query, member};
