@@ -55,7 +55,10 @@ impl Condition {
         clauses: &[&Node],
         diagnostics: &mut Diagnostics,
     ) -> Option<Self> {
-        let texts: Vec<Clause<'_>> = clauses.iter().filter_map(|node| Clause::parse(node, diagnostics)).collect();
+        let texts: Vec<Clause<'_>> = clauses
+            .iter()
+            .filter_map(|node| Clause::parse(node, diagnostics))
+            .collect();
         if texts.len() < clauses.len() {
             return None;
         }
@@ -113,13 +116,18 @@ impl<'a> Clause<'a> {
         let swallowed = lex::first_comment(text).filter(|_| node.is_folded());
         if let Some(comment) = swallowed {
             diagnostics.push(
-                Diagnostic::error(codes::SWALLOWING_COMMENT, "a comment in a condition whose lines are folded into one")
-                    .at(node.inner(comment), "all that follows would be part of the comment")
-                    .help("write the condition as a `|` block, or take the comment out"),
+                Diagnostic::error(
+                    codes::SWALLOWING_COMMENT,
+                    "a comment in a condition whose lines are folded into one",
+                )
+                .at(node.inner(comment), "all that follows would be part of the comment")
+                .help("write the condition as a `|` block, or take the comment out"),
             );
             return None;
         }
-        let Err(errors) = text.parse::<Expression>() else { return Some(clause) };
+        let Err(errors) = text.parse::<Expression>() else {
+            return Some(clause);
+        };
         for error in errors.iter() {
             let complaint = trouble::complaint(error);
             let range = complaint.range.clone().unwrap_or(0..text.len());
@@ -133,7 +141,9 @@ impl<'a> Clause<'a> {
     fn place(&self, range: Range<usize>) -> Place {
         let end = self.text.trim_end().len();
         if range.start < end {
-            return self.node.inner(range.start..range.end.clamp(range.start, self.text.len()));
+            return self
+                .node
+                .inner(range.start..range.end.clamp(range.start, self.text.len()));
         }
         let last = self.text[..end].char_indices().next_back().map_or(0, |(at, _)| at);
         self.node.inner(last..end)
@@ -152,7 +162,10 @@ struct Frame<'a> {
 
 impl<'a> Frame<'a> {
     fn new(action: Action, clauses: Vec<Clause<'a>>) -> Self {
-        let mut text = format!("{}(principal, action == Action::\"{action}\", resource)", action.effect());
+        let mut text = format!(
+            "{}(principal, action == Action::\"{action}\", resource)",
+            action.effect()
+        );
         let mut placed = Vec::new();
         for clause in clauses {
             text.push_str(" when {\n");
@@ -181,16 +194,20 @@ impl<'a> Frame<'a> {
 
     /// Strict type check; whether it passed.
     fn check(&self, schemas: &Schemas, action: Action, policy: &Policy, diagnostics: &mut Diagnostics) -> bool {
-        let Ok(set) = PolicySet::from_policies([policy.clone()]) else { return false };
+        let Ok(set) = PolicySet::from_policies([policy.clone()]) else {
+            return false;
+        };
         let result = schemas.validator(action).validate(&set, ValidationMode::Strict);
         for error in result.validation_errors() {
-            let complaint = trouble::complaint(error);
-            let labels = action == Action::Scan && complaint.message.contains("`labels`");
-            let code = if labels { codes::LABELS_IN_SCAN } else { trouble::code_of(error) };
+            let mut complaint = trouble::complaint(error).narrowed(&self.text);
+            let mut code = trouble::code_of(error);
+            if action == Action::Scan && complaint.message.contains("attribute `labels`") {
+                code = codes::LABELS_IN_SCAN;
+                complaint.message = "the condition of a pattern rule cannot ask for `labels`".to_owned();
+                complaint.help = Some("pattern rules make the labels; ask for them in a supervision rule".to_owned());
+            }
             self.report(complaint, |complaint, place| {
-                let error = complaint.into_error(code, place);
-                let labels_help = "pattern rules make the labels, so a pattern rule cannot ask for them";
-                diagnostics.push(if labels { error.help(labels_help) } else { error });
+                diagnostics.push(complaint.into_error(code, place))
             });
         }
         for warning in result.validation_warnings() {
@@ -198,7 +215,11 @@ impl<'a> Frame<'a> {
             if never && !result.validation_passed() {
                 continue;
             }
-            let code = if never { codes::NEVER_TRUE } else { codes::DECEPTIVE_TEXT };
+            let code = if never {
+                codes::NEVER_TRUE
+            } else {
+                codes::DECEPTIVE_TEXT
+            };
             self.report(trouble::complaint(warning), |mut complaint, place| {
                 if never {
                     complaint.message = "this condition can never be true".to_owned();
@@ -246,7 +267,11 @@ impl<'a> Frame<'a> {
                 };
                 // The clause has been parsed, so the string is one of Cedar's.
                 if let Ok(uid) = format!("{kind}::{id}").parse::<EntityUid>() {
-                    mentions.push(Mention { kind: named, id: uid.id().unescaped().to_owned(), place });
+                    mentions.push(Mention {
+                        kind: named,
+                        id: uid.id().unescaped().to_owned(),
+                        place,
+                    });
                 }
             }
         }
@@ -256,14 +281,226 @@ impl<'a> Frame<'a> {
     /// Hands on a complaint about the policy's text with its place in the file.
     fn report(&self, complaint: Complaint, push: impl FnOnce(Complaint, Place)) {
         let range = complaint.range.clone().unwrap_or(0..self.text.len());
-        let inside = self.clauses.iter().find(|(clause, start)| {
-            *start <= range.start && range.start <= start + clause.text.len()
-        });
+        let inside = self
+            .clauses
+            .iter()
+            .find(|(clause, start)| *start <= range.start && range.start <= start + clause.text.len());
         let place = match inside.or(self.clauses.last()) {
             Some((clause, start)) if inside.is_some() => clause.place(range.start - start..range.end - start),
             Some((clause, _)) => clause.whole(),
             None => return,
         };
         push(complaint, place);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{compile, compile_in, line};
+
+    /// Compiles the clauses of a list and gives its diagnostics, one line each.
+    fn check(action: Action, clauses: &str) -> Vec<String> {
+        let (files, condition, diagnostics) = compile_in(&Schemas::built_in(), action, clauses);
+        let errors = diagnostics.iter().any(|it| it.level == lexhold_document::Level::Error);
+        assert_eq!(condition.is_none(), errors, "a condition with errors is no condition");
+        diagnostics.iter().map(|diagnostic| line(&files, diagnostic)).collect()
+    }
+
+    #[test]
+    fn conditions_of_the_manual_compile() {
+        let barrier = r#"((principal in Group::"research" && resource.recipients.groups.contains(Group::"banking"))
+ || (principal in Group::"banking" && resource.recipients.groups.contains(Group::"research")))
+&& !resource.participants.groups.contains(Group::"compliance")"#;
+        let all: [(Action, &[&str]); 7] = [
+            (
+                Action::Retain,
+                &[r#"principal in Group::"broker-dealer""#, "resource.business"],
+            ),
+            (
+                Action::Retain,
+                &[
+                    r#"principal in Group::"broker-dealer""#,
+                    r#"resource.labels.contains("account-terms")"#,
+                ],
+            ),
+            (Action::Retain, &[]),
+            (Action::Communicate, &[barrier]),
+            (
+                Action::Scan,
+                &[r#"resource.channel.approved || resource.platform == "whatsapp""#],
+            ),
+            (
+                Action::Hold,
+                &[r#"resource has sent_at && resource.sent_at < datetime("2020-01-01")"#],
+            ),
+            (
+                Action::Communicate,
+                &["resource has sender_local && !resource.sender_local.business_day // at night"],
+            ),
+        ];
+        for (action, clauses) in all {
+            let compiled = compile(&Schemas::built_in(), action, clauses);
+            assert!(compiled.is_ok(), "{clauses:?}: {:#?}", compiled.err());
+        }
+    }
+
+    #[test]
+    fn parse_errors_stand_at_their_own_column() {
+        let found = check(
+            Action::Retain,
+            "  - resource.business\n  - |\n    resource.business\n    && resource.kind == }\n",
+        );
+        assert_eq!(
+            found,
+            [
+                "LX0601 8:25 `}` unexpected token `}` (expected a value, such as `resource.platform`, a string or a number)"
+            ]
+        );
+        let found = check(Action::Retain, "  - 'resource.business &&'\n");
+        assert_eq!(found.len(), 1);
+        assert!(
+            found[0].starts_with("LX0601 5:25 `&` unexpected end of input (expected a value"),
+            "{found:?}"
+        );
+        let found = check(Action::Retain, "  - resource.business resource.external\n");
+        let expected = "(expected `&&`, `||`, another operator, or the end of the condition)";
+        assert_eq!(
+            found,
+            [format!("LX0601 5:23 `resource` unexpected token `resource` {expected}")]
+        );
+        let found = check(Action::Retain, "  - resource.platform = \"slack\"\n");
+        assert!(found[0].contains("try using '==' instead"), "{found:?}");
+    }
+
+    #[test]
+    fn type_errors_stand_at_their_own_column_all_at_once() {
+        let found = check(
+            Action::Retain,
+            "  - resource.busines\n  - |\n    resource.platform == 7\n    && resource.sent_at < datetime(\"2020-01-01\")\n",
+        );
+        assert_eq!(found.len(), 3, "{found:#?}");
+        assert!(found[0].starts_with("LX0603 5:14 `busines`") && found[0].contains("did you mean `business`?"));
+        assert!(
+            found[1].starts_with("LX0602 7:5 `resource.platform == 7`"),
+            "{found:#?}"
+        );
+        assert!(found[2].starts_with("LX0604 8:17 `sent_at`"), "{found:#?}");
+        let found = check(Action::Hold, "  - principal in Groop::\"x\"\n");
+        assert!(
+            found[0].starts_with("LX0605 5:") && found[0].contains("did you mean `Group`?"),
+            "{found:#?}"
+        );
+    }
+
+    #[test]
+    fn no_clause_reaches_out_of_its_braces() {
+        let found = check(
+            Action::Retain,
+            "  - 'true }; forbid (principal, action, resource) when { true'\n",
+        );
+        assert_eq!(found.len(), 1);
+        assert!(found[0].starts_with("LX0601 5:11 `}` unexpected token"), "{found:#?}");
+        // A comment at the end of one clause leaves the next one alone.
+        let compiled = compile(
+            &Schemas::built_in(),
+            Action::Retain,
+            &["resource.business // why", "resource.external"],
+        );
+        let clauses = compiled.unwrap().policy.to_json().unwrap()["conditions"]
+            .as_array()
+            .unwrap()
+            .len();
+        assert_eq!(clauses, 2);
+    }
+
+    #[test]
+    fn comments_are_for_blocks_that_keep_their_lines() {
+        let help = "help: write the condition as a `|` block, or take the comment out";
+        for scalar in [
+            "  - >\n    resource.business // why\n    && resource.external\n",
+            "  - \"resource.business // why\n    && resource.external\"\n",
+            "  - resource.business // why\n    && resource.external\n",
+        ] {
+            let found = check(Action::Retain, scalar);
+            assert_eq!(found.len(), 1, "{found:#?}");
+            assert!(found[0].starts_with("LX0607") && found[0].ends_with(help), "{found:#?}");
+        }
+        assert!(check(Action::Retain, "  - resource.business // why\n").is_empty());
+        assert!(
+            check(
+                Action::Retain,
+                "  - >\n    resource.platform == \"http://x\"\n    && resource.external\n"
+            )
+            .is_empty()
+        );
+    }
+
+    #[test]
+    fn conditions_ask_about_what_a_request_carries() {
+        let found = check(
+            Action::Hold,
+            "  - Person::\"ann\".external && Group::\"a\" in Group::\"b\"\n",
+        );
+        assert_eq!(found.len(), 2, "{found:#?}");
+        assert!(
+            found[0].starts_with("LX0606 5:5 `Person::\"ann\"` `Person::\"ann\"` can be compared with"),
+            "{found:#?}"
+        );
+        assert!(found[1].starts_with("LX0606 5:31 `Group::\"a\"`"), "{found:#?}");
+        let found = check(Action::Hold, "  - resource == Message::\"m1\"\n");
+        assert!(
+            found[0].starts_with("LX0606 5:5 `resource` `resource` can only be asked"),
+            "{found:#?}"
+        );
+        assert!(found[1].contains("a condition cannot name a `Message`"), "{found:#?}");
+        let hidden = "  - (if resource.business then principal else Person::\"ann\").external\n";
+        assert!(check(Action::Hold, hidden)[0].starts_with("LX0606 5:47"));
+        let compared = "  - principal == Person::\"ann\" && resource.participants.people.contains(Person::\"bob\")\n";
+        assert!(check(Action::Hold, compared).is_empty());
+    }
+
+    #[test]
+    fn pattern_rules_cannot_ask_for_labels() {
+        let clause = "  - resource.labels.contains(\"x\")\n";
+        let found = check(Action::Scan, clause);
+        let expected = "LX0611 5:14 `labels` the condition of a pattern rule cannot ask for `labels` \
+                        help: pattern rules make the labels; ask for them in a supervision rule";
+        assert_eq!(found, [expected]);
+        assert!(check(Action::Communicate, clause).is_empty());
+    }
+
+    #[test]
+    fn what_is_never_true_or_deceptive_is_a_warning() {
+        let found = check(Action::Retain, "  - principal is Group\n");
+        assert_eq!(
+            found,
+            ["warning LX0609 5:5 `principal is Group` this condition can never be true"]
+        );
+        let found = check(Action::Retain, "  - resource.platform == \"slаck\"\n");
+        assert!(found[0].starts_with("warning LX0610"), "{found:#?}");
+        assert!(check(Action::Retain, "  - '  '\n")[0].starts_with("LX0608"));
+    }
+
+    #[test]
+    fn names_are_listed_with_their_places() {
+        let (files, condition, _) = compile_in(
+            &Schemas::built_in(),
+            Action::Hold,
+            "  - |\n    principal in Group::\"a\\\"b\"\n    || resource.channel == Channel::\"#rates\"\n  - principal != Person::\"ann\"\n",
+        );
+        let mentions = condition.unwrap().mentions().to_vec();
+        let named: Vec<_> = mentions
+            .iter()
+            .map(|it| (it.kind, it.id.as_str(), files.position(it.place)))
+            .collect();
+        assert_eq!(
+            named,
+            [
+                (Named::Group, "a\"b", (6, 18)),
+                (Named::Channel, "#rates", (7, 28)),
+                (Named::Person, "ann", (8, 18)),
+            ]
+        );
     }
 }

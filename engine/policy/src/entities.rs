@@ -30,7 +30,10 @@ static CHANNEL: LazyLock<EntityTypeName> = LazyLock::new(|| type_name("Channel")
 static MESSAGE: LazyLock<EntityTypeName> = LazyLock::new(|| type_name("Message"));
 static ACTION: LazyLock<EntityTypeName> = LazyLock::new(|| type_name("Action"));
 
-#[expect(clippy::expect_used, reason = "called with the five names of the schema, each an identifier")]
+#[expect(
+    clippy::expect_used,
+    reason = "called with the five names of the schema, each an identifier"
+)]
 fn type_name(name: &str) -> EntityTypeName {
     EntityTypeName::from_str(name).expect("an identifier")
 }
@@ -63,9 +66,18 @@ pub(crate) fn question(
     if facts.sender.id != principal.id || facts.sender.facts != *principal.facts {
         entities.push(person(&facts.sender.id, &facts.sender.facts)?);
     }
-    let request =
-        Request::new(uid(&PERSON, principal.id), action_uid(action), resource, Context::empty(), None).ok()?;
-    Some(Question { request, entities: Entities::from_entities(entities, None).ok()? })
+    let request = Request::new(
+        uid(&PERSON, principal.id),
+        action_uid(action),
+        resource,
+        Context::empty(),
+        None,
+    )
+    .ok()?;
+    Some(Question {
+        request,
+        entities: Entities::from_entities(entities, None).ok()?,
+    })
 }
 
 fn message(row: &FactsRow, sent_at_us: Option<i64>) -> Attributes {
@@ -75,8 +87,14 @@ fn message(row: &FactsRow, sent_at_us: Option<i64>) -> Attributes {
         ("kind", text(&facts.kind)),
         ("conversation_kind", text(&facts.conversation_kind)),
         ("direction", text(facts.direction.as_str())),
-        ("channel", RestrictedExpression::new_entity_uid(uid(&CHANNEL, &facts.channel.id))),
-        ("sender", RestrictedExpression::new_entity_uid(uid(&PERSON, &facts.sender.id))),
+        (
+            "channel",
+            RestrictedExpression::new_entity_uid(uid(&CHANNEL, &facts.channel.id)),
+        ),
+        (
+            "sender",
+            RestrictedExpression::new_entity_uid(uid(&PERSON, &facts.sender.id)),
+        ),
         ("external", RestrictedExpression::new_bool(facts.external)),
         ("business", RestrictedExpression::new_bool(facts.business)),
         ("accounts", texts(&facts.accounts)),
@@ -102,9 +120,9 @@ fn message(row: &FactsRow, sent_at_us: Option<i64>) -> Attributes {
 fn instant(sent_at_us: i64) -> Option<RestrictedExpression> {
     let at = jiff::Timestamp::from_millisecond(sent_at_us.div_euclid(1000)).ok()?;
     let year = at.to_zoned(jiff::tz::TimeZone::UTC).year();
-    (0..=9999).contains(&year).then(|| {
-        RestrictedExpression::new_datetime(at.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string())
-    })
+    (0..=9999)
+        .contains(&year)
+        .then(|| RestrictedExpression::new_datetime(at.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()))
 }
 
 fn channel(facts: &Facts) -> Attributes {
@@ -172,7 +190,10 @@ fn firm_value(value: &FirmValue) -> RestrictedExpression {
     }
 }
 
-#[expect(clippy::expect_used, reason = "field names come from literals above or from the keys of a map")]
+#[expect(
+    clippy::expect_used,
+    reason = "field names come from literals above or from the keys of a map"
+)]
 fn record<'a>(fields: impl IntoIterator<Item = (&'a str, RestrictedExpression)>) -> RestrictedExpression {
     RestrictedExpression::new_record(fields.into_iter().map(|(name, value)| (name.to_owned(), value)))
         .expect("no name stands twice")

@@ -245,10 +245,18 @@ impl FactsRow {
     }
 
     pub(crate) fn in_zone(facts: Facts, zone: TimeZone) -> Self {
-        #[expect(clippy::expect_used, reason = "the type has string keys, whole numbers and text only")]
+        #[expect(
+            clippy::expect_used,
+            reason = "the type has string keys, whole numbers and text only"
+        )]
         let value = serde_json::to_value(&facts).expect("facts are plain JSON");
         let json = canonical_json(&value);
-        Self { id: Key::of("lexhold 2026 facts row", [json.as_bytes()]), json, facts, zone }
+        Self {
+            id: Key::of("lexhold 2026 facts row", [json.as_bytes()]),
+            json,
+            facts,
+            zone,
+        }
     }
 }
 
@@ -273,7 +281,11 @@ mod tests {
             platform: "slack".into(),
             zone: "America/New_York".into(),
             labels: ["b".to_owned(), "a".to_owned()].into(),
-            firm: [("desk".to_owned(), FirmValue::Text("rates".into())), ("tier".to_owned(), FirmValue::Long(2))].into(),
+            firm: [
+                ("desk".to_owned(), FirmValue::Text("rates".into())),
+                ("tier".to_owned(), FirmValue::Long(2)),
+            ]
+            .into(),
             ..Facts::default()
         }
     }
@@ -288,15 +300,30 @@ mod tests {
     #[test]
     fn one_changed_attribute_changes_the_key() {
         let row = FactsRow::new(facts()).unwrap();
-        let other = FactsRow::new(Facts { external: true, ..facts() }).unwrap();
+        let other = FactsRow::new(Facts {
+            external: true,
+            ..facts()
+        })
+        .unwrap();
         assert_ne!(row.id, other.id);
     }
 
     #[test]
     fn a_row_that_is_none_says_why() {
-        assert!(FactsRow::from_json("{}").unwrap_err().to_string().contains("not a facts row"));
-        let nowhere = Facts { zone: "Mars/Olympus".into(), ..facts() };
-        assert_eq!(FactsRow::new(nowhere).unwrap_err().to_string(), "`Mars/Olympus` is no time zone");
+        assert!(
+            FactsRow::from_json("{}")
+                .unwrap_err()
+                .to_string()
+                .contains("not a facts row")
+        );
+        let nowhere = Facts {
+            zone: "Mars/Olympus".into(),
+            ..facts()
+        };
+        assert_eq!(
+            FactsRow::new(nowhere).unwrap_err().to_string(),
+            "`Mars/Olympus` is no time zone"
+        );
     }
 
     #[test]
@@ -304,7 +331,14 @@ mod tests {
         let zone = TimeZone::get("America/New_York").unwrap();
         // 2019-01-01T04:30Z, a Tuesday, is the evening of Monday in New York.
         let local = LocalTime::of(1_546_317_000_000_000, &zone);
-        assert_eq!(local, Some(LocalTime { hour: 23, weekday: "monday", business_day: true }));
+        assert_eq!(
+            local,
+            Some(LocalTime {
+                hour: 23,
+                weekday: "monday",
+                business_day: true
+            })
+        );
         assert_eq!(LocalTime::of(i64::MAX, &zone), None);
     }
 }

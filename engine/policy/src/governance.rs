@@ -13,8 +13,14 @@ use crate::{Operator, codes, lex, trouble};
 
 const SCHEMA: &str = include_str!("../../../policies/governance/governance.cedarschema");
 const SHIPPED: [(&str, &str); 2] = [
-    ("policies/governance/roles.cedar", include_str!("../../../policies/governance/roles.cedar")),
-    ("policies/governance/separation.cedar", include_str!("../../../policies/governance/separation.cedar")),
+    (
+        "policies/governance/roles.cedar",
+        include_str!("../../../policies/governance/roles.cedar"),
+    ),
+    (
+        "policies/governance/separation.cedar",
+        include_str!("../../../policies/governance/separation.cedar"),
+    ),
 ];
 
 macro_rules! verbs {
@@ -108,7 +114,12 @@ pub struct GovernanceAnswer {
 
 impl GovernanceAnswer {
     fn plain(allowed: bool, reason: &str, solo: bool) -> Self {
-        Self { allowed, reasons: vec![reason.to_owned()], errors: Vec::new(), solo }
+        Self {
+            allowed,
+            reasons: vec![reason.to_owned()],
+            errors: Vec::new(),
+            solo,
+        }
     }
 }
 
@@ -131,7 +142,10 @@ impl Governance {
     /// The policies as shipped.
     pub fn shipped() -> Self {
         let mut files = Files::new();
-        let sources: Vec<FileId> = SHIPPED.iter().map(|(path, text)| files.add(path, (*text).to_owned())).collect();
+        let sources: Vec<FileId> = SHIPPED
+            .iter()
+            .map(|(path, text)| files.add(path, (*text).to_owned()))
+            .collect();
         #[expect(clippy::expect_used, reason = "the shipped policies are compiled by a test")]
         Self::compile(&files, &sources, &mut Diagnostics::new()).expect("the shipped policies compile")
     }
@@ -145,11 +159,21 @@ impl Governance {
         let mut ids: HashMap<String, Place> = HashMap::new();
         let mut sound = true;
         for (source, range) in statements(files, sources) {
-            let statement = Statement { files, source, start: range.start, text: &files.text(source)[range] };
+            let statement = Statement {
+                files,
+                source,
+                start: range.start,
+                text: &files.text(source)[range],
+            };
             let policy = statement.compile(&validator, &mut ids, diagnostics);
             sound &= policy.is_some_and(|policy| policies.add(policy).is_ok());
         }
-        sound.then(|| Self(Rule::Policies { policies, schema: validator.schema().clone() }))
+        sound.then(|| {
+            Self(Rule::Policies {
+                policies,
+                schema: validator.schema().clone(),
+            })
+        })
     }
 
     /// Whether one person alone governs the home.
@@ -178,8 +202,15 @@ fn schema() -> Schema {
     SCHEMA.parse().expect("the governance schema compiles")
 }
 
-fn statements<'a>(files: &'a Files, sources: &'a [FileId]) -> impl Iterator<Item = (FileId, std::ops::Range<usize>)> + 'a {
-    sources.iter().flat_map(|source| lex::statements(files.text(*source)).into_iter().map(|range| (*source, range)))
+fn statements<'a>(
+    files: &'a Files,
+    sources: &'a [FileId],
+) -> impl Iterator<Item = (FileId, std::ops::Range<usize>)> + 'a {
+    sources.iter().flat_map(|source| {
+        lex::statements(files.text(*source))
+            .into_iter()
+            .map(|range| (*source, range))
+    })
 }
 
 /// One policy of a file.
@@ -200,13 +231,21 @@ impl Statement<'_> {
         let policy = match Policy::parse(None, self.text) {
             Ok(policy) => policy,
             Err(errors) => {
-                diagnostics.extend(errors.iter().map(|error| self.diagnostic(codes::GOVERNANCE_NOT_CEDAR, error)));
+                diagnostics.extend(
+                    errors
+                        .iter()
+                        .map(|error| self.diagnostic(codes::GOVERNANCE_NOT_CEDAR, error)),
+                );
                 return None;
             }
         };
         let set = PolicySet::from_policies([policy.clone()]).ok()?;
         let checked = validator.validate(&set, ValidationMode::Strict);
-        diagnostics.extend(checked.validation_errors().map(|error| self.diagnostic(codes::GOVERNANCE_ILL_TYPED, error)));
+        diagnostics.extend(
+            checked
+                .validation_errors()
+                .map(|error| self.diagnostic(codes::GOVERNANCE_ILL_TYPED, error)),
+        );
         let named = self.named(&policy, ids, diagnostics)?;
         checked.validation_passed().then_some(named)
     }
@@ -227,9 +266,12 @@ impl Statement<'_> {
         };
         if let Some(first) = ids.insert(id.to_owned(), self.head()) {
             diagnostics.push(
-                Diagnostic::error(codes::GOVERNANCE_SAME_ID, format!("two governance policies are called `{id}`"))
-                    .at(self.head(), "")
-                    .also(first, "first used here"),
+                Diagnostic::error(
+                    codes::GOVERNANCE_SAME_ID,
+                    format!("two governance policies are called `{id}`"),
+                )
+                .at(self.head(), "")
+                .also(first, "first used here"),
             );
             return None;
         }
@@ -237,7 +279,7 @@ impl Statement<'_> {
     }
 
     fn diagnostic(&self, code: &'static str, error: &dyn miette::Diagnostic) -> Diagnostic {
-        let complaint = trouble::complaint(error);
+        let complaint = trouble::complaint(error).narrowed(self.text);
         let place = complaint.range.clone().map_or(self.head(), |range| self.place(range));
         complaint.into_error(code, place)
     }
@@ -258,7 +300,11 @@ impl Statement<'_> {
 
     fn place(&self, range: std::ops::Range<usize>) -> Place {
         let end = self.files.text(self.source).len();
-        Place { file: self.source, start: (self.start + range.start).min(end), end: (self.start + range.end).min(end) }
+        Place {
+            file: self.source,
+            start: (self.start + range.start).min(end),
+            end: (self.start + range.end).min(end),
+        }
     }
 }
 
@@ -293,13 +339,24 @@ fn ask(
 }
 
 fn context(operator: &Operator, circumstances: &Circumstances<'_>) -> Option<Context> {
-    let others = || circumstances.confirmed_by.iter().filter(|other| other.id != operator.id);
+    let others = || {
+        circumstances
+            .confirmed_by
+            .iter()
+            .filter(|other| other.id != operator.id)
+    };
     let pairs = [
         ("authors", people(circumstances.authors.iter().map(String::as_str))?),
-        ("requesters", people(circumstances.requesters.iter().map(String::as_str))?),
+        (
+            "requesters",
+            people(circumstances.requesters.iter().map(String::as_str))?,
+        ),
         ("approvers", people(circumstances.approvers.iter().map(String::as_str))?),
         ("confirmed_by", people(others().map(|other| other.id.as_str()))?),
-        ("confirming_roles", texts(others().flat_map(|other| &other.roles).map(String::as_str))),
+        (
+            "confirming_roles",
+            texts(others().flat_map(|other| &other.roles).map(String::as_str)),
+        ),
         ("silent", RestrictedExpression::new_bool(circumstances.silent)),
         ("shortens", RestrictedExpression::new_bool(circumstances.shortens)),
         ("signed", RestrictedExpression::new_bool(circumstances.signed)),
@@ -308,14 +365,112 @@ fn context(operator: &Operator, circumstances: &Circumstances<'_>) -> Option<Con
 }
 
 fn uid(of: &str, id: &str) -> Option<EntityUid> {
-    Some(EntityUid::from_type_name_and_id(EntityTypeName::from_str(of).ok()?, EntityId::new(id)))
+    Some(EntityUid::from_type_name_and_id(
+        EntityTypeName::from_str(of).ok()?,
+        EntityId::new(id),
+    ))
 }
 
 fn people<'a>(ids: impl Iterator<Item = &'a str>) -> Option<RestrictedExpression> {
     let uids: Option<Vec<_>> = ids.map(|id| uid("Operator", id)).collect();
-    Some(RestrictedExpression::new_set(uids?.into_iter().map(RestrictedExpression::new_entity_uid)))
+    Some(RestrictedExpression::new_set(
+        uids?.into_iter().map(RestrictedExpression::new_entity_uid),
+    ))
 }
 
 fn texts<'a>(values: impl Iterator<Item = &'a str>) -> RestrictedExpression {
     RestrictedExpression::new_set(values.map(|value| RestrictedExpression::new_string(value.to_owned())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{file, line};
+
+    fn compile(text: &str) -> Result<Governance, Vec<String>> {
+        let (files, file) = file(text);
+        let mut diagnostics = Diagnostics::new();
+        let governance = Governance::compile(&files, &[file], &mut diagnostics);
+        let lines = diagnostics.sorted(&files);
+        governance.ok_or_else(|| lines.iter().map(|diagnostic| line(&files, diagnostic)).collect())
+    }
+
+    fn operator(id: &str) -> Operator {
+        Operator {
+            id: id.into(),
+            name: None,
+            roles: vec!["records".into()],
+            public_key: None,
+        }
+    }
+
+    #[test]
+    fn any_error_is_a_no() {
+        let text = r#"@id("all") permit (principal, action, resource);
+@id("big") permit (principal, action, resource) when { 9223372036854775807 + 1 > 0 };"#;
+        let answer = compile(text)
+            .unwrap()
+            .may(Some(&operator("ann")), Verb::Run, &Circumstances::default());
+        assert_eq!(
+            (answer.allowed, answer.reasons, answer.errors.len()),
+            (false, vec!["all".to_owned()], 1)
+        );
+    }
+
+    #[test]
+    fn errors_of_all_policies_stand_at_their_places() {
+        let text = r#"// ours
+@id("one") permit (principal, action, resource) when { principal.role == "x" };
+permit (principal, action, resource);
+@id("two") permit (principal, action == Action::"fly", resource);
+@id("three") permit (principal, action resource);
+@id("one") forbid (principal, action, resource);
+@id("last") forbid (principal, action, resource)"#;
+        let found = compile(text).err().unwrap();
+        let heads: Vec<_> = found
+            .iter()
+            .map(|line| line.splitn(3, ' ').take(2).collect::<Vec<_>>().join(" "))
+            .collect();
+        assert_eq!(
+            heads,
+            [
+                "LX0631 2:66",
+                "LX0632 3:1",
+                "LX0631 4:41",
+                "LX0630 5:40",
+                "LX0633 6:1",
+                "LX0630 7:49"
+            ],
+            "{found:#?}"
+        );
+        assert!(found[0].contains("did you mean `roles`?"), "{found:#?}");
+    }
+
+    #[test]
+    fn one_person_may_do_what_one_person_can() {
+        let (governance, ann) = (Governance::solo(), operator("ann"));
+        for verb in Verb::ALL {
+            let answer = governance.may(None, *verb, &Circumstances::default());
+            assert!(answer.allowed && answer.solo && answer.reasons == ["solo"], "{verb:?}");
+        }
+        let two = Circumstances {
+            confirmed_by: vec![&ann],
+            ..Circumstances::default()
+        };
+        let answer = governance.may(None, Verb::RunBackfill, &two);
+        assert!(!answer.allowed && answer.solo);
+    }
+
+    #[test]
+    fn every_action_of_the_schema_is_a_verb() {
+        let schema = schema();
+        let mut actions: Vec<_> = schema
+            .actions()
+            .map(|action| action.id().unescaped().to_owned())
+            .collect();
+        let mut verbs: Vec<_> = Verb::ALL.iter().map(|verb| verb.as_str().to_owned()).collect();
+        actions.sort();
+        verbs.sort();
+        assert_eq!(actions, verbs);
+    }
 }

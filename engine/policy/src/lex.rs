@@ -38,7 +38,9 @@ pub(crate) fn tokens(text: &str) -> Vec<Token> {
             let length = string_length(rest);
             (Some(Token::Text(at..at + length)), length)
         } else if first == '_' || first.is_ascii_alphabetic() {
-            let length = rest.find(|c: char| c != '_' && !c.is_ascii_alphanumeric()).unwrap_or(rest.len());
+            let length = rest
+                .find(|c: char| c != '_' && !c.is_ascii_alphanumeric())
+                .unwrap_or(rest.len());
             (Some(Token::Word(at..at + length)), length)
         } else {
             (Some(Token::Other), first.len_utf8())
@@ -73,7 +75,10 @@ pub(crate) fn first_comment(text: &str) -> Option<Range<usize>> {
 
 /// The entity names of a text, `Group::"banking"`: type, string with its quotes, and where both stand together.
 pub(crate) fn entity_names(text: &str) -> Vec<(String, String, Range<usize>)> {
-    let tokens: Vec<Token> = tokens(text).into_iter().filter(|token| !matches!(token, Token::Comment(_))).collect();
+    let tokens: Vec<Token> = tokens(text)
+        .into_iter()
+        .filter(|token| !matches!(token, Token::Comment(_)))
+        .collect();
     let mut names = Vec::new();
     let mut path: Option<(String, usize)> = None;
     for (at, token) in tokens.iter().enumerate() {

@@ -34,7 +34,11 @@ pub fn operators_shape() -> Shape {
             required("id", Shape::Id, "what `--as` takes"),
             optional("name", Shape::Text, "the person's name"),
             required("roles", list(Shape::Id), "what they may do, by the governance policies"),
-            optional("public_key", Shape::Text, "an Ed25519 public key, as 64 hexadecimal digits"),
+            optional(
+                "public_key",
+                Shape::Text,
+                "an Ed25519 public key, as 64 hexadecimal digits",
+            ),
         ])),
         "one item a person",
     )])
@@ -56,16 +60,25 @@ impl Operators {
             if let Some(first) = places.insert(operator.id.clone(), place) {
                 sound = false;
                 diagnostics.push(
-                    Diagnostic::error(codes::SAME_OPERATOR, format!("two operators are called `{}`", operator.id))
-                        .at(place, "")
-                        .also(first, "first listed here"),
+                    Diagnostic::error(
+                        codes::SAME_OPERATOR,
+                        format!("two operators are called `{}`", operator.id),
+                    )
+                    .at(place, "")
+                    .also(first, "first listed here"),
                 );
             }
             if operator.public_key.as_deref().is_some_and(|key| !is_public_key(key)) {
                 sound = false;
                 diagnostics.push(
-                    Diagnostic::error(codes::BAD_PUBLIC_KEY, format!("the public key of `{}` is none", operator.id))
-                        .at(document.place(&path!["people", at, "public_key"]), "expected 64 hexadecimal digits"),
+                    Diagnostic::error(
+                        codes::BAD_PUBLIC_KEY,
+                        format!("the public key of `{}` is none", operator.id),
+                    )
+                    .at(
+                        document.place(&path!["people", at, "public_key"]),
+                        "expected 64 hexadecimal digits",
+                    ),
                 );
             }
             operators.people.insert(operator.id.clone(), operator);
@@ -86,4 +99,65 @@ impl Operators {
 
 fn is_public_key(text: &str) -> bool {
     text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+#[cfg(test)]
+mod tests {
+    use lexhold_document::check_shape;
+
+    use super::*;
+    use crate::testing::{document, line};
+
+    fn compile(people: &str) -> Result<Operators, Vec<String>> {
+        let (files, document) = document(&format!("lexhold: 1\noperators: acme\npeople:\n{people}"));
+        let mut diagnostics = Diagnostics::new();
+        check_shape(&document, &operators_shape(), &mut diagnostics);
+        let operators = Operators::compile(&document, &mut diagnostics);
+        let lines = diagnostics.sorted(&files);
+        if lines.is_empty() {
+            Ok(operators.unwrap())
+        } else {
+            Err(lines.iter().map(|it| line(&files, it)).collect())
+        }
+    }
+
+    #[test]
+    fn operators_have_roles_and_may_have_keys() {
+        let key = "0123456789abcdef".repeat(4);
+        let text =
+            format!("  - {{ id: ann, name: Ann, roles: [legal], public_key: {key} }}\n  - {{ id: bob, roles: [] }}\n");
+        let text = text.replace(&key, &format!("\"{key}\""));
+        let operators = compile(&text).unwrap_or_else(|wrong| panic!("{wrong:#?}"));
+        assert_eq!(
+            operators
+                .iter()
+                .map(|operator| operator.id.as_str())
+                .collect::<Vec<_>>(),
+            ["ann", "bob"]
+        );
+        let ann = operators.get("ann").unwrap();
+        assert_eq!(
+            (ann.roles.as_slice(), ann.public_key.as_deref()),
+            (["legal".to_owned()].as_slice(), Some(key.as_str()))
+        );
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_at_its_place() {
+        let found = compile("  - { id: ann, roles: [legal] }\n  - { id: ann, roles: [x], public_key: abc }\n")
+            .err()
+            .unwrap();
+        assert_eq!(
+            found,
+            [
+                "LX0950 5:11 `ann` two operators are called `ann`",
+                "LX0951 5:40 `abc` the public key of `ann` is none (expected 64 hexadecimal digits)",
+            ]
+        );
+        let found = compile("  - { id: ann, role: [legal] }\n").err().unwrap();
+        assert!(
+            found.iter().any(|line| line.contains("did you mean `roles`?")),
+            "{found:#?}"
+        );
+    }
 }

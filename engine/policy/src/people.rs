@@ -81,7 +81,11 @@ impl<'d> People<'d> {
         if *self.platform != *platform {
             self.platform = Arc::from(platform);
         }
-        let setting = Setting { platform: self.platform.clone(), day: at_us.map(|at| at.div_euclid(DAY_US)), by };
+        let setting = Setting {
+            platform: self.platform.clone(),
+            day: at_us.map(|at| at.div_euclid(DAY_US)),
+            by,
+        };
         let mut numbers = self.settings.remove(&setting).unwrap_or_default();
         for handle in handles {
             let number = match numbers.get(handle) {
@@ -130,22 +134,45 @@ impl<'d> People<'d> {
         PersonFacts {
             external: false,
             departed,
-            domains: person.handles.values().flatten().filter_map(|handle| domain(handle)).collect(),
+            domains: person
+                .handles
+                .values()
+                .flatten()
+                .filter_map(|handle| domain(handle))
+                .collect(),
             licences: person.licences.iter().filter(|_| current).cloned().collect(),
-            groups: groups.flat_map(|group| self.directory.closure(group)).map(str::to_owned).collect(),
+            groups: groups
+                .flat_map(|group| self.directory.closure(group))
+                .map(str::to_owned)
+                .collect(),
             jurisdiction: person.jurisdiction.clone(),
-            firm: declared.filter_map(|(name, of)| Some((name.clone(), of.of_json(person.firm.get(name)?)?))).collect(),
+            firm: declared
+                .filter_map(|(name, of)| Some((name.clone(), of.of_json(person.firm.get(name)?)?)))
+                .collect(),
         }
     }
 
     /// Someone the directory does not list: outside, unless the address is one of the firm's own.
     fn unlisted(&self, platform: &str, handle: &str) -> Known {
         let domain = domain(handle);
-        let external = !domain.as_deref().is_some_and(|domain| self.directory.owns_domain(domain));
+        let external = !domain
+            .as_deref()
+            .is_some_and(|domain| self.directory.owns_domain(domain));
         // A stranger whose handle happens to be an id of the directory is not that person.
         let taken = self.directory.standing(handle, None).is_some();
-        let id = if taken { format!("{platform}:{handle}") } else { handle.to_owned() };
-        Known { id, facts: PersonFacts { external, domains: domain.into_iter().collect(), ..PersonFacts::default() } }
+        let id = if taken {
+            format!("{platform}:{handle}")
+        } else {
+            handle.to_owned()
+        };
+        Known {
+            id,
+            facts: PersonFacts {
+                external,
+                domains: domain.into_iter().collect(),
+                ..PersonFacts::default()
+            },
+        }
     }
 }
 
@@ -167,7 +194,9 @@ impl std::hash::Hash for Known {
 /// The domain of a mail address, in lower case.
 fn domain(handle: &str) -> Option<String> {
     let (local, domain) = handle.rsplit_once('@')?;
-    let plain = domain.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '.' | '_'));
+    let plain = domain
+        .chars()
+        .all(|c| c.is_alphanumeric() || matches!(c, '-' | '.' | '_'));
     (!local.is_empty() && !domain.is_empty() && plain).then(|| domain.to_lowercase())
 }
 

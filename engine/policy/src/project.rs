@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use crate::FactsRow;
 use crate::entities::Principal;
 use crate::facts::{Audience, Facts, Firm, FirmValue, LocalTime, PersonFacts};
 use crate::reads::{Extent, Reads, Slot};
-use crate::FactsRow;
 
 /// Writes what `reads` covers of a message and one of its people.
 pub(crate) fn project(
@@ -33,7 +33,10 @@ impl Writer<'_> {
         if let Some(of) = slot.strip_prefix("principal") {
             return self.person(of, extent, principal.id, principal.facts);
         }
-        if let Some(of) = slot.strip_prefix("resource.sender").filter(|of| of.starts_with(['#', '.'])) {
+        if let Some(of) = slot
+            .strip_prefix("resource.sender")
+            .filter(|of| of.starts_with(['#', '.']))
+        {
             return self.person(of, extent, &facts.sender.id, &facts.sender.facts);
         }
         if let Some(of) = slot.strip_prefix("resource.recipients") {

@@ -42,9 +42,15 @@ impl Beyond {
 
     fn entity(kind: &str, id: &str) -> Self {
         Self {
-            message: format!("`{kind}::\"{}\"` can be compared with, but nothing is known about it", id.escape_debug()),
+            message: format!(
+                "`{kind}::\"{}\"` can be compared with, but nothing is known about it",
+                id.escape_debug()
+            ),
             help: "ask about `principal`, `resource.sender` or `resource.channel`",
-            word: Word::Entity { kind: kind.to_owned(), id: id.to_owned() },
+            word: Word::Entity {
+                kind: kind.to_owned(),
+                id: id.to_owned(),
+            },
         }
     }
 
@@ -97,18 +103,31 @@ fn asked(operator: &str, body: &Value, found: &mut Vec<Beyond>) {
 
 /// Entities written in the text that an expression may have as its value.
 fn named_in_value(expr: &Value, found: &mut Vec<Beyond>) {
-    let Some((operator, body)) = expr.as_object().and_then(|fields| fields.iter().next()) else { return };
+    let Some((operator, body)) = expr.as_object().and_then(|fields| fields.iter().next()) else {
+        return;
+    };
     match operator.as_str() {
         "Value" => {
-            let part = |name| body.get("__entity").and_then(|entity| entity.get(name)).and_then(Value::as_str);
+            let part = |name| {
+                body.get("__entity")
+                    .and_then(|entity| entity.get(name))
+                    .and_then(Value::as_str)
+            };
             if let (Some(kind), Some(id)) = (part("type"), part("id")) {
                 found.push(Beyond::entity(kind, id));
             }
         }
         "if-then-else" => {
-            ["then", "else"].into_iter().filter_map(|branch| body.get(branch)).for_each(|it| named_in_value(it, found));
+            ["then", "else"]
+                .into_iter()
+                .filter_map(|branch| body.get(branch))
+                .for_each(|it| named_in_value(it, found));
         }
-        "Record" => body.as_object().into_iter().flatten().for_each(|(_, value)| named_in_value(value, found)),
+        "Record" => body
+            .as_object()
+            .into_iter()
+            .flatten()
+            .for_each(|(_, value)| named_in_value(value, found)),
         _ => {}
     }
 }

@@ -124,7 +124,9 @@ impl Reads {
     }
 
     fn walk(&mut self, expr: &Value) {
-        let Some((operator, body)) = single(expr) else { return self.everything() };
+        let Some((operator, body)) = single(expr) else {
+            return self.everything();
+        };
         match operator {
             "Value" => {}
             "Var" | "." => self.value_of(expr),
@@ -178,8 +180,10 @@ impl Reads {
         if let Some(id) = identity(path) {
             return self.whole(id);
         }
-        let read: Vec<Slot> =
-            SLOTS.into_iter().filter(|slot| *slot == path || below(slot, path) || below(path, slot)).collect();
+        let read: Vec<Slot> = SLOTS
+            .into_iter()
+            .filter(|slot| *slot == path || below(slot, path) || below(path, slot))
+            .collect();
         if read.is_empty() {
             self.everything();
         }
@@ -189,9 +193,11 @@ impl Reads {
     fn has(&mut self, body: &Value) {
         let attributes = match body.get("attr") {
             Some(Value::String(attribute)) => Some(attribute.clone()),
-            Some(Value::Array(attributes)) => {
-                attributes.iter().map(Value::as_str).collect::<Option<Vec<_>>>().map(|names| names.join("."))
-            }
+            Some(Value::Array(attributes)) => attributes
+                .iter()
+                .map(Value::as_str)
+                .collect::<Option<Vec<_>>>()
+                .map(|names| names.join(".")),
             _ => None,
         };
         match (body.get("left").and_then(path), attributes) {
@@ -214,7 +220,9 @@ impl Reads {
     }
 
     fn is_in_operands(&mut self, left: Option<&Value>, right: Option<&Value>) {
-        let (Some(left), Some(right)) = (left, right) else { return self.everything() };
+        let (Some(left), Some(right)) = (left, right) else {
+            return self.everything();
+        };
         let Some((id, groups)) = path(left).and_then(|path| Some((identity(&path)?, memberships(&path)?))) else {
             return self.everything();
         };
@@ -233,7 +241,9 @@ impl Reads {
     }
 
     fn equals(&mut self, body: &Value) {
-        let (Some(left), Some(right)) = (body.get("left"), body.get("right")) else { return self.everything() };
+        let (Some(left), Some(right)) = (body.get("left"), body.get("right")) else {
+            return self.everything();
+        };
         for (side, other) in [(left, right), (right, left)] {
             if let (Some(id), Some(words)) = (path(side).and_then(|path| identity(&path)), entity_words(other)) {
                 return self.only(id, words);
@@ -244,7 +254,9 @@ impl Reads {
     }
 
     fn contains(&mut self, body: &Value) {
-        let (Some(left), Some(right)) = (body.get("left"), body.get("right")) else { return self.everything() };
+        let (Some(left), Some(right)) = (body.get("left"), body.get("right")) else {
+            return self.everything();
+        };
         let set = path(left).and_then(|path| SLOTS.into_iter().find(|slot| *slot == path));
         match (set, words(right)) {
             (Some(slot), Some(words)) => self.only(slot, words),
@@ -282,7 +294,9 @@ fn identity(path: &str) -> Option<Slot> {
 }
 
 fn memberships(path: &str) -> Option<Slot> {
-    SLOTS.into_iter().find(|slot| slot.strip_suffix("#groups") == Some(path))
+    SLOTS
+        .into_iter()
+        .find(|slot| slot.strip_suffix("#groups") == Some(path))
 }
 
 /// The words of a literal, or of a set of literals: strings and entity ids.
@@ -313,4 +327,99 @@ fn literal_words(literal: &Value) -> Option<Vec<String>> {
 fn entity_words(expr: &Value) -> Option<Vec<String>> {
     let is_string = matches!(single(expr)?, ("Value", Value::String(_)));
     if is_string { None } else { words(expr) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Action;
+    use crate::testing::condition;
+
+    /// What a clause reads, as `path` or `path[words]`.
+    fn reads(clause: &str) -> Vec<String> {
+        let condition = condition(Action::Hold, clause);
+        let shown = condition.reads().0.iter().map(|(slot, extent)| match extent {
+            Extent::Whole => (*slot).to_owned(),
+            Extent::Only(words) => format!("{slot}{words:?}"),
+        });
+        shown.collect()
+    }
+
+    #[test]
+    fn questions_about_single_words_read_only_those() {
+        assert_eq!(
+            reads(r#"resource.labels.contains("a") || resource.labels.containsAny(["b", "c"])"#),
+            [r#"resource.labels{"a", "b", "c"}"#]
+        );
+        assert_eq!(
+            reads(r#"principal in [Group::"a", Group::"b"]"#),
+            [r#"principal#groups{"a", "b"}"#, r#"principal#id{"a", "b"}"#]
+        );
+        assert_eq!(
+            reads(r#"Channel::"x" == resource.channel"#),
+            [r#"resource.channel#id{"x"}"#]
+        );
+        assert_eq!(
+            reads(r#"resource.participants.people.contains(Person::"ann")"#),
+            [r#"resource.participants.people{"ann"}"#]
+        );
+    }
+
+    #[test]
+    fn attributes_are_read_whole() {
+        assert_eq!(reads("resource.recipients.count > 3"), ["resource.recipients.count"]);
+        assert_eq!(reads(r#"resource.platform == "slack""#), ["resource.platform"]);
+        assert_eq!(
+            reads(r#"resource.labels == ["a"] && resource.labels.contains("b")"#),
+            ["resource.labels"]
+        );
+        assert_eq!(
+            reads(r#"resource has sent_at && resource.sent_at > datetime("2020-01-01")"#),
+            ["resource.sent_at"]
+        );
+        assert_eq!(
+            reads("resource has sender_local.hour && resource.sender_local.hour > 20"),
+            ["resource.sender_local"]
+        );
+        assert_eq!(
+            reads("resource has sender.jurisdiction"),
+            ["resource.sender.jurisdiction"]
+        );
+        assert_eq!(
+            reads(r#"resource.attachments.media_types.contains("a/b")"#),
+            ["resource.attachments"]
+        );
+        assert_eq!(
+            reads("principal in resource.recipients.groups"),
+            ["principal#groups", "principal#id", "resource.recipients.groups"]
+        );
+        assert_eq!(
+            reads("resource.recipients.people.contains(principal)"),
+            ["principal#id", "resource.recipients.people"]
+        );
+    }
+
+    #[test]
+    fn what_is_not_understood_reads_everything() {
+        assert_eq!(
+            reads("(if resource.business then principal else resource.sender).external").len(),
+            SLOTS.len()
+        );
+        let mut unknown = Reads::default();
+        unknown.walk(&serde_json::json!({"futureOperator": {"left": 1}}));
+        assert_eq!(unknown.0.len(), SLOTS.len());
+        assert_eq!(Reads::of_policy(&serde_json::json!({})).0.len(), SLOTS.len());
+    }
+
+    #[test]
+    fn slots_are_the_attributes_of_the_schema() {
+        let schema = include_str!("../../../policies/schema.cedarschema");
+        for slot in SLOTS {
+            let name = slot.rsplit(['.', '#']).next().unwrap();
+            let written = [format!("  {name}: "), format!("  {name}?: ")]
+                .iter()
+                .any(|line| schema.contains(line));
+            assert!(written || ["id", "groups"].contains(&name), "{slot}");
+        }
+    }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use cedar_policy::{Schema, SchemaFragment, Validator};
-use lexhold_document::{Diagnostic, Diagnostics, Files, FileId};
+use lexhold_document::{Diagnostic, Diagnostics, FileId, Files};
 use serde_json::Value;
 
 use crate::facts::FirmValue;
@@ -72,7 +72,12 @@ impl Schemas {
 
     fn assemble(schema: Value, firm: FirmTypes, text: String) -> Result<Self, Box<cedar_policy::SchemaError>> {
         let compile = |schema| Schema::from_json_value(schema).map(Validator::new).map_err(Box::new);
-        Ok(Self { without_labels: compile(stripped(schema.clone()))?, full: compile(schema)?, firm, text })
+        Ok(Self {
+            without_labels: compile(stripped(schema.clone()))?,
+            full: compile(schema)?,
+            firm,
+            text,
+        })
     }
 
     /// The firm's own attributes.
@@ -124,8 +129,17 @@ fn firm_types(declared: &Value, files: &Files, extension: FileId, diagnostics: &
                 diagnostics.push(foreign(name, files, extension));
                 continue;
             }
-            let types = if name == "FirmPerson" { &mut firm.person } else { &mut firm.message };
-            for (attribute, shape) in declaration.get("attributes").and_then(Value::as_object).into_iter().flatten() {
+            let types = if name == "FirmPerson" {
+                &mut firm.person
+            } else {
+                &mut firm.message
+            };
+            for (attribute, shape) in declaration
+                .get("attributes")
+                .and_then(Value::as_object)
+                .into_iter()
+                .flatten()
+            {
                 match firm_type(shape) {
                     Some(found) => drop(types.insert(attribute.clone(), found)),
                     None => diagnostics.push(unfillable(name, attribute, files, extension)),
@@ -177,7 +191,10 @@ fn foreign(name: &str, files: &Files, extension: FileId) -> Diagnostic {
 
 fn unfillable(of: &str, attribute: &str, files: &Files, extension: FileId) -> Diagnostic {
     trouble::at_word(
-        Diagnostic::error(codes::UNFILLABLE_TYPE, format!("`{attribute}` of `{of}` has a type that no source fills")),
+        Diagnostic::error(
+            codes::UNFILLABLE_TYPE,
+            format!("`{attribute}` of `{of}` has a type that no source fills"),
+        ),
         attribute,
         files,
         extension,
@@ -211,5 +228,78 @@ impl FirmType {
                 Some(FirmValue::Texts(texts.map(str::to_owned).collect()))
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{compile, file, line};
+
+    fn extended(text: &str) -> Result<Schemas, Vec<String>> {
+        let (files, file) = file(text);
+        let mut diagnostics = Diagnostics::new();
+        let schemas = Schemas::extended(&files, file, &mut diagnostics);
+        let lines = diagnostics.sorted(&files);
+        schemas.ok_or_else(|| lines.iter().map(|diagnostic| line(&files, diagnostic)).collect())
+    }
+
+    #[test]
+    fn the_built_in_schema_compiles() {
+        let schemas = Schemas::built_in();
+        let names = |action| schemas.validator(action).schema().entity_types().count();
+        assert_eq!((names(Action::Hold), names(Action::Scan)), (4, 4));
+    }
+
+    #[test]
+    fn a_firm_adds_its_own_attributes() {
+        let schemas = extended(
+            "// ours\ntype FirmPerson = { tier?: Long, hubs: Set<String> };\ntype FirmMessage = { desk: String, urgent: Bool };",
+        )
+        .unwrap_or_else(|wrong| panic!("{wrong:#?}"));
+        assert_eq!(schemas.firm().person["hubs"], FirmType::Texts);
+        let clauses = [
+            r#"resource.firm.urgent && resource.firm.desk == "x""#,
+            r#"principal.firm.hubs.contains("ny")"#,
+        ];
+        assert!(compile(&schemas, Action::Scan, &clauses).is_ok());
+        assert!(
+            compile(&schemas, Action::Hold, &["principal.firm.tier > 1"]).is_err(),
+            "not asked for first"
+        );
+        assert!(compile(&Schemas::built_in(), Action::Hold, &["resource.firm.urgent"]).is_err());
+    }
+
+    #[test]
+    fn a_firm_declares_nothing_else() {
+        let found = extended("type FirmPerson = { at: datetime };\nentity Person;\ntype Other = {};")
+            .err()
+            .unwrap();
+        assert_eq!(found.len(), 3, "{found:#?}");
+        assert!(
+            found[0].starts_with("LX0622 1:21 `at` `at` of `FirmPerson` has a type"),
+            "{found:#?}"
+        );
+        assert!(
+            found[1].starts_with("LX0621 2:8 `Person` `Person` cannot be declared here"),
+            "{found:#?}"
+        );
+        assert!(found[2].starts_with("LX0621 3:6 `Other`"), "{found:#?}");
+        assert!(extended("namespace N { type FirmPerson = {}; }").is_err());
+        let found = extended("type FirmPerson = { a: String, };\ntype FirmMessage = {{};")
+            .err()
+            .unwrap();
+        assert!(found[0].starts_with("LX0620 2:21"), "{found:#?}");
+        assert!(extended("type FirmPerson = Long;").is_err());
+    }
+
+    #[test]
+    fn values_are_of_the_declared_type_or_none() {
+        assert_eq!(FirmType::Long.of_text("7"), Some(FirmValue::Long(7)));
+        assert_eq!(FirmType::Long.of_text("seven"), None);
+        assert_eq!(FirmType::Bool.of_json(&serde_json::json!("true")), None);
+        let both = Some(FirmValue::Texts(["a".to_owned(), "b".to_owned()].into()));
+        assert_eq!(FirmType::Texts.of_text("a; b"), both);
+        assert_eq!(FirmType::Texts.of_text(r#"["b", "a"]"#), both);
     }
 }

@@ -21,7 +21,11 @@ pub(crate) fn complaint(error: &dyn miette::Diagnostic) -> Complaint {
     let label = error.labels().and_then(|mut labels| labels.next());
     Complaint {
         message: plain(&error.to_string()),
-        label: label.as_ref().and_then(|label| label.label()).map(expected).unwrap_or_default(),
+        label: label
+            .as_ref()
+            .and_then(|label| label.label())
+            .map(expected)
+            .unwrap_or_default(),
         range: label.map(|label| label.offset()..label.offset() + label.len()),
         help: error.help().map(|help| plain(&help.to_string())),
     }
@@ -57,18 +61,49 @@ pub(crate) fn at_word(diagnostic: Diagnostic, word: &str, files: &Files, file: F
 
 fn within(files: &Files, file: FileId, range: Range<usize>) -> Place {
     let length = files.text(file).len();
-    Place { file, start: range.start.min(length), end: range.end.min(length) }
+    Place {
+        file,
+        start: range.start.min(length),
+        end: range.end.min(length),
+    }
 }
 
 impl Complaint {
+    /// Points at the attribute that is wrong rather than at the whole expression it stands in.
+    pub(crate) fn narrowed(mut self, text: &str) -> Self {
+        let named = self
+            .message
+            .split_once("attribute `")
+            .and_then(|(_, rest)| rest.split_once('`'));
+        let attribute = named.map(|(path, _)| path.rsplit('.').next().unwrap_or(path));
+        if let (Some(attribute), Some(range)) = (attribute, self.range.clone())
+            && let Some(inside) = text.get(range.clone())
+        {
+            let found = lex::tokens(inside).into_iter().find_map(|token| match token {
+                lex::Token::Word(at) if inside[at.clone()] == *attribute && inside[..at.start].ends_with('.') => {
+                    Some(at)
+                }
+                _ => None,
+            });
+            self.range = found
+                .map(|at| range.start + at.start..range.start + at.end)
+                .or(Some(range));
+        }
+        self
+    }
+
     /// The diagnostic that says so at a place.
     pub(crate) fn into_error(self, code: &'static str, place: Place) -> Diagnostic {
-        Diagnostic::error(code, self.message).at(place, self.label).maybe_help(self.help)
+        Diagnostic::error(code, self.message)
+            .at(place, self.label)
+            .maybe_help(self.help)
     }
 
     /// The warning that says so at a place.
     pub(crate) fn into_warning(self, code: &'static str, place: Place) -> Diagnostic {
-        Diagnostic::warning(code, self.message).at(place, self.label).maybe_help(self.help)
+        Diagnostic::warning(code, self.message)
+            .at(place, self.label)
+            .maybe_help(self.help)
     }
 }
 
@@ -86,16 +121,24 @@ pub(crate) fn code_of(error: &ValidationError) -> &'static str {
 
 /// One line, without the policy id that Cedar puts in front.
 fn plain(message: &str) -> String {
-    let rest = message.strip_prefix("for policy `").and_then(|rest| rest.split_once("`, ")).map(|(_, rest)| rest);
+    let rest = message
+        .strip_prefix("for policy `")
+        .and_then(|rest| rest.split_once("`, "))
+        .map(|(_, rest)| rest);
     rest.unwrap_or(message).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Cedar's list of everything that could stand somewhere, as a person would say it.
 fn expected(label: &str) -> String {
     const SHOWN: usize = 4;
-    let Some(list) = label.strip_prefix("expected ") else { return plain(label) };
-    let tokens: Vec<&str> =
-        list.split(", ").map(|token| token.strip_prefix("or ").unwrap_or(token)).flat_map(|token| token.split(" or ")).collect();
+    let Some(list) = label.strip_prefix("expected ") else {
+        return plain(label);
+    };
+    let tokens: Vec<&str> = list
+        .split(", ")
+        .map(|token| token.strip_prefix("or ").unwrap_or(token))
+        .flat_map(|token| token.split(" or "))
+        .collect();
     let has = |token: &str| tokens.contains(&token);
     if has("identifier") && has("number") {
         return "expected a value, such as `resource.platform`, a string or a number".to_owned();
@@ -106,5 +149,9 @@ fn expected(label: &str) -> String {
     if tokens.len() <= SHOWN {
         return plain(label);
     }
-    format!("expected {} or {} others", tokens[..SHOWN].join(", "), tokens.len() - SHOWN)
+    format!(
+        "expected {} or {} others",
+        tokens[..SHOWN].join(", "),
+        tokens.len() - SHOWN
+    )
 }
