@@ -9,7 +9,7 @@ use serde_json::{Value as Json, json};
 use crate::read::{Reader, date, key_place, text, texts, word};
 use crate::{
     Action, Basis, BusinessDays, Ceiling, Cutoff, Dispose, DisposeAfter, EventKey, InForce, Length, Mode, MonthEnd,
-    Retain, Roll, Schedule, Schedules, Term, Tier, Trigger, codes, retention_shape,
+    Retain, Roll, Schedule, Schedules, Term, Tier, Trigger, Zone, codes, retention_shape,
 };
 
 /// Compiles every retention document among these, and reports all that is wrong with them.
@@ -41,13 +41,7 @@ pub fn compile(documents: &[&Document], diagnostics: &mut Diagnostics) -> Schedu
             index,
             diagnostics,
         };
-        for (schedule, place) in read_document(&mut reader) {
-            if let Some(first) = ids.insert(schedule.id.clone(), place) {
-                reader.report(twice(codes::DUPLICATE_SCHEDULE, "schedule", &schedule.id, place, first));
-            } else {
-                schedules.push(schedule);
-            }
-        }
+        schedules.extend(read_document(&mut reader, &mut ids));
     }
     Schedules::new(schedules)
 }
@@ -66,7 +60,7 @@ pub fn twice(code: &'static str, what: &str, name: &str, place: Place, first: Pl
         .help("give one of them another name")
 }
 
-fn read_document(reader: &mut Reader<'_>) -> Vec<(Schedule, Place)> {
+fn read_document(reader: &mut Reader<'_>, ids: &mut BTreeMap<String, Place>) -> Vec<Schedule> {
     let root = reader.root();
     let basis: Option<Basis> = word(root, "basis");
     if basis == Some(Basis::Law) && root.get("jurisdiction").is_none() {
@@ -83,47 +77,62 @@ fn read_document(reader: &mut Reader<'_>) -> Vec<(Schedule, Place)> {
     let items = root.get("schedules").and_then(Node::as_list).unwrap_or_default();
     let mut schedules = Vec::new();
     for (at, node) in items.iter().enumerate() {
+        let name = read_name(reader, node, ids);
         let parts = read_parts(reader, node);
-        let named = node.get("id").and_then(|id| Some((id.as_text()?.to_owned(), id.place)));
-        let (Ok(parts), Some((name, place)), Some(zone)) = (parts, named, &zone) else {
-            continue;
-        };
-        let document = reader.document;
-        let scope = reader.condition(&path!["scope"]);
-        let when = reader.condition(&path!["schedules", at, "when"]);
-        let label = text(node, "label");
-        let schedule = Schedule {
-            id: format!("{}.{name}", document.name),
-            document: document.name.clone(),
-            version: document.version.clone().unwrap_or_default(),
-            digest: document.digest,
-            title: text(node, "title").unwrap_or_else(|| name.clone()),
-            name,
-            zone: zone.clone(),
-            mode: word(root, "mode").unwrap_or_default(),
-            basis: word(node, "basis").or(basis),
-            jurisdiction: text(root, "jurisdiction"),
-            cites: texts(node, "cites"),
-            tier: match (&label, &scope, &when) {
-                (Some(_), ..) => Tier::Label,
-                (None, None, None) => Tier::Organisation,
-                _ => Tier::Scoped,
-            },
-            label,
-            scope,
-            when,
-            in_force: parts.in_force,
-            effective_from: date(root, "effective_from"),
-            retired: date(root, "retired"),
-            retain: parts.retain,
-            dispose: parts.dispose,
-            ceiling: parts.ceiling,
-            spec: String::new(),
-        };
-        let spec = spec(&schedule);
-        schedules.push((Schedule { spec, ..schedule }, place));
+        if let (Ok(name), Ok(parts), Some(zone)) = (name, parts, &zone) {
+            schedules.push(schedule(reader, at, node, name, parts, zone));
+        }
     }
     schedules
+}
+
+fn read_name(reader: &mut Reader<'_>, node: &Node, ids: &mut BTreeMap<String, Place>) -> Result<String, Reported> {
+    let id = node.get("id").ok_or(Reported)?;
+    let name = id.as_text().ok_or(Reported)?;
+    let full = format!("{}.{name}", reader.document.name);
+    if let Some(first) = ids.get(&full) {
+        reader.report(twice(codes::DUPLICATE_SCHEDULE, "schedule", &full, id.place, *first));
+        return Err(Reported);
+    }
+    ids.insert(full, id.place);
+    Ok(name.to_owned())
+}
+
+fn schedule(reader: &Reader<'_>, at: usize, node: &Node, name: String, parts: Parts, zone: &Zone) -> Schedule {
+    let (document, root) = (reader.document, reader.root());
+    let scope = reader.condition(&path!["scope"]);
+    let when = reader.condition(&path!["schedules", at, "when"]);
+    let label = text(node, "label");
+    let schedule = Schedule {
+        id: format!("{}.{name}", document.name),
+        document: document.name.clone(),
+        version: document.version.clone().unwrap_or_default(),
+        digest: document.digest,
+        title: text(node, "title").unwrap_or_else(|| name.clone()),
+        name,
+        zone: zone.clone(),
+        mode: word(root, "mode").unwrap_or_default(),
+        basis: word(node, "basis").or_else(|| word(root, "basis")),
+        jurisdiction: text(root, "jurisdiction"),
+        cites: texts(node, "cites"),
+        tier: match (&label, &scope, &when) {
+            (Some(_), ..) => Tier::Label,
+            (None, None, None) => Tier::Organisation,
+            _ => Tier::Scoped,
+        },
+        label,
+        scope,
+        when,
+        in_force: parts.in_force,
+        effective_from: date(root, "effective_from"),
+        retired: date(root, "retired"),
+        retain: parts.retain,
+        dispose: parts.dispose,
+        ceiling: parts.ceiling,
+        spec: String::new(),
+    };
+    let spec = spec(&schedule);
+    Schedule { spec, ..schedule }
 }
 
 /// What a schedule demands, apart from what it is called and whom it is for.
@@ -428,4 +437,350 @@ fn spec(schedule: &Schedule) -> String {
         keys.retain(|_, value| !value.is_null());
     }
     canonical_json(&spec)
+}
+
+#[cfg(test)]
+mod tests {
+    use lexhold_document::Seg;
+
+    use super::*;
+    use crate::testing::{compiled, instant, resolved, sent};
+    use crate::{Reason, state};
+
+    const HEAD: &str = "lexhold: 1\nretention: us\nversion: 1.0.0\nzone: UTC\n";
+
+    /// What is said about a document with these further lines, the first of which is line 5.
+    fn said(lines: &str) -> Vec<String> {
+        compiled(&[&format!("{HEAD}{lines}")], compile).1
+    }
+
+    /// What is said about one schedule with these keys, on line 6.
+    fn said_of(keys: &str) -> Vec<String> {
+        said(&format!("schedules:\n  - {{ id: a, {keys} }}\n"))
+    }
+
+    fn schedules(text: &str) -> Schedules {
+        let (schedules, said) = compiled(&[text], compile);
+        assert_eq!(said, [""; 0]);
+        schedules
+    }
+
+    const PACK: &str = "\
+lexhold: 1
+retention: us-broker-dealer
+version: 1.2.0
+title: US broker-dealer communications
+owner: records@example.com
+zone: America/New_York
+mode: compliance
+month_end: next_day
+basis: law
+jurisdiction: US
+scope: principal in Group::\"broker-dealer\"
+supersedes: 1.1.0
+effective_from: 2026-01-01
+schedules:
+  - id: communications
+    title: Communications relating to the business as such
+    when: resource.business
+    retain: { for: P3Y, from: sent, accessible: P2Y }
+    dispose: { after: retain, action: review }
+    cites: [us-sec-17a-4-b4]
+  - id: account-terms
+    when: resource.labels.contains(\"account-terms\")
+    retain: { for: P6Y, from: { event: account_closed, key: accounts }, expect_within: P1Y }
+    cites: [us-sec-17a-4-c]
+  - id: old-books
+    label: books
+    month_end: last_day
+    basis: contract
+    in_force: { from: 2003-01-01, to: 2030-12-31 }
+    retain: { for: permanent }
+    ceiling: { for: P10Y, from: { date: 2020-02-29 }, cutoff: quarter, within: P30D, yields_to: [US, DE] }
+  - id: letters
+    retain: { for: P6M, from: captured, cutoff: year, roll: { following: weekends } }
+    dispose: { after: P1Y, from: sent, cutoff: month, action: transfer, to: national archive }
+tests:
+  - name: one
+";
+
+    #[test]
+    fn a_whole_document() {
+        let schedules = schedules(PACK);
+        let ids: Vec<_> = schedules.iter().map(|schedule| schedule.id.as_str()).collect();
+        let names = ["communications", "account-terms", "old-books", "letters"];
+        assert_eq!(ids, names.map(|name| format!("us-broker-dealer.{name}")));
+        let first = schedules.at(0);
+        assert_eq!(first.scope.as_ref().unwrap().path, path!["scope"]);
+        assert_eq!(first.when.as_ref().unwrap().path, path!["schedules", 0, "when"]);
+        assert_eq!(first.when.as_ref().unwrap().text, "resource.business");
+        assert_eq!(
+            (first.tier, first.mode, first.basis),
+            (Tier::Scoped, Mode::Compliance, Some(Basis::Law))
+        );
+        assert_eq!(first.cites, ["us-sec-17a-4-b4"]);
+        assert_eq!(
+            (first.title.as_str(), schedules.at(1).title.as_str()),
+            ("Communications relating to the business as such", "account-terms",)
+        );
+        assert_eq!(schedules.zones().len(), 1);
+        let books = schedules.at(2);
+        assert_eq!((books.tier, books.basis), (Tier::Label, Some(Basis::Contract)));
+        let ceiling = books.ceiling.as_ref().unwrap();
+        assert_eq!(ceiling.yields_to, ["US", "DE"]);
+        assert_eq!((ceiling.term.month_end, ceiling.term.roll), (MonthEnd::LastDay, None));
+        let keys: Vec<_> = schedules.at(1).event_keys().map(|event| event.key.as_str()).collect();
+        assert_eq!(keys, ["accounts"]);
+        let different: std::collections::BTreeSet<_> = schedules.iter().map(Schedule::key).collect();
+        assert_eq!(different.len(), 4);
+    }
+
+    #[test]
+    fn the_spec_says_it_all_in_canonical_json() {
+        let schedules = schedules(PACK);
+        assert_eq!(
+            schedules.at(0).spec,
+            concat!(
+                r#"{"basis":"law","dispose":{"action":"review","after":"retain"},"effective_from":"2026-01-01","#,
+                r#""id":"us-broker-dealer.communications","jurisdiction":"US","mode":"compliance","#,
+                r#""retain":{"accessible":"P2Y","for":"P3Y","from":"sent","month_end":"next_day"},"#,
+                r#""scope":"principal in Group::\"broker-dealer\"","tier":"scoped","when":"resource.business","#,
+                r#""zone":"America/New_York"}"#
+            )
+        );
+        assert!(schedules.at(2).spec.contains(
+            r#""ceiling":{"cutoff":"quarter","for":"P10Y","from":{"date":"2020-02-29"},"month_end":"last_day","within":"P30D","yields_to":["US","DE"]}"#
+        ));
+        assert!(schedules.at(3).spec.contains(
+            r#""dispose":{"action":"transfer","after":{"cutoff":"month","for":"P1Y","from":"sent","month_end":"next_day"},"to":"national archive"}"#
+        ));
+        assert!(schedules.at(3).spec.contains(r#""roll":{"following":"weekends"}"#));
+    }
+
+    #[test]
+    fn from_the_text_to_the_dates() {
+        let schedules = schedules(PACK);
+        let at = |index: usize| resolved([schedules.at(index).clone()], &sent("2024-02-29T15:00:00Z"));
+        let communications = at(0);
+        assert_eq!(communications.retain_until.limit.day_text(), "2027-03-01");
+        assert_eq!(communications.accessible_until.limit.day_text(), "2026-03-01");
+        assert_eq!(
+            communications.eligible_from.limit.instant_text(),
+            "2027-03-02T05:00:00Z"
+        );
+        assert_eq!(at(1).retain_until.limit.reason(), Some(Reason::AwaitingEvent));
+        let books = at(2);
+        assert_eq!(books.retain_until.limit.reason(), Some(Reason::Permanent));
+        assert_eq!(books.must_dispose_by.limit.day_text(), "2030-03-31");
+        assert_eq!(books.conflicts.len(), 1);
+        let letters = at(3);
+        assert_eq!(letters.retain_until.limit.day_text(), "2025-07-01");
+        assert_eq!(letters.dispose_at.limit.day_text(), "2025-03-01");
+        assert_eq!(
+            (letters.action, letters.to.as_deref()),
+            (Action::Transfer, Some("national archive"))
+        );
+        let found = state(&letters, instant("2025-07-02T04:00:00Z"), &crate::Standing::default());
+        assert_eq!(found.0, crate::State::Eligible);
+    }
+
+    #[test]
+    fn tests_stay_as_they_stand() {
+        let (names, _) = compiled(&[PACK], |documents, _| {
+            let tests = super::tests(documents[0]);
+            tests.iter().map(|test| text(test, "name").unwrap()).collect::<Vec<_>>()
+        });
+        assert_eq!(names, ["one"]);
+    }
+
+    #[test]
+    fn conditions_name_their_document_among_all() {
+        let other = "lexhold: 1\nruleset: r\nversion: 1.0.0\nrules: []\n";
+        let (schedules, said) = compiled(&[other, PACK], compile);
+        assert_eq!(said, [""; 0]);
+        assert_eq!(schedules.at(0).when.as_ref().unwrap().document, 1);
+        assert!(matches!(schedules.at(0).when.as_ref().unwrap().path[1], Seg::Index(0)));
+    }
+
+    #[test]
+    fn a_document_needs_a_zone_that_exists() {
+        let without = |line: &str| {
+            let text = format!(
+                "lexhold: 1\nretention: us\nversion: 1.0.0\n{line}\nschedules:\n  - {{ id: a, retain: {{ for: P1W, from: sent }} }}\n"
+            );
+            compiled(&[&text], compile)
+        };
+        let (schedules, said) = without("month_end: last_day");
+        assert_eq!(schedules.iter().len(), 0);
+        assert_eq!(said[0], "LX0101 2 «us» missing key `zone`");
+        // Everything else is reported with it.
+        assert!(said[1].starts_with("LX0303 6 «P1W»"), "{said:?}");
+        let (_, said) = without("zone: Amerika/New_York");
+        assert_eq!(
+            said[0],
+            "LX0302 4 «Amerika/New_York» `Amerika/New_York` is not a time zone of the IANA database"
+        );
+    }
+
+    #[test]
+    fn what_later_versions_bring_is_refused_by_name() {
+        let later = [
+            (
+                "retain: { for: P1Y, from: last_activity }",
+                "«last_activity» `from: last_activity`",
+            ),
+            (
+                "retain: { for: P1Y, from: policy_assigned }",
+                "«policy_assigned» `from: policy_assigned`",
+            ),
+            (
+                "retain: { for: P1Y, from: sent, cutoff: { fiscal: fy } }",
+                "«fiscal» a cut-off at the end of a fiscal year",
+            ),
+            (
+                "retain: { for: P1Y, from: sent, roll: { following: target2 } }",
+                "«target2» a calendar of business days other than `weekends`",
+            ),
+            ("extend: { event: request, key: id, to: P7Y }", "«extend» `extend`"),
+        ];
+        for (keys, expected) in later {
+            let (place, what) = expected.split_once(' ').unwrap();
+            let expected = format!("LX0301 6 {place} {what} is not supported by this version of lexhold");
+            assert_eq!(said_of(keys), [expected], "{keys}");
+        }
+    }
+
+    #[test]
+    fn periods_are_checked_at_their_place_and_once() {
+        assert_eq!(
+            said_of("retain: { for: P2W, from: sent }"),
+            ["LX0303 6 «P2W» `P2W`: a period counts no weeks, hours, minutes or seconds"]
+        );
+        assert_eq!(
+            said_of("retain: { for: P0D, from: sent }"),
+            ["LX0303 6 «P0D» `P0D`: a period of no length"]
+        );
+        let malformed = said_of("retain: { for: 7 years, from: sent }");
+        assert_eq!(malformed.len(), 1, "{malformed:?}");
+        assert!(malformed[0].starts_with("LX0105 6 «7 years» "), "{malformed:?}");
+    }
+
+    #[test]
+    fn days_for_years_are_a_warning_everywhere() {
+        let keys = "retain: { for: P2555D, from: sent, accessible: P730D }, ceiling: { for: P3650D, from: sent, within: P30D }";
+        let said = said_of(keys);
+        assert_eq!(said[0], "LX0304 6 «P2555D» `P2555D` is not 7 calendar years");
+        assert_eq!(said.len(), 3);
+        assert!(said.iter().all(|said| said.starts_with("LX0304")));
+        assert_eq!(
+            compiled(&[&format!("{HEAD}schedules: [{{ id: a, {keys} }}]\n")], compile)
+                .0
+                .iter()
+                .len(),
+            1
+        );
+    }
+
+    #[test]
+    fn what_does_not_make_sense() {
+        let cases = [
+            (
+                "when: resource.business",
+                "LX0305 6 «a» a schedule that neither keeps nor deletes",
+            ),
+            (
+                "retain: { for: P1Y }",
+                "LX0313 6 «retain» `retain` does not say from when the period counts",
+            ),
+            (
+                "dispose: { after: P1Y }",
+                "LX0313 6 «dispose» `dispose` does not say from when the period counts",
+            ),
+            (
+                "dispose: { after: retain }",
+                "LX0306 6 «retain» the messages are never disposed of: this schedule has no `retain`",
+            ),
+            (
+                "retain: { for: permanent }, dispose: { after: retain }",
+                "LX0306 6 «retain» the messages are never disposed of: it is kept for ever",
+            ),
+            (
+                "retain: { for: P1Y, from: sent }, dispose: { after: retain, from: sent }",
+                "LX0314 6 «from» `after: retain` together with `from`",
+            ),
+            (
+                "dispose: { after: P1Y, from: sent, action: transfer }",
+                "LX0308 6 «transfer» `action: transfer` does not say to whom",
+            ),
+            (
+                "dispose: { after: P1Y, from: sent, to: x }",
+                "LX0308 6 «to» `to` without `action: transfer`",
+            ),
+            (
+                "ceiling: { for: permanent }",
+                "LX0310 6 «permanent» a ceiling that never comes",
+            ),
+            (
+                "retain: { for: P1Y, from: sent, accessible: P2Y }",
+                "LX0311 6 «P2Y» `P2Y` within easy reach, but kept for `P1Y`",
+            ),
+            (
+                "retain: { for: P1Y, from: sent, expect_within: P1Y }",
+                "LX0309 6 «expect_within» `expect_within` without an event to expect",
+            ),
+            (
+                "in_force: { from: 2025-01-01, to: 2024-12-31 }, retain: { for: P1Y, from: sent }",
+                "LX0307 6 «2024-12-31» the first day, 2025-01-01, lies after the last, 2024-12-31",
+            ),
+            (
+                "retain: { for: P1Y, from: { event: account_closed } }",
+                "LX0101 6 «event» missing key `key`",
+            ),
+        ];
+        for (keys, expected) in cases {
+            assert_eq!(said_of(keys), [expected], "{keys}");
+        }
+    }
+
+    #[test]
+    fn a_ceiling_takes_no_roll() {
+        let said = said_of("ceiling: { for: P1Y, from: sent, roll: { following: weekends } }");
+        assert_eq!(said, ["LX0103 6 «roll» unknown key `roll`"]);
+    }
+
+    #[test]
+    fn everything_wrong_is_said_at_once() {
+        let said = said(
+            "basis: law\nschedules:\n  - id: a\n    retian: {}\n    retain: { for: P1X, from: sent, cutoff: yaer }\n  \
+             - { id: a, retain: { for: P1Y, from: sent } }\n  - { id: a, dispose: { after: P1Y, from: today } }\n  \
+             - { id: b, dispose: { after: retain, action: keep } }\n",
+        );
+        let codes: Vec<_> = said.iter().map(|said| said.split_once(' ').unwrap().0).collect();
+        assert_eq!(
+            codes,
+            [
+                "LX0312", "LX0103", "LX0105", "LX0106", "LX0315", "LX0315", "LX0106", "LX0306", "LX0106"
+            ],
+            "{said:#?}"
+        );
+    }
+
+    #[test]
+    fn names_are_unique() {
+        let twice = "retain: { for: P1Y, from: sent } }\n  - { id: a, retain: { for: P2Y, from: sent }";
+        assert_eq!(said_of(twice), ["LX0315 7 «a» schedule `us.a` is defined twice"]);
+        let (schedules, said) = compiled(&[PACK, PACK], compile);
+        assert_eq!(
+            said,
+            ["LX0316 2 «us-broker-dealer» retention document `us-broker-dealer` is defined twice"]
+        );
+        assert_eq!(schedules.iter().len(), 4);
+        let dotted = |name: &str, id: &str| {
+            format!(
+                "lexhold: 1\nretention: {name}\nversion: 1.0.0\nzone: UTC\nschedules: [{{ id: {id}, retain: {{ for: P1Y, from: sent }} }}]\n"
+            )
+        };
+        let (_, said) = compiled(&[&dotted("a", "b.c"), &dotted("a.b", "c")], compile);
+        assert_eq!(said, ["LX0315 5 «c» schedule `a.b.c` is defined twice"]);
+    }
 }

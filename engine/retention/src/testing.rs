@@ -1,6 +1,7 @@
 //! Schedules and days for tests, in as few words as they allow.
 
 use jiff::Timestamp;
+use lexhold_document::{Diagnostics, Document, Files, OpenError, load};
 use lexhold_model::Digest;
 
 use crate::{
@@ -141,4 +142,29 @@ pub fn all(schedules: &Schedules) -> Vec<Assigned> {
 pub fn resolved(schedules: impl IntoIterator<Item = Schedule>, triggers: &Triggers) -> Resolved {
     let schedules = Schedules::new(schedules.into_iter().collect());
     schedules.resolve(&all(&schedules), &Days::of(schedules.zones(), triggers))
+}
+
+/// Documents of these texts, and what reading them and `compile` have to say, as `code line «what is pointed at» message`.
+pub fn compiled<T>(texts: &[&str], compile: impl FnOnce(&[&Document], &mut Diagnostics) -> T) -> (T, Vec<String>) {
+    let mut files = Files::default();
+    let named = texts.iter().enumerate();
+    let roots: Vec<_> = named
+        .map(|(at, text)| files.add(&format!("{at}.yaml"), (*text).to_owned()))
+        .collect();
+    let mut diagnostics = Diagnostics::new();
+    let mut open = |_: &str| Err(OpenError::NotFound);
+    let documents = load(&mut files, &roots, &mut open, &mut diagnostics);
+    let documents: Vec<&Document> = documents.iter().collect();
+    let found = compile(&documents, &mut diagnostics);
+    let said = diagnostics.sorted(&files).into_iter().map(|diagnostic| {
+        let place = diagnostic.place.unwrap();
+        let line = files.position(place).0;
+        format!(
+            "{} {line} «{}» {}",
+            diagnostic.code,
+            files.slice(place),
+            diagnostic.message
+        )
+    });
+    (found, said.collect())
 }
