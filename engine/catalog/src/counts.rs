@@ -131,7 +131,8 @@ impl Catalog {
                        SELECT set_id, days_id, count(*) FROM (
                            SELECT m.key, a.set_id, a.days_id
                            FROM message m SEMI JOIN united u ON u.family = m.family JOIN assignment a ON a.family = m.family
-                           JOIN calendar c USING (set_id, days_id)
+                           JOIN calendar c ON c.set_id = a.set_id AND c.days_id = a.days_id
+                           SEMI JOIN duty_set d ON d.set_id = a.set_id
                            QUALIFY row_number() OVER (PARTITION BY m.key
                                ORDER BY c.eligible_at DESC NULLS FIRST, a.set_id, a.days_id) = 1)
                        GROUP BY ALL)

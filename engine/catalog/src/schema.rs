@@ -20,7 +20,7 @@ const MESSAGE_EXTRA: &str = "seq BIGINT NOT NULL, set_id DECIMAL(38,0), days_id 
 /// input files, which are a view: what was read of them is said by the batches alone.
 const OWN_TABLES: &str = "
 CREATE TABLE meta (schema_version BIGINT NOT NULL, applied_seq BIGINT);
-CREATE TABLE activation (seq BIGINT NOT NULL, at TIMESTAMPTZ NOT NULL, actor VARCHAR NOT NULL, bundle VARCHAR NOT NULL);
+CREATE TABLE activation (seq BIGINT NOT NULL, activated_at TIMESTAMPTZ NOT NULL, actor VARCHAR NOT NULL, bundle VARCHAR NOT NULL);
 CREATE TABLE run (
     run VARCHAR NOT NULL, seq BIGINT NOT NULL, actor VARCHAR NOT NULL, started_at TIMESTAMPTZ NOT NULL,
     bundle VARCHAR NOT NULL, facts VARCHAR NOT NULL, as_of TIMESTAMPTZ NOT NULL,

@@ -94,7 +94,7 @@ impl Catalog {
     /// # Errors
     /// Those of DuckDB.
     pub fn active_bundle(&self) -> Result<Option<ActiveBundle>> {
-        let sql = "SELECT bundle, epoch_us(at), actor FROM activation ORDER BY seq DESC LIMIT 1";
+        let sql = "SELECT bundle, epoch_us(activated_at), actor FROM activation ORDER BY seq DESC LIMIT 1";
         let doing = "reading the active bundle";
         let rows = collect(self.connection(), sql, doing, |row| {
             let digest = row.text(0)?.parse();

@@ -81,7 +81,7 @@ impl Catalog {
 /// Tables beside those of evaluations: all columns, and those that say what was decided, if any does.
 const OWN_TABLES: [(&str, &str, Option<&str>); 8] = [
     ("meta", "schema_version, applied_seq", Some("schema_version")),
-    ("activation", "seq, at, actor, bundle", Some("bundle")),
+    ("activation", "seq, activated_at, actor, bundle", Some("bundle")),
     (
         "run",
         "run, seq, actor, started_at, bundle, facts, as_of, finished_at, summary",

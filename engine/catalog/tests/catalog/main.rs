@@ -1,0 +1,9 @@
+//! The catalog from outside: journal entries and evaluation files in, rows out.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that panics has failed")]
+
+mod bodies;
+mod fixture;
+mod lookups;
+mod opening;
+mod projection;
+mod questions;

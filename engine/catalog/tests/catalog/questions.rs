@@ -1,0 +1,383 @@
+//! The questions that reports and commands ask.
+
+use lexhold_catalog::{Catalog, CatalogError, Dimension, FoundMessage, Hits, StateCount, Writer};
+use lexhold_model::Key;
+use lexhold_model::tables::Table;
+use serde_json::json;
+
+use crate::fixture::{Entry, Home, Mail, batch_entry, beginning, day, key, project_all, row};
+
+/// Four messages under three sets of schedules, two alerts, one hold.
+fn catalog(home: &mut Home) -> Writer {
+    let none = None::<&str>;
+    let mails = [
+        Mail {
+            channel: Some("desk"),
+            ..Mail::new("slack/C1/1.1", "alice@bank.example", day(40))
+        },
+        Mail {
+            channel: Some("desk"),
+            ..Mail::new("slack/C1/2.1", "bob@bank.example", day(10))
+        },
+        Mail {
+            sent_at: None,
+            ..Mail::new("slack/C2/2.1", "zed", day(1))
+        },
+        Mail::new("slack/C2/9", "alice@bank.example", day(400)),
+    ];
+    let [one, two, three, four] = [0, 1, 2, 3].map(|at: usize| key(mails[at].id));
+    let hit = |message: Key, alert: &str, start: i64, excluded: Option<&str>| {
+        row![
+            message,
+            key("rule"),
+            "text",
+            start,
+            start + 4,
+            false,
+            excluded,
+            none,
+            key(alert)
+        ]
+    };
+    let dates = |set: &str, eligible: Option<i64>| {
+        row![
+            key(set),
+            key("days"),
+            "2027-01-02",
+            "2027-01-03T00:00:00Z",
+            "none",
+            "none",
+            "none",
+            eligible,
+            None::<i64>,
+            none,
+            "{}"
+        ]
+    };
+    let schedule = |name: &str| {
+        row![
+            key(name),
+            "d",
+            "1",
+            "00",
+            name,
+            "T",
+            "UTC",
+            none,
+            none,
+            [].as_slice(),
+            "{}"
+        ]
+    };
+    let assigned = |message: Key, set: &str| row![message, message, key(set), key("days")];
+    let files = vec![
+        home.file(Table::Message, &mails.each_ref().map(Mail::row)),
+        home.file(
+            Table::Custodian,
+            &[row![one, "bob"], row![one, "alice"], row![two, "bob"]],
+        ),
+        home.file(Table::Recipient, &[row![one, "bob", "to"], row![one, "eve", "bcc"]]),
+        home.file(Table::Source, &[row![one, "in.ndjson", 1_i64]]),
+        home.file(Table::Facts, &[row![key("facts"), "{\"a\":1}"]]),
+        home.file(
+            Table::Rule,
+            &[row![
+                key("rule"),
+                "pattern",
+                "off.venue",
+                "off",
+                "2.0.0",
+                "00",
+                "high",
+                "Venue",
+                ["x"].as_slice(),
+                ["law"].as_slice()
+            ]],
+        ),
+        home.file(
+            Table::Hit,
+            &[
+                hit(one, "A", 7, None),
+                hit(two, "A", 5, None),
+                hit(one, "A", 2, None),
+                hit(four, "B", 0, None),
+                hit(three, "C", 0, Some("disclaimer")),
+            ],
+        ),
+        home.file(Table::Schedule, &[schedule("d.keep"), schedule("d.also")]),
+        home.file(
+            Table::DutySet,
+            &[
+                row![key("both"), 0_i64, key("d.keep"), "assigned", none],
+                row![key("both"), 1_i64, key("d.also"), "assigned", none],
+                row![key("doubt"), 0_i64, key("d.keep"), "indeterminate", "no jurisdiction"],
+            ],
+        ),
+        home.file(Table::Days, &[row![key("days"), "UTC", none, "2024-10-26"]]),
+        home.file(
+            Table::Calendar,
+            &[
+                dates("both", Some(day(400))),
+                dates("doubt", None),
+                dates("empty", None),
+            ],
+        ),
+        home.file(
+            Table::Assignment,
+            &[
+                assigned(one, "both"),
+                assigned(two, "both"),
+                assigned(three, "doubt"),
+                assigned(four, "empty"),
+            ],
+        ),
+        home.file(
+            Table::HoldMember,
+            &[
+                row!["orion", one, one, "held"],
+                row!["orion", three, three, "unevaluable"],
+            ],
+        ),
+        home.file(
+            Table::Handle,
+            &[
+                row!["slack", "alice@bank.example", true],
+                row!["slack", "zed", false],
+                row!["slack", "eve", false],
+            ],
+        ),
+        home.file(Table::Diagnostic, &[row![one, "LX0601", "d.keep", "no jurisdiction"]]),
+    ];
+    let mut entries = beginning();
+    entries.push(batch_entry(4, 4, true, files));
+    let hold =
+        json!({ "hold": "orion", "matter": "M-1", "zone": "UTC", "digest": "00", "silent": true, "document": {} });
+    entries.push(Entry::new(5, "hold_placed", hold));
+    entries.push(Entry::new(
+        6,
+        "run_finished",
+        json!({ "run": "run-1", "summary": { "new": 4 } }),
+    ));
+    let mut writer = home.writer("c");
+    project_all(&mut writer, &entries);
+    writer
+}
+
+fn places(catalog: &Catalog, which: Hits) -> Vec<(Key, String, i64)> {
+    let mut places = Vec::new();
+    catalog
+        .hits::<CatalogError>(which, |hit| {
+            places.push((hit.alert_id, hit.message_id, hit.span.unwrap().0));
+            Ok(())
+        })
+        .unwrap();
+    places
+}
+
+#[test]
+fn hits_come_by_alert_time_message_and_place() {
+    let mut home = Home::new();
+    let catalog = catalog(&mut home);
+    let of_a = [("slack/C1/2.1", 5), ("slack/C1/1.1", 2), ("slack/C1/1.1", 7)]
+        .map(|(id, start)| (key("A"), id.to_owned(), start));
+    assert_eq!(places(&catalog, Hits::OfAlert(key("A"))), of_a);
+    let all = places(&catalog, Hits::All);
+    assert_eq!(all.len(), 5);
+    assert!(all.is_sorted_by_key(|(alert, ..)| *alert));
+    assert_eq!(places(&catalog, Hits::InMessage(key("slack/C2/2.1"))).len(), 1);
+
+    let mut custodians = Vec::new();
+    catalog
+        .hits::<CatalogError>(Hits::OfAlert(key("A")), |hit| {
+            custodians.push(hit.custodians.join("+"));
+            Ok(())
+        })
+        .unwrap();
+    assert_eq!(custodians, ["bob", "alice+bob", "alice+bob"]);
+    let rules = catalog.rules().unwrap();
+    assert_eq!(
+        (rules[0].rule.as_str(), rules[0].labels.as_slice()),
+        ("off.venue", ["x".to_owned()].as_slice())
+    );
+}
+
+#[test]
+fn a_callers_own_error_ends_a_question() {
+    let mut home = Home::new();
+    let catalog = catalog(&mut home);
+    #[derive(Debug, PartialEq)]
+    struct Enough(usize);
+    impl From<CatalogError> for Enough {
+        fn from(error: CatalogError) -> Self {
+            panic!("{error}")
+        }
+    }
+    let mut seen = 0;
+    let answer = catalog.hits(Hits::All, |_| {
+        seen += 1;
+        if seen == 2 { Err(Enough(seen)) } else { Ok(()) }
+    });
+    assert_eq!(answer, Err(Enough(2)));
+    assert_eq!(places(&catalog, Hits::All).len(), 5, "the catalog answers on");
+}
+
+#[test]
+fn messages_are_counted_by_what_their_state_follows_from() {
+    let mut home = Home::new();
+    let catalog = catalog(&mut home);
+    let counts = catalog.state_counts().unwrap();
+    assert_eq!(counts.iter().map(|count| count.n_messages).sum::<u64>(), 4);
+    let of = |set: &str| -> Vec<&StateCount> {
+        counts
+            .iter()
+            .filter(|count| count.assigned.iter().any(|assigned| assigned.set_id == key(set)))
+            .collect()
+    };
+    let memberships: Vec<_> = of("both").iter().map(|count| count.membership.as_deref()).collect();
+    assert_eq!(memberships.len(), 2);
+    assert!(memberships.contains(&None) && memberships.contains(&Some("held")));
+    assert_eq!(of("doubt")[0].membership.as_deref(), Some("unevaluable"));
+    assert_eq!(of("doubt")[0].run, "run-1");
+    assert_eq!(catalog.duty_sets().unwrap()[&key("both")].len(), 2);
+    assert_eq!(catalog.schedules().unwrap().len(), 2);
+    assert_eq!(catalog.days(key("days")).unwrap().unwrap().sent_day, None);
+}
+
+#[test]
+fn families_with_several_assignments_are_counted_by_all_of_them() {
+    let mut home = Home::new();
+    let mut catalog = catalog(&mut home);
+    let four = key("slack/C2/9");
+    let late = home.file(Table::Assignment, &[row![four, four, key("both"), key("days")]]);
+    batch_entry(7, 0, true, vec![late]).project(&mut catalog).unwrap();
+    let counts = catalog.state_counts().unwrap();
+    assert_eq!(counts.iter().map(|count| count.n_messages).sum::<u64>(), 4);
+    let united: Vec<_> = counts.iter().filter(|count| count.assigned.len() == 2).collect();
+    assert_eq!((united.len(), united[0].n_messages), (1, 1));
+    let years: Vec<_> = coverage(&catalog, Dimension::Year);
+    assert!(
+        years.contains(&(Some("2025".to_owned()), 1, 0, 0)),
+        "now governed: {years:?}"
+    );
+    let due: u64 = catalog.due_by_month().unwrap().iter().map(|due| due.n_messages).sum();
+    assert_eq!(
+        due, 6,
+        "three messages under two schedules each: an empty set beside another says nothing"
+    );
+}
+
+fn coverage(catalog: &Catalog, dimension: Dimension) -> Vec<(Option<String>, u64, u64, u64)> {
+    let rows = catalog.coverage().unwrap();
+    let rows = rows.into_iter().filter(|row| row.dimension == dimension);
+    rows.map(|row| (row.value, row.n_messages, row.n_ungoverned, row.n_indeterminate))
+        .collect()
+}
+
+#[test]
+fn coverage_counts_what_no_schedule_governs_for_certain() {
+    let mut home = Home::new();
+    let catalog = catalog(&mut home);
+    let some = |text: &str| Some(text.to_owned());
+    assert_eq!(coverage(&catalog, Dimension::Platform), [(some("slack"), 4, 1, 1)]);
+    assert_eq!(
+        coverage(&catalog, Dimension::Channel),
+        [(some("desk"), 2, 0, 0), (None, 2, 1, 1)]
+    );
+    assert_eq!(
+        coverage(&catalog, Dimension::SenderDomain),
+        [(some("bank.example"), 3, 1, 0), (None, 1, 0, 1)]
+    );
+    let years = [(some("2024"), 2, 0, 0), (some("2025"), 1, 1, 0), (None, 1, 0, 1)];
+    assert_eq!(coverage(&catalog, Dimension::Year), years);
+}
+
+#[test]
+fn charts_count_by_month() {
+    let mut home = Home::new();
+    let catalog = catalog(&mut home);
+    let alerts = catalog.alerts_by_month().unwrap();
+    let alerts: Vec<_> = alerts
+        .iter()
+        .map(|a| (a.month.as_str(), a.severity.as_str(), a.rule.as_str(), a.n_alerts))
+        .collect();
+    assert_eq!(
+        alerts,
+        [("2024-01", "high", "off.venue", 1), ("2025-02", "high", "off.venue", 1)]
+    );
+    let due = catalog.due_by_month().unwrap();
+    let due: Vec<_> = due
+        .iter()
+        .map(|due| (due.month.as_str(), due.schedule.as_str(), due.n_messages))
+        .collect();
+    assert_eq!(due, [("2025-02", "d.also", 2), ("2025-02", "d.keep", 2)]);
+}
+
+#[test]
+fn holds_say_what_they_cover() {
+    let mut home = Home::new();
+    let holds = catalog(&mut home).holds().unwrap();
+    let [hold] = holds.as_slice() else { panic!("{holds:?}") };
+    assert_eq!(
+        (hold.hold.as_str(), hold.silent, hold.placed_by.as_str()),
+        ("orion", true, "otto")
+    );
+    assert_eq!((hold.n_held, hold.n_unevaluable), (1, 1));
+    assert_eq!((hold.first_sent_at, hold.last_sent_at), (Some(day(40)), Some(day(40))));
+}
+
+#[test]
+fn unknown_handles_are_listed_with_what_they_sent() {
+    let mut home = Home::new();
+    let handles = catalog(&mut home).unknown_handles().unwrap();
+    let handles: Vec<_> = handles
+        .iter()
+        .map(|handle| (handle.handle.as_str(), handle.n_sent))
+        .collect();
+    assert_eq!(handles, [("zed", 1), ("eve", 0)]);
+}
+
+#[test]
+fn a_message_is_found_by_what_a_person_has_of_its_id() {
+    let mut home = Home::new();
+    let catalog = catalog(&mut home);
+    let one = |id: &str| match catalog.find_message(id).unwrap() {
+        FoundMessage::One(versions) => versions.into_iter().next().unwrap(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(one("slack/C1/1.1").message_id, "slack/C1/1.1");
+    assert_eq!(one("1.1").message_id, "slack/C1/1.1", "by the platform's own id");
+    assert_eq!(one("C2/9").message_id, "slack/C2/9", "by a part of the id");
+    let several = ["slack/C1/2.1", "slack/C2/2.1"].map(str::to_owned).to_vec();
+    assert_eq!(catalog.find_message("2.1").unwrap(), FoundMessage::Several(several));
+    assert_eq!(catalog.find_message("it's not there").unwrap(), FoundMessage::None);
+
+    let header = one("1.1");
+    let around = catalog.surroundings(&header).unwrap();
+    assert_eq!((header.sent_at, header.run.as_str()), (Some(day(40)), "run-1"));
+    assert_eq!(around.recipients.len(), 2);
+    assert_eq!(around.custodians, ["alice", "bob"]);
+    assert_eq!(around.sources, [("in.ndjson".to_owned(), 1)]);
+    assert_eq!(around.facts.as_deref(), Some("{\"a\":1}"));
+    assert_eq!(around.diagnostics[0].0, "LX0601");
+}
+
+#[test]
+fn the_catalog_says_where_it_stands() {
+    let mut home = Home::new();
+    let catalog = catalog(&mut home);
+    let status = catalog.status().unwrap();
+    assert_eq!(status.applied_seq, Some(6));
+    assert_eq!(
+        (status.n_messages, status.n_alerts, status.n_holds, status.n_held),
+        (4, 2, 1, 2)
+    );
+    assert_eq!(status.n_unknown_handles, 2);
+    let runs = catalog.runs(5).unwrap();
+    assert_eq!(
+        (runs.len(), runs[0].n_messages, runs[0].summary.as_deref()),
+        (1, 4, Some("{\"new\":4}"))
+    );
+    assert_eq!(runs[0].finished_at.unwrap() - runs[0].started_at, 3_000_000);
+    let files = catalog.ingested_files().unwrap();
+    assert_eq!((files.len(), files[0].messages, files[0].complete), (1, 4, true));
+}
