@@ -66,10 +66,21 @@ impl Archive {
         self.reader(segment, None)
     }
 
-    /// One message with its body, if this segment has it.
-    pub(crate) fn find(&self, key: Key, segment: &StoredFile) -> Result<Option<MessageBatch>> {
-        let found = self.reader(segment, Some(key))?.next().transpose()?;
-        Ok(found.map(|found| found.messages.slice(0, 1)))
+    /// One message with its body, sought in the given segments; [`StoredFile::may_hold`] says which are worth it.
+    ///
+    /// # Errors
+    /// When a segment cannot be read.
+    pub fn find<'a>(
+        &self,
+        key: Key,
+        segments: impl IntoIterator<Item = &'a StoredFile>,
+    ) -> Result<Option<MessageBatch>> {
+        for segment in segments {
+            if let Some(found) = self.reader(segment, Some(key))?.next() {
+                return Ok(Some(found?.messages.slice(0, 1)));
+            }
+        }
+        Ok(None)
     }
 
     fn reader(&self, segment: &StoredFile, only: Option<Key>) -> Result<SegmentReader> {

@@ -12,8 +12,8 @@ use std::fs::File;
 use std::path::{Component, Path, PathBuf};
 
 use arrow::array::RecordBatch;
+use lexhold_model::Digest;
 use lexhold_model::tables::Table;
-use lexhold_model::{Digest, Key, MessageBatch};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -50,6 +50,11 @@ impl StoredFile {
     /// Whether it is a segment of the archive, and so holds bodies.
     pub fn is_segment(&self) -> bool {
         self.table.is_none()
+    }
+
+    /// Whether it is the kind of segment in which a message of this platform and instant of sending would lie.
+    pub fn may_hold(&self, platform: &str, sent_at_us: Option<i64>) -> bool {
+        self.is_segment() && Path::new(&self.path).starts_with(archive::partition(platform, sent_at_us))
     }
 }
 
@@ -127,27 +132,6 @@ impl Home {
             home: self,
             entries: self.journal().entries(from_seq)?,
         })
-    }
-
-    /// One message with its body, sought among the messages of its platform and year; `None` where there is none.
-    ///
-    /// # Errors
-    /// When the journal or a segment cannot be read.
-    pub fn find_message(&self, key: Key, platform: &str, sent_at_us: Option<i64>) -> Result<Option<MessageBatch>> {
-        let partition = archive::partition(platform, sent_at_us);
-        for batch in self.batches(1)? {
-            let (_, record) = batch?;
-            for file in record
-                .files
-                .iter()
-                .filter(|file| Path::new(&file.path).starts_with(&partition))
-            {
-                if let Some(found) = self.archive().find(key, file)? {
-                    return Ok(Some(found));
-                }
-            }
-        }
-        Ok(None)
     }
 
     /// Finishes batches that are journalled but not in place, and discards those that are not journalled.
