@@ -1,1 +1,87 @@
-fn main() {}
+//! The command line: a table of contents.
+//!
+//! `args` says what can be typed, `settings` what was meant, `load` makes a bundle of it; each verb has a file of its own,
+//! `run` and `report` a folder. `failure` holds the exit codes. Clock, randomness and environment are read here and handed
+//! on; the crates below have none.
+
+mod args;
+mod check;
+mod explain;
+mod failure;
+mod files;
+mod home;
+mod load;
+mod operators;
+mod rebuild;
+mod render;
+mod report;
+mod run;
+mod scan;
+mod settings;
+mod status;
+mod terminal;
+mod verify;
+mod whoami;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Cli, LogFormat, Verb};
+use failure::{Exit, Failure, exit_of, is_closed_pipe};
+use settings::Settings;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match dispatch(&cli) {
+        Ok(exit) => exit.into(),
+        Err(error) if is_closed_pipe(&error) => Exit::Done.into(),
+        Err(error) => {
+            complain(&error);
+            exit_of(&error).into()
+        }
+    }
+}
+
+fn dispatch(cli: &Cli) -> anyhow::Result<Exit> {
+    let settings = Settings::resolve(&cli.global)?;
+    start_log(&settings);
+    match &cli.verb {
+        Verb::Check(args) => check::check(&settings, args),
+        Verb::Run(args) => run::run(&settings, args),
+        Verb::Scan(args) => scan::scan(&settings, args),
+        Verb::Report(args) => report::report(&settings, args),
+        Verb::Explain(args) => explain::explain(&settings, args),
+        Verb::Status(args) => status::status(&settings, args),
+        Verb::Whoami => whoami::whoami(&settings),
+        Verb::Verify => verify::verify(&settings),
+        Verb::Rebuild => rebuild::rebuild(&settings),
+    }
+}
+
+/// The error, its causes one a line, and what helps.
+fn complain(error: &anyhow::Error) {
+    let mut lines = vec![format!("error: {error}")];
+    lines.extend(error.chain().skip(1).map(|cause| format!("  because: {cause}")));
+    lines.extend(error.chain().filter_map(|cause| cause.downcast_ref::<Failure>()?.how()).map(|help| format!("  help: {help}")));
+    for line in lines {
+        terminal::say(&lexhold_document::printable(&line));
+    }
+}
+
+fn start_log(settings: &Settings) {
+    use tracing_subscriber::EnvFilter;
+    let level = match (settings.quiet, settings.verbose) {
+        (true, _) => "error",
+        (false, 0) => "warn",
+        (false, 1) => "info",
+        (false, _) => "debug",
+    };
+    let filter = EnvFilter::try_from_env("LEXHOLD_LOG").unwrap_or_else(|_| EnvFilter::new(format!("lexhold={level}")));
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let log = log.with_ansi(terminal::colour_on_stderr(settings.color));
+    match settings.log_format {
+        LogFormat::Text => log.without_time().with_target(false).init(),
+        LogFormat::Json => log.json().init(),
+    }
+}

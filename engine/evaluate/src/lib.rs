@@ -1,1 +1,41 @@
-//! lexhold-evaluate
+//! Where rules, policy and retention meet: one batch of messages in, everything that is to be recorded out.
+//!
+//! [`Bundle`] is what compliance wrote, compiled; [`Facts`] is what the firm knows besides: people, holds in force, the
+//! home's zone and key. [`evaluate`] is a pure function of both and one batch: no disk, no clock, no look-ups, no order
+//! dependence. Whatever depends on other messages is for [`resolve`], the second pure function, over sets of results.
+//!
+//! The way of one message stands in `message.rs`: text to hits, hits to labels, labels and people to facts, facts to
+//! Cedar's answers, answers to breaches, duty sets and hold memberships.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
+
+mod bundle;
+mod cases;
+pub mod codes;
+mod directory;
+mod evaluation;
+mod facts;
+mod identity;
+mod message;
+mod resolve;
+mod supervision;
+mod tables;
+
+pub use bundle::{Bundle, DocumentInfo, RuleKind, RuleSummary};
+pub use cases::{CaseFailure, CaseReport, check_cases};
+pub use directory::{compile_directory, directory_shape};
+pub use evaluation::{DaysRow, DiagnosticRow, DutySet, Evaluation, HitRow, HoldRow, MessageRow, RuleRef};
+pub use facts::{Facts, HoldSet};
+pub use identity::{Fate, Identity, collision_of, plain_hash};
+pub use message::{Evaluator, evaluate};
+pub use resolve::{Alert, AlertHit, FamilyMember, alerts, family};
+pub use supervision::{SupervisionRule, supervision_shape};
+pub use tables::{record, record_holds};
+
+use lexhold_document::{Diagnostics, Document, Shape};
+
+/// Holds a document against its shape; says whether it fits.
+fn fits(document: &Document, shape: &Shape, diagnostics: &mut Diagnostics) -> bool {
+    let before = diagnostics.len();
+    lexhold_document::check_shape(document, shape, diagnostics);
+    diagnostics.len() == before
+}

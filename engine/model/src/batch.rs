@@ -202,6 +202,11 @@ impl MessageBatch {
         Ok(batch)
     }
 
+    /// No message.
+    pub fn empty() -> Self {
+        Self { batch: RecordBatch::new_empty(SCHEMA.clone()) }
+    }
+
     /// The number of messages.
     pub fn len(&self) -> usize {
         self.batch.num_rows()

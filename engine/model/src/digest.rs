@@ -93,10 +93,7 @@ impl Key {
     }
 
     fn absorb<'a>(mut hasher: blake3::Hasher, parts: impl IntoIterator<Item = &'a [u8]>) -> Self {
-        for part in parts {
-            hasher.update(&(part.len() as u64).to_le_bytes());
-            hasher.update(part);
-        }
+        feed(&mut hasher, parts);
         let mut bytes = [0; 16];
         bytes[1..].copy_from_slice(&hasher.finalize().as_bytes()[..Self::BYTES]);
         Self(u128::from_be_bytes(bytes))
@@ -167,6 +164,20 @@ impl ContentKey {
 impl fmt::Debug for ContentKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("ContentKey(secret)")
+    }
+}
+
+/// The plain BLAKE3 hash of a sequence of parts. Only for what lies beside the content itself.
+pub fn plain_hash<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> [u8; 32] {
+    let mut hasher = blake3::Hasher::new();
+    feed(&mut hasher, parts);
+    hasher.finalize().into()
+}
+
+fn feed<'a>(hasher: &mut blake3::Hasher, parts: impl IntoIterator<Item = &'a [u8]>) {
+    for part in parts {
+        hasher.update(&(part.len() as u64).to_le_bytes());
+        hasher.update(part);
     }
 }
 

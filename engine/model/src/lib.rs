@@ -12,7 +12,7 @@ mod span;
 pub mod tables;
 
 pub use batch::{BatchError, MessageBatch, MessageBatchBuilder, Row, SCHEMA_VERSION, message_schema};
-pub use digest::{ContentKey, Digest, Key, canonical_json};
+pub use digest::{ContentKey, Digest, Key, canonical_json, plain_hash};
 pub use directory::{Channel, Directory, DirectoryProblem, Group, Person, Standing, Validity};
 pub use message::{
     Attachment, ConversationKind, Message, MessageKind, Part, PartKind, Participant, Role, SourcePlace, VersionKind,

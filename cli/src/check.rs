@@ -1,0 +1,67 @@
+//! `check`: compile everything, print every problem.
+
+use std::io::Write;
+
+use lexhold_document::Level;
+use serde_json::json;
+
+use crate::args::{Check, CheckFormat, CheckLevel};
+use crate::failure::{Exit, Failure};
+use crate::load::Project;
+use crate::settings::Settings;
+use crate::terminal::{colour_on_stderr, say};
+use crate::render;
+
+/// Compiles documents and prints what is wrong; the closing count goes to stderr.
+pub fn check(settings: &Settings, args: &Check) -> anyhow::Result<Exit> {
+    let paths = if args.paths.is_empty() { settings.policies.iter().chain(&settings.rulesets).cloned().collect() } else { args.paths.clone() };
+    let mut project = Project::read(settings, &paths)?;
+    if project.n_files() == 0 {
+        return Err(Failure::new(Exit::Policy, "no YAML file was found").into());
+    }
+    let bundle = project.compile();
+    project.compile_the_rest();
+    let sorted = project.sorted();
+    let shown = &sorted[..sorted.len().min(args.max_errors.unwrap_or(usize::MAX))];
+    let count = |level: Level| sorted.iter().filter(|diagnostic| diagnostic.level == level).count();
+    let (n_errors, n_warnings) = (count(Level::Error), count(Level::Warning));
+    match args.format {
+        CheckFormat::Text => {
+            let colour = colour_on_stderr(settings.color);
+            shown.iter().for_each(|diagnostic| say(&(render::text(&project.files, diagnostic, colour) + "\n")));
+        }
+        CheckFormat::Concise => {
+            let mut out = std::io::stdout().lock();
+            for diagnostic in shown {
+                writeln!(out, "{}", render::concise(&project.files, diagnostic))?;
+            }
+        }
+        CheckFormat::Json => {
+            let diagnostics: Vec<_> = shown.iter().map(|diagnostic| render::json(&project.files, diagnostic)).collect();
+            let report = json!({
+                "schema": "lexhold/check/1",
+                "ok": n_errors == 0,
+                "errors": n_errors,
+                "warnings": n_warnings,
+                "bundle": bundle.as_ref().map(|bundle| bundle.digest),
+                "diagnostics": diagnostics,
+            });
+            writeln!(std::io::stdout().lock(), "{report:#}")?;
+        }
+    }
+    if !settings.quiet {
+        if shown.len() < sorted.len() {
+            say(&format!("… and {} more", sorted.len() - shown.len()));
+        }
+        let what = bundle.as_ref().map_or_else(String::new, |bundle| {
+            format!(" ({} rules, {} schedules, bundle {})", bundle.n_rules(), bundle.schedules().iter().len(), bundle.digest.short())
+        });
+        say(&format!("check: {}, {} in {}{what}", many(n_errors, "error"), many(n_warnings, "warning"), many(project.n_files(), "file")));
+    }
+    let failed = n_errors > 0 || (args.fail_on == CheckLevel::Warning && n_warnings > 0);
+    Ok(if failed { Exit::Policy } else { Exit::Done })
+}
+
+fn many(count: usize, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
+}

@@ -1,0 +1,89 @@
+//! Reading the documents that a verb was pointed at.
+
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use lexhold_document::OpenError;
+
+use crate::failure::{Exit, Failure};
+
+/// Why a file could not be read, in a few words and without a path.
+pub fn why(error: &std::io::Error) -> String {
+    match error.kind() {
+        ErrorKind::NotFound => "not found".into(),
+        ErrorKind::PermissionDenied => "permission denied".into(),
+        ErrorKind::IsADirectory => "it is a folder".into(),
+        ErrorKind::StorageFull => "the disk is full".into(),
+        _ => error.to_string(),
+    }
+}
+
+/// The YAML files under these paths, sorted by path; hidden ones are passed over.
+///
+/// # Errors
+/// Names the first path that is not there, with the nearest name that is.
+pub fn yaml_files(paths: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for path in paths {
+        if path.is_dir() {
+            walk(path, &mut found)?;
+        } else {
+            std::fs::metadata(path).map_err(|error| cannot_read(path, &error))?;
+            found.push(path.clone());
+        }
+    }
+    found.sort();
+    found.dedup();
+    Ok(found)
+}
+
+/// `cannot read nope.yaml: not found`, and a near name if there is one.
+pub fn cannot_read(path: &Path, error: &std::io::Error) -> Failure {
+    let failure = Failure::new(Exit::Policy, format!("cannot read {}: {}", path.display(), why(error)));
+    match near_name(path).filter(|_| error.kind() == ErrorKind::NotFound) {
+        Some(help) => failure.help(help),
+        None => failure,
+    }
+}
+
+/// A help that names the file beside `path` whose name is nearly its name.
+pub fn near_name(path: &Path) -> Option<String> {
+    let name = path.file_name()?.to_str()?;
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let names: Vec<String> = std::fs::read_dir(folder).ok()?.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect();
+    lexhold_document::did_you_mean(name, names.iter().map(String::as_str))
+}
+
+fn walk(folder: &Path, found: &mut Vec<PathBuf>) -> anyhow::Result<()> {
+    let entries = std::fs::read_dir(folder).map_err(|error| cannot_read(folder, &error))?;
+    let mut entries: Vec<PathBuf> = entries.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;
+    entries.sort();
+    for path in entries {
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        if name.starts_with('.') {
+            continue;
+        }
+        if path.is_dir() {
+            walk(&path, found)?;
+        } else if matches!(path.extension().and_then(|ending| ending.to_str()), Some("yaml" | "yml")) && name != NOT_A_DOCUMENT {
+            found.push(path);
+        }
+    }
+    Ok(())
+}
+
+/// The table of laws that packs cite lies among the policies without being one.
+const NOT_A_DOCUMENT: &str = "regulations.yaml";
+
+/// Opens an imported file, but only inside the project.
+pub fn open_import(root: &Path, path: &str) -> Result<String, OpenError> {
+    let root = root.canonicalize().map_err(|_| OpenError::NotFound)?;
+    let path = Path::new(path);
+    let real = path.canonicalize().map_err(|_| OpenError::NotFound)?;
+    if !real.starts_with(&root) {
+        let link = path.ancestors().any(|part| part.is_symlink());
+        return Err(if link { OpenError::Symlink } else { OpenError::Outside });
+    }
+    let bytes = std::fs::read(&real).map_err(|_| OpenError::NotFound)?;
+    lexhold_document::text(bytes).map_err(OpenError::NotText)
+}

@@ -1,0 +1,101 @@
+//! The home as verbs open it: with clock, dice and actor, and a catalog that has caught up with the journal.
+
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+use lexhold_catalog::{Catalog, JournalEntry, Settings as CatalogSettings, Writer};
+use lexhold_model::tables::Table;
+use lexhold_store::{BatchRecord, Entry, ErrorKind, Faults, Home, NewHome, Stamp, StoreMode};
+use serde::Deserialize as _;
+use serde_json::Value;
+
+use crate::failure::{Exit, Failure};
+use crate::settings::Settings;
+
+/// Memory that DuckDB may use before it goes to disk.
+const CATALOG_MIB: usize = 160;
+
+/// Random bytes of the operating system.
+pub fn dice(bytes: &mut [u8]) -> std::io::Result<()> {
+    getrandom::fill(bytes).map_err(std::io::Error::other)
+}
+
+/// Who writes, when: the clock is read for each entry.
+pub fn stamp(actor: &str) -> Stamp<'_> {
+    Stamp { at: Timestamp::now(), actor, entropy: &dice }
+}
+
+/// The home, created where there is none.
+pub fn open_or_create(settings: &Settings, actor: &str) -> anyhow::Result<Home> {
+    let new = NewHome { zone: &settings.zone, store: StoreMode::Archive };
+    Ok(Home::open_or_create(&settings.home, &new, stamp(actor))?)
+}
+
+/// The home, which must be there.
+pub fn open(settings: &Settings) -> anyhow::Result<Home> {
+    Home::open(&settings.home).map_err(|error| match error.kind() {
+        ErrorKind::NotFound => {
+            let message = format!("there is no home at {}", settings.home.display());
+            Failure::new(Exit::Data, message).help("lexhold run makes one; --home says where").into()
+        }
+        _ => error.into(),
+    })
+}
+
+/// How the catalog of a home is opened.
+pub fn catalog_settings(settings: &Settings, home: &Home) -> CatalogSettings {
+    let threads = settings.jobs.unwrap_or_else(cores);
+    CatalogSettings { wait: settings.wait, threads, memory_mib: CATALOG_MIB, temp: home.root().join("staging").join("duckdb") }
+}
+
+/// How many threads there are to use.
+pub fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// The catalog, for asking. A journal that is ahead of it is caught up with first, unless a run is about to do that.
+pub fn catalog(settings: &Settings, home: &Home) -> anyhow::Result<Catalog> {
+    let behind = match Catalog::open_reader(&home.catalog_path(), &catalog_settings(settings, home)) {
+        Ok(catalog) if catalog.applied_seq()? == Some(home.journal().last_seq()?) => return Ok(catalog),
+        Ok(_) => true,
+        Err(error) if error.is_missing() => true,
+        Err(error) => return Err(error.into()),
+    };
+    if behind && home.run_holder()?.is_none() {
+        catch_up(settings, home, &Faults::default())?;
+    }
+    Ok(Catalog::open_reader(&home.catalog_path(), &catalog_settings(settings, home))?)
+}
+
+/// Projects what the journal has and the catalog has not.
+pub fn catch_up(settings: &Settings, home: &Home, faults: &Faults) -> anyhow::Result<()> {
+    let mut writer = Catalog::open_writer(&home.catalog_path(), &catalog_settings(settings, home))?;
+    project_rest(home, &mut writer, faults)
+}
+
+/// Projects, entry by entry, what the journal has and this catalog has not.
+pub fn project_rest(home: &Home, writer: &mut Writer, faults: &Faults) -> anyhow::Result<()> {
+    let next = writer.applied_seq()?.map_or(1, |seq| seq + 1);
+    for entry in home.journal().entries(next)? {
+        let entry = entry?;
+        let (payload, files) = payload(home, &entry)?;
+        let at = entry.at.to_string();
+        let of = JournalEntry { seq: entry.seq, kind: entry.kind.as_str(), at: &at, actor: &entry.actor, payload: &payload };
+        writer.project(&of, &files)?;
+        faults.reach(lexhold_store::Step::Projected);
+    }
+    Ok(())
+}
+
+/// What an entry says, and its evaluation files.
+fn payload(home: &Home, entry: &Entry) -> anyhow::Result<(Value, Vec<(Table, PathBuf)>)> {
+    let payload: Value = home.journal().payload_json(entry)?.unwrap_or_default();
+    if !entry.kind.names_files() {
+        return Ok((payload, Vec::new()));
+    }
+    let record = BatchRecord::deserialize(&payload)
+        .map_err(|_| Failure::new(Exit::Data, format!("journal entry {} has lost its list of files", entry.seq)))?;
+    let tables = record.files.iter().filter_map(|file| Some((Table::named(file.table.as_deref()?)?, home.root().join(&file.path))));
+    let files = tables.collect();
+    Ok((payload, files))
+}

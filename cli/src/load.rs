@@ -1,0 +1,205 @@
+//! From files on disk to a compiled bundle, a directory and holds.
+
+use std::path::{Path, PathBuf};
+
+use lexhold_document::{Diagnostic, Diagnostics, Document, FileId, Files, Kind, Level};
+use lexhold_evaluate::{Bundle, HoldSet, compile_directory};
+use lexhold_model::Directory;
+use lexhold_policy::Schemas;
+use lexhold_store::SourceFiles;
+
+use crate::failure::{Exit, Failure};
+use crate::files::{cannot_read, open_import, why, yaml_files};
+use crate::settings::Settings;
+
+/// Everything read so far: texts, documents, and what is wrong with them.
+pub struct Project {
+    /// The texts.
+    pub files: Files,
+    /// The documents that could be read.
+    pub documents: Vec<Document>,
+    /// What is wrong so far.
+    pub diagnostics: Diagnostics,
+    /// The Cedar schema, built in or extended.
+    pub schemas: Schemas,
+    /// The exact bytes of every file, by path.
+    pub sources: SourceFiles,
+    n_read: usize,
+}
+
+impl Project {
+    /// Reads every document under these paths, following imports.
+    pub fn read(settings: &Settings, paths: &[PathBuf]) -> anyhow::Result<Self> {
+        let mut project = Self {
+            files: Files::new(),
+            documents: Vec::new(),
+            diagnostics: Diagnostics::new(),
+            schemas: Schemas::built_in(),
+            sources: SourceFiles::new(),
+            n_read: 0,
+        };
+        project.read_schema(settings)?;
+        let paths = yaml_files(paths)?;
+        project.n_read = paths.len();
+        let roots: Vec<FileId> = paths.iter().map(|path| project.add(path)).collect::<anyhow::Result<Vec<_>>>()?.into_iter().flatten().collect();
+        project.load(&settings.root, &roots);
+        Ok(project)
+    }
+
+    fn read_schema(&mut self, settings: &Settings) -> anyhow::Result<()> {
+        if let Some(path) = &settings.schema
+            && let Some(id) = self.add(path)?
+            && let Some(schemas) = Schemas::extended(&self.files, id, &mut self.diagnostics)
+        {
+            self.schemas = schemas;
+        }
+        Ok(())
+    }
+
+    /// Reads one more document, such as a hold, beside those of the bundle.
+    pub fn read_one(&mut self, root: &Path, path: &Path) -> anyhow::Result<Option<Document>> {
+        let Some(id) = self.add(path)? else { return Ok(None) };
+        Ok(self.load_one(root, id))
+    }
+
+    /// Takes a document whose text is at hand.
+    pub fn take(&mut self, root: &Path, name: &str, text: &str) -> Option<Document> {
+        let id = self.files.add(name, text.to_owned());
+        self.load_one(root, id)
+    }
+
+    fn load_one(&mut self, root: &Path, id: FileId) -> Option<Document> {
+        let before = self.documents.len();
+        self.load(root, &[id]);
+        self.documents.drain(before..).find(|document| document.file == id)
+    }
+
+    fn add(&mut self, path: &Path) -> anyhow::Result<Option<FileId>> {
+        let limit = lexhold_document::limits::FILE_BYTES;
+        let size = std::fs::metadata(path).map_err(|error| cannot_read(path, &error))?.len();
+        if usize::try_from(size).map_or(true, |size| size > limit) {
+            let message = format!("{}: {size} bytes, more than the {limit} that a document may have", path.display());
+            return Err(Failure::new(Exit::Policy, message).help("split the file").into());
+        }
+        let bytes = std::fs::read(path).map_err(|error| cannot_read(path, &error))?;
+        self.sources.insert(plain(path), bytes.clone());
+        Ok(self.files.add_bytes(&path.display().to_string(), bytes, &mut self.diagnostics))
+    }
+
+    fn load(&mut self, root: &Path, roots: &[FileId]) {
+        let sources = &mut self.sources;
+        let mut open = |path: &str| {
+            let text = open_import(root, path)?;
+            sources.insert(plain(Path::new(path)), text.clone().into_bytes());
+            Ok(text)
+        };
+        self.documents.extend(lexhold_document::load(&mut self.files, roots, &mut open, &mut self.diagnostics));
+    }
+
+    /// Compiles the bundle; everything that is wrong is in `diagnostics`.
+    pub fn compile(&mut self) -> Option<Bundle> {
+        Bundle::compile(&self.documents, &self.schemas, &mut self.diagnostics)
+    }
+
+    /// Compiles holds, operators and directories found among the documents, for `check` to say what is wrong with them.
+    pub fn compile_the_rest(&mut self) {
+        let holds: Vec<&Document> = self.documents.iter().filter(|document| document.kind == Kind::Hold).collect();
+        HoldSet::compile(&holds, &self.schemas, &mut self.diagnostics);
+        for document in self.documents.iter().filter(|document| document.kind == Kind::Directory) {
+            compile_directory(document, &mut self.diagnostics);
+        }
+        for document in self.documents.iter().filter(|document| document.kind == Kind::Operators) {
+            if lexhold_document::check_shape(document, &lexhold_policy::operators_shape(), &mut self.diagnostics) {
+                lexhold_policy::Operators::compile(document, &mut self.diagnostics);
+            }
+        }
+    }
+
+    /// How many files were read.
+    pub fn n_files(&self) -> usize {
+        self.n_read
+    }
+
+    /// What is wrong, sorted by place.
+    pub fn sorted(&self) -> Vec<Diagnostic> {
+        self.diagnostics.clone().sorted(&self.files)
+    }
+
+    /// Prints what is wrong to stderr; an error if there is an error.
+    pub fn report(&self, settings: &Settings, what: &str) -> anyhow::Result<()> {
+        let colour = crate::terminal::colour_on_stderr(settings.color);
+        let sorted = self.sorted();
+        for diagnostic in sorted.iter().filter(|diagnostic| !settings.quiet || diagnostic.level == Level::Error) {
+            crate::terminal::say(&crate::render::text(&self.files, diagnostic, colour));
+        }
+        let n_errors = sorted.iter().filter(|diagnostic| diagnostic.level == Level::Error).count();
+        if n_errors == 0 {
+            return Ok(());
+        }
+        let plural = if n_errors == 1 { "" } else { "s" };
+        Err(Failure::new(Exit::Policy, format!("{n_errors} error{plural} in {what}")).into())
+    }
+}
+
+/// The bundle that the settings point at, or an error after its diagnostics were printed.
+pub fn bundle(settings: &Settings) -> anyhow::Result<(Project, Bundle)> {
+    let paths: Vec<PathBuf> = settings.policies.iter().chain(&settings.rulesets).cloned().collect();
+    let mut project = Project::read(settings, &paths)?;
+    let bundle = project.compile();
+    project.report(settings, "policies and rulesets")?;
+    match bundle {
+        Some(bundle) if bundle.n_rules() > 0 || bundle.schedules().iter().len() > 0 => Ok((project, bundle)),
+        _ => Err(Failure::new(Exit::Policy, "no rule and no schedule was found").help("point --policies and --rulesets at some").into()),
+    }
+}
+
+/// The directory, the bytes it was read from, and warnings about groups that conditions name and it does not know.
+pub fn directory(settings: &Settings, project: &mut Project, bundle: &Bundle) -> anyhow::Result<Directory> {
+    let Some(path) = &settings.directory else { return Ok(Directory::default()) };
+    let is_yaml = matches!(path.extension().and_then(|ending| ending.to_str()), Some("yaml" | "yml"));
+    let directory = if is_yaml {
+        let document = project.read_one(&settings.root, path)?;
+        let directory = document.and_then(|document| compile_directory(&document, &mut project.diagnostics));
+        project.report(settings, "the directory")?;
+        directory.ok_or_else(|| Failure::new(Exit::Policy, format!("{} holds no `directory:` document", path.display())))?
+    } else {
+        let bytes = std::fs::read(path).map_err(|error| cannot_read(path, &error))?;
+        project.sources.insert(plain(path), bytes);
+        table_directory(path)?
+    };
+    let mut warnings = Diagnostics::new();
+    bundle.check_groups(&directory, &mut warnings);
+    if !settings.quiet {
+        let colour = crate::terminal::colour_on_stderr(settings.color);
+        for warning in warnings.sorted(&project.files) {
+            crate::terminal::say(&crate::render::text(&project.files, &warning, colour));
+        }
+    }
+    Ok(directory)
+}
+
+/// A directory kept as a table. A row that says nothing means that somebody is missing, so it is refused.
+pub fn table_directory(path: &Path) -> anyhow::Result<Directory> {
+    let wrong = |why: String| Failure::new(Exit::Policy, format!("{}: {why}", path.display()));
+    let rows = lexhold_source::read_directory(path).map_err(|error| Failure::new(Exit::Policy, error.to_string()))?;
+    if let Some(row) = rows.unreadable.first() {
+        let message = format!("{}: {}, and {} more rows like it", row.place, row.reason, rows.unreadable.len() - 1);
+        return Err(wrong(message).into());
+    }
+    let directory = Directory::new(rows.people, rows.groups, rows.channels, rows.domains);
+    directory.map_err(|problems| wrong(problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")).into())
+}
+
+/// A path as the store names it: relative, with `/`, without `.` and `..`.
+pub fn plain(path: &Path) -> String {
+    let parts = path.components().filter_map(|part| match part {
+        std::path::Component::Normal(name) => name.to_str().map(str::to_owned),
+        _ => None,
+    });
+    parts.collect::<Vec<_>>().join("/")
+}
+
+/// Why a file that must be there cannot be read.
+pub fn read_bytes(path: &Path) -> anyhow::Result<Vec<u8>> {
+    std::fs::read(path).map_err(|error| Failure::new(Exit::Data, format!("cannot read {}: {}", path.display(), why(&error))).into())
+}

@@ -1,0 +1,122 @@
+//! Who is acting, and whether governance lets them.
+
+use lexhold_document::{Diagnostics, FileId, Files, check_shape};
+use lexhold_policy::{Circumstances, Governance, Operator, Operators, Verb, operators_shape};
+
+use crate::failure::{Exit, Failure};
+use crate::load::Project;
+use crate::settings::Settings;
+use crate::terminal::say;
+
+/// Who acts in this call, under which governance.
+pub struct Actor {
+    /// What the journal calls them.
+    pub id: String,
+    operator: Option<Operator>,
+    operators: Operators,
+    governance: Governance,
+}
+
+impl Actor {
+    /// Reads `operators.yaml` and the governance policies. Without operators one person governs alone, and is told so.
+    pub fn resolve(settings: &Settings) -> anyhow::Result<Self> {
+        let operators = read_operators(settings)?;
+        let (operators, governance) = match operators {
+            Some(operators) if !settings.solo => (operators, read_governance(settings)?),
+            operators => (operators.unwrap_or_default(), Governance::solo()),
+        };
+        let operator = match &settings.operator {
+            Some(id) if !governance.is_solo() => Some(operators.get(id).cloned().ok_or_else(|| {
+                Failure::new(Exit::Refused, format!("no operator is called `{id}`")).help("operators.yaml lists them; --as takes an id")
+            })?),
+            _ => None,
+        };
+        let id = settings.operator.clone().unwrap_or_else(|| if governance.is_solo() { "solo".into() } else { "nobody".into() });
+        Ok(Self { id, operator, operators, governance })
+    }
+
+    /// Whether one person governs alone.
+    pub fn is_solo(&self) -> bool {
+        self.governance.is_solo()
+    }
+
+    /// The roles of the operator.
+    pub fn roles(&self) -> &[String] {
+        self.operator.as_ref().map_or(&[], |operator| &operator.roles)
+    }
+
+    /// The operator's name.
+    pub fn name(&self) -> Option<&str> {
+        self.operator.as_ref()?.name.as_deref()
+    }
+
+    /// Says loudly that nobody else looks on.
+    pub fn warn_if_solo(&self, settings: &Settings) {
+        if self.is_solo() && !settings.quiet {
+            say("warning: governance is solo: one person may do everything, unsigned; every report says so");
+            say("         for more than a trial, write operators.yaml and name yourself with --as");
+        }
+    }
+
+    /// Whether this verb is allowed to this operator; `confirmed_by` are ids of others who stand by it.
+    pub fn may(&self, verb: Verb, of: &str, confirmed_by: &[String]) -> anyhow::Result<lexhold_policy::GovernanceAnswer> {
+        let confirming: Vec<&Operator> = confirmed_by
+            .iter()
+            .map(|id| self.operators.get(id).ok_or_else(|| Failure::new(Exit::Refused, format!("no operator is called `{id}`"))))
+            .collect::<Result<_, _>>()?;
+        let circumstances = Circumstances { of, confirmed_by: confirming, ..Circumstances::default() };
+        Ok(self.governance.may(self.operator.as_ref(), verb, &circumstances))
+    }
+
+    /// The same, refused with its reasons unless allowed.
+    pub fn require(&self, verb: Verb, of: &str, confirmed_by: &[String]) -> anyhow::Result<()> {
+        let answer = self.may(verb, of, confirmed_by)?;
+        if answer.allowed {
+            return Ok(());
+        }
+        let why = answer.reasons.into_iter().chain(answer.errors).collect::<Vec<_>>().join(", ");
+        let why = if why.is_empty() { "no policy permits it".to_owned() } else { why };
+        let failure = Failure::new(Exit::Refused, format!("`{}` may not `{}`: {why}", self.id, verb.as_str()));
+        let help = match (&self.operator, verb) {
+            (None, _) => "name an operator of operators.yaml with --as",
+            (_, Verb::RunBackfill) => "a second person stands by old dates: --confirmed-by OPERATOR",
+            _ => "lexhold whoami lists what you may do",
+        };
+        Err(failure.help(help).into())
+    }
+}
+
+fn read_operators(settings: &Settings) -> anyhow::Result<Option<Operators>> {
+    let Some(path) = &settings.operators else { return Ok(None) };
+    let mut project = Project::read(settings, std::slice::from_ref(path))?;
+    let document = project.documents.first().cloned();
+    let operators = document.and_then(|document| {
+        let sound = check_shape(&document, &operators_shape(), &mut project.diagnostics);
+        sound.then(|| Operators::compile(&document, &mut project.diagnostics)).flatten()
+    });
+    project.report(settings, "the operators")?;
+    let none = || Failure::new(Exit::Policy, format!("{} holds no `operators:` document", path.display()));
+    Ok(Some(operators.ok_or_else(none)?))
+}
+
+/// The firm's governance policies where it has any, else those that are shipped.
+fn read_governance(settings: &Settings) -> anyhow::Result<Governance> {
+    let mut files = Files::new();
+    let mut ids: Vec<FileId> = Vec::new();
+    let mut diagnostics = Diagnostics::new();
+    for folder in settings.policies.iter().map(|path| path.join("governance")).filter(|path| path.is_dir()) {
+        let mut paths: Vec<_> = std::fs::read_dir(&folder)?.filter_map(|entry| Some(entry.ok()?.path())).collect();
+        paths.sort();
+        for path in paths.iter().filter(|path| path.extension().is_some_and(|ending| ending == "cedar")) {
+            ids.extend(files.add_bytes(&path.display().to_string(), crate::load::read_bytes(path)?, &mut diagnostics));
+        }
+    }
+    if ids.is_empty() {
+        return Ok(Governance::shipped());
+    }
+    let governance = Governance::compile(&files, &ids, &mut diagnostics);
+    for diagnostic in diagnostics.sorted(&files) {
+        say(&crate::render::text(&files, &diagnostic, crate::terminal::colour_on_stderr(settings.color)));
+    }
+    governance.ok_or_else(|| Failure::new(Exit::Policy, "the governance policies do not compile").into())
+}

@@ -1,0 +1,29 @@
+//! `rebuild`: the catalog again, from journal and evaluations. Nothing is evaluated again.
+
+use lexhold_catalog::Catalog;
+use lexhold_store::Faults;
+
+use crate::failure::Exit;
+use crate::operators::Actor;
+use crate::settings::Settings;
+use crate::terminal::say;
+use crate::home;
+
+/// Projects into a new file and puts it in the place of the old one.
+pub fn rebuild(settings: &Settings) -> anyhow::Result<Exit> {
+    let actor = Actor::resolve(settings)?;
+    let home = home::open(settings)?;
+    let lock = home.lock_run("rebuild", settings.wait, home::stamp(&actor.id))?;
+    home.recover(&lock)?;
+    let path = home.rebuilt_catalog_path(&lock)?;
+    let mut writer = Catalog::open_writer(&path, &home::catalog_settings(settings, &home))?;
+    home::project_rest(&home, &mut writer, &Faults::default())?;
+    let status = writer.status()?;
+    writer.close()?;
+    // Whoever reads the old catalog now keeps what they opened; the next to open gets the new one.
+    home.replace_catalog(&lock)?;
+    if !settings.quiet {
+        say(&format!("rebuild: {} messages from {} journal entries", status.n_messages, status.applied_seq.unwrap_or(0)));
+    }
+    Ok(Exit::Done)
+}

@@ -1,0 +1,118 @@
+//! Totals by state and by severity, each from the one function that decides it.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use lexhold_catalog::{Calendar, Catalog, Hits};
+use lexhold_evaluate::{Alert, AlertHit, alerts, family};
+use lexhold_model::{Key, Severity};
+use lexhold_retention::{Resolved, Standing, State, state};
+
+use super::sight::Sight;
+use crate::operators::Actor;
+
+/// What the end of a run says of its messages.
+pub struct RunFigures {
+    /// Alerts that a message of the run is part of, by severity.
+    pub alerts_by_severity: BTreeMap<Severity, u64>,
+    /// Messages of the run by state.
+    pub states: BTreeMap<&'static str, u64>,
+    /// Handles in the whole home that the directory did not know.
+    pub unknown_handles: u64,
+}
+
+/// The figures of one run.
+pub fn of_run(catalog: &Catalog, run: &str, as_of: Timestamp, actor: &Actor) -> anyhow::Result<RunFigures> {
+    let mut alerts_by_severity = BTreeMap::new();
+    each_alert(catalog, Hits::All, Some(run), |alert| {
+        if alert.excluded_by.is_none() {
+            *alerts_by_severity.entry(alert.first.severity).or_default() += 1;
+        }
+        Ok(())
+    })?;
+    let states = states(catalog, Some(run), as_of, &Sight::of(actor)?)?;
+    Ok(RunFigures { alerts_by_severity, states, unknown_handles: catalog.status()?.n_unknown_handles })
+}
+
+/// How many messages are in each state, of one run or of all.
+pub fn states(catalog: &Catalog, run: Option<&str>, as_of: Timestamp, sight: &Sight) -> anyhow::Result<BTreeMap<&'static str, u64>> {
+    let mut totals = BTreeMap::new();
+    let mut calendars = catalog.calendars()?;
+    for count in catalog.state_counts()?.into_iter().filter(|count| run.is_none_or(|run| run == count.run)) {
+        let dates: Vec<_> = count.assigned.iter().map(|one| calendars.of(*one)).collect::<Result<_, _>>()?;
+        let dates = Dates::of(dates.iter().map(Option::as_deref));
+        let (found, _) = dates.state(as_of, count.held, count.held_silently, sight);
+        *totals.entry(found.as_str()).or_default() += count.n_messages;
+    }
+    Ok(totals)
+}
+
+/// The dates of a message, or of its family, as they were recorded.
+pub struct Dates {
+    /// The dates.
+    pub resolved: Resolved,
+    /// Something of them could not be read back, so nothing is certain.
+    doubtful: bool,
+}
+
+impl Dates {
+    /// The dates of all assignments of one family, united.
+    pub fn of<'a>(calendars: impl Iterator<Item = Option<&'a Calendar>>) -> Self {
+        let parsed: Vec<Option<Resolved>> = calendars.map(|calendar| serde_json::from_str(&calendar?.detail).ok()).collect();
+        let sound: Vec<Resolved> = parsed.iter().flatten().cloned().collect();
+        let doubtful = sound.is_empty() || sound.len() < parsed.len();
+        let resolved = if sound.is_empty() { Resolved::withheld() } else { family(&sound) };
+        Self { resolved, doubtful }
+    }
+
+    /// The state, as this viewer may see it, and the others that hold too. Who may not know of a hold sees a message
+    /// that is not yet due, and nothing else.
+    pub fn state(&self, as_of: Timestamp, held: bool, held_silently: bool, sight: &Sight) -> (State, Vec<State>) {
+        if sight.hides(held_silently) {
+            return (State::Retained, Vec::new());
+        }
+        let standing = Standing { held: held || held_silently, indeterminate: self.doubtful, ..Standing::default() };
+        state(&self.resolved, as_of, &standing)
+    }
+}
+
+/// Hands over alerts, made of hits by the second pure function; only those that a run took part in, if one is named.
+pub fn each_alert(catalog: &Catalog, which: Hits, run: Option<&str>, mut each: impl FnMut(Alert) -> anyhow::Result<()>) -> anyhow::Result<()> {
+    let rules: BTreeMap<Key, _> = catalog.rules()?.into_iter().map(|rule| (rule.rule_id, rule)).collect();
+    let mut group: Vec<AlertHit> = Vec::new();
+    let mut of_run = run.is_none();
+    let mut close = |group: &mut Vec<AlertHit>, of_run: bool| {
+        let group = std::mem::take(group);
+        if of_run { alerts(group.into_iter()).try_for_each(&mut each) } else { Ok(()) }
+    };
+    catalog.hits(which, |hit| {
+        if group.first().is_some_and(|first| first.alert_id != hit.alert_id) {
+            close(&mut group, of_run)?;
+            of_run = run.is_none();
+        }
+        of_run |= run == Some(hit.run.as_str());
+        let Some(rule) = rules.get(&hit.rule_id) else {
+            anyhow::bail!("a hit names a rule that the catalog does not have");
+        };
+        group.push(AlertHit {
+            alert_id: hit.alert_id,
+            sent_at: hit.sent_at.and_then(|at| Timestamp::from_microsecond(at).ok()).map(|at| at.to_string()).unwrap_or_default(),
+            message_id: hit.message_id,
+            place: hit.field.zip(hit.span).map(|(field, (start, end))| (field, start.unsigned_abs(), end.unsigned_abs())),
+            quoted: hit.quoted,
+            excluded_by: hit.excluded_by,
+            indeterminate: hit.indeterminate,
+            rule: rule.rule.clone(),
+            document: rule.document.clone(),
+            version: rule.version.clone(),
+            digest: rule.digest.clone(),
+            severity: rule.severity.parse().unwrap_or(Severity::Critical),
+            labels: rule.labels.clone(),
+            custodians: hit.custodians,
+            conversation: hit.conversation,
+            sender: hit.sender,
+        });
+        Ok::<(), anyhow::Error>(())
+    })?;
+    close(&mut group, of_run)
+}

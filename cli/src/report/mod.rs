@@ -1,0 +1,166 @@
+//! `report`: the catalog's answers, as tables for people and machines and as one page.
+
+mod alerts;
+mod coverage;
+pub mod figures;
+mod holds;
+mod html;
+mod retention;
+mod sight;
+pub mod table;
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use lexhold_catalog::Catalog;
+use lexhold_store::Home;
+
+use crate::args::{HtmlReport, Report, ReportKind, TableFormat, TableReport};
+use crate::failure::{Exit, Failure};
+use crate::operators::Actor;
+use crate::settings::Settings;
+use crate::terminal::say;
+use crate::{files, home};
+use sight::Sight;
+use table::{Columns, TableWriter, write_whole};
+
+pub use retention::{Lookups, row as retention_row};
+pub use sight::Sight as ViewerSight;
+
+/// Writes a report.
+pub fn report(settings: &Settings, args: &Report) -> anyhow::Result<Exit> {
+    let actor = Actor::resolve(settings)?;
+    let home = home::open(settings)?;
+    let catalog = home::catalog(settings, &home)?;
+    let sight = Sight::of(&actor)?;
+    match &args.what {
+        ReportKind::Alerts(to) => each_form(to, alerts::COLUMNS, |table| alerts::write(&catalog, table))?,
+        ReportKind::Retention(to) => each_form(to, retention::COLUMNS, |table| retention::write(&catalog, settings.as_of, &sight, table))?,
+        ReportKind::Holds(to) => each_form(to, holds::COLUMNS, |table| holds::write(&catalog, &sight, table))?,
+        ReportKind::Coverage(args) => {
+            let mut n_ungoverned = 0;
+            each_form(&args.table, coverage::COLUMNS, |table| {
+                n_ungoverned = coverage::write(&catalog, table)?;
+                Ok(())
+            })?;
+            if args.strict && n_ungoverned > 0 {
+                say(&format!("{n_ungoverned} messages are ungoverned"));
+                return Ok(Exit::Negative);
+            }
+        }
+        ReportKind::Html(HtmlReport { output }) => {
+            write_page(settings, &actor, &home, &catalog, output)?;
+            say_written(settings, output);
+        }
+    }
+    Ok(Exit::Done)
+}
+
+/// Writes every report into a folder, in the forms that people and machines ask for most.
+pub fn write_all(settings: &Settings, actor: &Actor, home: &Home, folder: &Path) -> anyhow::Result<()> {
+    std::fs::create_dir_all(folder).map_err(|error| Failure::new(Exit::Data, format!("cannot make {}: {}", folder.display(), files::why(&error))))?;
+    let catalog = home::catalog(settings, home)?;
+    let sight = Sight::of(actor)?;
+    let to = |name: &str, columns: Columns, fill: &mut dyn FnMut(&mut TableWriter) -> anyhow::Result<()>| -> anyhow::Result<()> {
+        for (format, ending) in [(TableFormat::Ndjson, "ndjson"), (TableFormat::Csv, "csv")] {
+            to_file(&folder.join(format!("{name}.{ending}")), format, columns, fill)?;
+        }
+        Ok(())
+    };
+    to("alerts", alerts::COLUMNS, &mut |table| alerts::write(&catalog, table))?;
+    to("retention", retention::COLUMNS, &mut |table| retention::write(&catalog, settings.as_of, &sight, table))?;
+    to("coverage", coverage::COLUMNS, &mut |table| coverage::write(&catalog, table).map(drop))?;
+    to("holds", holds::COLUMNS, &mut |table| holds::write(&catalog, &sight, table))?;
+    let page = folder.join("report.html");
+    write_page(settings, actor, home, &catalog, &page)?;
+    say_written(settings, &page);
+    Ok(())
+}
+
+fn say_written(settings: &Settings, path: &Path) {
+    if !settings.quiet {
+        say(&format!("report: {}", path.display()));
+    }
+}
+
+fn write_page(settings: &Settings, actor: &Actor, home: &Home, catalog: &Catalog, path: &Path) -> anyhow::Result<()> {
+    let sight = Sight::of(actor)?;
+    let states = figures::states(catalog, None, settings.as_of, &sight)?;
+    let mut top = Vec::new();
+    figures::each_alert(catalog, lexhold_catalog::Hits::All, None, |alert| {
+        if alert.excluded_by.is_none() {
+            top.push((alert.first.severity, alerts::row(&alert)));
+            // The gravest and latest are shown; the rest is only counted.
+            if top.len() > 4 * html::ALERTS_SHOWN {
+                keep_gravest(&mut top);
+            }
+        }
+        Ok(())
+    })?;
+    keep_gravest(&mut top);
+    let about = html::About {
+        home: home.id().to_owned(),
+        as_of: settings.as_of.to_string(),
+        engine: env!("CARGO_PKG_VERSION").to_owned(),
+        solo: actor.is_solo(),
+        see_silent: sight.sees_silent(),
+    };
+    let data = html::gather(catalog, about, states, top.into_iter().map(|(_, row)| row).collect())?;
+    let page = html::page(&data)?;
+    write_whole(path, |mut out| Ok(out.write_all(page.as_bytes())?))
+}
+
+fn keep_gravest(alerts: &mut Vec<(lexhold_model::Severity, table::Row)>) {
+    let at = |row: &table::Row| row.get("sent_at").and_then(|at| at.as_str()).unwrap_or_default().to_owned();
+    alerts.sort_by(|(a, one), (b, other)| b.cmp(a).then_with(|| at(other).cmp(&at(one))).then_with(|| one["alert_id"].as_str().cmp(&other["alert_id"].as_str())));
+    alerts.truncate(html::ALERTS_SHOWN);
+}
+
+/// Writes a table in every form asked for: to files where they are named, else to stdout.
+pub fn each_form(to: &TableReport, columns: Columns, mut fill: impl FnMut(&mut TableWriter) -> anyhow::Result<()>) -> anyhow::Result<()> {
+    let outputs = outputs(to)?;
+    for (format, file) in outputs {
+        match file {
+            Some(path) => to_file(&path, format, columns, &mut fill)?,
+            None => {
+                let mut table = TableWriter::new(format, columns, Box::new(std::io::BufWriter::new(std::io::stdout())))?;
+                fill(&mut table)?;
+                table.finish()?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn to_file(path: &Path, format: TableFormat, columns: Columns, fill: &mut dyn FnMut(&mut TableWriter) -> anyhow::Result<()>) -> anyhow::Result<()> {
+    write_whole(path, |out| {
+        let mut table = TableWriter::new(format, columns, out)?;
+        fill(&mut table)?;
+        table.finish().map(drop)
+    })
+}
+
+fn outputs(to: &TableReport) -> anyhow::Result<Vec<(TableFormat, Option<PathBuf>)>> {
+    let named: Vec<(TableFormat, PathBuf)> = to.output.iter().map(|text| named_output(text)).collect::<anyhow::Result<_>>()?;
+    let mut formats = to.format.clone();
+    formats.extend(named.iter().map(|(format, _)| *format).filter(|format| !to.format.contains(format)));
+    if formats.is_empty() {
+        formats.push(TableFormat::Text);
+    }
+    let outputs: Vec<_> = formats
+        .into_iter()
+        .map(|format| (format, named.iter().find(|(of, _)| *of == format).map(|(_, path)| path.clone())))
+        .collect();
+    if outputs.iter().filter(|(_, path)| path.is_none()).count() > 1 {
+        return Err(Failure::new(Exit::Usage, "only one form can go to stdout").help("give the others a file: --output csv=alerts.csv").into());
+    }
+    Ok(outputs)
+}
+
+fn named_output(text: &str) -> anyhow::Result<(TableFormat, PathBuf)> {
+    use clap::ValueEnum as _;
+    let wrong = || Failure::new(Exit::Usage, format!("--output `{text}` does not say FORMAT=FILE")).help("for example --output csv=alerts.csv");
+    let (format, path) = text.split_once('=').ok_or_else(wrong)?;
+    let format = TableFormat::from_str(format, true).map_err(|_| wrong())?;
+    Ok((format, path.into()))
+}

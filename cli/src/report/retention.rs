@@ -1,0 +1,120 @@
+//! `report retention`: each message's state and dates, and what decided them.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use lexhold_catalog::{Catalog, RetentionRow, Scope};
+use lexhold_model::Key;
+use lexhold_retention::{Decided, Duty, Limit, Resolved};
+use serde_json::{Value, json};
+
+use super::figures::Dates;
+use super::sight::Sight;
+use super::table::{Columns, Kind, Row, TableWriter};
+
+/// The columns, a contract.
+pub const COLUMNS: Columns = Columns {
+    all: &[
+        ("message_id", Kind::Text),
+        ("state", Kind::Text),
+        ("also", Kind::Texts),
+        ("retain_until", Kind::Text),
+        ("eligible_from", Kind::Text),
+        ("dispose_at", Kind::Text),
+        ("must_dispose_by", Kind::Text),
+        ("accessible_until", Kind::Text),
+        ("reason", Kind::Text),
+        ("trigger_suspect", Kind::Bool),
+        ("duties", Kind::Json),
+        ("decided_by", Kind::Texts),
+        ("holds", Kind::Texts),
+        ("version", Kind::Int),
+        ("version_kind", Kind::Text),
+    ],
+    shown: &["message_id", "state", "retain_until", "eligible_from", "reason", "decided_by", "holds"],
+};
+
+/// What rows need besides their messages.
+pub struct Lookups {
+    schedules: HashMap<Key, Schedule>,
+    silent: Vec<String>,
+}
+
+struct Schedule {
+    id: String,
+    document: String,
+    version: String,
+}
+
+impl Lookups {
+    /// Schedules and silent holds of a catalog.
+    pub fn of(catalog: &Catalog) -> anyhow::Result<Self> {
+        let schedules = catalog.schedules()?.into_iter();
+        let schedules = schedules.map(|row| (row.schedule_id, Schedule { id: row.schedule, document: row.document, version: row.version }));
+        let silent = catalog.holds()?.into_iter().filter(|hold| hold.silent).map(|hold| hold.hold).collect();
+        Ok(Self { schedules: schedules.collect(), silent })
+    }
+}
+
+/// Writes every version of every message.
+pub fn write(catalog: &Catalog, as_of: Timestamp, sight: &Sight, table: &mut TableWriter) -> anyhow::Result<()> {
+    let lookups = Lookups::of(catalog)?;
+    catalog.retention(Scope::All, |message| table.write(row(&message, &lookups, as_of, sight)))
+}
+
+/// A message as a row.
+pub fn row(message: &RetentionRow, lookups: &Lookups, as_of: Timestamp, sight: &Sight) -> Row {
+    let (silent, open): (Vec<_>, Vec<_>) = message.holds.iter().partition(|held| lookups.silent.contains(&held.hold));
+    let dates = Dates::of(message.calendars.iter().map(|(_, calendar)| calendar.as_deref()));
+    let hidden = sight.hides(!silent.is_empty());
+    let (state, also) = dates.state(as_of, !open.is_empty(), !silent.is_empty(), sight);
+    let withheld = Resolved::withheld();
+    let resolved = if hidden { &withheld } else { &dates.resolved };
+    let holds: Vec<&str> = if hidden { Vec::new() } else { message.holds.iter().map(|held| held.hold.as_str()).collect() };
+    let decided_by = resolved.decided_by();
+    let duties: Vec<Value> = resolved.duties.iter().map(|one| duty(one, lookups)).collect();
+    let name = |at: &usize| lookups.schedules.get(&resolved.duties[*at].schedule).map(|schedule| schedule.id.clone());
+    let mut decided_by: Vec<String> = decided_by.iter().filter_map(name).collect();
+    decided_by.dedup();
+    let value = json!({
+        "message_id": message.message_id,
+        "state": state.as_str(),
+        "also": also.iter().map(|state| state.as_str()).collect::<Vec<_>>(),
+        "retain_until": resolved.retain_until.limit.day_text(),
+        "eligible_from": resolved.eligible_from.limit.instant_text(),
+        "dispose_at": resolved.dispose_at.limit.day_text(),
+        "must_dispose_by": resolved.must_dispose_by.limit.day_text(),
+        "accessible_until": resolved.accessible_until.limit.day_text(),
+        "reason": reason(&resolved.eligible_from),
+        "trigger_suspect": message.trigger_suspect,
+        "duties": duties,
+        "decided_by": decided_by,
+        "holds": holds,
+        "version": message.version,
+        "version_kind": message.version_kind,
+    });
+    match value {
+        Value::Object(row) => row,
+        _ => Row::new(),
+    }
+}
+
+fn reason(decided: &Decided) -> Option<&'static str> {
+    decided.limit.reason().map(|reason| reason.as_str())
+}
+
+fn duty(duty: &Duty, lookups: &Lookups) -> Value {
+    let schedule = lookups.schedules.get(&duty.schedule);
+    json!({
+        "document": schedule.map(|schedule| &schedule.document),
+        "version": schedule.map(|schedule| &schedule.version),
+        "schedule": schedule.map(|schedule| &schedule.id),
+        "kind": duty.kind,
+        "trigger": duty.trigger,
+        "trigger_date": duty.trigger_date,
+        "last_protected": duty.ends.day_text(),
+        "eligible_from": duty.ends.instant_text(),
+        "reason": match duty.ends { Limit::Infinity { reason } => Some(reason.as_str()), _ => None },
+        "steps": duty.steps,
+    })
+}

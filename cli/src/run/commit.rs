@@ -1,0 +1,136 @@
+//! The one writer of a run: what is new goes into archive, evaluations, journal and catalog, batch by batch.
+
+use std::collections::{BTreeSet, HashMap};
+
+use lexhold_catalog::{Catalog, KeyFilter};
+use lexhold_evaluate::{Bundle, Evaluation, Facts, Fate, Identity, plain_hash, record};
+use lexhold_model::{Digest, Key};
+use lexhold_store::{ArchivedBatch, Faults, Home, RunLock};
+use serde_json::json;
+
+use super::pipeline::{Piece, Sink};
+use super::summary::{Counts, say_unreadable};
+use super::Input;
+use crate::home;
+use crate::operators::Actor;
+use crate::settings::Settings;
+use crate::terminal::say;
+
+/// Writes one run.
+pub struct Committer<'a> {
+    settings: &'a Settings,
+    actor: &'a Actor,
+    home: &'a Home,
+    lock: &'a RunLock,
+    run: &'a str,
+    bundle: &'a Bundle,
+    facts: &'a Facts,
+    faults: &'a Faults,
+    /// Inputs that earlier runs took in: messages, and whether to the end.
+    ingested: HashMap<String, (u64, bool)>,
+    filter: KeyFilter,
+    next_batch: u64,
+    counts: Counts,
+}
+
+impl<'a> Committer<'a> {
+    /// A writer for a run whose beginning is on record.
+    #[expect(clippy::too_many_arguments, reason = "a run is made of these")]
+    pub fn new(
+        settings: &'a Settings,
+        actor: &'a Actor,
+        home: &'a Home,
+        lock: &'a RunLock,
+        run: &'a str,
+        bundle: &'a Bundle,
+        facts: &'a Facts,
+        faults: &'a Faults,
+    ) -> anyhow::Result<Self> {
+        home::catch_up(settings, home, faults)?;
+        let catalog = Catalog::open_reader(&home.catalog_path(), &home::catalog_settings(settings, home))?;
+        let files = catalog.ingested_files()?.into_iter();
+        let ingested = files.map(|file| (file.digest, (file.messages, file.complete))).collect();
+        let filter = catalog.key_filter()?;
+        Ok(Self { settings, actor, home, lock, run, bundle, facts, faults, ingested, filter, next_batch: 1, counts: Counts::default() })
+    }
+
+    /// The content hashes of those messages that the home may have.
+    fn known(&self, identities: &[&Identity]) -> anyhow::Result<HashMap<Key, Key>> {
+        let suspects: Vec<Key> =
+            Fate::lookups(identities.iter().copied()).into_iter().filter(|key| self.filter.may_hold(*key)).collect();
+        if suspects.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let catalog = Catalog::open_reader(&self.home.catalog_path(), &home::catalog_settings(self.settings, self.home))?;
+        Ok(catalog.known(&suspects)?.into_iter().map(|(key, known)| (key, known.content_hash)).collect())
+    }
+
+    fn commit(&mut self, input: &Input, piece: &Piece, evaluation: &Evaluation, fates: &[Fate]) -> anyhow::Result<()> {
+        let span = tracing::debug_span!("write", batch = self.next_batch, messages = piece.batch.len()).entered();
+        let mut writer = self.home.stage(self.lock, self.run, self.next_batch, self.faults)?;
+        let taken: Vec<bool> = fates.iter().map(|fate| !matches!(fate, Fate::Duplicate(_))).collect();
+        let messages = piece.batch.filter(&taken);
+        if !messages.is_empty() {
+            let of = |row: usize| fates[row].identity(&evaluation.messages[row].identity);
+            let keys = (0..taken.len()).filter(|row| taken[*row]).map(|row| of(row).key).collect();
+            let content_hashes = messages.rows().map(plain_hash).collect();
+            writer.archive(&ArchivedBatch { messages, keys, content_hashes })?;
+        }
+        for (table, rows) in record(self.bundle, self.facts.holds.specs(), &piece.batch, evaluation, fates) {
+            writer.table(table, &rows)?;
+        }
+        let conversations: BTreeSet<&str> = piece.batch.rows().map(|row| row.conversation()).collect();
+        let conversations: Vec<Key> = conversations.into_iter().map(|name| Key::of("lexhold conversation 1", [name.as_bytes()])).collect();
+        let digest = piece.digest.map_or_else(|| format!("pipe:{}", self.run), |digest| digest.to_string());
+        let input = json!({
+            "path": input.name,
+            "digest": digest,
+            "bytes": input.bytes.unwrap_or(0),
+            "messages": piece.batch.len(),
+            "complete": piece.complete,
+        });
+        let unreadable = piece.unreadable.iter().map(|row| row.place.rows()).sum::<u64>();
+        let detail = json!({"inputs": [input], "unreadable": unreadable, "conversations": conversations});
+        writer.commit(detail, home::stamp(&self.actor.id))?;
+        self.next_batch += 1;
+        home::catch_up(self.settings, self.home, self.faults)?;
+        drop(span);
+        Ok(())
+    }
+}
+
+impl Sink for Committer<'_> {
+    type Total = Counts;
+
+    fn taken_before(&self, digest: &Digest) -> (u64, bool) {
+        self.ingested.get(&digest.to_string()).copied().unwrap_or((0, false))
+    }
+
+    fn take(&mut self, input: &Input, mut piece: Piece, evaluation: Evaluation) -> anyhow::Result<()> {
+        let identities: Vec<&Identity> = evaluation.messages.iter().map(|message| &message.identity).collect();
+        let fates = Fate::of_all(identities.iter().copied(), &self.known(&identities)?);
+        self.counts.add(&piece, &evaluation, &fates);
+        say_unreadable(self.settings, input, &piece);
+        let anew = piece.skipped > 0 && piece.batch.is_empty();
+        if anew && piece.complete && !self.settings.quiet && piece.unreadable.is_empty() {
+            say(&format!("{}: taken in before; nothing is added", input.name));
+        }
+        // A file that was read to the end before needs no further entry.
+        let known_whole = piece.digest.and_then(|digest| self.ingested.get(&digest.to_string())).is_some_and(|before| before.1);
+        if !known_whole && (!piece.batch.is_empty() || piece.complete) {
+            self.commit(input, &piece, &evaluation, &fates)?;
+            for (message, fate) in evaluation.messages.iter().zip(&fates) {
+                self.filter.insert(fate.identity(&message.identity).key);
+            }
+        }
+        if let Some(error) = piece.broken.take() {
+            say(&lexhold_document::printable(&format!("error: {error:#}")));
+            self.counts.broken += 1;
+        }
+        Ok(())
+    }
+
+    fn finish(self) -> anyhow::Result<Counts> {
+        Ok(self.counts)
+    }
+}

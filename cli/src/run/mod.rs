@@ -1,0 +1,77 @@
+//! `run`: the main job. Ingest, evaluate, record, report.
+//!
+//! `input` looks at the files first; `holds` and `begin` put on record what the run evaluates with; `pipeline` reads and
+//! evaluates on all cores; `commit` is the one writer; `summary` is what a person and a pipeline get at the end.
+
+mod begin;
+mod commit;
+mod holds;
+mod input;
+mod pipeline;
+mod progress;
+mod summary;
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use lexhold_evaluate::{Evaluator, Facts, HoldSet};
+use lexhold_model::ContentKey;
+use lexhold_policy::Verb;
+use lexhold_store::Faults;
+
+use crate::args::Run;
+use crate::failure::{Exit, Failure, OrExit};
+use crate::operators::Actor;
+use crate::settings::Settings;
+use crate::{home, load};
+
+pub use input::{Input, inputs};
+pub use pipeline::{Piece, Pipeline, Sink, zone};
+pub use summary::say_unreadable;
+pub use progress::Meter;
+
+/// Set by the first interrupt: the batch at hand is finished, the next is not begun.
+pub static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+
+/// Whether somebody asked to stop.
+pub fn interrupted() -> bool {
+    INTERRUPTED.load(Ordering::Relaxed)
+}
+
+/// Runs.
+pub fn run(settings: &Settings, args: &Run) -> anyhow::Result<Exit> {
+    let inputs = inputs(&args.inputs)?;
+    let actor = Actor::resolve(settings)?;
+    actor.warn_if_solo(settings);
+    let (mut project, bundle) = load::bundle(settings)?;
+    let directory = load::directory(settings, &mut project, &bundle)?;
+    let _ = ctrlc::set_handler(|| INTERRUPTED.store(true, Ordering::Relaxed));
+    if args.dry_run {
+        let facts = Facts { directory, holds: HoldSet::none(), zone: zone(&settings.zone)?, key: ContentKey::new([0; 32]), backfill: args.backfill };
+        return summary::dry_run(settings, args, &inputs, &bundle, &facts);
+    }
+    let faults: Faults = match std::env::var("LEXHOLD_TEST_STOP_AT") {
+        Ok(place) => place.parse().map_err(|why| Failure::new(Exit::Usage, format!("LEXHOLD_TEST_STOP_AT: {why}")))?,
+        Err(_) => Faults::default(),
+    };
+    let home = home::open_or_create(settings, &actor.id)?;
+    let verb = if args.backfill { Verb::RunBackfill } else { Verb::Run };
+    actor.require(verb, home.id(), &args.confirmed_by)?;
+    if !args.holds.is_empty() {
+        actor.require(Verb::PlaceHold, home.id(), &args.confirmed_by)?;
+    }
+    let lock = home.lock_run("run", settings.wait, home::stamp(&actor.id))?;
+    home.recover(&lock)?;
+    home::catch_up(settings, &home, &faults)?;
+    let started = std::time::Instant::now();
+    let begun = begin::begin(settings, args, &actor, &home, project, &bundle, directory)?;
+    let facts = begun.facts;
+    if !begun.new_holds.is_empty() {
+        holds::apply_to_archive(settings, &actor, &home, &lock, &begun.run, &bundle, &facts, &begun.new_holds, &faults)?;
+    }
+    let committer = commit::Committer::new(settings, &actor, &home, &lock, &begun.run, &bundle, &facts, &faults)?;
+    let meter = Meter::new(settings, &inputs, Some((&home, &begun.run)));
+    let pipeline = Pipeline { settings, backfill: args.backfill, jobs: settings.jobs.unwrap_or_else(home::cores) };
+    let counts = pipeline.run(&inputs, || Evaluator::new(&bundle, &facts), committer, &meter)?;
+    let seconds = started.elapsed().as_secs_f64();
+    summary::finish(settings, args, &actor, &home, &begun.run, &bundle, &counts, seconds).or_exit(Exit::Data, "the run was recorded, its summary was not")
+}

@@ -1,0 +1,226 @@
+//! Reading, evaluating on all cores, and one writer, with a bounded number of batches on the way.
+//!
+//! One thread reads. Rayon workers evaluate whatever batch is next. The caller's thread writes the batches in the order in
+//! which they were read, so that the number of threads changes nothing. A token goes with each batch; when none is left
+//! the reader waits, so memory does not grow with the input.
+
+use std::collections::BTreeMap;
+
+use crossbeam_channel::{Receiver, Sender, bounded};
+use jiff::tz::TimeZone;
+use lexhold_evaluate::{Evaluation, Evaluator};
+use lexhold_model::{Digest, MessageBatch};
+use lexhold_source::{Note, Options, Unreadable};
+
+use super::{Input, Meter, interrupted};
+use crate::failure::{Exit, Failure};
+use crate::settings::Settings;
+
+/// One batch on its way.
+pub struct Piece {
+    /// Which input it comes from.
+    pub input: usize,
+    /// The digest of that input.
+    pub digest: Option<Digest>,
+    /// The messages.
+    pub batch: MessageBatch,
+    /// Rows that are no messages.
+    pub unreadable: Vec<Unreadable>,
+    /// What had to be put right.
+    pub notes: Vec<Note>,
+    /// Whether the input has been read to its end.
+    pub complete: bool,
+    /// Messages that an earlier run took in already.
+    pub skipped: u64,
+    /// How many bytes of the input have been read so far.
+    pub position_bytes: u64,
+    /// Why the rest of the input cannot be read.
+    pub broken: Option<anyhow::Error>,
+}
+
+/// What the writer of a pipeline does.
+pub trait Sink {
+    /// What comes of it all.
+    type Total;
+    /// How many messages of an input an earlier run took in, and whether that was all of it.
+    fn taken_before(&self, digest: &Digest) -> (u64, bool);
+    /// Takes a batch; called in the order of the input.
+    fn take(&mut self, input: &Input, piece: Piece, evaluation: Evaluation) -> anyhow::Result<()>;
+    /// What came of it all.
+    fn finish(self) -> anyhow::Result<Self::Total>;
+}
+
+/// How to run.
+pub struct Pipeline<'a> {
+    /// The settings.
+    pub settings: &'a Settings,
+    /// Whether old captures were declared.
+    pub backfill: bool,
+    /// How many workers.
+    pub jobs: usize,
+}
+
+type Numbered<T> = (u64, T);
+
+impl Pipeline<'_> {
+    /// Runs all inputs through evaluation into the sink.
+    pub fn run<'e, S: Sink>(
+        &self,
+        inputs: &[Input],
+        evaluator: impl Fn() -> Evaluator<'e> + Sync,
+        mut sink: S,
+        meter: &Meter,
+    ) -> anyhow::Result<S::Total> {
+        let jobs = self.jobs.max(1);
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(jobs).build().map_err(anyhow::Error::from)?;
+        let on_the_way = 2 * jobs + 1;
+        let (token_back, token) = bounded::<()>(on_the_way);
+        (0..on_the_way).for_each(|_| drop(token_back.send(())));
+        let (to_worker, work) = bounded::<Numbered<Piece>>(on_the_way);
+        let (to_writer, done) = bounded::<Numbered<(Piece, Evaluation)>>(on_the_way);
+        let before: Vec<Before> = inputs.iter().map(|input| Before::of(input, &sink)).collect::<anyhow::Result<_>>()?;
+        std::thread::scope(|scope| {
+            let reader = scope.spawn(|| self.read(inputs, &before, &token, to_worker));
+            let workers = scope.spawn(|| {
+                pool.scope(|scope| {
+                    for _ in 0..jobs {
+                        let (work, to_writer) = (work.clone(), to_writer.clone());
+                        scope.spawn(|_| evaluate_all(evaluator(), work, to_writer));
+                    }
+                });
+                drop((work, to_writer));
+            });
+            let written = write_in_order(inputs, &mut sink, done, &token_back, meter);
+            // A writer that failed takes its end of the channels with it, and everybody stops.
+            drop(token_back);
+            let read = reader.join().unwrap_or_else(|_| Err(Failure::new(Exit::Internal, "the reader stopped unexpectedly").into()));
+            workers.join().map_err(|_| Failure::new(Exit::Internal, "a worker stopped unexpectedly"))?;
+            written.and(read)
+        })?;
+        meter.finish();
+        sink.finish()
+    }
+
+    fn read(&self, inputs: &[Input], before: &[Before], token: &Receiver<()>, to_worker: Sender<Numbered<Piece>>) -> anyhow::Result<()> {
+        let mut number = 0;
+        for (at, input) in inputs.iter().enumerate() {
+            let result = self.read_input(at, input, &before[at], &mut |piece| {
+                let sent = token.recv().is_ok() && to_worker.send((number, piece)).is_ok();
+                number += 1;
+                sent
+            });
+            if !result? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads one input; false when there is nobody left to read for.
+    fn read_input(&self, at: usize, input: &Input, before: &Before, send: &mut dyn FnMut(Piece) -> bool) -> anyhow::Result<bool> {
+        let empty = || MessageBatch::empty();
+        let piece = |batch: MessageBatch| Piece {
+            input: at,
+            digest: before.digest,
+            batch,
+            unreadable: Vec::new(),
+            notes: Vec::new(),
+            complete: false,
+            skipped: 0,
+            position_bytes: 0,
+            broken: None,
+        };
+        if before.complete {
+            return Ok(send(Piece { skipped: before.messages, complete: true, ..piece(empty()) }));
+        }
+        let mut reader = match lexhold_source::open(&input.path, Options::default()) {
+            Ok(reader) => reader,
+            Err(error) => return Ok(send(Piece { broken: Some(error.into()), ..piece(empty()) })),
+        };
+        let mut to_skip = before.messages;
+        let mut pending: Option<Piece> = None;
+        loop {
+            if interrupted() {
+                return Ok(pending.is_none_or(send) && false);
+            }
+            match reader.next() {
+                Ok(Some(chunk)) => {
+                    let skipped = to_skip.min(chunk.batch.len() as u64);
+                    to_skip -= skipped;
+                    let from = usize::try_from(skipped).unwrap_or(usize::MAX);
+                    let batch = self.captured(chunk.batch.slice(from, chunk.batch.len() - from))?;
+                    let next = Piece { unreadable: chunk.unreadable, notes: chunk.notes, skipped, position_bytes: reader.position_bytes(), ..piece(batch) };
+                    if pending.replace(next).is_some_and(|piece| !send(piece)) {
+                        return Ok(false);
+                    }
+                }
+                Ok(None) => return Ok(send(Piece { complete: true, ..pending.unwrap_or_else(|| piece(empty())) })),
+                Err(error) => return Ok(send(Piece { broken: Some(error.into()), ..pending.unwrap_or_else(|| piece(empty())) })),
+            }
+        }
+    }
+
+    /// Fills in the capture. One before today has to be declared, since old dates can make a message fall due at once.
+    fn captured(&self, batch: MessageBatch) -> anyhow::Result<MessageBatch> {
+        let day = |at: jiff::Timestamp| TimeZone::UTC.to_datetime(at).date();
+        let past = day(self.settings.as_of) < day(self.settings.now);
+        if past && !self.backfill && batch.rows().any(|row| row.captured_at().is_none()) {
+            let message = "messages without `captured_at` cannot be taken in with an --as-of before today";
+            return Err(Failure::new(Exit::Refused, message).help("--backfill declares them old, and is put on record").into());
+        }
+        Ok(batch.captured_by(self.settings.as_of.as_microsecond()))
+    }
+}
+
+/// What is known of an input before it is read.
+struct Before {
+    digest: Option<Digest>,
+    messages: u64,
+    complete: bool,
+}
+
+impl Before {
+    fn of(input: &Input, sink: &impl Sink) -> anyhow::Result<Self> {
+        let digest = input.fingerprint()?;
+        let (messages, complete) = digest.map_or((0, false), |digest| sink.taken_before(&digest));
+        Ok(Self { digest, messages, complete })
+    }
+}
+
+fn evaluate_all(mut evaluator: Evaluator<'_>, work: Receiver<Numbered<Piece>>, to_writer: Sender<Numbered<(Piece, Evaluation)>>) {
+    for (number, piece) in work {
+        let span = tracing::debug_span!("evaluate", number, messages = piece.batch.len()).entered();
+        let evaluation = evaluator.evaluate(&piece.batch);
+        drop(span);
+        if to_writer.send((number, (piece, evaluation))).is_err() {
+            return;
+        }
+    }
+}
+
+fn write_in_order<S: Sink>(
+    inputs: &[Input],
+    sink: &mut S,
+    done: Receiver<Numbered<(Piece, Evaluation)>>,
+    token_back: &Sender<()>,
+    meter: &Meter,
+) -> anyhow::Result<()> {
+    let mut early: BTreeMap<u64, (Piece, Evaluation)> = BTreeMap::new();
+    let mut next = 0;
+    for (number, pair) in done {
+        early.insert(number, pair);
+        while let Some((piece, evaluation)) = early.remove(&next) {
+            let input = &inputs[piece.input];
+            meter.batch(&piece, evaluation.hits.len());
+            sink.take(input, piece, evaluation)?;
+            next += 1;
+            let _ = token_back.send(());
+        }
+    }
+    Ok(())
+}
+
+/// The zone of this name.
+pub fn zone(name: &str) -> anyhow::Result<TimeZone> {
+    TimeZone::get(name).map_err(|_| Failure::new(Exit::Policy, format!("`{name}` is no time zone")).help("write an IANA name such as America/New_York").into())
+}

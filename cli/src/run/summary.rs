@@ -1,0 +1,238 @@
+//! What a run says at its end: to a person as a table, to a pipeline as JSON, to the journal as it is.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+
+use indicatif::HumanCount;
+use lexhold_evaluate::{Bundle, Evaluation, Evaluator, Facts, Fate};
+use lexhold_model::{Digest, Severity};
+use lexhold_store::{EntryKind, Home, Payload};
+use serde_json::{Map, Value, json};
+
+use super::pipeline::{Piece, Pipeline, Sink};
+use super::{Input, Meter, interrupted};
+use crate::args::{Run, SummaryFormat};
+use crate::failure::Exit;
+use crate::operators::Actor;
+use crate::report::figures;
+use crate::settings::Settings;
+use crate::terminal::say;
+use crate::{home, report};
+
+/// Unreadable rows that are named one by one.
+const NAMED: usize = 20;
+
+/// What a run counted.
+#[derive(Clone, Debug, Default)]
+pub struct Counts {
+    /// Messages read, those of earlier runs included.
+    pub messages: u64,
+    /// Taken in.
+    pub new: u64,
+    /// Taken in under an id of their own, since another message has theirs.
+    pub collision: u64,
+    /// There before.
+    pub duplicate: u64,
+    /// Rows that are no messages.
+    pub unreadable: u64,
+    /// Messages that could not be scanned to the end.
+    pub scan_incomplete: u64,
+    /// Inputs whose rest could not be read.
+    pub broken: u64,
+    /// Alerts among the messages of a dry run, by severity.
+    pub hits: BTreeMap<Severity, u64>,
+    /// The formats and spans of time of a dry run.
+    pub seen: BTreeMap<String, u64>,
+}
+
+impl Counts {
+    /// Counts a batch.
+    pub fn add(&mut self, piece: &Piece, evaluation: &Evaluation, fates: &[Fate]) {
+        self.messages += piece.skipped + piece.batch.len() as u64;
+        self.duplicate += piece.skipped;
+        self.unreadable += piece.unreadable.iter().map(|row| row.place.rows()).sum::<u64>();
+        self.scan_incomplete += evaluation.messages.iter().filter(|message| message.scan_incomplete).count() as u64;
+        for fate in fates {
+            match fate {
+                Fate::New => self.new += 1,
+                Fate::Collision(_) => self.collision += 1,
+                Fate::Duplicate(_) => self.duplicate += 1,
+            }
+        }
+    }
+}
+
+/// Names rows that could not be read, the first of them one by one.
+pub fn say_unreadable(settings: &Settings, input: &Input, piece: &Piece) {
+    let name = lexhold_document::printable(&input.name);
+    for row in piece.unreadable.iter().take(NAMED) {
+        say(&format!("{name}:{}: {}", row.place, lexhold_document::printable(&row.reason)));
+    }
+    if piece.unreadable.len() > NAMED {
+        say(&format!("{name}: … and {} more rows that cannot be read", piece.unreadable.len() - NAMED));
+    }
+    if settings.verbose > 0 {
+        for note in &piece.notes {
+            say(&format!("{name}:{}: {}: {}", note.place, note.field, note.reason));
+        }
+    } else if !piece.notes.is_empty() && !settings.quiet {
+        say(&format!("{name}: {} fields were put right; -v names them", piece.notes.len()));
+    }
+}
+
+/// Journals the summary, writes the reports, prints the summary.
+#[expect(clippy::too_many_arguments, reason = "a run is made of these")]
+pub fn finish(settings: &Settings, args: &Run, actor: &Actor, home: &Home, run: &str, bundle: &Bundle, counts: &Counts, seconds: f64) -> anyhow::Result<Exit> {
+    let figures = {
+        let catalog = home::catalog(settings, home)?;
+        figures::of_run(&catalog, run, settings.as_of, actor)?
+    };
+    let summary = summary(settings, actor, run, bundle, counts, &figures, seconds);
+    let payload = json!({"run": run, "summary": summary});
+    home.journal().append(EntryKind::RunFinished, Some(Payload::Json(&payload)), home::stamp(&actor.id))?;
+    home::catch_up(settings, home, &lexhold_store::Faults::default())?;
+    if let Some(folder) = &args.out {
+        report::write_all(settings, actor, home, folder)?;
+    }
+    print(settings, args.format, &summary)?;
+    Ok(exit(args, counts, &figures.alerts_by_severity))
+}
+
+fn summary(settings: &Settings, actor: &Actor, run: &str, bundle: &Bundle, counts: &Counts, figures: &figures::RunFigures, seconds: f64) -> Value {
+    #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a rate for people")]
+    let rate = (counts.messages as f64 / seconds.max(0.001)).round() as u64;
+    json!({
+        "schema": "lexhold/run/1",
+        "run": run,
+        "as_of": settings.as_of.to_string(),
+        "bundle": bundle.digest,
+        "messages": counts.messages,
+        "new": counts.new,
+        "collision": counts.collision,
+        "duplicate": counts.duplicate,
+        "previously_destroyed": 0,
+        "unreadable": counts.unreadable,
+        "unreadable_inputs": counts.broken,
+        "scan_incomplete": counts.scan_incomplete,
+        "complete": counts.broken == 0 && counts.unreadable == 0 && !interrupted(),
+        "alerts_by_severity": by_severity(&figures.alerts_by_severity),
+        "states": figures.states.iter().map(|(state, n)| ((*state).to_owned(), json!(n))).collect::<Map<_, _>>(),
+        "unknown_handles": figures.unknown_handles,
+        "seconds": (seconds * 1000.0).round() / 1000.0,
+        "messages_per_second": rate,
+        "governance": if actor.is_solo() { "solo" } else { "operators" },
+    })
+}
+
+fn by_severity(counts: &BTreeMap<Severity, u64>) -> Map<String, Value> {
+    Severity::ALL.iter().rev().map(|severity| (severity.to_string(), json!(counts.get(severity).copied().unwrap_or(0)))).collect()
+}
+
+fn print(settings: &Settings, format: SummaryFormat, summary: &Value) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    match format {
+        SummaryFormat::Json => writeln!(out, "{summary}")?,
+        SummaryFormat::Text if settings.quiet => {}
+        SummaryFormat::Text => out.write_all(text(summary).as_bytes())?,
+    }
+    out.flush()?;
+    Ok(())
+}
+
+fn text(summary: &Value) -> String {
+    let number = |key: &str| HumanCount(summary[key].as_u64().unwrap_or(0)).to_string();
+    let parts = |key: &str| {
+        let map = summary[key].as_object().into_iter().flatten();
+        let shown: Vec<String> = map.filter(|(_, n)| n.as_u64() != Some(0)).map(|(name, n)| format!("{} {name}", HumanCount(n.as_u64().unwrap_or(0)))).collect();
+        if shown.is_empty() { "none".to_owned() } else { shown.join(", ") }
+    };
+    let mut lines = vec![
+        ("messages", format!("{} read: {} new, {} under an id already taken, {} there before", number("messages"), number("new"), number("collision"), number("duplicate"))),
+        ("unreadable", number("unreadable")),
+        ("alerts", parts("alerts_by_severity")),
+        ("states", parts("states")),
+        ("unknown handles", number("unknown_handles")),
+        ("time", format!("{} s, {} messages a second", summary["seconds"], number("messages_per_second"))),
+        ("run", summary["run"].as_str().unwrap_or_default().to_owned()),
+    ];
+    if summary["scan_incomplete"].as_u64() != Some(0) {
+        lines.insert(2, ("not scanned to the end", number("scan_incomplete")));
+    }
+    if summary["complete"] == json!(false) {
+        lines.push(("incomplete", "some input was not read; see the lines above".into()));
+    }
+    lines.into_iter().map(|(name, value)| format!("{name:<16} {value}\n")).collect()
+}
+
+fn exit(args: &Run, counts: &Counts, alerts: &BTreeMap<Severity, u64>) -> Exit {
+    if interrupted() {
+        return Exit::Interrupted;
+    }
+    if counts.broken > 0 || counts.unreadable > args.max_unreadable {
+        return Exit::Data;
+    }
+    let found = args.fail_on.is_some_and(|level| alerts.range(level..).any(|(_, n)| *n > 0));
+    if found || counts.scan_incomplete > 0 { Exit::Negative } else { Exit::Done }
+}
+
+/// Reads and evaluates without recording, and says what it saw.
+pub fn dry_run(settings: &Settings, args: &Run, inputs: &[Input], bundle: &Bundle, facts: &Facts) -> anyhow::Result<Exit> {
+    let meter = Meter::new(settings, inputs, None);
+    let pipeline = Pipeline { settings, backfill: args.backfill, jobs: settings.jobs.unwrap_or_else(home::cores) };
+    let sink = DryRun { settings, bundle, counts: Counts::default() };
+    let counts = pipeline.run(inputs, || Evaluator::new(bundle, facts), sink, &meter)?;
+    let mut out = std::io::stdout().lock();
+    if args.format == SummaryFormat::Json {
+        let report = json!({"schema": "lexhold/dry-run/1", "messages": counts.messages, "unreadable": counts.unreadable, "hits_by_severity": by_severity(&counts.hits), "seen": counts.seen, "bundle": bundle.digest});
+        writeln!(out, "{report}")?;
+    } else {
+        writeln!(out, "{:<16} {}, {} unreadable; nothing was recorded", "messages", HumanCount(counts.messages), HumanCount(counts.unreadable))?;
+        for (severity, n) in counts.hits.iter().rev() {
+            writeln!(out, "{:<16} {n} messages with {severity} hits", "hits")?;
+        }
+        for (what, n) in &counts.seen {
+            writeln!(out, "{:<16} {what}: {}", "seen", HumanCount(*n))?;
+        }
+    }
+    Ok(exit(args, &counts, &counts.hits))
+}
+
+struct DryRun<'a> {
+    settings: &'a Settings,
+    bundle: &'a Bundle,
+    counts: Counts,
+}
+
+impl Sink for DryRun<'_> {
+    type Total = Counts;
+
+    fn taken_before(&self, _digest: &Digest) -> (u64, bool) {
+        (0, false)
+    }
+
+    fn take(&mut self, input: &Input, piece: Piece, evaluation: Evaluation) -> anyhow::Result<()> {
+        self.counts.add(&piece, &evaluation, &[]);
+        say_unreadable(self.settings, input, &piece);
+        let mut last = None;
+        for hit in evaluation.hits.iter().filter(|hit| hit.excluded_by.is_none()) {
+            if last.replace((hit.row, hit.rule)) != Some((hit.row, hit.rule)) {
+                *self.counts.hits.entry(self.bundle.rule(hit.rule).severity).or_default() += 1;
+            }
+        }
+        for row in piece.batch.rows() {
+            *self.counts.seen.entry(format!("platform {}", row.platform())).or_default() += 1;
+            if row.sent_at().is_none() {
+                *self.counts.seen.entry("without a usable date".into()).or_default() += 1;
+            }
+        }
+        if let Some(error) = piece.broken {
+            say(&lexhold_document::printable(&format!("error: {error:#}")));
+            self.counts.broken += 1;
+        }
+        Ok(())
+    }
+
+    fn finish(self) -> anyhow::Result<Counts> {
+        Ok(self.counts)
+    }
+}

@@ -1,0 +1,189 @@
+//! What was meant: flags, environment and `lexhold.yaml` resolved into one set of settings.
+//!
+//! Flags win over the environment (clap sees to that), both over the file, the file over the defaults.
+
+use std::path::{Path, PathBuf};
+
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::Timestamp;
+use lexhold_document::{Diagnostics, Files};
+use serde::Deserialize;
+
+use crate::args::{Color, Global, LogFormat, Progress, ShowContent};
+use crate::failure::{Exit, Failure};
+
+/// The name that the configuration file has wherever it lies.
+pub const FILE: &str = "lexhold.yaml";
+
+/// Everything that verbs share.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The home.
+    pub home: PathBuf,
+    /// Folders and files of policies.
+    pub policies: Vec<PathBuf>,
+    /// Folders and files of rulesets.
+    pub rulesets: Vec<PathBuf>,
+    /// The directory, if one is given or lies where it is looked for.
+    pub directory: Option<PathBuf>,
+    /// The operators' document, likewise.
+    pub operators: Option<PathBuf>,
+    /// The firm's extension of the Cedar schema.
+    pub schema: Option<PathBuf>,
+    /// Whether one person may do everything.
+    pub solo: bool,
+    /// The home's zone, for local days in alerts.
+    pub zone: String,
+    /// Who is acting, as typed.
+    pub operator: Option<String>,
+    /// The instant to judge by.
+    pub as_of: Timestamp,
+    /// Whether `as_of` was given rather than read from the clock.
+    pub as_of_given: bool,
+    /// The clock, read once.
+    pub now: Timestamp,
+    /// The folder that documents may be read from.
+    pub root: PathBuf,
+    /// What may be shown of messages.
+    pub show_content: ShowContent,
+    /// Threads; `None` means all cores.
+    pub jobs: Option<usize>,
+    /// How long to wait for another process.
+    pub wait: std::time::Duration,
+    /// Colours.
+    pub color: Color,
+    /// Progress bars.
+    pub progress: Progress,
+    /// Say only what went wrong.
+    pub quiet: bool,
+    /// How much more to say.
+    pub verbose: u8,
+    /// The form of log lines.
+    pub log_format: LogFormat,
+}
+
+/// `lexhold.yaml`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Config {
+    home: Option<PathBuf>,
+    #[serde(default)]
+    policies: OneOrMany,
+    #[serde(default)]
+    rulesets: OneOrMany,
+    directory: Option<PathBuf>,
+    operators: Option<PathBuf>,
+    schema: Option<PathBuf>,
+    governance: Option<Governance>,
+    zone: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Governance {
+    Solo,
+    Operators,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(untagged)]
+enum OneOrMany {
+    One(PathBuf),
+    Many(Vec<PathBuf>),
+    #[default]
+    None,
+}
+
+impl From<OneOrMany> for Vec<PathBuf> {
+    fn from(paths: OneOrMany) -> Self {
+        match paths {
+            OneOrMany::One(path) => vec![path],
+            OneOrMany::Many(paths) => paths,
+            OneOrMany::None => vec![],
+        }
+    }
+}
+
+impl Settings {
+    /// Resolves the flags, reading the configuration file and the clock.
+    pub fn resolve(global: &Global) -> anyhow::Result<Self> {
+        if let Some(folder) = &global.directory_to_work_in {
+            std::env::set_current_dir(folder)
+                .map_err(|_| Failure::new(Exit::Usage, format!("cannot work in {}: no such folder", folder.display())))?;
+        }
+        let file = if global.no_config { None } else { global.config.clone().map(Ok).or_else(find_config).transpose()? };
+        let config = file.as_deref().map(read_config).transpose()?.unwrap_or_default();
+        let base = file.as_deref().and_then(Path::parent).map(Path::to_owned).unwrap_or_default();
+        let beside = |path: PathBuf| base.join(path);
+        let all_beside = |paths: OneOrMany| Vec::from(paths).into_iter().map(beside).collect::<Vec<_>>();
+        let if_there = |name: &str| Some(beside(name.into())).filter(|path| path.is_file());
+        let first = |flags: &[PathBuf], config: OneOrMany, default: &str| match (flags, all_beside(config)) {
+            ([], config) if config.is_empty() => vec![beside(default.into())],
+            ([], config) => config,
+            (flags, _) => flags.to_vec(),
+        };
+        let now = Timestamp::now();
+        Ok(Self {
+            home: global.home.clone().or(config.home.map(beside)).unwrap_or_else(|| beside(".lexhold".into())),
+            policies: first(&global.policies, config.policies, "policies"),
+            rulesets: first(&global.rulesets, config.rulesets, "rulesets"),
+            directory: global.directory.clone().or(config.directory.map(beside)).or_else(|| if_there("directory.yaml")),
+            operators: config.operators.map(beside).or_else(|| if_there("operators.yaml")),
+            schema: config.schema.map(beside),
+            solo: config.governance == Some(Governance::Solo),
+            zone: config.zone.unwrap_or_else(|| "UTC".into()),
+            operator: global.operator.clone(),
+            as_of: global.as_of.as_deref().map(parse_as_of).transpose()?.unwrap_or(now),
+            as_of_given: global.as_of.is_some(),
+            now,
+            root: if base.as_os_str().is_empty() { ".".into() } else { base },
+            show_content: global.show_content,
+            jobs: global.jobs,
+            wait: std::time::Duration::from_secs(global.wait),
+            color: global.color,
+            progress: global.progress,
+            quiet: global.quiet,
+            verbose: global.verbose,
+            log_format: global.log_format,
+        })
+    }
+}
+
+/// The configuration file, walking up to the first folder that has it or a `.git`.
+fn find_config() -> Option<anyhow::Result<PathBuf>> {
+    let here = std::env::current_dir().ok()?;
+    for (up, folder) in here.ancestors().enumerate() {
+        if folder.join(FILE).is_file() {
+            // A relative path keeps messages and reports free of where the folder lies.
+            return Some(Ok(std::iter::repeat_n("..", up).collect::<PathBuf>().join(FILE)));
+        }
+        if folder.join(".git").exists() {
+            return None;
+        }
+    }
+    None
+}
+
+fn read_config(path: &Path) -> anyhow::Result<Config> {
+    let cannot = |why: String| Failure::new(Exit::Policy, format!("cannot read {}: {why}", path.display()));
+    let bytes = std::fs::read(path).map_err(|error| cannot(crate::files::why(&error)))?;
+    let mut files = Files::new();
+    let mut diagnostics = Diagnostics::new();
+    let text = files.add_bytes(&path.display().to_string(), bytes, &mut diagnostics).map(|id| files.text(id).to_owned());
+    let text = text.ok_or_else(|| cannot("not UTF-8 text".into()))?;
+    serde_yaml::from_str(&text).map_err(|error| {
+        let place = error.location().map(|at| format!(":{}:{}", at.line(), at.column())).unwrap_or_default();
+        let known = "known keys: home, policies, rulesets, directory, operators, schema, governance (solo or operators), zone";
+        Failure::new(Exit::Policy, format!("{}{place}: {error}", path.display())).help(known).into()
+    })
+}
+
+/// An instant, or a day meaning its start in UTC.
+fn parse_as_of(text: &str) -> anyhow::Result<Timestamp> {
+    let day = || text.parse::<Date>().ok().and_then(|day| day.to_zoned(TimeZone::UTC).ok()).map(|at| at.timestamp());
+    text.parse::<Timestamp>().ok().or_else(day).ok_or_else(|| {
+        let message = format!("--as-of `{text}` is neither an instant nor a day");
+        Failure::new(Exit::Usage, message).help("write 2026-01-01T09:00:00Z, or 2026-01-01 for its start in UTC").into()
+    })
+}

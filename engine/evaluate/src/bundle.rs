@@ -1,0 +1,274 @@
+//! What compliance wrote, compiled: the immutable thing that a run evaluates with.
+
+use std::collections::HashMap;
+
+use lexhold_document::{Diagnostic, Diagnostics, Document, Kind, Node, Place, path};
+use lexhold_model::{Digest, Directory, Key, Severity, canonical_json};
+use lexhold_policy::{Action, Condition, FirmTypes, Named, Program as Conditions, Schemas};
+use lexhold_retention::{Schedule, Schedules};
+use lexhold_rules::Program as Rules;
+use serde_json::json;
+
+use crate::evaluation::RuleRef;
+use crate::supervision::{self, SupervisionRule};
+use crate::codes;
+
+/// One document of a bundle.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct DocumentInfo {
+    /// What it describes.
+    pub kind: &'static str,
+    /// Its name.
+    pub name: String,
+    /// Its version, for kinds that have one.
+    pub version: Option<String>,
+    /// The digest of what it says.
+    pub digest: Digest,
+}
+
+/// The compiled, digested set of policies and rulesets that one run evaluates.
+#[derive(Debug)]
+pub struct Bundle {
+    /// The digest over all documents and the schema.
+    pub digest: Digest,
+    /// The documents, sorted.
+    pub documents: Vec<DocumentInfo>,
+    pub(crate) firm: FirmTypes,
+    pub(crate) rules: Rules,
+    pub(crate) scan: Conditions,
+    /// For each pattern rule, the position of its `when` in `scan`.
+    pub(crate) when_of: Vec<Option<usize>>,
+    pub(crate) supervision: Vec<SupervisionRule>,
+    pub(crate) communicate: Conditions,
+    pub(crate) schedules: Schedules,
+    pub(crate) retain: Conditions,
+}
+
+/// What kind of rule raised an alert.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RuleKind {
+    /// A pattern rule over text.
+    Pattern,
+    /// A condition on who may write to whom.
+    Supervision,
+}
+
+/// What a report says of a rule.
+#[derive(Clone, Debug)]
+pub struct RuleSummary<'a> {
+    /// Pattern or supervision.
+    pub kind: RuleKind,
+    /// `document.rule`.
+    pub id: &'a str,
+    /// The document.
+    pub document: &'a str,
+    /// Its version.
+    pub version: &'a str,
+    /// Its digest.
+    pub digest: Digest,
+    /// How grave a hit is.
+    pub severity: Severity,
+    /// One line for people.
+    pub title: &'a str,
+    /// What a message is labelled.
+    pub labels: &'a [String],
+    /// The paragraphs that it rests on.
+    pub cites: &'a [String],
+}
+
+impl RuleSummary<'_> {
+    /// The key of this very version of the rule.
+    pub fn key(&self) -> Key {
+        Key::of("lexhold rule 1", [self.id.as_bytes(), self.version.as_bytes(), &self.digest.0])
+    }
+}
+
+impl Bundle {
+    /// Compiles documents; kinds that are no part of a bundle are passed over.
+    ///
+    /// `None` when anything is wrong; everything that is wrong is in `diagnostics`.
+    pub fn compile(documents: &[Document], schemas: &Schemas, diagnostics: &mut Diagnostics) -> Option<Self> {
+        let mine: Vec<&Document> = documents.iter().filter(|document| is_part(document.kind)).collect();
+        report_same_names(&mine, diagnostics);
+        report_same_ids(&mine, diagnostics);
+        let rules = lexhold_rules::compile(&mine, diagnostics);
+        let (scan, when_of) = compile_when(&rules, &mine, schemas, diagnostics);
+        let (supervision, communicate) = supervision::compile(&mine, schemas, diagnostics);
+        let schedules = lexhold_retention::compile(&mine, diagnostics);
+        let retain = compile_scopes(&schedules, &mine, schemas, diagnostics);
+        if diagnostics.has_errors() {
+            return None;
+        }
+        let mut infos: Vec<DocumentInfo> = mine.iter().map(|document| info(document)).collect();
+        infos.sort();
+        Some(Self {
+            digest: digest(&infos, schemas),
+            documents: infos,
+            firm: schemas.firm().clone(),
+            rules,
+            scan: Conditions::build(Action::Scan, scan),
+            when_of,
+            supervision,
+            communicate: Conditions::build(Action::Communicate, communicate),
+            schedules,
+            retain: Conditions::build(Action::Retain, retain),
+        })
+    }
+
+    /// The pattern rules.
+    pub fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
+    /// The schedules.
+    pub fn schedules(&self) -> &Schedules {
+        &self.schedules
+    }
+
+    pub(crate) fn schedule(&self, at: usize) -> &Schedule {
+        #[expect(clippy::expect_used, reason = "positions come from the bundle's own schedules")]
+        self.schedules.get(at).expect("a position of the bundle")
+    }
+
+    /// The supervision rules.
+    pub fn supervision(&self) -> &[SupervisionRule] {
+        &self.supervision
+    }
+
+    /// How many rules of both kinds there are.
+    pub fn n_rules(&self) -> usize {
+        self.rules.rules().len() + self.supervision.len()
+    }
+
+    /// What a report says of a rule.
+    pub fn rule(&self, rule: RuleRef) -> RuleSummary<'_> {
+        match rule {
+            RuleRef::Pattern(at) => {
+                let rule = &self.rules.rules()[at as usize];
+                RuleSummary {
+                    kind: RuleKind::Pattern,
+                    id: &rule.id,
+                    document: &rule.document,
+                    version: &rule.version,
+                    digest: rule.digest,
+                    severity: rule.severity,
+                    title: &rule.title,
+                    labels: &rule.labels,
+                    cites: &rule.cites,
+                }
+            }
+            RuleRef::Supervision(at) => {
+                let rule = &self.supervision[at as usize];
+                RuleSummary {
+                    kind: RuleKind::Supervision,
+                    id: &rule.id,
+                    document: &rule.document,
+                    version: &rule.version,
+                    digest: rule.digest,
+                    severity: rule.severity,
+                    title: &rule.title,
+                    labels: &rule.labels,
+                    cites: &rule.cites,
+                }
+            }
+        }
+    }
+
+    /// All rules of both kinds.
+    pub fn all_rules(&self) -> impl Iterator<Item = RuleRef> {
+        let positions = |length: usize| 0..u32::try_from(length).unwrap_or(u32::MAX);
+        let patterns = positions(self.rules.rules().len()).map(RuleRef::Pattern);
+        patterns.chain(positions(self.supervision.len()).map(RuleRef::Supervision))
+    }
+
+    /// Warns of groups that conditions name and the directory does not know.
+    pub fn check_groups(&self, directory: &Directory, diagnostics: &mut Diagnostics) {
+        for conditions in [&self.scan, &self.communicate, &self.retain] {
+            for mention in conditions.conditions().iter().flat_map(Condition::mentions) {
+                if mention.kind == Named::Group && !directory.has_group(&mention.id) {
+                    let message = format!("the directory has no group `{}`", mention.id);
+                    let known = directory.groups().iter().map(|group| group.id.as_str());
+                    let help = lexhold_document::did_you_mean(&mention.id, known);
+                    diagnostics.push(
+                        Diagnostic::warning(codes::UNKNOWN_GROUP, message).at(mention.place, "nobody belongs to it").maybe_help(help),
+                    );
+                }
+            }
+        }
+    }
+}
+
+fn is_part(kind: Kind) -> bool {
+    !matches!(kind, Kind::Hold | Kind::Directory | Kind::Operators | Kind::Cases)
+}
+
+fn info(document: &Document) -> DocumentInfo {
+    DocumentInfo {
+        kind: document.kind.key(),
+        name: document.name.clone(),
+        version: document.version.clone(),
+        digest: document.digest,
+    }
+}
+
+fn digest(infos: &[DocumentInfo], schemas: &Schemas) -> Digest {
+    let documents: Vec<_> = infos
+        .iter()
+        .map(|info| json!({"kind": info.kind, "name": info.name, "version": info.version, "digest": info.digest}))
+        .collect();
+    let schema: Vec<Digest> = schemas.texts().iter().map(|text| Digest::of(text.as_bytes())).collect();
+    Digest::of(canonical_json(&json!({"documents": documents, "schema": schema})).as_bytes())
+}
+
+fn report_same_names(documents: &[&Document], diagnostics: &mut Diagnostics) {
+    let mut first: HashMap<(&str, &str), Place> = HashMap::new();
+    for document in documents {
+        let place = document.name_place();
+        if let Some(first) = first.insert((document.kind.key(), &document.name), place) {
+            let message = format!("two {} documents are named `{}`", document.kind.key(), document.name);
+            diagnostics.push(Diagnostic::error(codes::DUPLICATE_NAME, message).at(place, "named again").also(first, "first named here"));
+        }
+    }
+}
+
+/// Ids are `name.rule`, and a name may hold a dot: two documents can arrive at one id.
+fn report_same_ids(documents: &[&Document], diagnostics: &mut Diagnostics) {
+    let mut first: HashMap<String, Place> = HashMap::new();
+    for document in documents {
+        for list in ["rules", "schedules"] {
+            let items = document.get(&path![list]).and_then(Node::as_list).unwrap_or_default();
+            for id in items.iter().filter_map(|item| item.get("id")) {
+                let full = format!("{}.{}", document.name, id.as_text().unwrap_or_default());
+                if let Some(first) = first.insert(full.clone(), id.place) {
+                    let message = format!("id `{full}` is used twice");
+                    diagnostics.push(Diagnostic::error(codes::DUPLICATE_ID, message).at(id.place, "used again").also(first, "first defined here"));
+                }
+            }
+        }
+    }
+}
+
+fn compile_when(rules: &Rules, documents: &[&Document], schemas: &Schemas, diagnostics: &mut Diagnostics) -> (Vec<Condition>, Vec<Option<usize>>) {
+    let mut conditions = Vec::new();
+    let when_of = rules.rules().iter().map(|rule| {
+        let when = rule.when.as_ref()?;
+        let node = documents[when.document].get(&when.path)?;
+        conditions.push(Condition::compile(schemas, &rule.id, Action::Scan, &[node], diagnostics)?);
+        Some(conditions.len() - 1)
+    });
+    let when_of = when_of.collect();
+    (conditions, when_of)
+}
+
+/// One condition a schedule, in the order of the schedules.
+fn compile_scopes(schedules: &Schedules, documents: &[&Document], schemas: &Schemas, diagnostics: &mut Diagnostics) -> Vec<Condition> {
+    let compiled = schedules.iter().filter_map(|schedule| {
+        let clauses: Vec<&Node> = [&schedule.scope, &schedule.when]
+            .into_iter()
+            .flatten()
+            .filter_map(|condition| documents[condition.document].get(&condition.path))
+            .collect();
+        Condition::compile(schemas, &schedule.id, Action::Retain, &clauses, diagnostics)
+    });
+    compiled.collect()
+}

@@ -1,0 +1,229 @@
+//! The tests that documents carry: a message, perhaps a directory, and what is to come of it.
+//!
+//! An absent `captured_at` is `sent_at`, and so is an absent `as_of`, so that a case reads as it happened.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use lexhold_document::{Diagnostics, Document, Place, path};
+use lexhold_model::{ContentKey, Message, MessageBatchBuilder, Participant, Severity};
+use lexhold_retention::{Resolved, Standing, state};
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::directory::DirectoryText;
+use crate::evaluation::Evaluation;
+use crate::{Bundle, Facts, HoldSet, evaluate};
+
+/// How the tests of some documents went.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CaseReport {
+    /// Tests and examples run.
+    pub n_run: usize,
+    /// Those that did not come out as written.
+    pub failures: Vec<CaseFailure>,
+}
+
+/// A test that did not come out as written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CaseFailure {
+    /// The test's name or the example's text.
+    pub name: String,
+    /// Where it stands.
+    pub place: Place,
+    /// What was expected and what came.
+    pub why: String,
+}
+
+/// Runs the tests of retention and supervision documents and the examples of pattern rules.
+pub fn check_cases(bundle: &Bundle, documents: &[Document]) -> CaseReport {
+    let mut report = CaseReport::default();
+    for rule in 0..bundle.rules.rules().len() {
+        check_examples(bundle, rule, &mut report);
+    }
+    for document in documents {
+        let tests = document.typed::<Tests>(&mut Diagnostics::new()).unwrap_or_default().tests;
+        for (at, test) in tests.into_iter().enumerate() {
+            report.n_run += 1;
+            let name = test.get("name").and_then(Value::as_str).unwrap_or("a test").to_owned();
+            if let Err(why) = run(bundle, test) {
+                report.failures.push(CaseFailure { name, place: document.place(&path!["tests", at]), why });
+            }
+        }
+    }
+    report
+}
+
+fn check_examples(bundle: &Bundle, rule: usize, report: &mut CaseReport) {
+    let info = &bundle.rules.rules()[rule];
+    report.n_run += info.hits.len() + info.misses.len();
+    let failures = lexhold_rules::check_examples(&bundle.rules, u32::try_from(rule).unwrap_or(u32::MAX));
+    report.failures.extend(failures.into_iter().map(|failure| CaseFailure {
+        why: format!("rule `{}` expected a {:?}", info.id, failure.expected).to_lowercase(),
+        name: failure.text,
+        place: failure.place,
+    }));
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Tests {
+    tests: Vec<Value>,
+}
+
+#[derive(Deserialize)]
+struct Test {
+    #[serde(default)]
+    directory: DirectoryText,
+    message: MessageText,
+    as_of: Option<String>,
+    expect: Expected,
+}
+
+#[derive(Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[derive(Default)]
+struct MessageText {
+    id: Option<String>,
+    platform: Option<String>,
+    conversation: Option<String>,
+    conversation_kind: Option<lexhold_model::ConversationKind>,
+    channel: Option<String>,
+    kind: Option<lexhold_model::MessageKind>,
+    sent_at: Option<String>,
+    captured_at: Option<String>,
+    sender: Option<String>,
+    recipients: Vec<String>,
+    custodians: Vec<String>,
+    subject: Option<String>,
+    text: Option<String>,
+    labels: Vec<String>,
+    accounts: Vec<String>,
+    business: Option<bool>,
+    metadata: BTreeMap<String, String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Expected {
+    retention: Option<ExpectedRetention>,
+    alerts: Option<Vec<ExpectedAlert>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ExpectedRetention {
+    schedule: Option<String>,
+    state: Option<String>,
+    retain_until: Option<String>,
+    eligible_from: Option<String>,
+    dispose_at: Option<String>,
+    must_dispose_by: Option<String>,
+    accessible_until: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ExpectedAlert {
+    rule: String,
+    severity: Option<Severity>,
+}
+
+fn run(bundle: &Bundle, test: Value) -> Result<(), String> {
+    let test: Test = serde_json::from_value(test).map_err(|error| error.to_string())?;
+    let sent = test.message.sent_at.as_deref().map(instant).transpose()?;
+    let captured = test.message.captured_at.as_deref().map(instant).transpose()?.or(sent);
+    let as_of = test.as_of.as_deref().map(instant).transpose()?.or(captured).unwrap_or(Timestamp::UNIX_EPOCH);
+    let message = message(test.message, sent, captured.unwrap_or(as_of));
+    let facts = Facts {
+        directory: test.directory.build().map_err(|problems| problems.join("; "))?,
+        holds: HoldSet::none(),
+        zone: TimeZone::UTC,
+        key: ContentKey::new([0; 32]),
+        backfill: false,
+    };
+    let mut builder = MessageBatchBuilder::new();
+    builder.push(&message);
+    let evaluation = evaluate(bundle, &facts, &builder.finish());
+    if let Some(expected) = &test.expect.retention {
+        check_retention(bundle, &evaluation, expected, as_of)?;
+    }
+    test.expect.alerts.as_ref().map_or(Ok(()), |expected| check_alerts(bundle, &evaluation, expected))
+}
+
+fn instant(text: &str) -> Result<Timestamp, String> {
+    text.parse().map_err(|_| format!("`{text}` is no instant"))
+}
+
+fn message(text: MessageText, sent: Option<Timestamp>, captured: Timestamp) -> Message {
+    Message {
+        id: Some(text.id.unwrap_or_else(|| "case".into())),
+        platform: text.platform.unwrap_or_else(|| "chat".into()),
+        conversation: text.conversation.unwrap_or_default(),
+        conversation_kind: text.conversation_kind.unwrap_or_default(),
+        channel: text.channel,
+        kind: text.kind.unwrap_or_default(),
+        sent_at: sent.map(|at| at.as_microsecond()),
+        captured_at: Some(captured.as_microsecond()),
+        sender: text.sender.unwrap_or_else(|| "unknown".into()),
+        recipients: text.recipients.into_iter().map(|handle| Participant { handle, ..Participant::default() }).collect(),
+        custodians: text.custodians,
+        subject: text.subject,
+        text: text.text,
+        labels: text.labels,
+        accounts: text.accounts,
+        business: text.business,
+        metadata: text.metadata,
+        ..Message::default()
+    }
+}
+
+fn check_retention(bundle: &Bundle, evaluation: &Evaluation, expected: &ExpectedRetention, as_of: Timestamp) -> Result<(), String> {
+    let resolved: &Resolved = &evaluation.calendar[0].2;
+    let schedules = deciding(bundle, resolved);
+    if let Some(schedule) = &expected.schedule
+        && !schedules.contains(schedule)
+    {
+        return Err(format!("expected schedule `{schedule}`, decided by {schedules:?}"));
+    }
+    let (found, _) = state(resolved, as_of, &Standing::default());
+    let dates = [
+        ("state", &expected.state, found.as_str().to_owned()),
+        ("retain_until", &expected.retain_until, resolved.retain_until.limit.day_text()),
+        ("eligible_from", &expected.eligible_from, resolved.eligible_from.limit.instant_text()),
+        ("dispose_at", &expected.dispose_at, resolved.dispose_at.limit.day_text()),
+        ("must_dispose_by", &expected.must_dispose_by, resolved.must_dispose_by.limit.day_text()),
+        ("accessible_until", &expected.accessible_until, resolved.accessible_until.limit.day_text()),
+    ];
+    let wrong: Vec<String> = dates
+        .iter()
+        .filter_map(|(what, want, have)| {
+            let want = want.as_ref().filter(|want| *want != have)?;
+            Some(format!("{what}: expected {want}, found {have}"))
+        })
+        .collect();
+    if wrong.is_empty() { Ok(()) } else { Err(wrong.join("; ")) }
+}
+
+fn deciding(bundle: &Bundle, resolved: &Resolved) -> Vec<String> {
+    let named = |key| bundle.schedules.iter().find(|schedule| schedule.key() == key).map(|schedule| schedule.id.clone());
+    resolved.decided_by().into_iter().filter_map(|at| named(resolved.duties[at].schedule)).collect()
+}
+
+fn check_alerts(bundle: &Bundle, evaluation: &Evaluation, expected: &[ExpectedAlert]) -> Result<(), String> {
+    let mut found: Vec<(&str, Severity)> = evaluation
+        .hits
+        .iter()
+        .filter(|hit| hit.excluded_by.is_none())
+        .map(|hit| (bundle.rule(hit.rule).id, bundle.rule(hit.rule).severity))
+        .collect();
+    found.sort_unstable();
+    found.dedup();
+    let met = |one: &ExpectedAlert| found.iter().any(|(rule, severity)| *rule == one.rule && one.severity.is_none_or(|want| want == *severity));
+    if expected.iter().all(met) && found.len() == expected.len() {
+        return Ok(());
+    }
+    let wanted: Vec<&str> = expected.iter().map(|one| one.rule.as_str()).collect();
+    Err(format!("alerts: expected {wanted:?}, found {found:?}"))
+}

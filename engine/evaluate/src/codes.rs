@@ -1,0 +1,27 @@
+//! The codes of this crate's diagnostics, and of what goes wrong on single messages. A code is never reused.
+
+lexhold_document::codes! {
+    /// Two rules or schedules have the same id.
+    DUPLICATE_ID = "LX0201";
+    /// Two documents of one kind have the same name.
+    DUPLICATE_NAME = "LX0202";
+    /// A condition names a group that the directory does not know.
+    UNKNOWN_GROUP = "LX0210";
+    /// A supervision rule has no condition.
+    NO_FORBID = "LX0220";
+    /// A directory contradicts itself.
+    DIRECTORY = "LX0901";
+}
+
+/// A rule's `when` failed on a message, which was then evaluated as if it held.
+pub const WHEN_FAILED: &str = "when_failed";
+/// A supervision rule's `forbid` failed on a message.
+pub const FORBID_FAILED: &str = "forbid_failed";
+/// A schedule's condition failed on a message, which is kept as indeterminate.
+pub const RETAIN_FAILED: &str = "retain_failed";
+/// A hold's condition failed on a message, which is held.
+pub const HOLD_FAILED: &str = "hold_failed";
+/// A message could not be scanned to the end.
+pub const SCAN_INCOMPLETE: &str = "scan_incomplete";
+/// A message has no usable date.
+pub const NO_DATE: &str = "no_sent_at";

@@ -1,0 +1,379 @@
+//! The way of one message through rules, policy and retention.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use lexhold_model::{Field, Key, MessageBatch, PartKind, Row};
+use lexhold_policy::{Answer, Decider, FactsMaker, FactsRow};
+use lexhold_retention::{Assigned, Days, HoldInputs, Membership, Outcome, Tri, Triggers, member};
+use lexhold_rules::{Part, RuleHit, Scanner};
+use rustc_hash::FxHashMap;
+
+use crate::evaluation::{DaysRow, DiagnosticRow, DutySet, Evaluation, HitRow, HoldRow, MessageRow, RuleRef};
+use crate::identity::Identity;
+use crate::{Bundle, Facts, codes};
+
+/// Evaluates one batch: a pure function of bundle, facts and batch.
+pub fn evaluate(bundle: &Bundle, facts: &Facts, batch: &MessageBatch) -> Evaluation {
+    Evaluator::new(bundle, facts).evaluate(batch)
+}
+
+/// Evaluates batch after batch, keeping scratch and memos between them: one for each thread.
+///
+/// What it remembers changes no result.
+pub struct Evaluator<'a> {
+    bundle: &'a Bundle,
+    facts: &'a Facts,
+    scanner: Scanner<'a>,
+    queries: Vec<Option<Scanner<'a>>>,
+    maker: FactsMaker<'a>,
+    scan: Decider<'a>,
+    communicate: Decider<'a>,
+    retain: Decider<'a>,
+    hold: Decider<'a>,
+    hits: Vec<RuleHit>,
+    distinct: Distinct,
+}
+
+/// What has occurred in the batch at hand, so that equal things are recorded once.
+#[derive(Default)]
+struct Distinct {
+    facts: FxHashMap<Key, ()>,
+    sets: FxHashMap<Vec<Assigned>, Key>,
+    days: FxHashMap<Days, Key>,
+    calendar: FxHashMap<(Key, Key), ()>,
+    handles: BTreeMap<(String, String), bool>,
+}
+
+impl<'a> Evaluator<'a> {
+    /// An evaluator for one bundle and one set of facts.
+    ///
+    /// # Panics
+    /// If the zone of the facts has no IANA name; zones are looked up by name.
+    pub fn new(bundle: &'a Bundle, facts: &'a Facts) -> Self {
+        #[expect(clippy::expect_used, reason = "a zone that was looked up by name has that name")]
+        let maker = FactsMaker::new(&facts.directory, &facts.zone, &bundle.firm).expect("a named zone");
+        Self {
+            bundle,
+            facts,
+            scanner: Scanner::new(&bundle.rules),
+            queries: facts.holds.queries.iter().map(|query| query.as_ref().map(Scanner::new)).collect(),
+            maker,
+            scan: Decider::new(&bundle.scan),
+            communicate: Decider::new(&bundle.communicate),
+            retain: Decider::new(&bundle.retain),
+            hold: Decider::new(&facts.holds.conditions),
+            hits: Vec::new(),
+            distinct: Distinct::default(),
+        }
+    }
+
+    /// Evaluates one batch.
+    pub fn evaluate(&mut self, batch: &MessageBatch) -> Evaluation {
+        self.distinct = Distinct::default();
+        let mut out = Evaluation::default();
+        for row in batch.rows() {
+            self.message(row, &mut out);
+        }
+        out.handles = std::mem::take(&mut self.distinct.handles).into_iter().map(|((platform, handle), known)| (platform, handle, known)).collect();
+        out
+    }
+
+    fn message(&mut self, row: Row<'_>, out: &mut Evaluation) {
+        let parts = parts_of(row);
+        let identity = Identity::of(&self.facts.key, row);
+        let incomplete = self.scan(row, &parts, out);
+        let labels = self.labels(row, out);
+        let facts = self.maker.row(row, &labels);
+        if self.distinct.facts.insert(facts.id, ()).is_none() {
+            out.facts.push((facts.id, facts.json.clone()));
+        }
+        self.breaches(row, &facts, out);
+        let (set_id, assigned) = self.duties(row, &facts, &labels, incomplete, out);
+        let (suspect, days_id) = self.dates(row, set_id, &assigned, out);
+        self.holds(row, &identity, &facts, &parts, (incomplete, suspect), out);
+        self.note_handles(row);
+        if row.sent_at().is_none() {
+            report(out, row, codes::NO_DATE, "", "the message has no usable date");
+        }
+        out.messages.push(MessageRow {
+            identity,
+            direction: facts.facts.direction,
+            trigger_suspect: suspect,
+            scan_incomplete: incomplete,
+            facts_id: facts.id,
+            set_id,
+            days_id,
+        });
+    }
+
+    /// Pattern hits; says whether the text could not be scanned to the end.
+    fn scan(&mut self, row: Row<'_>, parts: &[Part<'_>], out: &mut Evaluation) -> bool {
+        self.hits.clear();
+        let outcome = self.scanner.scan(parts, &mut self.hits);
+        if outcome.incomplete {
+            report(out, row, codes::SCAN_INCOMPLETE, "", "the text could not be scanned to the end");
+        }
+        if self.hits.is_empty() {
+            return outcome.incomplete;
+        }
+        let doubts = self.drop_inapplicable(row, out);
+        self.hits.sort_by(|a, b| (a.rule, a.field, a.span).cmp(&(b.rule, b.field, b.span)));
+        let hits = std::mem::take(&mut self.hits);
+        for of_rule in hits.chunk_by(|one, next| one.rule == next.rule) {
+            let rule = RuleRef::Pattern(of_rule[0].rule);
+            let evidence: BTreeSet<&str> = of_rule.iter().filter(|hit| hit.excluded_by.is_none()).map(|hit| &*hit.evidence).collect();
+            let alert = self.alert_id(row, rule, &evidence);
+            out.hits.extend(of_rule.iter().map(|hit| HitRow {
+                row: row.index(),
+                rule,
+                place: Some((hit.field, hit.span)),
+                quoted: hit.quoted,
+                excluded_by: hit.excluded_by.as_deref().map(str::to_owned),
+                indeterminate: doubts.get(&hit.rule).cloned(),
+                alert,
+                evidence: self.facts.key.keyed("lexhold evidence 1", [hit.evidence.as_bytes()]),
+            }));
+        }
+        self.hits = hits;
+        outcome.incomplete
+    }
+
+    /// Drops hits of rules whose `when` does not hold; a `when` that fails is taken to hold, and named.
+    fn drop_inapplicable(&mut self, row: Row<'_>, out: &mut Evaluation) -> BTreeMap<u32, String> {
+        let when_of = &self.bundle.when_of;
+        let condition = |rule: u32| when_of[rule as usize];
+        if self.hits.iter().all(|hit| condition(hit.rule).is_none()) {
+            return BTreeMap::new();
+        }
+        let facts = self.maker.row(row, &BTreeSet::new());
+        let answer = self.scan.decide(&facts, row.sent_at());
+        let mut doubts = BTreeMap::new();
+        self.hits.retain(|hit| {
+            let Some(at) = condition(hit.rule) else { return true };
+            if let Some(error) = error_at(&answer, at) {
+                doubts.insert(hit.rule, error.to_owned());
+                return true;
+            }
+            answer.determining.contains(&at)
+        });
+        for (rule, error) in &doubts {
+            report(out, row, codes::WHEN_FAILED, self.bundle.rule(RuleRef::Pattern(*rule)).id, error);
+        }
+        doubts
+    }
+
+    /// Labels of the rules that hit this message.
+    fn labels(&self, row: Row<'_>, out: &Evaluation) -> BTreeSet<String> {
+        let mine = out.hits.iter().rev().take_while(|hit| hit.row == row.index());
+        mine.filter(|hit| hit.excluded_by.is_none()).flat_map(|hit| self.bundle.rule(hit.rule).labels.iter().cloned()).collect()
+    }
+
+    fn breaches(&mut self, row: Row<'_>, facts: &FactsRow, out: &mut Evaluation) {
+        let answer = self.communicate.decide(facts, row.sent_at());
+        for (at, error) in &answer.errors {
+            report(out, row, codes::FORBID_FAILED, &self.bundle.supervision[*at].id, error);
+        }
+        for at in &answer.determining {
+            let rule = RuleRef::Supervision(u32::try_from(*at).unwrap_or(u32::MAX));
+            let alert = self.alert_id(row, rule, &BTreeSet::new());
+            let evidence = self.facts.key.keyed("lexhold evidence 1", []);
+            out.hits.push(HitRow { row: row.index(), rule, place: None, quoted: false, excluded_by: None, indeterminate: None, alert, evidence });
+        }
+    }
+
+    /// The same rule, conversation, evidence, sender and local day are one alert, however many mailboxes it reached.
+    fn alert_id(&self, row: Row<'_>, rule: RuleRef, evidence: &BTreeSet<&str>) -> Key {
+        let day = row.sent_at().and_then(|at| Timestamp::from_microsecond(at).ok()).map(|at| self.facts.zone.to_datetime(at).date().to_string());
+        let head = [self.bundle.rule(rule).id, row.platform(), row.conversation(), row.sender(), day.as_deref().unwrap_or_default()];
+        self.facts.key.keyed("lexhold alert 1", head.into_iter().chain(evidence.iter().copied()).map(str::as_bytes))
+    }
+
+    fn duties(&mut self, row: Row<'_>, facts: &Arc<FactsRow>, labels: &BTreeSet<String>, incomplete: bool, out: &mut Evaluation) -> (Key, Vec<Assigned>) {
+        let answer = self.retain.decide(facts, row.sent_at());
+        // What matches without the labels of pattern rules matches in its own right.
+        let own = if labels.is_empty() { answer.clone() } else { self.retain.decide(&self.maker.row(row, &BTreeSet::new()), row.sent_at()) };
+        let mut assigned = Vec::new();
+        for (at, schedule) in self.bundle.schedules.iter().enumerate() {
+            if schedule.label.as_ref().is_some_and(|label| !row.labels().any(|mine| mine == label)) {
+                continue;
+            }
+            let reads_labels = || self.bundle.retain.conditions()[at].reads().labels();
+            let outcome = if let Some(error) = error_at(&answer, at) {
+                report(out, row, codes::RETAIN_FAILED, &schedule.id, error);
+                Outcome::Indeterminate { reason: error.to_owned() }
+            } else if incomplete && reads_labels() {
+                Outcome::Indeterminate { reason: "the text could not be scanned to the end".into() }
+            } else if !answer.determining.contains(&at) {
+                continue;
+            } else if let Some(key) = schedule.events().find(|event| !has_attribute(row, &event.key)) {
+                Outcome::Indeterminate { reason: format!("the message has no `{}`", key.key) }
+            } else if own.determining.contains(&at) {
+                Outcome::Assigned
+            } else {
+                Outcome::ByPattern
+            };
+            assigned.push(Assigned { schedule: at, outcome });
+        }
+        (self.set_id(&assigned, out), assigned)
+    }
+
+    fn set_id(&mut self, assigned: &[Assigned], out: &mut Evaluation) -> Key {
+        if let Some(id) = self.distinct.sets.get(assigned) {
+            return *id;
+        }
+        let parts: Vec<String> = assigned
+            .iter()
+            .map(|one| format!("{} {:?}", self.bundle.schedule(one.schedule).key(), one.outcome))
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .collect();
+        let id = Key::of("lexhold duty set 1", parts.iter().map(String::as_bytes));
+        self.distinct.sets.insert(assigned.to_vec(), id);
+        out.sets.push(DutySet { id, assigned: assigned.to_vec() });
+        id
+    }
+
+    /// Whether the date sent is suspect, and the key of the message's days; their dates go into the calendar.
+    fn dates(&mut self, row: Row<'_>, set_id: Key, assigned: &[Assigned], out: &mut Evaluation) -> (bool, Key) {
+        let instant = |at: i64| Timestamp::from_microsecond(at).ok();
+        let sent = row.sent_at().and_then(instant);
+        // A batch enters with every capture filled in; the far end of time keeps what would slip through.
+        let captured = row.captured_at().and_then(instant).unwrap_or(Timestamp::MAX);
+        let schedules = &self.bundle.schedules;
+        let suspect = !self.facts.backfill && sent.is_some_and(|sent| schedules.suspect(assigned, sent, captured));
+        let days = schedules.days(&Triggers { sent, captured, suspect });
+        let days_id = match self.distinct.days.get(&days) {
+            Some(id) => *id,
+            None => {
+                let id = days.key();
+                out.days.push(DaysRow { id, days: days.clone() });
+                self.distinct.days.insert(days.clone(), id);
+                id
+            }
+        };
+        if self.distinct.calendar.insert((set_id, days_id), ()).is_none() {
+            out.calendar.push((set_id, days_id, schedules.resolve(assigned, &days)));
+        }
+        (suspect, days_id)
+    }
+
+    fn holds(&mut self, row: Row<'_>, identity: &Identity, facts: &FactsRow, parts: &[Part<'_>], (incomplete, suspect): (bool, bool), out: &mut Evaluation) {
+        if self.facts.holds.is_empty() {
+            return;
+        }
+        let answer = self.hold.decide(facts, row.sent_at());
+        let captured = row.captured_at().and_then(|at| Timestamp::from_microsecond(at).ok()).unwrap_or(Timestamp::MAX);
+        for (at, spec) in self.facts.holds.specs.iter().enumerate() {
+            let named = |id: &str| self.facts.holds.by_id.get(id).is_some_and(|holds| holds.contains(&at));
+            let condition = match self.facts.holds.condition_of[at] {
+                None => Tri::True,
+                Some(position) => match error_at(&answer, position) {
+                    Some(error) => {
+                        report(out, row, codes::HOLD_FAILED, &spec.name, error);
+                        Tri::Unknown
+                    }
+                    None => Tri::from(answer.determining.contains(&position)),
+                },
+            };
+            let inputs = HoldInputs {
+                id: named(&identity.message_id) || row.id().is_some_and(named),
+                custodian: took_part(&spec.custodians, row, facts),
+                conversation: spec.conversations.contains(row.conversation()),
+                sent: row.sent_at().and_then(|at| Timestamp::from_microsecond(at).ok()),
+                captured,
+                suspect: suspect || row.sent_precision().is_some(),
+                condition,
+                query: query(self.queries[at].as_mut(), parts, incomplete || row.undecodable()),
+            };
+            let membership = member(spec, &inputs);
+            if membership != Membership::No {
+                out.holds.push(HoldRow { row: row.index(), hold: at, membership });
+            }
+        }
+    }
+
+    fn note_handles(&mut self, row: Row<'_>) {
+        let platform = row.platform();
+        let all = std::iter::once(row.sender()).chain(row.recipients().map(|(handle, _)| handle)).chain(row.custodians());
+        for handle in all {
+            let key = (platform.to_owned(), handle.to_owned());
+            let directory = &self.facts.directory;
+            self.distinct.handles.entry(key).or_insert_with(|| directory.person_with_handle(platform, handle).is_some());
+        }
+    }
+}
+
+/// The parts of a message that are matched on their own: subject, the ranges of the text, attachment names.
+fn parts_of(row: Row<'_>) -> Vec<Part<'_>> {
+    let mut parts = Vec::new();
+    let mut add = |field: Field, base: usize, text, quoted| parts.push(Part { field, base, text, quoted });
+    if let Some(subject) = row.subject() {
+        add(Field::Subject, 0, subject, false);
+    }
+    let text = row.text().unwrap_or_default();
+    let mut done = 0;
+    for part in row.parts() {
+        let bounds = usize::try_from(part.start).ok().zip(usize::try_from(part.end).ok());
+        let Some((start, end)) = bounds.filter(|(start, end)| text.get(*start..*end).is_some()) else { continue };
+        if done < start {
+            add(Field::Text, done, &text[done..start], false);
+        }
+        add(Field::Text, start, &text[start..end], matches!(part.kind, PartKind::Quoted | PartKind::Forwarded));
+        done = end;
+    }
+    if done < text.len() {
+        add(Field::Text, done, &text[done..], false);
+    }
+    for (at, name) in row.attachment_names().enumerate() {
+        if let (Some(name), Ok(at)) = (name, u16::try_from(at)) {
+            add(Field::AttachmentName(at), 0, name, false);
+        }
+    }
+    parts
+}
+
+fn query(scanner: Option<&mut Scanner<'_>>, parts: &[Part<'_>], doubtful: bool) -> Tri {
+    let Some(scanner) = scanner else { return Tri::True };
+    let mut hits = Vec::new();
+    let outcome = scanner.scan(parts, &mut hits);
+    if hits.iter().any(|hit| hit.excluded_by.is_none()) {
+        return Tri::True;
+    }
+    if doubtful || outcome.incomplete { Tri::Unknown } else { Tri::False }
+}
+
+/// Whether one of the custodians took part, under any handle; unknown where nobody is named as the sender.
+fn took_part(custodians: &BTreeSet<String>, row: Row<'_>, facts: &FactsRow) -> Tri {
+    if custodians.is_empty() {
+        return Tri::False;
+    }
+    let named = |who: &str| custodians.contains(who);
+    let by_id = facts.facts.participants.people.iter().any(|person| named(person));
+    let by_handle = || named(row.sender()) || row.recipients().any(|(handle, _)| named(handle)) || row.custodians().any(named);
+    if by_id || by_handle() {
+        return Tri::True;
+    }
+    if row.sender() == "unknown" { Tri::Unknown } else { Tri::False }
+}
+
+/// Whether a message has the attribute that an event's key comes from.
+fn has_attribute(row: Row<'_>, name: &str) -> bool {
+    match name {
+        "accounts" => row.accounts().len() > 0,
+        "conversation" => !row.conversation().is_empty(),
+        "sender" => row.sender() != "unknown",
+        "custodians" => row.custodians().len() > 0,
+        "channel" => row.channel().is_some(),
+        other => row.metadata().any(|(key, value)| key == other && !value.is_empty()),
+    }
+}
+
+fn error_at(answer: &Answer, position: usize) -> Option<&str> {
+    answer.errors.iter().find(|(at, _)| *at == position).map(|(_, error)| error.as_str())
+}
+
+fn report(out: &mut Evaluation, row: Row<'_>, code: &'static str, subject: &str, detail: &str) {
+    out.diagnostics.push(DiagnosticRow { row: row.index(), code, subject: subject.to_owned(), detail: detail.to_owned() });
+}

@@ -1,0 +1,365 @@
+//! An evaluation as the tables that are written to disk and projected into the catalog.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use arrow::array::{
+    ArrayRef, BooleanArray, Decimal128Array, Int32Array, Int64Array, ListBuilder, RecordBatch, StringArray, StringBuilder,
+    TimestampMicrosecondArray,
+};
+use arrow::datatypes::{DataType, Field};
+use lexhold_model::tables::Table;
+use lexhold_model::{Key, MessageBatch, Row};
+use lexhold_retention::{HoldSpec, Outcome, Resolved, Schedule};
+use serde_json::json;
+
+use crate::evaluation::{Evaluation, HoldRow, RuleRef};
+use crate::identity::{Fate, Identity};
+use crate::{Bundle, RuleKind};
+
+/// The tables of one batch, given what became of each message. Tables without a row are left out.
+///
+/// `batch` is the one that was evaluated; `holds` are those of the facts.
+pub fn record(bundle: &Bundle, holds: &[HoldSpec], batch: &MessageBatch, evaluation: &Evaluation, fates: &[Fate]) -> Vec<(Table, RecordBatch)> {
+    let recorder = Recorder { bundle, batch, evaluation, fates };
+    let hold_members = || hold_members(holds, &evaluation.holds, |row| recorder.identity(row));
+    let tables = Table::ALL.into_iter().map(|table| {
+        let columns = match table {
+            Table::Message => recorder.messages(),
+            Table::Recipient => recorder.recipients(),
+            Table::Custodian => recorder.custodians(),
+            Table::Source => recorder.sources(),
+            Table::Facts => recorder.facts(),
+            Table::Hit => recorder.hits(),
+            Table::Rule => recorder.rules(),
+            Table::Schedule => recorder.schedules(),
+            Table::DutySet => recorder.duty_sets(),
+            Table::Days => recorder.days(),
+            Table::Calendar => recorder.calendar(),
+            Table::Assignment => recorder.assignments(),
+            Table::HoldMember => hold_members(),
+            Table::Handle => recorder.handles(),
+            Table::Diagnostic => recorder.diagnostics(),
+        };
+        (table, built(table, columns))
+    });
+    tables.filter(|(_, batch)| batch.num_rows() > 0).collect()
+}
+
+/// The hold memberships of messages that are in the home already; `identity` tells who each row is.
+pub fn record_holds<'a>(holds: &[HoldSpec], rows: &[HoldRow], identity: impl Fn(usize) -> &'a Identity) -> Option<(Table, RecordBatch)> {
+    let batch = built(Table::HoldMember, hold_members(holds, rows, identity));
+    (batch.num_rows() > 0).then_some((Table::HoldMember, batch))
+}
+
+fn hold_members<'a>(holds: &[HoldSpec], rows: &[HoldRow], identity: impl Fn(usize) -> &'a Identity) -> Vec<ArrayRef> {
+    vec![
+        texts(rows.iter().map(|row| Some(holds[row.hold].name.as_str()))),
+        keys(rows.iter().map(|row| Some(identity(row.row).key))),
+        keys(rows.iter().map(|row| Some(identity(row.row).family))),
+        texts(rows.iter().map(|row| Some(row.membership.as_str()))),
+    ]
+}
+
+fn built(table: Table, columns: Vec<ArrayRef>) -> RecordBatch {
+    #[expect(clippy::expect_used, reason = "each table's columns are built from its own schema, equally long")]
+    RecordBatch::try_new(table.schema(), columns).expect("columns of the table's schema")
+}
+
+struct Recorder<'a> {
+    bundle: &'a Bundle,
+    batch: &'a MessageBatch,
+    evaluation: &'a Evaluation,
+    fates: &'a [Fate],
+}
+
+impl<'a> Recorder<'a> {
+    fn identity(&self, row: usize) -> &'a Identity {
+        self.fates[row].identity(&self.evaluation.messages[row].identity)
+    }
+
+    /// Messages that are taken in: duplicates only add to what is there.
+    fn taken(&self) -> impl Iterator<Item = Row<'a>> + Clone {
+        let fates = self.fates;
+        self.batch.rows().filter(move |row| !matches!(fates[row.index()], Fate::Duplicate(_)))
+    }
+
+    fn is_taken(&self, row: usize) -> bool {
+        !matches!(self.fates[row], Fate::Duplicate(_))
+    }
+
+    fn messages(&self) -> Vec<ArrayRef> {
+        let row = |row: Row<'a>| &self.evaluation.messages[row.index()];
+        let identity = |row: Row<'a>| self.identity(row.index());
+        let kind = |row: Row<'a>| match self.fates[row.index()] {
+            Fate::Collision(_) => "collision",
+            _ => row.version_kind().as_str(),
+        };
+        let taken = self.taken();
+        vec![
+            keys(taken.clone().map(|it| Some(identity(it).key))),
+            keys(taken.clone().map(|it| Some(identity(it).family))),
+            texts(taken.clone().map(|it| Some(identity(it).message_id.as_str()))),
+            texts(taken.clone().map(Row::id)),
+            texts(taken.clone().map(|it| Some(it.platform()))),
+            texts(taken.clone().map(|it| Some(it.conversation()))),
+            texts(taken.clone().map(|it| Some(it.conversation_kind().as_str()))),
+            texts(taken.clone().map(Row::channel)),
+            texts(taken.clone().map(|it| Some(it.kind().as_str()))),
+            instants(taken.clone().map(Row::sent_at)),
+            instants(taken.clone().map(Row::captured_at)),
+            texts(taken.clone().map(Row::sent_precision)),
+            texts(taken.clone().map(|it| Some(it.sender()))),
+            texts(taken.clone().map(Row::reply_to)),
+            Arc::new(Int32Array::from_iter_values(taken.clone().map(Row::version))),
+            texts(taken.clone().map(|it| Some(kind(it)))),
+            keys(taken.clone().map(|it| Some(identity(it).content_hash))),
+            texts(taken.clone().map(|it| Some(row(it).direction.as_str()))),
+            numbers(taken.clone().map(|it| Some(it.text().map_or(0, str::len)))),
+            numbers(taken.clone().map(|it| Some(it.attachment_names().len()))),
+            Arc::new(taken.clone().map(Row::business).collect::<BooleanArray>()),
+            flags(taken.clone().map(Row::undecodable)),
+            flags(taken.clone().map(|it| row(it).trigger_suspect)),
+            flags(taken.clone().map(|it| row(it).scan_incomplete)),
+            texts(taken.clone().map(|it| Some(it.source_file()))),
+            numbers(taken.clone().map(|it| usize::try_from(it.source_offset()).ok())),
+            keys(taken.map(|it| Some(row(it).facts_id))),
+        ]
+    }
+
+    fn recipients(&self) -> Vec<ArrayRef> {
+        let all = self.taken().flat_map(|row| row.recipients().map(move |(handle, role)| (self.identity(row.index()).key, handle, role)));
+        vec![
+            keys(all.clone().map(|it| Some(it.0))),
+            texts(all.clone().map(|it| Some(it.1))),
+            texts(all.map(|it| Some(it.2.as_str()))),
+        ]
+    }
+
+    fn custodians(&self) -> Vec<ArrayRef> {
+        let all = self.batch.rows().flat_map(|row| row.custodians().map(move |handle| (self.identity(row.index()).key, handle)));
+        vec![keys(all.clone().map(|it| Some(it.0))), texts(all.map(|it| Some(it.1)))]
+    }
+
+    fn sources(&self) -> Vec<ArrayRef> {
+        let all = self.batch.rows();
+        vec![
+            keys(all.clone().map(|it| Some(self.identity(it.index()).key))),
+            texts(all.clone().map(|it| Some(it.source_file()))),
+            numbers(all.map(|it| usize::try_from(it.source_offset()).ok())),
+        ]
+    }
+
+    fn facts(&self) -> Vec<ArrayRef> {
+        let used: BTreeSet<Key> = self.taken().map(|row| self.evaluation.messages[row.index()].facts_id).collect();
+        let all = self.evaluation.facts.iter().filter(move |(id, _)| used.contains(id));
+        vec![keys(all.clone().map(|it| Some(it.0))), texts(all.map(|it| Some(it.1.as_str())))]
+    }
+
+    fn hits(&self) -> Vec<ArrayRef> {
+        let all = self.evaluation.hits.iter().filter(|hit| self.is_taken(hit.row));
+        let rule_keys: BTreeMap<RuleRef, Key> = self.rules_hit().into_iter().map(|rule| (rule, self.bundle.rule(rule).key())).collect();
+        let fields: Vec<Option<String>> = all.clone().map(|hit| hit.place.map(|(field, _)| field.to_string())).collect();
+        vec![
+            keys(all.clone().map(|it| Some(self.identity(it.row).key))),
+            keys(all.clone().map(|it| rule_keys.get(&it.rule).copied())),
+            texts(fields.iter().map(Option::as_deref)),
+            numbers(all.clone().map(|it| it.place.map(|(_, span)| span.start()))),
+            numbers(all.clone().map(|it| it.place.map(|(_, span)| span.end()))),
+            flags(all.clone().map(|it| it.quoted)),
+            texts(all.clone().map(|it| it.excluded_by.as_deref())),
+            texts(all.clone().map(|it| it.indeterminate.as_deref())),
+            keys(all.map(|it| Some(it.alert))),
+        ]
+    }
+
+    fn rules_hit(&self) -> BTreeSet<RuleRef> {
+        self.evaluation.hits.iter().filter(|hit| self.is_taken(hit.row)).map(|hit| hit.rule).collect()
+    }
+
+    fn rules(&self) -> Vec<ArrayRef> {
+        let hit = self.rules_hit();
+        let rules: Vec<_> = hit.into_iter().map(|rule| self.bundle.rule(rule)).collect();
+        let digests: Vec<String> = rules.iter().map(|rule| rule.digest.to_string()).collect();
+        vec![
+            keys(rules.iter().map(|it| Some(it.key()))),
+            texts(rules.iter().map(|it| Some(if it.kind == RuleKind::Pattern { "pattern" } else { "supervision" }))),
+            texts(rules.iter().map(|it| Some(it.id))),
+            texts(rules.iter().map(|it| Some(it.document))),
+            texts(rules.iter().map(|it| Some(it.version))),
+            texts(digests.iter().map(|it| Some(it.as_str()))),
+            texts(rules.iter().map(|it| Some(it.severity.as_str()))),
+            texts(rules.iter().map(|it| Some(it.title))),
+            lists(rules.iter().map(|it| it.labels)),
+            lists(rules.iter().map(|it| it.cites)),
+        ]
+    }
+
+    fn schedules(&self) -> Vec<ArrayRef> {
+        let assigned: BTreeSet<usize> = self.evaluation.sets.iter().flat_map(|set| set.assigned.iter().map(|one| one.schedule)).collect();
+        let all: Vec<&Schedule> = assigned.into_iter().map(|at| self.bundle.schedule(at)).collect();
+        let digests: Vec<String> = all.iter().map(|it| it.digest.to_string()).collect();
+        let bases: Vec<Option<String>> = all.iter().map(|it| it.basis.map(|basis| word(&json!(basis)))).collect();
+        
+        vec![
+            keys(all.iter().map(|it| Some(it.key()))),
+            texts(all.iter().map(|it| Some(it.document.as_str()))),
+            texts(all.iter().map(|it| Some(it.version.as_str()))),
+            texts(digests.iter().map(|it| Some(it.as_str()))),
+            texts(all.iter().map(|it| Some(it.id.as_str()))),
+            texts(all.iter().map(|it| Some(it.title.as_str()))),
+            texts(all.iter().map(|it| Some(it.zone.name()))),
+            texts(all.iter().map(|it| it.jurisdiction.as_deref())),
+            texts(bases.iter().map(Option::as_deref)),
+            lists(all.iter().map(|it| it.cites.as_slice())),
+            texts(all.iter().map(|it| Some(it.spec.as_str()))),
+        ]
+    }
+
+    fn duty_sets(&self) -> Vec<ArrayRef> {
+        let all = self.evaluation.sets.iter().flat_map(|set| set.assigned.iter().enumerate().map(move |(ordinal, one)| (set.id, ordinal, one)));
+        let outcome = |outcome: &'a Outcome| match outcome {
+            Outcome::Assigned => ("assigned", None),
+            Outcome::ByPattern => ("by_pattern", None),
+            Outcome::Indeterminate { reason } => ("indeterminate", Some(reason.as_str())),
+        };
+        vec![
+            keys(all.clone().map(|it| Some(it.0))),
+            Arc::new(Int32Array::from_iter_values(all.clone().map(|it| i32::try_from(it.1).unwrap_or(i32::MAX)))),
+            keys(all.clone().map(|it| Some(self.bundle.schedule(it.2.schedule).key()))),
+            texts(all.clone().map(|it| Some(outcome(&it.2.outcome).0))),
+            texts(all.map(|it| outcome(&it.2.outcome).1)),
+        ]
+    }
+
+    fn days(&self) -> Vec<ArrayRef> {
+        let rows: Vec<(Key, &str, Option<String>, String)> = self
+            .evaluation
+            .days
+            .iter()
+            .flat_map(|days| days.days.rows.iter().map(|day| (days.id, day.zone.name(), day.sent.map(|day| day.to_string()), day.captured.to_string())))
+            .collect();
+        vec![
+            keys(rows.iter().map(|it| Some(it.0))),
+            texts(rows.iter().map(|it| Some(it.1))),
+            texts(rows.iter().map(|it| it.2.as_deref())),
+            texts(rows.iter().map(|it| Some(it.3.as_str()))),
+        ]
+    }
+
+    fn calendar(&self) -> Vec<ArrayRef> {
+        let rows: Vec<CalendarRow> = self.evaluation.calendar.iter().map(|(set, days, resolved)| CalendarRow::of(*set, *days, resolved)).collect();
+        let text = |of: fn(&CalendarRow) -> &str| texts(rows.iter().map(|row| Some(of(row))));
+        vec![
+            keys(rows.iter().map(|it| Some(it.set))),
+            keys(rows.iter().map(|it| Some(it.days))),
+            text(|it| &it.retain_until),
+            text(|it| &it.eligible_from),
+            text(|it| &it.dispose_at),
+            text(|it| &it.must_dispose_by),
+            text(|it| &it.accessible_until),
+            instants(rows.iter().map(|it| it.eligible_at)),
+            instants(rows.iter().map(|it| it.must_dispose_at)),
+            texts(rows.iter().map(|it| it.reason)),
+            text(|it| &it.detail),
+        ]
+    }
+
+    fn assignments(&self) -> Vec<ArrayRef> {
+        let all = self.evaluation.messages.iter().enumerate().map(|(row, message)| (self.identity(row), message));
+        vec![
+            keys(all.clone().map(|it| Some(it.0.family))),
+            keys(all.clone().map(|it| Some(it.0.key))),
+            keys(all.clone().map(|it| Some(it.1.set_id))),
+            keys(all.map(|it| Some(it.1.days_id))),
+        ]
+    }
+
+    fn handles(&self) -> Vec<ArrayRef> {
+        let all = &self.evaluation.handles;
+        vec![
+            texts(all.iter().map(|it| Some(it.0.as_str()))),
+            texts(all.iter().map(|it| Some(it.1.as_str()))),
+            flags(all.iter().map(|it| it.2)),
+        ]
+    }
+
+    fn diagnostics(&self) -> Vec<ArrayRef> {
+        let all = self.evaluation.diagnostics.iter().filter(|it| self.is_taken(it.row));
+        vec![
+            keys(all.clone().map(|it| Some(self.identity(it.row).key))),
+            texts(all.clone().map(|it| Some(it.code))),
+            texts(all.clone().map(|it| Some(it.subject.as_str()))),
+            texts(all.map(|it| Some(it.detail.as_str()))),
+        ]
+    }
+}
+
+/// The resolved dates of one duty set on given days, as text that a report repeats.
+struct CalendarRow {
+    set: Key,
+    days: Key,
+    retain_until: String,
+    eligible_from: String,
+    dispose_at: String,
+    must_dispose_by: String,
+    accessible_until: String,
+    eligible_at: Option<i64>,
+    must_dispose_at: Option<i64>,
+    reason: Option<&'static str>,
+    detail: String,
+}
+
+impl CalendarRow {
+    fn of(set: Key, days: Key, resolved: &Resolved) -> Self {
+        let micros = |limit: lexhold_retention::Limit| limit.until().map(|until| until.as_microsecond());
+        Self {
+            set,
+            days,
+            retain_until: resolved.retain_until.limit.day_text(),
+            eligible_from: resolved.eligible_from.limit.instant_text(),
+            dispose_at: resolved.dispose_at.limit.day_text(),
+            must_dispose_by: resolved.must_dispose_by.limit.day_text(),
+            accessible_until: resolved.accessible_until.limit.day_text(),
+            eligible_at: micros(resolved.eligible_from.limit),
+            must_dispose_at: micros(resolved.must_dispose_by.limit),
+            reason: resolved.eligible_from.limit.reason().map(|reason| reason.as_str()),
+            detail: lexhold_model::canonical_json(&json!(resolved)),
+        }
+    }
+}
+
+fn word(value: &serde_json::Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}
+
+fn keys(values: impl Iterator<Item = Option<Key>>) -> ArrayRef {
+    let array: Decimal128Array = values.map(|key| key.map(Key::as_i128)).collect();
+    #[expect(clippy::expect_used, reason = "38 digits without a fraction is what the type allows")]
+    Arc::new(array.with_precision_and_scale(38, 0).expect("a valid precision"))
+}
+
+fn texts<'t>(values: impl Iterator<Item = Option<&'t str>>) -> ArrayRef {
+    Arc::new(values.collect::<StringArray>())
+}
+
+fn lists<'t>(values: impl Iterator<Item = &'t [String]>) -> ArrayRef {
+    let mut array = ListBuilder::new(StringBuilder::new()).with_field(Field::new("item", DataType::Utf8, false));
+    for items in values {
+        items.iter().for_each(|item| array.values().append_value(item));
+        array.append(true);
+    }
+    Arc::new(array.finish())
+}
+
+fn numbers(values: impl Iterator<Item = Option<usize>>) -> ArrayRef {
+    Arc::new(values.map(|number| number.map(|number| i64::try_from(number).unwrap_or(i64::MAX))).collect::<Int64Array>())
+}
+
+fn flags(values: impl Iterator<Item = bool>) -> ArrayRef {
+    Arc::new(values.map(Some).collect::<BooleanArray>())
+}
+
+fn instants(values: impl Iterator<Item = Option<i64>>) -> ArrayRef {
+    Arc::new(values.collect::<TimestampMicrosecondArray>().with_timezone("UTC"))
+}
