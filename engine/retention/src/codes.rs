@@ -35,6 +35,8 @@ lexhold_document::codes! {
     DUPLICATE_SCHEDULE = "LX0315";
     /// Two retention documents have the same name.
     DUPLICATE_DOCUMENT = "LX0316";
+    /// The keys of an event come from an attribute that no message has.
+    UNKNOWN_EVENT_KEY = "LX0317";
     /// A hold names nobody, no conversation and no message.
     EMPTY_SCOPE = "LX0801";
     /// A hold on everything names people or conversations besides.

@@ -2,15 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use lexhold_document::{Diagnostic, Diagnostics, Document, Entry, Kind, Node, Place, check_shape, path};
+use lexhold_document::{Diagnostic, Diagnostics, Document, Kind, Node, Place, check_shape, did_you_mean, path};
 use lexhold_model::canonical_json;
 use serde_json::{Value as Json, json};
 
+use crate::parts::{Parts, Reported, read_parts};
 use crate::read::{Reader, date, key_place, text, texts, word};
-use crate::{
-    Action, Basis, BusinessDays, Ceiling, Cutoff, Dispose, DisposeAfter, EventKey, InForce, Length, Mode, MonthEnd,
-    Retain, Roll, Schedule, Schedules, Term, Tier, Trigger, Zone, codes, retention_shape,
-};
+use crate::{Basis, EventKey, InForce, Schedule, Schedules, Tier, Trigger, Zone, codes, retention_shape};
 
 /// Compiles every retention document among these, and reports all that is wrong with them.
 ///
@@ -44,6 +42,29 @@ pub fn compile(documents: &[&Document], diagnostics: &mut Diagnostics) -> Schedu
         schedules.extend(read_document(&mut reader, &mut ids));
     }
     Schedules::new(schedules)
+}
+
+/// Reports every event whose key comes from an attribute that no message has.
+///
+/// `documents` are those that the schedules were compiled from; `known` are the attributes that can be keys.
+pub fn check_event_keys(schedules: &Schedules, documents: &[&Document], known: &[&str], diagnostics: &mut Diagnostics) {
+    for schedule in schedules.iter() {
+        let (document, at) = schedule.at;
+        for (section, term) in schedule.terms() {
+            let Trigger::Event(EventKey { key, .. }) = &term.from else {
+                continue;
+            };
+            if known.contains(&key.as_str()) {
+                continue;
+            }
+            let place = documents[document].place(&path!["schedules", at, section, "from", "key"]);
+            diagnostics.push(
+                Diagnostic::error(codes::UNKNOWN_EVENT_KEY, format!("a message has no attribute `{key}`"))
+                    .at(place, "the keys of the event come from here")
+                    .maybe_help(did_you_mean(key, known.iter().copied())),
+            );
+        }
+    }
 }
 
 /// The tests inside a retention document, as they stand there.
@@ -105,6 +126,7 @@ fn schedule(reader: &Reader<'_>, at: usize, node: &Node, name: String, parts: Pa
     let label = text(node, "label");
     let schedule = Schedule {
         id: format!("{}.{name}", document.name),
+        at: (reader.index, at),
         document: document.name.clone(),
         version: document.version.clone().unwrap_or_default(),
         digest: document.digest,
@@ -133,283 +155,6 @@ fn schedule(reader: &Reader<'_>, at: usize, node: &Node, name: String, parts: Pa
     };
     let spec = spec(&schedule);
     Schedule { spec, ..schedule }
-}
-
-/// What a schedule demands, apart from what it is called and whom it is for.
-struct Parts {
-    in_force: InForce,
-    retain: Option<Retain>,
-    dispose: Option<Dispose>,
-    ceiling: Option<Ceiling>,
-}
-
-/// Something is wrong, and has been reported.
-struct Reported;
-
-fn read_parts(reader: &mut Reader<'_>, node: &Node) -> Result<Parts, Reported> {
-    let (from, to) = reader.days(node.get("in_force"));
-    let month_end = word(node, "month_end").or_else(|| word(reader.root(), "month_end"));
-    let month_end: MonthEnd = month_end.unwrap_or_default();
-    let extend = node
-        .entry("extend")
-        .map(|entry| reader.not_supported("`extend`", entry.key_place));
-    let retain = part(node, "retain", |entry| read_retain(reader, entry, month_end));
-    let dispose = part(node, "dispose", |entry| read_dispose(reader, node, entry, month_end));
-    let ceiling = part(node, "ceiling", |entry| read_ceiling(reader, entry));
-    if ["retain", "dispose", "ceiling", "extend"]
-        .iter()
-        .all(|key| node.get(key).is_none())
-    {
-        reader.report(
-            Diagnostic::error(codes::NO_DUTY, "a schedule that neither keeps nor deletes")
-                .at(node.get("id").map_or(node.place, |id| id.place), "")
-                .help("add `retain`, `dispose` or `ceiling`"),
-        );
-        return Err(Reported);
-    }
-    extend.map_or(Ok(()), Err)?;
-    Ok(Parts {
-        in_force: InForce { from, to },
-        retain: retain?,
-        dispose: dispose?,
-        ceiling: ceiling?,
-    })
-}
-
-/// What stands under a key, if anything; what is not a map there has been reported with its shape.
-fn part<T>(node: &Node, key: &str, read: impl FnOnce(&Entry) -> Result<T, Reported>) -> Result<Option<T>, Reported> {
-    match node.entry(key) {
-        None => Ok(None),
-        Some(entry) if entry.node.as_map().is_some() => read(entry).map(Some),
-        Some(_) => Err(Reported),
-    }
-}
-
-fn read_retain(reader: &mut Reader<'_>, entry: &Entry, month_end: MonthEnd) -> Result<Retain, Reported> {
-    let node = &entry.node;
-    let term = read_term(reader, entry, "for", month_end);
-    let accessible = reader.period_at(node, "accessible");
-    let expect_within = reader.period_at(node, "expect_within");
-    let term = term?;
-    if let (Some(reach), Length::Period(kept)) = (accessible, term.length)
-        && (reach.months(), reach.days()) > (kept.months(), kept.days())
-        && reach.days() >= kept.days()
-    {
-        reader.report(
-            Diagnostic::warning(
-                codes::REACH_TOO_LONG,
-                format!("`{reach}` within easy reach, but kept for `{kept}`"),
-            )
-            .at(value_place(node, "accessible"), "longer than it is kept")
-            .also(value_place(node, "for"), "kept for this long"),
-        );
-    }
-    if let (Some(_), false) = (node.get("expect_within"), matches!(term.from, Trigger::Event(_))) {
-        reader.report(
-            Diagnostic::warning(codes::NO_EVENT, "`expect_within` without an event to expect")
-                .at(key_place(node, "expect_within"), "")
-                .help("count `from` an event, or leave it out"),
-        );
-    }
-    Ok(Retain {
-        term,
-        accessible,
-        expect_within,
-    })
-}
-
-fn read_dispose(
-    reader: &mut Reader<'_>,
-    schedule: &Node,
-    entry: &Entry,
-    month_end: MonthEnd,
-) -> Result<Dispose, Reported> {
-    let node = &entry.node;
-    let action: Action = word(node, "action").unwrap_or_default();
-    let to = read_receiver(reader, node, action);
-    let kept = schedule.get("retain");
-    let follows = node.get("after").and_then(Node::as_text) == Some("retain");
-    let forever = kept.and_then(|kept| kept.get("for")?.as_text()) == Some("permanent");
-    if forever || (follows && kept.is_none()) {
-        let why = if forever {
-            "it is kept for ever"
-        } else {
-            "this schedule has no `retain`"
-        };
-        let label = if forever { "never comes" } else { why };
-        reader.report(
-            Diagnostic::error(
-                codes::NEVER_DISPOSED,
-                format!("the messages are never disposed of: {why}"),
-            )
-            .at(value_place(node, "after"), label)
-            .help("leave `dispose` out, or give a period"),
-        );
-        return Err(Reported);
-    }
-    let after = if follows {
-        read_no_trigger(reader, node)?;
-        DisposeAfter::Retain
-    } else {
-        DisposeAfter::Term(read_term(reader, entry, "after", month_end)?)
-    };
-    Ok(Dispose { after, action, to: to? })
-}
-
-/// What follows a duty to keep counts as that does.
-fn read_no_trigger(reader: &mut Reader<'_>, node: &Node) -> Result<(), Reported> {
-    let Some(second) = ["from", "cutoff"].iter().find_map(|key| node.entry(key)) else {
-        return Ok(());
-    };
-    reader.report(
-        Diagnostic::error(
-            codes::SECOND_TRIGGER,
-            format!("`after: retain` together with `{}`", second.key),
-        )
-        .at(second.key_place, "the duty to keep has its own")
-        .help("leave it out, or give `after` a period"),
-    );
-    Err(Reported)
-}
-
-fn read_receiver(reader: &mut Reader<'_>, node: &Node, action: Action) -> Result<Option<String>, Reported> {
-    let (message, place, help) = match (node.entry("to"), action) {
-        (None, Action::Transfer) => (
-            "`action: transfer` does not say to whom",
-            value_place(node, "action"),
-            "add `to` with the receiver's name",
-        ),
-        (Some(to), Action::Review | Action::Destroy) => (
-            "`to` without `action: transfer`",
-            to.key_place,
-            "write `action: transfer`, or leave `to` out",
-        ),
-        _ => return Ok(text(node, "to")),
-    };
-    reader.report(Diagnostic::error(codes::RECEIVER, message).at(place, "").help(help));
-    Err(Reported)
-}
-
-/// A ceiling takes neither `roll` nor `next_day`: the law that sets it does not allow another day.
-fn read_ceiling(reader: &mut Reader<'_>, entry: &Entry) -> Result<Ceiling, Reported> {
-    let node = &entry.node;
-    let term = read_term(reader, entry, "for", MonthEnd::LastDay);
-    let within = reader.period_at(node, "within");
-    let term = term?;
-    if term.length == Length::Permanent {
-        reader.report(
-            Diagnostic::error(codes::PERMANENT_CEILING, "a ceiling that never comes")
-                .at(value_place(node, "for"), "")
-                .help("give a period, or leave `ceiling` out"),
-        );
-        return Err(Reported);
-    }
-    Ok(Ceiling {
-        term,
-        within,
-        yields_to: texts(node, "yields_to"),
-    })
-}
-
-fn read_term(reader: &mut Reader<'_>, entry: &Entry, length_key: &str, month_end: MonthEnd) -> Result<Term, Reported> {
-    let node = &entry.node;
-    let length = read_length(reader, node.get(length_key));
-    let from = read_trigger(reader, entry);
-    let cutoff = read_cutoff(reader, node);
-    let roll = read_roll(reader, node);
-    let length = length?;
-    let from = match from? {
-        Some(from) => from,
-        // What is kept without end needs no day to count from; that of the capture is always known.
-        None if length == Length::Permanent => Trigger::Captured,
-        None => {
-            reader.report(
-                Diagnostic::error(
-                    codes::NO_TRIGGER,
-                    format!("`{}` does not say from when the period counts", entry.key),
-                )
-                .at(entry.key_place, "")
-                .help("add `from`, such as `from: sent`"),
-            );
-            return Err(Reported);
-        }
-    };
-    Ok(Term {
-        length,
-        from,
-        cutoff: cutoff?,
-        roll: roll?,
-        month_end,
-    })
-}
-
-fn read_length(reader: &mut Reader<'_>, node: Option<&Node>) -> Result<Length, Reported> {
-    let node = node.ok_or(Reported)?;
-    if node.as_text() == Some("permanent") {
-        return Ok(Length::Permanent);
-    }
-    reader.period(node).map(Length::Period).ok_or(Reported)
-}
-
-fn read_trigger(reader: &mut Reader<'_>, term: &Entry) -> Result<Option<Trigger>, Reported> {
-    let Some(node) = term.node.get("from") else {
-        return Ok(None);
-    };
-    let trigger = match node.as_text() {
-        Some("sent") => Some(Trigger::Sent),
-        Some("captured") => Some(Trigger::Captured),
-        Some(word @ ("last_activity" | "policy_assigned")) => {
-            return Err(reader.not_supported(&format!("`from: {word}`"), node.place));
-        }
-        Some(_) => None,
-        None => match (text(node, "event"), text(node, "key")) {
-            (Some(event), Some(key)) => Some(Trigger::Event(EventKey { event, key })),
-            _ => date(node, "date").map(|date| Trigger::Date { date }),
-        },
-    };
-    trigger.map(Some).ok_or(Reported)
-}
-
-fn read_cutoff(reader: &mut Reader<'_>, node: &Node) -> Result<Option<Cutoff>, Reported> {
-    let Some(cutoff) = node.get("cutoff") else {
-        return Ok(None);
-    };
-    if let Some(fiscal) = cutoff.entry("fiscal") {
-        return Err(reader.not_supported("a cut-off at the end of a fiscal year", fiscal.key_place));
-    }
-    word(node, "cutoff").map(Some).ok_or(Reported)
-}
-
-fn read_roll(reader: &mut Reader<'_>, node: &Node) -> Result<Option<Roll>, Reported> {
-    let Some(roll) = node.get("roll") else {
-        return Ok(None);
-    };
-    let calendar = roll.get("following").ok_or(Reported)?;
-    match calendar.as_text() {
-        Some("weekends") => Ok(Some(Roll::Following(BusinessDays::Weekends))),
-        Some(_) => {
-            let what = "a calendar of business days other than `weekends`";
-            Err(reader.not_supported(what, calendar.place))
-        }
-        None => Err(Reported),
-    }
-}
-
-impl Reader<'_> {
-    fn not_supported(&mut self, what: &str, place: Place) -> Reported {
-        self.report(
-            Diagnostic::error(
-                codes::NOT_SUPPORTED,
-                format!("{what} is not supported by this version of lexhold"),
-            )
-            .at(place, ""),
-        );
-        Reported
-    }
-}
-
-fn value_place(node: &Node, key: &str) -> Place {
-    node.get(key).map_or(node.place, |value| value.place)
 }
 
 /// The schedule in the words of a document, with everything that it takes from elsewhere written out.
@@ -445,7 +190,7 @@ mod tests {
 
     use super::*;
     use crate::testing::{compiled, instant, resolved, sent};
-    use crate::{Reason, state};
+    use crate::{Action, Mode, MonthEnd, Reason, state};
 
     const HEAD: &str = "lexhold: 1\nretention: us\nversion: 1.0.0\nzone: UTC\n";
 
@@ -529,7 +274,7 @@ tests:
         let ceiling = books.ceiling.as_ref().unwrap();
         assert_eq!(ceiling.yields_to, ["US", "DE"]);
         assert_eq!((ceiling.term.month_end, ceiling.term.roll), (MonthEnd::LastDay, None));
-        let keys: Vec<_> = schedules.at(1).event_keys().map(|event| event.key.as_str()).collect();
+        let keys: Vec<_> = schedules.at(1).events().map(|event| event.key.as_str()).collect();
         assert_eq!(keys, ["accounts"]);
         let different: std::collections::BTreeSet<_> = schedules.iter().map(Schedule::key).collect();
         assert_eq!(different.len(), 4);
@@ -762,6 +507,25 @@ tests:
                 "LX0312", "LX0103", "LX0105", "LX0106", "LX0315", "LX0315", "LX0106", "LX0306", "LX0106"
             ],
             "{said:#?}"
+        );
+    }
+
+    #[test]
+    fn keys_of_events_are_attributes_of_messages() {
+        let check = |known: &[&str]| {
+            let (_, said) = compiled(
+                &["lexhold: 1\nruleset: r\nversion: 1.0.0\n", PACK],
+                |documents, diagnostics| {
+                    let schedules = compile(documents, diagnostics);
+                    check_event_keys(&schedules, documents, known, diagnostics);
+                },
+            );
+            said
+        };
+        assert_eq!(check(&["accounts"]), [""; 0]);
+        assert_eq!(
+            check(&["account"]),
+            ["LX0317 23 «accounts» a message has no attribute `accounts`"]
         );
     }
 

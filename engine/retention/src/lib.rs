@@ -13,6 +13,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
 mod arithmetic;
+mod clock;
 mod codes;
 mod compile;
 mod days;
@@ -20,6 +21,7 @@ mod disposal;
 mod duty;
 mod hold;
 mod hold_compile;
+mod parts;
 mod period;
 mod read;
 mod resolve;
@@ -34,7 +36,7 @@ mod zone;
 
 pub use arithmetic::{BusinessDays, Cutoff, MonthEnd, Roll};
 pub use codes::ALL as CODES;
-pub use compile::{compile, tests};
+pub use compile::{check_event_keys, compile, tests};
 pub use days::{Day, Days, Triggers};
 pub use duty::{Conflict, Decided, Duty, DutyKind, Limit, Part, Reason, Resolved};
 pub use hold::{Content, HoldInputs, HoldSpec, Membership, Query, member};

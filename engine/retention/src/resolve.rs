@@ -2,16 +2,13 @@
 
 use std::cmp::Ordering;
 
-use jiff::civil::Date;
+use lexhold_model::Key;
 use serde::{Deserialize, Serialize};
 
-use crate::arithmetic::plus;
+use crate::clock::Clock;
 use crate::disposal::{self, Deletion};
 use crate::summary::summarise;
-use crate::{
-    Action, Day, Days, DisposeAfter, Duty, DutyKind, Length, Limit, Part, Reason, Resolved, RetentionPeriod, Schedule,
-    Schedules, Term, Tier, Trigger, Zone,
-};
+use crate::{Days, Duty, DutyKind, Part, Resolved, Schedule, Schedules, Tier};
 
 /// A schedule that a message matches, or may match.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -38,7 +35,44 @@ pub enum Outcome {
     },
 }
 
+impl Outcome {
+    /// The word for it in reports.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Outcome::Assigned => "assigned",
+            Outcome::ByPattern => "by_pattern",
+            Outcome::Indeterminate { .. } => "indeterminate",
+        }
+    }
+
+    /// Why it could not be evaluated.
+    pub fn reason(&self) -> Option<&str> {
+        match self {
+            Outcome::Indeterminate { reason } => Some(reason),
+            Outcome::Assigned | Outcome::ByPattern => None,
+        }
+    }
+}
+
 impl Schedules {
+    /// The key of a set of assignments, whatever their order.
+    ///
+    /// # Panics
+    /// If a position is not one of [`Schedules::indexes`].
+    pub fn set_key(&self, assigned: &[Assigned]) -> Key {
+        let mut lines: Vec<String> = assigned
+            .iter()
+            .map(|assigned| {
+                let outcome = &assigned.outcome;
+                let reason = outcome.reason().unwrap_or_default();
+                format!("{}\t{}\t{reason}", self.at(assigned.schedule).key(), outcome.as_str())
+            })
+            .collect();
+        lines.sort();
+        lines.dedup();
+        Key::of("lexhold duty set 1", lines.iter().map(String::as_bytes))
+    }
+
     /// The dates of a message from the schedules assigned to it and its days.
     ///
     /// The order of `assigned` changes nothing, nor does naming a schedule twice. A zone that `days` lacks makes the
@@ -156,224 +190,13 @@ fn duties<'a>(schedule: &'a Schedule, outcome: &Outcome, days: &Days) -> Vec<Fou
     duties.map(|duty| Found { schedule, tier, duty }).collect()
 }
 
-/// One schedule's clock for one message.
-struct Clock<'a> {
-    schedule: &'a Schedule,
-    outcome: &'a Outcome,
-    day: Option<&'a Day>,
-    suspect: bool,
-}
-
-/// What counting a term came to.
-struct Counted {
-    trigger_date: Option<Date>,
-    /// The cut-off day, else the trigger's own; or why there is none.
-    anchor: Result<Date, Reason>,
-    ends: Limit,
-    steps: Vec<String>,
-}
-
-impl Clock<'_> {
-    fn retain(&self) -> Option<Duty> {
-        let retain = self.schedule.retain.as_ref()?;
-        let counted = self.count(&retain.term);
-        let accessible = match (retain.accessible, counted.anchor) {
-            (None, _) => Limit::None,
-            (Some(period), Ok(anchor)) => through(&self.schedule.zone, last_day(anchor, period, &retain.term)),
-            (Some(_), Err(reason)) => Limit::Infinity { reason },
-        };
-        let duty = self.duty(DutyKind::Retain, &retain.term.from, counted);
-        Some(Duty {
-            accessible,
-            basis: self.schedule.basis,
-            jurisdiction: self.schedule.jurisdiction.clone(),
-            ..eligible(duty, "eligible from")
-        })
-    }
-
-    fn dispose(&self) -> Option<Duty> {
-        let dispose = self.schedule.dispose.as_ref()?;
-        let term = match &dispose.after {
-            DisposeAfter::Term(term) => term,
-            DisposeAfter::Retain => &self.schedule.retain.as_ref()?.term,
-        };
-        let duty = self.not_before_in_force(self.duty(DutyKind::Dispose, &term.from, self.count(term)));
-        let action = match self.outcome {
-            Outcome::ByPattern => Action::Review,
-            Outcome::Assigned | Outcome::Indeterminate { .. } => dispose.action,
-        };
-        Some(Duty {
-            action: Some(action),
-            to: dispose.to.clone().filter(|_| action == Action::Transfer),
-            ..eligible(duty, "eligible from")
-        })
-    }
-
-    fn ceiling(&self) -> Option<Duty> {
-        let ceiling = self.schedule.ceiling.as_ref()?;
-        let counted = self.count(&ceiling.term);
-        let duty = self.not_before_in_force(self.duty(DutyKind::Ceiling, &ceiling.term.from, counted));
-        let duty = Duty {
-            yields_to: ceiling.yields_to.clone(),
-            within: ceiling.within,
-            ..duty
-        };
-        Some(self.while_in_force(duty))
-    }
-
-    fn duty(&self, kind: DutyKind, trigger: &Trigger, counted: Counted) -> Duty {
-        Duty {
-            schedule: self.schedule.key(),
-            kind,
-            trigger: trigger.clone(),
-            trigger_date: counted.trigger_date,
-            suspect: self.suspect && *trigger == Trigger::Sent,
-            ends: counted.ends,
-            accessible: Limit::None,
-            lapses: None,
-            zone: self.schedule.zone.clone(),
-            basis: None,
-            jurisdiction: None,
-            yields_to: Vec::new(),
-            within: None,
-            action: None,
-            to: None,
-            steps: counted.steps,
-        }
-    }
-
-    /// Neither a deletion nor a ceiling acts before its law is in force.
-    fn not_before_in_force(&self, mut duty: Duty) -> Duty {
-        let (Some(from), Limit::Through { last, .. }) = (self.schedule.in_force.from, duty.ends) else {
-            return duty;
-        };
-        if last.tomorrow().is_ok_and(|next| next < from) {
-            duty.steps.push(format!("law in force from {from}"));
-            duty.ends = through(&duty.zone, from.yesterday().ok());
-        }
-        duty
-    }
-
-    /// A ceiling binds only while its law is in force.
-    fn while_in_force(&self, mut duty: Duty) -> Duty {
-        let end = self.schedule.in_force.to.and_then(|to| to.tomorrow().ok());
-        let lapses = end.and_then(|end| duty.zone.start_of_day(end));
-        if let (Some(until), Some(lapses)) = (duty.ends.until(), lapses)
-            && lapses <= until
-        {
-            duty.steps.push("law no longer in force then".to_owned());
-            duty.ends = Limit::Infinity { reason: Reason::NoRule };
-            return duty;
-        }
-        duty.lapses = lapses;
-        eligible(duty, "must be gone from")
-    }
-
-    fn count(&self, term: &Term) -> Counted {
-        if let Outcome::Indeterminate { reason } = self.outcome {
-            let unknown = Reason::Indeterminate;
-            return uncounted(unknown, unknown, format!("indeterminate: {reason}"));
-        }
-        let (trigger_date, mut steps) = match self.trigger_date(&term.from) {
-            Ok(date) => (date, vec![format!("{date} ({})", self.schedule.zone.name())]),
-            // What is kept without end needs no day to count from.
-            Err((reason, step)) if term.length == Length::Permanent => {
-                return uncounted(Reason::Permanent, reason, step);
-            }
-            Err((reason, step)) => return uncounted(reason, reason, step),
-        };
-        let anchor = term.cutoff.map_or(trigger_date, |cutoff| cutoff.day(trigger_date));
-        if let Some(cutoff) = term.cutoff {
-            steps.push(format!("end of {} {anchor}", cutoff.name()));
-        }
-        let ends = match term.length {
-            Length::Permanent => {
-                steps.push("permanent".to_owned());
-                PERMANENT
-            }
-            Length::Period(period) => self.end(anchor, period, term, &mut steps),
-        };
-        Counted {
-            trigger_date: Some(trigger_date),
-            anchor: Ok(anchor),
-            ends,
-            steps,
-        }
-    }
-
-    fn end(&self, anchor: Date, period: RetentionPeriod, term: &Term, steps: &mut Vec<String>) -> Limit {
-        let matching = plus(anchor, period, term.month_end);
-        let last = last_day(anchor, period, term);
-        if let Some(matching) = matching {
-            steps.push(format!("+ {period} = {matching}"));
-        }
-        if let Some(last) = last.filter(|_| last != matching) {
-            steps.push(format!("next business day {last}"));
-        }
-        let ends = through(&self.schedule.zone, last);
-        if ends == PERMANENT {
-            steps.push(format!("+ {period} is beyond the calendar"));
-        }
-        ends
-    }
-
-    fn trigger_date(&self, trigger: &Trigger) -> Result<Date, (Reason, String)> {
-        let no_day = || (Reason::Indeterminate, "indeterminate: no local day".to_owned());
-        match trigger {
-            Trigger::Date { date } => Ok(*date),
-            Trigger::Captured => self.day.map(|day| day.captured).ok_or_else(no_day),
-            Trigger::Sent => {
-                let day = self.day.ok_or_else(no_day)?;
-                day.sent
-                    .ok_or_else(|| (Reason::Indeterminate, "indeterminate: no date sent".to_owned()))
-            }
-            Trigger::Event(_) => Err((Reason::AwaitingEvent, "not recorded yet".to_owned())),
-        }
-    }
-}
-
-/// Nothing to count from.
-fn uncounted(ends: Reason, anchor: Reason, step: String) -> Counted {
-    Counted {
-        trigger_date: None,
-        anchor: Err(anchor),
-        ends: Limit::Infinity { reason: ends },
-        steps: vec![step],
-    }
-}
-
-const PERMANENT: Limit = Limit::Infinity {
-    reason: Reason::Permanent,
-};
-
-fn last_day(anchor: Date, period: RetentionPeriod, term: &Term) -> Option<Date> {
-    let matching = plus(anchor, period, term.month_end)?;
-    term.roll.map_or(Some(matching), |roll| roll.apply(matching))
-}
-
-/// Through this day; forever if it lies beyond the calendar.
-fn through(zone: &Zone, last: Option<Date>) -> Limit {
-    let until = last.and_then(|last| zone.start_of_day(last.tomorrow().ok()?));
-    match (last, until) {
-        (Some(last), Some(until)) => Limit::Through { last, until },
-        _ => PERMANENT,
-    }
-}
-
-fn eligible(mut duty: Duty, words: &str) -> Duty {
-    if let Some(until) = duty.ends.until() {
-        duty.steps.push(format!("{words} {until}"));
-    }
-    duty
-}
-
 #[cfg(test)]
 mod tests {
-    use jiff::civil::date;
+    use jiff::civil::{Date, date};
 
     use super::*;
     use crate::testing::{all, instant, resolved, schedule, sent};
-    use crate::{Basis, BusinessDays, Cutoff, InForce, MonthEnd, Roll, Triggers};
+    use crate::{Action, Basis, BusinessDays, Cutoff, InForce, Limit, MonthEnd, Reason, Roll, Triggers, Zone};
 
     /// `retain_until`, `dispose_at` and `eligible_from`, as reports show them.
     fn dates(resolved: &Resolved) -> [String; 3] {
@@ -595,6 +418,35 @@ mod tests {
                     .any(|duty| duty.steps[0].contains("`accounts` is missing"))
             );
         }
+    }
+
+    #[test]
+    fn a_date_names_the_duties_that_decide_it() {
+        let kinds = |found: &Resolved, by: &[usize]| -> Vec<_> { by.iter().map(|at| found.duties[*at].kind).collect() };
+        let found = resolved([b(), c(), schedule("x").ceiling("P9Y")], &sent(DAY));
+        assert_eq!(
+            kinds(&found, &found.eligible_from.by),
+            [DutyKind::Retain, DutyKind::Dispose]
+        );
+        assert_eq!(
+            kinds(&found, &found.decided_by()),
+            [DutyKind::Retain, DutyKind::Dispose, DutyKind::Ceiling]
+        );
+        // The deletion with the duty's own end was not chosen.
+        let other = resolved([b(), schedule("x").tier(Tier::Scoped).delete("P1Y")], &sent(DAY));
+        assert_eq!(kinds(&other, &other.eligible_from.by), [DutyKind::Retain]);
+    }
+
+    #[test]
+    fn equal_sets_have_equal_keys() {
+        let schedules = Schedules::new(vec![a(), b(), c()]);
+        let assigned = all(&schedules);
+        let reversed: Vec<_> = assigned.iter().chain(&assigned[..1]).rev().cloned().collect();
+        assert_eq!(schedules.set_key(&assigned), schedules.set_key(&reversed));
+        assert_ne!(schedules.set_key(&assigned), schedules.set_key(&assigned[1..]));
+        let mut by_pattern = assigned.clone();
+        by_pattern[2].outcome = Outcome::ByPattern;
+        assert_ne!(schedules.set_key(&assigned), schedules.set_key(&by_pattern));
     }
 
     #[test]

@@ -14,6 +14,8 @@ use crate::{Cutoff, MonthEnd, RetentionPeriod, Roll, Zone};
 pub struct Schedule {
     /// `document.schedule`, unique in a bundle.
     pub id: String,
+    /// Where it stands: the position of its document among those that were compiled together, and its own there.
+    pub at: (usize, usize),
     /// The document's name.
     pub document: String,
     /// The document's version.
@@ -70,24 +72,23 @@ impl Schedule {
         Key::of("lexhold schedule 1", parts)
     }
 
-    /// The attributes from which its events take their keys. A message without one of them is indeterminate.
-    pub fn event_keys(&self) -> impl Iterator<Item = &EventKey> {
-        let terms = [
-            self.retain.as_ref().map(|retain| &retain.term),
-            self.ceiling.as_ref().map(|ceiling| &ceiling.term),
-        ];
-        let disposal = self.dispose.as_ref().and_then(|dispose| match &dispose.after {
-            DisposeAfter::Term(term) => Some(term),
+    /// The events that it awaits. A message without the attribute that an event's key comes from is indeterminate.
+    pub fn events(&self) -> impl Iterator<Item = &EventKey> {
+        self.terms().filter_map(|(_, term)| match &term.from {
+            Trigger::Event(event) => Some(event),
+            _ => None,
+        })
+    }
+
+    /// Its terms, each with the key under which it stands.
+    pub(crate) fn terms(&self) -> impl Iterator<Item = (&'static str, &Term)> {
+        let retain = self.retain.as_ref().map(|retain| ("retain", &retain.term));
+        let ceiling = self.ceiling.as_ref().map(|ceiling| ("ceiling", &ceiling.term));
+        let dispose = self.dispose.as_ref().and_then(|dispose| match &dispose.after {
+            DisposeAfter::Term(term) => Some(("dispose", term)),
             DisposeAfter::Retain => None,
         });
-        terms
-            .into_iter()
-            .flatten()
-            .chain(disposal)
-            .filter_map(|term| match &term.from {
-                Trigger::Event(event) => Some(event),
-                _ => None,
-            })
+        [retain, dispose, ceiling].into_iter().flatten()
     }
 }
 

@@ -72,20 +72,24 @@ impl Duties<'_> {
             .iter()
             .any(|duty| duty.ends.reason() == Some(Reason::Indeterminate))
         {
-            return self.with(Limit::Infinity {
+            let unknown = Limit::Infinity {
                 reason: Reason::Indeterminate,
-            });
+            };
+            return self.with(unknown, parts);
         }
         let none = Limit::Infinity { reason: Reason::NoRule };
         let latest = parts.iter().map(|part| self.part_eligible_from(part)).max();
-        self.with(latest.unwrap_or(none))
+        self.with(latest.unwrap_or(none), parts)
     }
 
-    fn with(&self, limit: Limit) -> Decided {
-        let by = self.0.iter().enumerate().filter(|(_, duty)| duty.ends == limit);
+    /// A date with the duties that end then; a deletion that was not chosen decides nothing.
+    fn with(&self, limit: Limit, parts: &[Part]) -> Decided {
+        let chosen =
+            |at: &usize| self.0[*at].kind != DutyKind::Dispose || parts.iter().any(|part| part.deletion.contains(at));
+        let by = (0..self.0.len()).filter(|at| self.0[*at].ends == limit).filter(chosen);
         Decided {
             limit,
-            by: by.map(|(at, _)| at).collect(),
+            by: by.collect(),
         }
     }
 

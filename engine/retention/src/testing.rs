@@ -48,6 +48,7 @@ pub fn term(period: &str) -> Term {
 pub fn schedule(name: &str) -> Schedule {
     Schedule {
         id: format!("{name}.{name}"),
+        at: (0, 0),
         document: name.into(),
         version: "1.0.0".into(),
         digest: Digest::of(name.as_bytes()),
@@ -73,20 +74,20 @@ pub fn schedule(name: &str) -> Schedule {
 }
 
 impl Schedule {
-    pub fn with(mut self, change: impl FnOnce(&mut Self)) -> Self {
+    pub(crate) fn with(mut self, change: impl FnOnce(&mut Self)) -> Self {
         change(&mut self);
         self
     }
 
-    pub fn zone(self, zone: &str) -> Self {
+    pub(crate) fn zone(self, zone: &str) -> Self {
         self.with(|schedule| schedule.zone = Zone::named(zone).unwrap())
     }
 
-    pub fn tier(self, tier: Tier) -> Self {
+    pub(crate) fn tier(self, tier: Tier) -> Self {
         self.with(|schedule| schedule.tier = tier)
     }
 
-    pub fn retain(self, period: &str) -> Self {
+    pub(crate) fn retain(self, period: &str) -> Self {
         self.with(|schedule| {
             schedule.retain = Some(Retain {
                 term: term(period),
@@ -97,7 +98,7 @@ impl Schedule {
     }
 
     /// Deletion after `retain` or a period.
-    pub fn delete(self, after: &str) -> Self {
+    pub(crate) fn delete(self, after: &str) -> Self {
         let after = match after {
             "retain" => DisposeAfter::Retain,
             period => DisposeAfter::Term(term(period)),
@@ -111,7 +112,7 @@ impl Schedule {
         })
     }
 
-    pub fn ceiling(self, period: &str) -> Self {
+    pub(crate) fn ceiling(self, period: &str) -> Self {
         self.with(|schedule| {
             schedule.ceiling = Some(Ceiling {
                 term: term(period),
