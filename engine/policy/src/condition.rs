@@ -1,15 +1,12 @@
 //! Conditions: Cedar expressions inside YAML documents.
 
-use std::ops::Range;
+use cedar_policy::Policy;
+use lexhold_document::{Diagnostics, Node, Place};
 
-use cedar_policy::{EntityUid, Expression, Policy, PolicyId, PolicySet, ValidationMode, ValidationWarning};
-use lexhold_document::{Diagnostic, Diagnostics, Node, Place};
-use serde_json::Value;
-
+use crate::Action;
+use crate::clause::{Clause, Frame};
 use crate::reads::Reads;
 use crate::schema::Schemas;
-use crate::trouble::{self, Complaint};
-use crate::{Action, codes, lex, reach};
 
 /// The condition of one rule, schedule or hold: compiled, typed, and ready for a [`crate::Program`].
 #[derive(Clone, Debug)]
@@ -59,16 +56,20 @@ impl Condition {
             .iter()
             .filter_map(|node| Clause::parse(node, diagnostics))
             .collect();
-        if texts.len() < clauses.len() {
+        // The clauses that can be read are checked even if others cannot, so that one run reports all.
+        let complete = texts.len() == clauses.len();
+        let frame = Frame::new(action, texts, complete);
+        let policy = frame.policy(id, diagnostics)?;
+        let result = schemas.of(action).validate(&policy);
+        let sound = frame.check(action, &result, diagnostics);
+        let est = policy.to_json().ok()?;
+        let within_reach = frame.check_reach(schemas, action, &est, diagnostics);
+        let mentions = frame.mentions(diagnostics)?;
+        if !complete || !sound || !within_reach {
             return None;
         }
-        let frame = Frame::new(action, texts);
-        let policy = frame.policy(id, diagnostics)?;
-        let sound = frame.check(schemas, action, &policy, diagnostics);
-        let est = policy.to_json().ok()?;
-        let within_reach = frame.check_reach(&est, diagnostics);
-        let mentions = frame.mentions(diagnostics)?;
-        (sound && within_reach).then(|| Self {
+        frame.warn(&result, diagnostics);
+        Some(Self {
             id: id.to_owned(),
             action,
             reads: Reads::of_policy(&est),
@@ -95,202 +96,6 @@ impl Condition {
     /// The people, groups and channels that it names, in the order of the text.
     pub fn mentions(&self) -> &[Mention] {
         &self.mentions
-    }
-}
-
-/// One clause that is an expression of Cedar.
-struct Clause<'a> {
-    node: &'a Node,
-    text: &'a str,
-}
-
-impl<'a> Clause<'a> {
-    fn parse(node: &'a Node, diagnostics: &mut Diagnostics) -> Option<Self> {
-        // What is no text has been reported by the check of the document's shape.
-        let text = node.as_text()?;
-        let clause = Self { node, text };
-        if text.trim().is_empty() {
-            diagnostics.push(Diagnostic::error(codes::EMPTY_CONDITION, "a condition is empty").at(node.place, ""));
-            return None;
-        }
-        let swallowed = lex::first_comment(text).filter(|_| node.is_folded());
-        if let Some(comment) = swallowed {
-            diagnostics.push(
-                Diagnostic::error(
-                    codes::SWALLOWING_COMMENT,
-                    "a comment in a condition whose lines are folded into one",
-                )
-                .at(node.inner(comment), "all that follows would be part of the comment")
-                .help("write the condition as a `|` block, or take the comment out"),
-            );
-            return None;
-        }
-        let Err(errors) = text.parse::<Expression>() else {
-            return Some(clause);
-        };
-        for error in errors.iter() {
-            let complaint = trouble::complaint(error);
-            let range = complaint.range.clone().unwrap_or(0..text.len());
-            diagnostics.push(complaint.into_error(codes::NOT_CEDAR, clause.place(range)));
-        }
-        None
-    }
-
-    /// Where bytes of the clause stand. What lies at the end of a text stands at its last character: a block's
-    /// end is already on the next line.
-    fn place(&self, range: Range<usize>) -> Place {
-        let end = self.text.trim_end().len();
-        if range.start < end {
-            return self
-                .node
-                .inner(range.start..range.end.clamp(range.start, self.text.len()));
-        }
-        let last = self.text[..end].char_indices().next_back().map_or(0, |(at, _)| at);
-        self.node.inner(last..end)
-    }
-
-    fn whole(&self) -> Place {
-        self.place(0..self.text.trim_end().len())
-    }
-}
-
-/// The text of a policy around its clauses, and where each of them lies in it.
-struct Frame<'a> {
-    text: String,
-    clauses: Vec<(Clause<'a>, usize)>,
-}
-
-impl<'a> Frame<'a> {
-    fn new(action: Action, clauses: Vec<Clause<'a>>) -> Self {
-        let mut text = format!(
-            "{}(principal, action == Action::\"{action}\", resource)",
-            action.effect()
-        );
-        let mut placed = Vec::new();
-        for clause in clauses {
-            text.push_str(" when {\n");
-            placed.push((clause, text.len()));
-            // Ends a comment that the clause may end with.
-            text.push_str(placed[placed.len() - 1].0.text);
-            text.push_str("\n}");
-        }
-        text.push(';');
-        Self { text, clauses: placed }
-    }
-
-    fn policy(&self, id: &str, diagnostics: &mut Diagnostics) -> Option<Policy> {
-        match Policy::parse(Some(PolicyId::new(id)), &self.text) {
-            Ok(policy) => Some(policy),
-            Err(errors) => {
-                errors.iter().for_each(|error| {
-                    self.report(trouble::complaint(error), |complaint, place| {
-                        diagnostics.push(complaint.into_error(codes::NOT_CEDAR, place));
-                    });
-                });
-                None
-            }
-        }
-    }
-
-    /// Strict type check; whether it passed.
-    fn check(&self, schemas: &Schemas, action: Action, policy: &Policy, diagnostics: &mut Diagnostics) -> bool {
-        let Ok(set) = PolicySet::from_policies([policy.clone()]) else {
-            return false;
-        };
-        let result = schemas.validator(action).validate(&set, ValidationMode::Strict);
-        for error in result.validation_errors() {
-            let mut complaint = trouble::complaint(error).narrowed(&self.text);
-            let mut code = trouble::code_of(error);
-            if action == Action::Scan && complaint.message.contains("attribute `labels`") {
-                code = codes::LABELS_IN_SCAN;
-                complaint.message = "the condition of a pattern rule cannot ask for `labels`".to_owned();
-                complaint.help = Some("pattern rules make the labels; ask for them in a supervision rule".to_owned());
-            }
-            self.report(complaint, |complaint, place| {
-                diagnostics.push(complaint.into_error(code, place))
-            });
-        }
-        for warning in result.validation_warnings() {
-            let never = matches!(warning, ValidationWarning::ImpossiblePolicy(_));
-            if never && !result.validation_passed() {
-                continue;
-            }
-            let code = if never {
-                codes::NEVER_TRUE
-            } else {
-                codes::DECEPTIVE_TEXT
-            };
-            self.report(trouble::complaint(warning), |mut complaint, place| {
-                if never {
-                    complaint.message = "this condition can never be true".to_owned();
-                }
-                diagnostics.push(complaint.into_warning(code, place));
-            });
-        }
-        result.validation_passed()
-    }
-
-    /// Whether the clauses ask only about what is known when they are evaluated.
-    fn check_reach(&self, est: &Value, diagnostics: &mut Diagnostics) -> bool {
-        let bodies = est.get("conditions").and_then(Value::as_array).into_iter().flatten();
-        let mut sound = true;
-        for ((clause, _), body) in self.clauses.iter().zip(bodies) {
-            for beyond in reach::beyond(body.get("body").unwrap_or(&Value::Null)) {
-                sound = false;
-                let place = clause.place(beyond.place_in(clause.text));
-                let error = Diagnostic::error(codes::OUT_OF_REACH, beyond.message);
-                diagnostics.push(error.at(place, "").help(beyond.help));
-            }
-        }
-        sound
-    }
-
-    fn mentions(&self, diagnostics: &mut Diagnostics) -> Option<Vec<Mention>> {
-        let mut mentions = Vec::new();
-        let mut sound = true;
-        for (clause, _) in &self.clauses {
-            for (kind, id, range) in lex::entity_names(clause.text) {
-                let place = clause.place(range);
-                let named = match kind.as_str() {
-                    "Group" => Named::Group,
-                    "Person" => Named::Person,
-                    "Channel" => Named::Channel,
-                    _ => {
-                        sound = false;
-                        diagnostics.push(
-                            Diagnostic::error(codes::OUT_OF_REACH, format!("a condition cannot name a `{kind}`"))
-                                .at(place, "")
-                                .help("name a `Group`, a `Person` or a `Channel`"),
-                        );
-                        continue;
-                    }
-                };
-                // The clause has been parsed, so the string is one of Cedar's.
-                if let Ok(uid) = format!("{kind}::{id}").parse::<EntityUid>() {
-                    mentions.push(Mention {
-                        kind: named,
-                        id: uid.id().unescaped().to_owned(),
-                        place,
-                    });
-                }
-            }
-        }
-        sound.then_some(mentions)
-    }
-
-    /// Hands on a complaint about the policy's text with its place in the file.
-    fn report(&self, complaint: Complaint, push: impl FnOnce(Complaint, Place)) {
-        let range = complaint.range.clone().unwrap_or(0..self.text.len());
-        let inside = self
-            .clauses
-            .iter()
-            .find(|(clause, start)| *start <= range.start && range.start <= start + clause.text.len());
-        let place = match inside.or(self.clauses.last()) {
-            Some((clause, start)) if inside.is_some() => clause.place(range.start - start..range.end - start),
-            Some((clause, _)) => clause.whole(),
-            None => return,
-        };
-        push(complaint, place);
     }
 }
 
@@ -386,6 +191,41 @@ mod tests {
             "{found:#?}"
         );
         assert!(found[2].starts_with("LX0604 8:17 `sent_at`"), "{found:#?}");
+        assert_eq!(
+            found[2].split_once(" `resource").unwrap().1,
+            ".sent_at` may be missing help: ask for it first: `resource has sent_at && …`"
+        );
+        let found = check(
+            Action::Hold,
+            "  - resource has sent_at &&\n  - resource.sent_at < datetime(\"x\")\n",
+        );
+        assert_eq!(
+            found.len(),
+            2,
+            "the guard may stand in the clause that cannot be read: {found:#?}"
+        );
+        assert!(
+            found[0].starts_with("LX0601 5:27") && found[1].starts_with("LX0602 6:24"),
+            "{found:#?}"
+        );
+        let found = check(Action::Hold, "  - resource has labls || principal has jurisdiction\n");
+        assert_eq!(
+            found,
+            ["LX0603 5:18 `labls` attribute `labls` of `resource` not found help: did you mean `labels`?"]
+        );
+        let found = check(
+            Action::Hold,
+            "  - resource has sender_local.hours && resource has recipients.people\n",
+        );
+        assert!(
+            found.len() == 1 && found[0].contains("`hours` of `resource.sender_local` not found"),
+            "{found:#?}"
+        );
+        let found = check(Action::Hold, "  - resource.platform == 'slack'\n");
+        assert!(
+            found[0].contains("strings must use double quotes") && found[0].contains(" `'` "),
+            "{found:#?}"
+        );
         let found = check(Action::Hold, "  - principal in Groop::\"x\"\n");
         assert!(
             found[0].starts_with("LX0605 5:") && found[0].contains("did you mean `Group`?"),

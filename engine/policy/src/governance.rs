@@ -130,7 +130,13 @@ pub struct Governance(Rule);
 #[derive(Clone, Debug)]
 enum Rule {
     Solo,
-    Policies { policies: PolicySet, schema: Schema },
+    Policies(Box<Policies>),
+}
+
+#[derive(Clone, Debug)]
+struct Policies {
+    set: PolicySet,
+    schema: Schema,
 }
 
 impl Governance {
@@ -169,10 +175,8 @@ impl Governance {
             sound &= policy.is_some_and(|policy| policies.add(policy).is_ok());
         }
         sound.then(|| {
-            Self(Rule::Policies {
-                policies,
-                schema: validator.schema().clone(),
-            })
+            let schema = validator.schema().clone();
+            Self(Rule::Policies(Box::new(Policies { set: policies, schema })))
         })
     }
 
@@ -188,11 +192,9 @@ impl Governance {
                 GovernanceAnswer::plain(false, "under `governance: solo` there is no second person", true)
             }
             (Rule::Solo, _) => GovernanceAnswer::plain(true, "solo", true),
-            (Rule::Policies { .. }, None) => GovernanceAnswer::plain(false, "no operator is named", false),
-            (Rule::Policies { policies, schema }, Some(operator)) => {
-                ask(policies, schema, operator, verb, circumstances)
-                    .unwrap_or_else(|| GovernanceAnswer::plain(false, "the request does not fit the schema", false))
-            }
+            (Rule::Policies(_), None) => GovernanceAnswer::plain(false, "no operator is named", false),
+            (Rule::Policies(policies), Some(operator)) => ask(policies, operator, verb, circumstances)
+                .unwrap_or_else(|| GovernanceAnswer::plain(false, "the request does not fit the schema", false)),
         }
     }
 }
@@ -309,12 +311,12 @@ impl Statement<'_> {
 }
 
 fn ask(
-    policies: &PolicySet,
-    schema: &Schema,
+    policies: &Policies,
     operator: &Operator,
     verb: Verb,
     circumstances: &Circumstances<'_>,
 ) -> Option<GovernanceAnswer> {
+    let schema = &policies.schema;
     let principal = uid("Operator", &operator.id)?;
     let roles = HashMap::from([("roles".to_owned(), texts(operator.roles.iter().map(String::as_str)))]);
     let entity = Entity::new(principal.clone(), roles, HashSet::new()).ok()?;
@@ -323,7 +325,7 @@ fn ask(
     let context = context(operator, circumstances)?;
     let request = Request::new(principal, action, resource, context, Some(schema)).ok()?;
     let entities = Entities::from_entities([entity], Some(schema)).ok()?;
-    let response = Authorizer::new().is_authorized(&request, policies, &entities);
+    let response = Authorizer::new().is_authorized(&request, &policies.set, &entities);
     let errors: Vec<String> = response.diagnostics().errors().map(ToString::to_string).collect();
     let mut reasons: Vec<String> = response.diagnostics().reason().map(ToString::to_string).collect();
     reasons.sort();

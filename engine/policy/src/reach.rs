@@ -3,17 +3,21 @@
 //! A request carries the principal, the sender, the channel and the message. A person named in the text is not
 //! among them, and the message itself has no identity that a condition could compare.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
+use lexhold_document::did_you_mean;
 use serde_json::Value;
 
-use crate::lex;
+use crate::reads::path;
+use crate::{codes, lex};
 
 /// Something out of reach.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Beyond {
+    pub code: &'static str,
     pub message: String,
-    pub help: &'static str,
+    pub help: Option<String>,
     /// The entity name or variable to point at.
     word: Word,
 }
@@ -21,7 +25,7 @@ pub(crate) struct Beyond {
 #[derive(Debug, PartialEq, Eq)]
 enum Word {
     Entity { kind: String, id: String },
-    Variable(&'static str),
+    Variable(String),
 }
 
 impl Beyond {
@@ -33,7 +37,7 @@ impl Beyond {
                 (known == *kind && (unquoted == id || unquoted.contains('\\'))).then_some(range)
             }),
             Word::Variable(name) => lex::tokens(text).into_iter().find_map(|token| match token {
-                lex::Token::Word(range) if text[range.clone()] == **name => Some(range),
+                lex::Token::Word(range) if text[range.clone()] == *name => Some(range),
                 _ => None,
             }),
         };
@@ -46,7 +50,8 @@ impl Beyond {
                 "`{kind}::\"{}\"` can be compared with, but nothing is known about it",
                 id.escape_debug()
             ),
-            help: "ask about `principal`, `resource.sender` or `resource.channel`",
+            help: Some("ask about `principal`, `resource.sender` or `resource.channel`".to_owned()),
+            code: codes::OUT_OF_REACH,
             word: Word::Entity {
                 kind: kind.to_owned(),
                 id: id.to_owned(),
@@ -54,32 +59,57 @@ impl Beyond {
         }
     }
 
+    /// Asks for an attribute that nothing has. Cedar takes that for a question whose answer is no.
+    fn misspelt(has: &Value, attributes: &BTreeSet<String>) -> Option<Self> {
+        let base = path(has.get("left")?)?;
+        let names = match has.get("attr")? {
+            Value::Array(names) => names.iter().map(Value::as_str).collect::<Option<Vec<_>>>()?,
+            name => vec![name.as_str()?],
+        };
+        let paths = (1..=names.len()).map(|depth| format!("{base}.{}", names[..depth].join(".")));
+        let wrong = paths.into_iter().find(|path| !attributes.contains(path))?;
+        let (parent, name) = wrong.rsplit_once('.')?;
+        let siblings = attributes
+            .iter()
+            .filter_map(|path| path.rsplit_once('.').filter(|(of, _)| *of == parent));
+        Some(Self {
+            code: codes::UNKNOWN_ATTRIBUTE,
+            message: format!("attribute `{name}` of `{parent}` not found"),
+            help: did_you_mean(name, siblings.map(|(_, name)| name)),
+            word: Word::Variable(name.to_owned()),
+        })
+    }
+
     fn message_itself() -> Self {
         Self {
             message: "`resource` can only be asked for its attributes".to_owned(),
-            help: "single messages are named by the `ids` of a hold",
-            word: Word::Variable("resource"),
+            help: Some("single messages are named by the `ids` of a hold".to_owned()),
+            code: codes::OUT_OF_REACH,
+            word: Word::Variable("resource".to_owned()),
         }
     }
 }
 
-/// All that an expression, in Cedar's JSON form, asks beyond what a request carries.
-pub(crate) fn beyond(expr: &Value) -> Vec<Beyond> {
+/// All that an expression, in Cedar's JSON form, asks beyond what a request carries and these attributes hold.
+pub(crate) fn beyond(expr: &Value, attributes: &BTreeSet<String>) -> Vec<Beyond> {
     let mut found = Vec::new();
-    walk(expr, &mut found);
+    walk(expr, attributes, &mut found);
     found
 }
 
-fn walk(expr: &Value, found: &mut Vec<Beyond>) {
+fn walk(expr: &Value, attributes: &BTreeSet<String>, found: &mut Vec<Beyond>) {
     match expr {
-        Value::Array(elements) => elements.iter().for_each(|element| walk(element, found)),
+        Value::Array(elements) => elements.iter().for_each(|element| walk(element, attributes, found)),
         Value::Object(fields) => {
             for (operator, body) in fields {
+                if operator == "has" {
+                    found.extend(Beyond::misspelt(body, attributes));
+                }
                 match operator.as_str() {
-                    "." | "has" | "in" | "is" | "getTag" | "hasTag" => asked(operator, body, found),
+                    "." | "has" | "in" | "is" | "getTag" | "hasTag" => asked(operator, body, attributes, found),
                     "Var" if body == "resource" => found.push(Beyond::message_itself()),
                     "Value" => {}
-                    _ => walk(body, found),
+                    _ => walk(body, attributes, found),
                 }
             }
         }
@@ -88,7 +118,7 @@ fn walk(expr: &Value, found: &mut Vec<Beyond>) {
 }
 
 /// An operator that looks into what stands on its left.
-fn asked(operator: &str, body: &Value, found: &mut Vec<Beyond>) {
+fn asked(operator: &str, body: &Value, attributes: &BTreeSet<String>, found: &mut Vec<Beyond>) {
     for (side, operand) in body.as_object().into_iter().flatten() {
         let on_left = side == "left";
         if on_left {
@@ -96,7 +126,7 @@ fn asked(operator: &str, body: &Value, found: &mut Vec<Beyond>) {
         }
         let attribute_of_message = on_left && operator != "in" && operand == &serde_json::json!({"Var": "resource"});
         if !attribute_of_message {
-            walk(operand, found);
+            walk(operand, attributes, found);
         }
     }
 }

@@ -1,8 +1,8 @@
 //! The schema that conditions are checked against, with the firm's own attributes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use cedar_policy::{Schema, SchemaFragment, Validator};
+use cedar_policy::{Policy, PolicySet, Schema, SchemaFragment, ValidationMode, ValidationResult, Validator};
 use lexhold_document::{Diagnostic, Diagnostics, FileId, Files};
 use serde_json::Value;
 
@@ -16,10 +16,17 @@ const FIRM_TYPES: [&str; 2] = ["FirmPerson", "FirmMessage"];
 
 /// The schema, compiled, with and without the labels that pattern rules must not read.
 pub struct Schemas {
-    full: Validator,
-    without_labels: Validator,
+    full: Checked,
+    without_labels: Checked,
     firm: FirmTypes,
     text: String,
+}
+
+/// One form of the schema.
+pub(crate) struct Checked {
+    validator: Validator,
+    /// Every attribute within reach of a condition, as its path: `resource.sender.licences`.
+    pub attributes: BTreeSet<String>,
 }
 
 /// What a firm declares about people and messages.
@@ -71,10 +78,9 @@ impl Schemas {
     }
 
     fn assemble(schema: Value, firm: FirmTypes, text: String) -> Result<Self, Box<cedar_policy::SchemaError>> {
-        let compile = |schema| Schema::from_json_value(schema).map(Validator::new).map_err(Box::new);
         Ok(Self {
-            without_labels: compile(stripped(schema.clone()))?,
-            full: compile(schema)?,
+            without_labels: Checked::compile(stripped(schema.clone()))?,
+            full: Checked::compile(schema)?,
             firm,
             text,
         })
@@ -90,11 +96,51 @@ impl Schemas {
         [BUILT_IN, &self.text]
     }
 
-    pub(crate) fn validator(&self, action: Action) -> &Validator {
+    pub(crate) fn of(&self, action: Action) -> &Checked {
         match action {
             Action::Scan => &self.without_labels,
             Action::Communicate | Action::Retain | Action::Hold => &self.full,
         }
+    }
+}
+
+impl Checked {
+    /// Strict type check of one policy.
+    pub fn validate(&self, policy: &Policy) -> ValidationResult {
+        #[expect(clippy::expect_used, reason = "a set of one policy has no two of one id")]
+        let policies = PolicySet::from_policies([policy.clone()]).expect("one policy");
+        self.validator.validate(&policies, ValidationMode::Strict)
+    }
+
+    fn compile(schema: Value) -> Result<Self, Box<cedar_policy::SchemaError>> {
+        let mut attributes = BTreeSet::new();
+        for (variable, entity) in [("principal", "Person"), ("resource", "Message")] {
+            let shape = schema.pointer(&format!("//entityTypes/{entity}/shape"));
+            shape
+                .into_iter()
+                .for_each(|shape| list_attributes(&schema, variable, shape, &mut attributes));
+        }
+        Ok(Self {
+            validator: Validator::new(Schema::from_json_value(schema).map_err(Box::new)?),
+            attributes,
+        })
+    }
+}
+
+/// Adds the attributes inside a type, down through records, named types and entities, none of which nest in
+/// themselves.
+fn list_attributes(schema: &Value, path: &str, shape: &Value, attributes: &mut BTreeSet<String>) {
+    for (name, inner) in shape.get("attributes").and_then(Value::as_object).into_iter().flatten() {
+        let path = format!("{path}.{name}");
+        list_attributes(schema, &path, inner, attributes);
+        attributes.insert(path);
+    }
+    if let Some(name) = shape.get("name").and_then(Value::as_str) {
+        let entity = schema.pointer(&format!("//entityTypes/{name}/shape"));
+        let named = entity.or_else(|| schema.pointer(&format!("//commonTypes/{name}")));
+        named
+            .into_iter()
+            .for_each(|named| list_attributes(schema, path, named, attributes));
     }
 }
 
@@ -247,7 +293,7 @@ mod tests {
     #[test]
     fn the_built_in_schema_compiles() {
         let schemas = Schemas::built_in();
-        let names = |action| schemas.validator(action).schema().entity_types().count();
+        let names = |action| schemas.of(action).validator.schema().entity_types().count();
         assert_eq!((names(Action::Hold), names(Action::Scan)), (4, 4));
     }
 

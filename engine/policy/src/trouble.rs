@@ -71,25 +71,30 @@ fn within(files: &Files, file: FileId, range: Range<usize>) -> Place {
 impl Complaint {
     /// Points at the attribute that is wrong rather than at the whole expression it stands in.
     pub(crate) fn narrowed(mut self, text: &str) -> Self {
-        let named = self
-            .message
-            .split_once("attribute `")
-            .and_then(|(_, rest)| rest.split_once('`'));
-        let attribute = named.map(|(path, _)| path.rsplit('.').next().unwrap_or(path));
-        if let (Some(attribute), Some(range)) = (attribute, self.range.clone())
-            && let Some(inside) = text.get(range.clone())
-        {
-            let found = lex::tokens(inside).into_iter().find_map(|token| match token {
-                lex::Token::Word(at) if inside[at.clone()] == *attribute && inside[..at.start].ends_with('.') => {
-                    Some(at)
-                }
-                _ => None,
-            });
-            self.range = found
-                .map(|at| range.start + at.start..range.start + at.end)
-                .or(Some(range));
+        let Some((range, attribute)) = self.attribute_in(text) else {
+            return self;
+        };
+        let base = text[range.start..attribute.start].trim_end_matches('.').to_owned();
+        let name = &text[attribute.clone()];
+        if self.message.contains("optional attribute") {
+            self.message = format!("`{base}.{name}` may be missing");
+            self.help = Some(format!("ask for it first: `{base} has {name} && …`"));
         }
+        self.range = Some(attribute);
         self
+    }
+
+    /// Where the complaint's expression and the attribute that it names stand.
+    fn attribute_in(&self, text: &str) -> Option<(Range<usize>, Range<usize>)> {
+        let (_, rest) = self.message.split_once("attribute `")?;
+        let name = rest.split_once('`')?.0.rsplit('.').next()?;
+        let range = self.range.clone()?;
+        let inside = text.get(range.clone())?;
+        let found = lex::tokens(inside).into_iter().find_map(|token| match token {
+            lex::Token::Word(at) if inside[at.clone()] == *name && inside[..at.start].ends_with('.') => Some(at),
+            _ => None,
+        })?;
+        Some((range.clone(), range.start + found.start..range.start + found.end))
     }
 
     /// The diagnostic that says so at a place.
@@ -119,13 +124,24 @@ pub(crate) fn code_of(error: &ValidationError) -> &'static str {
     }
 }
 
-/// One line, without the policy id that Cedar puts in front.
+/// One line, without the policy id that Cedar puts in front and without the names of its own types.
 fn plain(message: &str) -> String {
+    const INTERNAL: [(&str, &str); 3] = [
+        ("Set<__cedar::internal::AnyEntity>", "a set of entities"),
+        ("__cedar::internal::AnyEntity", "an entity"),
+        ("Set<__cedar::internal::Any>", "a set"),
+    ];
+    let message = INTERNAL
+        .iter()
+        .fold(message.to_owned(), |text, (name, words)| text.replace(name, words));
     let rest = message
         .strip_prefix("for policy `")
         .and_then(|rest| rest.split_once("`, "))
         .map(|(_, rest)| rest);
-    rest.unwrap_or(message).split_whitespace().collect::<Vec<_>>().join(" ")
+    rest.unwrap_or(&message)
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 /// Cedar's list of everything that could stand somewhere, as a person would say it.
