@@ -40,7 +40,11 @@ pub(crate) fn value<'a>(array: &'a ArrayRef, row: usize, undecodable: &mut bool)
         DataType::LargeList(_) => list(&array.as_list::<i64>().value(row), undecodable),
         DataType::FixedSizeList(..) => list(&array.as_fixed_size_list().value(row), undecodable),
         DataType::Struct(fields) => {
-            let values = array.as_struct().columns().iter().map(|column| value(column, row, undecodable));
+            let values = array
+                .as_struct()
+                .columns()
+                .iter()
+                .map(|column| value(column, row, undecodable));
             let names = fields.iter().map(|field| Cow::Borrowed(field.name().as_str()));
             Value::Map(names.zip(values).collect())
         }
@@ -56,7 +60,10 @@ fn text<'a>(bytes: &'a [u8], undecodable: &mut bool) -> Value<'a> {
 }
 
 fn whole(number: i64) -> Value<'static> {
-    #[expect(clippy::cast_precision_loss, reason = "no field takes a negative number, so its digits do not matter")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "no field takes a negative number, so its digits do not matter"
+    )]
     u64::try_from(number).map_or(Value::Number(number as f64), Value::Whole)
 }
 
@@ -91,16 +98,26 @@ fn local(micros: i64) -> Option<String> {
 
 fn day(days_since_1970: i32) -> Value<'static> {
     let shown = jiff::civil::date(1970, 1, 1).checked_add(SignedDuration::from_hours(24 * i64::from(days_since_1970)));
-    Value::Text(shown.map_or_else(|_| days_since_1970.to_string(), |day| day.to_string()).into())
+    Value::Text(
+        shown
+            .map_or_else(|_| days_since_1970.to_string(), |day| day.to_string())
+            .into(),
+    )
 }
 
 fn list(items: &ArrayRef, undecodable: &mut bool) -> Value<'static> {
-    Value::List((0..items.len()).map(|item| value(items, item, undecodable).into_owned()).collect())
+    Value::List(
+        (0..items.len())
+            .map(|item| value(items, item, undecodable).into_owned())
+            .collect(),
+    )
 }
 
 fn map(array: &ArrayRef, row: usize, undecodable: &mut bool) -> Value<'static> {
     let entries = array.as_map().value(row);
-    let [keys, values] = entries.columns() else { return Value::Null };
+    let [keys, values] = entries.columns() else {
+        return Value::Null;
+    };
     let mut named = Vec::with_capacity(entries.len());
     for entry in 0..entries.len() {
         let key = match value(keys, entry, undecodable) {

@@ -18,7 +18,14 @@ pub(crate) struct Chunks {
 impl Chunks {
     pub(crate) fn new(options: Options) -> Self {
         let builder = MessageBatchBuilder::new();
-        Self { options, builder, bytes: 0, unreadable: Vec::new(), notes: Vec::new(), waiting: None }
+        Self {
+            options,
+            builder,
+            bytes: 0,
+            unreadable: Vec::new(),
+            notes: Vec::new(),
+            waiting: None,
+        }
     }
 
     /// Adds a row: a message, or the reason why it is none.
@@ -64,7 +71,12 @@ impl Chunks {
 
     fn add(&mut self, place: Place, reading: Reading) {
         let row = self.builder.len();
-        self.notes.extend(reading.notes.into_iter().map(|(field, reason)| Note { place, row, field, reason }));
+        self.notes.extend(reading.notes.into_iter().map(|(field, reason)| Note {
+            place,
+            row,
+            field,
+            reason,
+        }));
         self.bytes += weight(&reading.message);
         self.builder.push(&reading.message);
     }
@@ -74,8 +86,19 @@ impl Chunks {
 fn weight(message: &Message) -> usize {
     let texts = [&message.text, &message.subject].into_iter().flatten().map(String::len);
     let recipients = message.recipients.iter().map(|recipient| recipient.handle.len() + 8);
-    let lists = [&message.custodians, &message.labels, &message.accounts].into_iter().flatten().map(|text| text.len() + 8);
-    let attachments = message.attachments.iter().map(|one| 64 + one.name.as_ref().map_or(0, String::len));
+    let lists = [&message.custodians, &message.labels, &message.accounts]
+        .into_iter()
+        .flatten()
+        .map(|text| text.len() + 8);
+    let attachments = message
+        .attachments
+        .iter()
+        .map(|one| 64 + one.name.as_ref().map_or(0, String::len));
     let metadata = message.metadata.iter().map(|(key, value)| key.len() + value.len());
-    texts.chain(recipients).chain(lists).chain(attachments).chain(metadata).sum()
+    texts
+        .chain(recipients)
+        .chain(lists)
+        .chain(attachments)
+        .chain(metadata)
+        .sum()
 }

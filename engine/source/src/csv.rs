@@ -33,9 +33,9 @@ pub(crate) enum Column {
 }
 
 impl Column {
-    /// The column of this name at this position, from 1. Names of fields may be written in capitals.
+    /// The column of this name at this position, from 1.
     pub(crate) fn named(name: &str, position: usize) -> Self {
-        match Field::named(&name.to_ascii_lowercase()) {
+        match Field::of_column(name) {
             Some(field) => Self::Known(field),
             None if name.is_empty() => Self::Other(format!("column {position}")),
             None => Self::Other(name.to_owned()),
@@ -58,7 +58,12 @@ impl CsvReader {
         records.next().map_err(|error| origin.broken(error))?;
         Ok(Self {
             records,
-            columns: header.columns.iter().zip(1..).map(|(name, at)| Column::named(name, at)).collect(),
+            columns: header
+                .columns
+                .iter()
+                .zip(1..)
+                .map(|(name, at)| Column::named(name, at))
+                .collect(),
             format: origin.format("csv"),
             origin,
             chunks: Chunks::new(options),
@@ -70,7 +75,10 @@ impl CsvReader {
     fn read_record(&mut self) {
         match self.records.next() {
             Ok(Some((line, record))) => {
-                let place = SourcePlace { file: self.origin.name.clone(), offset: line };
+                let place = SourcePlace {
+                    file: self.origin.name.clone(),
+                    offset: line,
+                };
                 let row = record.and_then(|record| read(record, &self.columns, place));
                 self.chunks.push(Place::Line(line), row);
             }
@@ -85,7 +93,11 @@ impl CsvReader {
 
 fn read(record: &Record, columns: &[Column], place: SourcePlace) -> Result<Reading, String> {
     if record.len() != columns.len() {
-        return Err(format!("{} fields where the header has {}", record.len(), columns.len()));
+        return Err(format!(
+            "{} fields where the header has {}",
+            record.len(),
+            columns.len()
+        ));
     }
     let mut row = Row::default();
     for (column, text) in columns.iter().zip(record.texts()) {

@@ -5,7 +5,7 @@
 //! | `kind` | `person` (the default), `group`, `channel` or `domain` |
 //! | `id` | the person's or group's id, the channel's name, the domain |
 //! | `name` `desk` `jurisdiction` `supervisor` `deputy` | of a person |
-//! | `handles` | of a person: `platform:handle`, joined by `;`; without a platform it holds on all |
+//! | `handles` | of a person: `platform:handle`, joined by `;`; without a platform it holds on all; the id, if there is none |
 //! | `groups` | groups that the person, or the group, belongs to, joined by `;` |
 //! | `licences` | of a person, joined by `;` |
 //! | `valid_from` `valid_to` | first and last day of a person's row, as `2024-12-31` |
@@ -18,52 +18,67 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use jiff::civil::Date;
-use lexhold_model::{Channel, Group, Person, Validity};
+use lexhold_model::{Channel, Directory, Group, Person, Validity};
 
 use crate::input::{Input, Packing};
+use crate::message::is_mail;
 use crate::open::{PROBE_BYTES, without_bom};
 use crate::parquet::Table;
 use crate::records::{Header, Records};
 use crate::value::Value;
-use crate::{ErrorKind, Options, Place, SourceError, Unreadable, cell};
-
-/// What a table says of people, groups, channels and domains; `lexhold_model::Directory::new` takes the four lists.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct DirectoryRows {
-    /// The people, a row each time something changed.
-    pub people: Vec<Person>,
-    /// The groups.
-    pub groups: Vec<Group>,
-    /// The channels.
-    pub channels: Vec<Channel>,
-    /// The firm's own mail domains.
-    pub domains: Vec<String>,
-    /// The rows that say nothing of the kind. A directory that has any should not be used: somebody is missing.
-    pub unreadable: Vec<Unreadable>,
-}
+use crate::{ErrorKind, Options, Place, SourceError, cell};
 
 /// Reads a directory from CSV or Parquet.
 ///
 /// # Errors
-/// When the file cannot be read, or its header has no `id`, or names a column twice.
-pub fn read_directory(path: &Path) -> Result<DirectoryRows, SourceError> {
+/// When the file cannot be read, its header has no `id` or names a column twice, or any row is wrong: a directory
+/// that silently lacks somebody would misjudge all that he wrote.
+pub fn read_directory(path: &Path) -> Result<Directory, SourceError> {
     let mut input = Input::open(path)?;
-    let mut rows = DirectoryRows::default();
+    let name = input.name.clone();
+    let mut rows = Rows::default();
     if input.peek(4) == b"PAR1" && input.packing == Packing::None {
         let mut table = Table::open(path, Options::default())?;
         while let Some((place, values)) = table.next_owned()? {
             rows.add(place, values.and_then(Cells::new));
         }
-        return Ok(rows);
+    } else {
+        read_csv(input, &mut rows)?;
     }
-    read_csv(input, &mut rows)?;
-    Ok(rows)
+    let directory = Directory::new(rows.people, rows.groups, rows.channels, rows.domains);
+    let directory = directory.map_err(|problems| rows.wrong.extend(problems.iter().map(ToString::to_string)));
+    match directory {
+        Ok(directory) if rows.wrong.is_empty() => Ok(directory),
+        _ => Err(SourceError::new(ErrorKind::Rows, &name, listed(&rows.wrong))),
+    }
 }
 
-fn read_csv(mut input: Input, rows: &mut DirectoryRows) -> Result<(), SourceError> {
+/// The first few of what is wrong, on one line, and how many more there are.
+fn listed(wrong: &[String]) -> String {
+    const SHOWN: usize = 10;
+    let shown = wrong[..wrong.len().min(SHOWN)].join("; ");
+    if wrong.len() > SHOWN {
+        format!("{shown}; and {} more", wrong.len() - SHOWN)
+    } else {
+        shown
+    }
+}
+
+/// What a table says of people, groups, channels and domains, and which rows are wrong.
+#[derive(Default)]
+struct Rows {
+    people: Vec<Person>,
+    groups: Vec<Group>,
+    channels: Vec<Channel>,
+    domains: Vec<String>,
+    wrong: Vec<String>,
+}
+
+fn read_csv(mut input: Input, rows: &mut Rows) -> Result<(), SourceError> {
     let first = input.peek(PROBE_BYTES);
     let wrong = |why: String| Err(SourceError::new(ErrorKind::Header, &input.name, why));
-    let Some(header) = Header::widest(without_bom(&first)).filter(|header| header.columns.iter().any(|name| name == "id"))
+    let Some(header) =
+        Header::widest(without_bom(&first)).filter(|header| header.columns.iter().any(|name| name == "id"))
     else {
         return wrong("a directory must have a header with the column `id`".to_owned());
     };
@@ -79,7 +94,11 @@ fn read_csv(mut input: Input, rows: &mut DirectoryRows) -> Result<(), SourceErro
         }
         let cells = record.and_then(|record| {
             if record.len() != header.columns.len() {
-                return Err(format!("{} fields where the header has {}", record.len(), header.columns.len()));
+                return Err(format!(
+                    "{} fields where the header has {}",
+                    record.len(),
+                    header.columns.len()
+                ));
             }
             let texts = record.texts().map(|text| Value::Text(Cow::Owned(text.into_owned())));
             Cells::new(header.columns.iter().cloned().zip(texts).collect())
@@ -89,10 +108,13 @@ fn read_csv(mut input: Input, rows: &mut DirectoryRows) -> Result<(), SourceErro
     Ok(())
 }
 
-impl DirectoryRows {
+impl Rows {
     fn add(&mut self, place: Place, cells: Result<Cells, String>) {
         if let Err(reason) = cells.and_then(|cells| self.add_row(cells)) {
-            self.unreadable.push(Unreadable { place, reason });
+            self.wrong.push(match place {
+                Place::Line(line) => format!("line {line}: {reason}"),
+                Place::Rows(..) => format!("{place}: {reason}"),
+            });
         }
     }
 
@@ -100,7 +122,10 @@ impl DirectoryRows {
         let id = cells.text("id")?.ok_or("`id` is empty")?;
         match cells.text("kind")?.as_deref() {
             None | Some("person") => self.people.push(person(id, cells)?),
-            Some("group") => self.groups.push(Group { id, parents: cells.texts("groups")? }),
+            Some("group") => self.groups.push(Group {
+                id,
+                parents: cells.texts("groups")?,
+            }),
             Some("channel") => self.channels.push(channel(id, cells)?),
             Some("domain") => self.domains.push(id.to_lowercase()),
             Some(_) => return Err("`kind` is not one of person, group, channel, domain".to_owned()),
@@ -110,17 +135,24 @@ impl DirectoryRows {
 }
 
 fn person(id: String, mut cells: Cells) -> Result<Person, String> {
+    let mut handles = handles(cells.take("handles"))?;
+    if handles.is_empty() {
+        handles.insert("*".to_owned(), vec![id.clone()]);
+    }
     Ok(Person {
         id,
         name: cells.text("name")?,
-        handles: handles(cells.take("handles"))?,
+        handles,
         groups: cells.texts("groups")?,
         desk: cells.text("desk")?,
         licences: cells.texts("licences")?,
         jurisdiction: cells.text("jurisdiction")?,
         supervisor: cells.text("supervisor")?,
         deputy: cells.text("deputy")?,
-        valid: Validity { from: cells.date("valid_from")?, to: cells.date("valid_to")? },
+        valid: Validity {
+            from: cells.date("valid_from")?,
+            to: cells.date("valid_to")?,
+        },
         firm: cells.attributes(),
     })
 }
@@ -133,7 +165,11 @@ fn channel(id: String, mut cells: Cells) -> Result<Channel, String> {
         Value::Text(text) if text.eq_ignore_ascii_case("false") => false,
         _ => return Err("`approved` must be true or false".to_owned()),
     };
-    Ok(Channel { id, platform: cells.text("platform")?.map(|name| name.to_ascii_lowercase()), approved })
+    Ok(Channel {
+        id,
+        platform: cells.text("platform")?.map(|name| name.to_ascii_lowercase()),
+        approved,
+    })
 }
 
 /// Handles by platform, from `platform:handle` texts or from a map of lists.
@@ -142,14 +178,20 @@ fn handles(value: Value<'_>) -> Result<BTreeMap<String, Vec<String>>, String> {
     let mut all: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let mut add = |platform: &str, handle: &str| {
         let platform = platform.trim().to_ascii_lowercase();
-        let mail = matches!(platform.as_str(), "email" | "mail");
-        let handle = if mail { handle.trim().to_lowercase() } else { handle.trim().to_owned() };
+        let handle = if is_mail(&platform) {
+            handle.trim().to_lowercase()
+        } else {
+            handle.trim().to_owned()
+        };
         all.entry(platform).or_default().push(handle);
     };
     match value {
         Value::Map(entries) => {
             for (platform, value) in entries {
-                texts(value).ok_or(DUE)?.iter().for_each(|handle| add(&platform, handle));
+                texts(value)
+                    .ok_or(DUE)?
+                    .iter()
+                    .for_each(|handle| add(&platform, handle));
             }
         }
         other => {
@@ -185,9 +227,14 @@ struct Cells(BTreeMap<String, Value<'static>>);
 
 impl Cells {
     fn new(values: Vec<(String, Value<'static>)>) -> Result<Self, String> {
-        let given = |value: &Value<'_>| !matches!(value, Value::Null) && !matches!(value, Value::Text(text) if text.is_empty());
+        let given =
+            |value: &Value<'_>| !matches!(value, Value::Null) && !matches!(value, Value::Text(text) if text.is_empty());
         let cells: BTreeMap<_, _> = values.into_iter().filter(|(_, value)| given(value)).collect();
-        if cells.is_empty() { Err("every field is empty".to_owned()) } else { Ok(Self(cells)) }
+        if cells.is_empty() {
+            Err("every field is empty".to_owned())
+        } else {
+            Ok(Self(cells))
+        }
     }
 
     fn take(&mut self, name: &str) -> Value<'static> {
@@ -208,14 +255,19 @@ impl Cells {
 
     fn date(&mut self, name: &str) -> Result<Option<Date>, String> {
         let text = self.text(name)?;
-        text.map(|text| text.parse().map_err(|_| format!("`{name}` must be a day like 2024-12-31"))).transpose()
+        text.map(|text| {
+            text.parse()
+                .map_err(|_| format!("`{name}` must be a day like 2024-12-31"))
+        })
+        .transpose()
     }
 
     /// What is left: attributes that only the firm knows.
     fn attributes(self) -> BTreeMap<String, serde_json::Value> {
         let ours = ["platform", "approved", "kind"];
         let kept = self.0.into_iter().filter(|(name, _)| !ours.contains(&name.as_str()));
-        kept.filter_map(|(name, value)| Some((name, attribute(value)?))).collect()
+        kept.filter_map(|(name, value)| Some((name, attribute(value)?)))
+            .collect()
     }
 }
 

@@ -28,6 +28,8 @@ pub enum ErrorKind {
     Unsupported,
     /// Its header names a column twice, or none that a message has.
     Header,
+    /// Some of its rows say nothing usable, and without them the rest would mislead.
+    Rows,
     /// It ends in the middle.
     Truncated,
     /// Its compressed or binary structure is damaged.
@@ -38,7 +40,12 @@ pub enum ErrorKind {
 
 impl SourceError {
     pub(crate) fn new(kind: ErrorKind, name: &str, why: impl Into<String>) -> Self {
-        Self { kind, name: name.to_owned(), why: why.into(), cause: None }
+        Self {
+            kind,
+            name: name.to_owned(),
+            why: why.into(),
+            cause: None,
+        }
     }
 
     /// The error of a file that could not be opened or read by the operating system.
@@ -49,7 +56,12 @@ impl SourceError {
             io::ErrorKind::IsADirectory => return Self::directory(name),
             _ => (ErrorKind::Io, error.to_string()),
         };
-        Self { kind, name: name.to_owned(), why, cause: Some(error) }
+        Self {
+            kind,
+            name: name.to_owned(),
+            why,
+            cause: Some(error),
+        }
     }
 
     pub(crate) fn directory(name: &str) -> Self {

@@ -56,17 +56,27 @@ impl Input {
             (Box::new(file), total_bytes)
         };
         let position_bytes = Arc::new(AtomicU64::new(0));
-        let counted = Counted { raw, position_bytes: position_bytes.clone() };
+        let counted = Counted {
+            raw,
+            position_bytes: position_bytes.clone(),
+        };
         let (first, raw) = peek(Box::new(counted), 4);
         let packing = Packing::of(&first);
         let bytes: Box<dyn Read + Send> = match packing {
             Packing::None => raw,
-            Packing::Gzip => Box::new(flate2::bufread::MultiGzDecoder::new(BufReader::with_capacity(64 << 10, raw))),
-            Packing::Zstd => {
-                Box::new(zstd::Decoder::new(raw).map_err(|error| SourceError::io(&name, error))?)
-            }
+            Packing::Gzip => Box::new(flate2::bufread::MultiGzDecoder::new(BufReader::with_capacity(
+                64 << 10,
+                raw,
+            ))),
+            Packing::Zstd => Box::new(zstd::Decoder::new(raw).map_err(|error| SourceError::io(&name, error))?),
         };
-        Ok(Self { name, bytes, packing, total_bytes, position_bytes })
+        Ok(Self {
+            name,
+            bytes,
+            packing,
+            total_bytes,
+            position_bytes,
+        })
     }
 
     /// The first bytes of the unpacked stream, which stay in it.
@@ -78,8 +88,22 @@ impl Input {
 
     /// The stream and the handle that outlives it.
     pub(crate) fn split(self) -> (Box<dyn Read + Send>, Origin) {
-        let Self { name, bytes, packing, total_bytes, position_bytes } = self;
-        (bytes, Origin { name, packing, total_bytes, position_bytes })
+        let Self {
+            name,
+            bytes,
+            packing,
+            total_bytes,
+            position_bytes,
+        } = self;
+        (
+            bytes,
+            Origin {
+                name,
+                packing,
+                total_bytes,
+                position_bytes,
+            },
+        )
     }
 }
 
@@ -148,7 +172,11 @@ impl Read for Counted {
 fn peek(mut from: Box<dyn Read + Send>, bytes: usize) -> (Vec<u8>, Box<dyn Read + Send>) {
     let mut first = Vec::with_capacity(bytes);
     let error = from.by_ref().take(bytes as u64).read_to_end(&mut first).err();
-    let again = Peeked { first: Cursor::new(first.clone()), error, rest: from };
+    let again = Peeked {
+        first: Cursor::new(first.clone()),
+        error,
+        rest: from,
+    };
     (first, Box::new(again))
 }
 

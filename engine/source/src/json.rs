@@ -33,7 +33,12 @@ fn parse_row(text: &str, undecodable: bool) -> Result<Row<'_>, String> {
     row.undecodable = undecodable;
     let mut reason = None;
     let mut parser = serde_json::Deserializer::from_str(text);
-    let parsed = RowSeed { row: &mut row, reason: &mut reason }.deserialize(&mut parser).and_then(|()| parser.end());
+    let parsed = RowSeed {
+        row: &mut row,
+        reason: &mut reason,
+    }
+    .deserialize(&mut parser)
+    .and_then(|()| parser.end());
     match (reason, parsed) {
         (Some(reason), _) => Err(reason),
         (None, Err(error)) => Err(reason_of(&error)),
@@ -47,7 +52,9 @@ fn parse_row(text: &str, undecodable: bool) -> Result<Row<'_>, String> {
 /// The reason why it holds none.
 pub(crate) fn value(text: &str) -> Result<Value<'_>, String> {
     let mut parser = serde_json::Deserializer::from_str(text);
-    let value = ValueSeed.deserialize(&mut parser).and_then(|value| parser.end().map(|()| value));
+    let value = ValueSeed
+        .deserialize(&mut parser)
+        .and_then(|value| parser.end().map(|()| value));
     value.map_err(|error| reason_of(&error))
 }
 
@@ -151,7 +158,11 @@ fn keep_object(row: &mut Row<'_>, raw: &RawValue) -> Result<(), String> {
         return Err("`metadata` must be an object".to_owned());
     }
     let mut reason = None;
-    let kept = MetadataSeed { row, reason: &mut reason }.deserialize(&mut serde_json::Deserializer::from_str(raw.get()));
+    let kept = MetadataSeed {
+        row,
+        reason: &mut reason,
+    }
+    .deserialize(&mut serde_json::Deserializer::from_str(raw.get()));
     kept.map_err(|error| reason.unwrap_or_else(|| reason_of(&error)))
 }
 
@@ -251,7 +262,10 @@ impl<'de> Visitor<'de> for ValueSeed {
     }
 
     fn visit_i64<E: de::Error>(self, value: i64) -> Result<Value<'de>, E> {
-        #[expect(clippy::cast_precision_loss, reason = "no field takes a negative number, so its digits do not matter")]
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "no field takes a negative number, so its digits do not matter"
+        )]
         Ok(u64::try_from(value).map_or(Value::Number(value as f64), Value::Whole))
     }
 

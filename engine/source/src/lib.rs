@@ -10,6 +10,7 @@ mod csv;
 mod directory;
 mod error;
 mod fingerprint;
+mod guard;
 mod input;
 mod json;
 mod lines;
@@ -24,7 +25,7 @@ mod sent;
 mod value;
 mod window;
 
-pub use directory::{DirectoryRows, read_directory};
+pub use directory::read_directory;
 pub use error::{ErrorKind, SourceError};
 pub use fingerprint::fingerprint;
 pub use open::open;

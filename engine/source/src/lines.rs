@@ -23,7 +23,12 @@ pub(crate) enum Line<'a> {
 
 impl<R: Read> Lines<R> {
     pub(crate) fn new(from: R, limit_bytes: usize) -> Self {
-        Self { window: Window::new(from), limit_bytes, number: 0, used: 0 }
+        Self {
+            window: Window::new(from),
+            limit_bytes,
+            number: 0,
+            used: 0,
+        }
     }
 
     /// The next line with its number. A last line needs no end; one that an error cuts off is not handed out.
@@ -96,7 +101,12 @@ mod tests {
     fn a_line_longer_than_the_limit_is_passed_by_and_counted() {
         let long = vec![b'x'; 3 << 20];
         let text = [b"one\n\n".as_slice(), &long, b"\nlast"].concat();
-        let expected = vec![(1, Ok(b"one".to_vec())), (2, Ok(vec![])), (3, Err(3 << 20)), (4, Ok(b"last".to_vec()))];
+        let expected = vec![
+            (1, Ok(b"one".to_vec())),
+            (2, Ok(vec![])),
+            (3, Err(3 << 20)),
+            (4, Ok(b"last".to_vec())),
+        ];
         assert_eq!(lines(&text, 1000), expected);
         assert_eq!(lines(&text, 3 << 20)[2], (3, Ok(long)));
         assert_eq!(lines(b"", 10), []);

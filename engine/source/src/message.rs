@@ -25,11 +25,11 @@ pub(crate) type Notes = Vec<(&'static str, String)>;
 /// The reason why the row is no message, without a word of its content.
 pub(crate) fn read(mut row: Row<'_>, place: SourcePlace) -> Result<Reading, String> {
     if row.is_blank() {
-        return Err("none of its keys is a field of a message".to_owned());
+        return Err("no field of a message has a value".to_owned());
     }
     let mut notes = Vec::new();
     let (platform, source) = origin(&mut row, place)?;
-    let mail = matches!(platform.as_str(), "email" | "mail");
+    let mail = is_mail(&platform);
     let channel = text(&mut row, Field::Channel)?;
     let recipients = recipients(&mut row, mail, &mut notes)?;
     let default_kind = match (mail, &channel, recipients.len()) {
@@ -109,34 +109,31 @@ fn truth(row: &mut Row<'_>, field: Field) -> Result<Option<bool>, String> {
 fn version(row: &mut Row<'_>) -> Result<i32, String> {
     match row.take(Field::Version) {
         Value::Null => Ok(0),
-        Value::Whole(number) => {
-            i32::try_from(number).map_err(|_| "`version` is too large".to_owned())
-        }
+        Value::Whole(number) => i32::try_from(number).map_err(|_| "`version` is too large".to_owned()),
         other => Err(wrong(Field::Version, "a whole number", &other)),
     }
 }
 
 /// A word out of a short list. One that we do not know is kept as metadata, and the usual one taken.
-fn word<W: std::str::FromStr>(
-    row: &mut Row<'_>,
-    field: Field,
-    usual: W,
-    notes: &mut Notes,
-) -> Result<W, String> {
-    let Some(given) = text(row, field)? else { return Ok(usual) };
-    Ok(given.parse().or_else(|_| given.to_ascii_lowercase().parse()).unwrap_or_else(|_| {
-        notes.push((field.name(), format!("`{}` is not a known word and was kept as metadata", field.name())));
-        row.metadata.entry(field.name().to_owned()).or_insert(given);
-        usual
-    }))
+fn word<W: std::str::FromStr>(row: &mut Row<'_>, field: Field, usual: W, notes: &mut Notes) -> Result<W, String> {
+    let Some(given) = text(row, field)? else {
+        return Ok(usual);
+    };
+    Ok(given
+        .parse()
+        .or_else(|_| given.to_ascii_lowercase().parse())
+        .unwrap_or_else(|_| {
+            notes.push((
+                field.name(),
+                format!("`{}` is not a known word and was kept as metadata", field.name()),
+            ));
+            row.metadata.entry(field.name().to_owned()).or_insert(given);
+            usual
+        }))
 }
 
 /// An instant, or none and a note; the words of the source are then kept as metadata.
-fn instant(
-    row: &mut Row<'_>,
-    field: Field,
-    notes: &mut Notes,
-) -> Result<Option<i64>, String> {
+fn instant(row: &mut Row<'_>, field: Field, notes: &mut Notes) -> Result<Option<i64>, String> {
     let (found, words) = match row.take(field) {
         Value::Null => return Ok(None),
         Value::Instant(micros) => (sent::in_range(Some(micros)), None),
@@ -148,7 +145,9 @@ fn instant(
         .map_err(|problem: DateProblem| {
             notes.push((field.name(), problem.reason(field.name())));
             if let Some(words) = words {
-                row.metadata.entry(field.name().to_owned()).or_insert(words.into_owned());
+                row.metadata
+                    .entry(field.name().to_owned())
+                    .or_insert(words.into_owned());
             }
         })
         .ok())
@@ -172,7 +171,10 @@ fn origin(row: &mut Row<'_>, place: SourcePlace) -> Result<(String, SourcePlace)
         }
         other => return Err(wrong(Field::Source, "text or an object", &other)),
     };
-    Ok((platform.map_or_else(|| "unknown".to_owned(), |name| name.to_ascii_lowercase()), place))
+    Ok((
+        platform.map_or_else(|| "unknown".to_owned(), |name| name.to_ascii_lowercase()),
+        place,
+    ))
 }
 
 fn stated_source(entries: Vec<(Cow<'_, str>, Value<'_>)>) -> Result<SourcePlace, String> {
@@ -188,8 +190,15 @@ fn stated_source(entries: Vec<(Cow<'_, str>, Value<'_>)>) -> Result<SourcePlace,
 }
 
 fn sender(row: &mut Row<'_>, mail: bool) -> Result<String, String> {
-    let named = text(row, Field::Sender)?.map(|name| handle(name, mail)).filter(|name| !name.is_empty());
+    let named = text(row, Field::Sender)?
+        .map(|name| handle(name, mail))
+        .filter(|name| !name.is_empty());
     Ok(named.unwrap_or_else(|| "unknown".to_owned()))
+}
+
+/// Whether handles on this platform are mail addresses.
+pub(crate) fn is_mail(platform: &str) -> bool {
+    matches!(platform, "email" | "mail" | "smtp")
 }
 
 /// A handle: in mail the bare address of `Name <address>` in lower case, elsewhere as the platform writes it.
@@ -254,17 +263,25 @@ fn recipients(row: &mut Row<'_>, mail: bool, notes: &mut Notes) -> Result<Vec<Pa
 
 fn known_role(word: &str, notes: &mut Notes) -> Role {
     word.to_ascii_lowercase().parse().unwrap_or_else(|()| {
-        notes.push(("recipients", "a role is not a known word and was taken as `to`".to_owned()));
+        notes.push((
+            "recipients",
+            "a role is not a known word and was taken as `to`".to_owned(),
+        ));
         Role::To
     })
 }
 
 fn attachments(row: &mut Row<'_>) -> Result<Vec<Attachment>, String> {
-    list(row, Field::Attachments)?.into_iter().filter(|item| *item != Value::Null).map(attachment).collect()
+    list(row, Field::Attachments)?
+        .into_iter()
+        .filter(|item| *item != Value::Null)
+        .map(attachment)
+        .collect()
 }
 
 fn attachment(item: Value<'_>) -> Result<Attachment, String> {
-    const DUE: &str = "`attachments` must be a list of names, or of objects with `name`, `media_type`, `bytes`, `sha256`";
+    const DUE: &str =
+        "`attachments` must be a list of names, or of objects with `name`, `media_type`, `bytes`, `sha256`";
     let mut attachment = Attachment::default();
     match item {
         Value::Text(name) => attachment.name = Some(name.into_owned()),
@@ -273,7 +290,9 @@ fn attachment(item: Value<'_>) -> Result<Attachment, String> {
                 match (key.as_ref(), value) {
                     (_, Value::Null) => {}
                     ("name", Value::Text(text)) => attachment.name = Some(text.into_owned()),
-                    ("media_type" | "content_type", Value::Text(text)) => attachment.media_type = Some(text.into_owned()),
+                    ("media_type" | "content_type", Value::Text(text)) => {
+                        attachment.media_type = Some(text.into_owned())
+                    }
                     ("sha256", Value::Text(text)) => attachment.sha256 = Some(text.into_owned()),
                     ("bytes" | "size", Value::Whole(bytes)) => attachment.bytes = Some(bytes),
                     ("name" | "media_type" | "content_type" | "sha256" | "bytes" | "size", _) => {
@@ -290,7 +309,10 @@ fn attachment(item: Value<'_>) -> Result<Attachment, String> {
 
 /// The parts; all of them are left out when one does not fit the text, which then counts as authored.
 fn parts(row: &mut Row<'_>, text: &str, notes: &mut Notes) -> Result<Vec<Part>, String> {
-    let parts = list(row, Field::Parts)?.into_iter().map(part).collect::<Result<Vec<_>, _>>()?;
+    let parts = list(row, Field::Parts)?
+        .into_iter()
+        .map(part)
+        .collect::<Result<Vec<_>, _>>()?;
     let fits = |part: &Part| {
         let at = |byte: u64| usize::try_from(byte).is_ok_and(|byte| text.is_char_boundary(byte));
         part.start <= part.end && at(part.start) && at(part.end)
@@ -304,7 +326,9 @@ fn parts(row: &mut Row<'_>, text: &str, notes: &mut Notes) -> Result<Vec<Part>, 
 
 fn part(item: Value<'_>) -> Result<Part, String> {
     const DUE: &str = "`parts` must be a list of objects with `kind`, `start`, `end`";
-    let Value::Map(entries) = item else { return Err(DUE.to_owned()) };
+    let Value::Map(entries) = item else {
+        return Err(DUE.to_owned());
+    };
     let (mut kind, mut start, mut end) = (None, None, None);
     for (key, value) in entries {
         match (key.as_ref(), value) {

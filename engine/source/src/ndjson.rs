@@ -51,15 +51,19 @@ impl NdjsonReader {
             }
         };
         let row = match line {
-            Line::TooLong(length) => {
-                Err(format!("a line of {length} bytes is longer than the limit of {}", self.options.line_bytes))
-            }
+            Line::TooLong(length) => Err(format!(
+                "a line of {length} bytes is longer than the limit of {}",
+                self.options.line_bytes
+            )),
             Line::Bytes(bytes) => {
                 let bytes = if number == 1 { without_bom(bytes) } else { bytes };
                 if bytes.trim_ascii().is_empty() {
                     return;
                 }
-                let place = SourcePlace { file: self.origin.name.clone(), offset: number };
+                let place = SourcePlace {
+                    file: self.origin.name.clone(),
+                    offset: number,
+                };
                 json::with_row(bytes, |row| message::read(row, place))
             }
         };

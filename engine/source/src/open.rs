@@ -23,7 +23,9 @@ pub fn open(path: &Path, options: Options) -> Result<Box<dyn Reader>, SourceErro
     match Kind::of(&first) {
         Kind::Ndjson => Ok(Box::new(NdjsonReader::new(input, options))),
         Kind::Csv(header) => Ok(Box::new(CsvReader::new(input, &header, options)?)),
-        Kind::Parquet if input.packing != Packing::None => unsupported("it is a compressed Parquet file; unpack it first"),
+        Kind::Parquet if input.packing != Packing::None => {
+            unsupported("it is a compressed Parquet file; unpack it first")
+        }
         Kind::Parquet if input.total_bytes.is_none() => {
             unsupported("Parquet cannot be read from a pipe, because its index stands at the end; name the file")
         }
@@ -69,7 +71,11 @@ impl Kind {
             return Self::Csv(header);
         }
         // A first line that is damaged makes NDJSON no less NDJSON: that line is reported like any other.
-        if first.split(|byte| *byte == b'\n').any(|line| line.starts_with(b"{")) { Self::Ndjson } else { Self::Unknown }
+        if first.split(|byte| *byte == b'\n').any(|line| line.starts_with(b"{")) {
+            Self::Ndjson
+        } else {
+            Self::Unknown
+        }
     }
 }
 

@@ -19,6 +19,7 @@ use parquet::schema::types::{SchemaDescriptor, Type, TypePtr};
 
 use crate::chunk::Chunks;
 use crate::csv::Column;
+use crate::guard::guarded;
 use crate::input::open_file;
 use crate::message::Reading;
 use crate::reader::{Chunk, Options, Place, Reader};
@@ -48,7 +49,11 @@ pub(crate) struct Table {
 /// What comes next in a table.
 pub(crate) enum Found<'a> {
     /// A row of a batch, numbered from 1 in the file.
-    Row { number: u64, batch: &'a RecordBatch, row: usize },
+    Row {
+        number: u64,
+        batch: &'a RecordBatch,
+        row: usize,
+    },
     /// Rows that cannot be read.
     Damaged(Place),
     End,
@@ -58,7 +63,8 @@ impl Table {
     pub(crate) fn open(path: &Path, options: Options) -> Result<Self, SourceError> {
         let name = path.display().to_string();
         let (file, total_bytes) = open_file(path)?;
-        let metadata = load(&file).map_err(|error| broken(&name, &error))?;
+        let metadata = guarded(|| load(&file)).unwrap_or_else(|| Err(ParquetError::General(String::new())));
+        let metadata = metadata.map_err(|error| broken(&name, &error))?;
         let groups = (0..metadata.metadata().num_row_groups()).collect();
         Ok(Self {
             file,
@@ -78,14 +84,22 @@ impl Table {
 
     /// The names of the columns.
     pub(crate) fn columns(&self) -> impl Iterator<Item = &str> {
-        self.metadata.schema().fields().iter().map(|field| field.name().as_str())
+        self.metadata
+            .schema()
+            .fields()
+            .iter()
+            .map(|field| field.name().as_str())
     }
 
     /// The next row, or the next rows that are damaged.
     pub(crate) fn next(&mut self) -> Result<Found<'_>, SourceError> {
-        while self.batch.as_ref().is_none_or(|batch| self.next_row >= batch.num_rows()) {
+        while self
+            .batch
+            .as_ref()
+            .is_none_or(|batch| self.next_row >= batch.num_rows())
+        {
             self.next_row = 0;
-            self.batch = self.reader.as_mut().and_then(Iterator::next).and_then(Result::ok);
+            self.batch = self.reader.as_mut().and_then(|reader| guarded(|| reader.next())??.ok());
             if self.batch.is_some() {
                 continue;
             }
@@ -104,13 +118,20 @@ impl Table {
         self.next_row += 1;
         self.rows_before += 1;
         match &self.batch {
-            Some(batch) => Ok(Found::Row { number: self.rows_before, batch, row }),
+            Some(batch) => Ok(Found::Row {
+                number: self.rows_before,
+                batch,
+                row,
+            }),
             None => Ok(Found::End),
         }
     }
 
     /// The next row with the names of its columns, borrowing nothing.
-    #[expect(clippy::type_complexity, reason = "each part is plain, and a name for the whole would say less")]
+    #[expect(
+        clippy::type_complexity,
+        reason = "each part is plain, and a name for the whole would say less"
+    )]
     pub(crate) fn next_owned(
         &mut self,
     ) -> Result<Option<(Place, Result<Vec<(String, Value<'static>)>, String>)>, SourceError> {
@@ -120,14 +141,24 @@ impl Table {
             Found::Row { number, batch, row } => (number, batch, row),
         };
         let schema = batch.schema();
-        let values = batch.columns().iter().map(|column| array::value(column, row, &mut false).into_owned());
-        let named = schema.fields().iter().map(|field| field.name().clone()).zip(values).collect();
+        let values = batch
+            .columns()
+            .iter()
+            .map(|column| array::value(column, row, &mut false).into_owned());
+        let named = schema
+            .fields()
+            .iter()
+            .map(|field| field.name().clone())
+            .zip(values)
+            .collect();
         Ok(Some((Place::Rows(number, number), Ok(named))))
     }
 
     /// Opens the next row group; false when there is none.
     fn open_group(&mut self) -> Result<bool, SourceError> {
-        let Some(group) = self.groups.pop_front() else { return Ok(false) };
+        let Some(group) = self.groups.pop_front() else {
+            return Ok(false);
+        };
         let about = self.metadata.metadata().row_group(group);
         let rows = u64::try_from(about.num_rows()).unwrap_or(0);
         let bytes = u64::try_from(about.total_byte_size()).unwrap_or(0);
@@ -135,14 +166,18 @@ impl Table {
         self.group_end = self.rows_before + rows;
         // Long texts come in small batches, so that memory stays as small as the chunks ask.
         let fitting = (self.options.chunk_bytes as u64).checked_div(bytes.checked_div(rows).unwrap_or(0));
-        let batch_rows = fitting.map_or(self.options.chunk_rows, |rows| usize::try_from(rows).unwrap_or(usize::MAX));
-        let file = self.file.try_clone().map_err(|error| SourceError::io(&self.name, error))?;
+        let batch_rows = fitting.map_or(self.options.chunk_rows, |rows| {
+            usize::try_from(rows).unwrap_or(usize::MAX)
+        });
+        let file = self
+            .file
+            .try_clone()
+            .map_err(|error| SourceError::io(&self.name, error))?;
         let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.metadata.clone())
             .with_row_groups(vec![group])
-            .with_batch_size(batch_rows.clamp(1, self.options.chunk_rows.max(1)))
-            .build();
+            .with_batch_size(batch_rows.clamp(1, self.options.chunk_rows.max(1)));
         // A group that cannot even be opened counts as damaged from its first row.
-        self.reader = reader.ok();
+        self.reader = guarded(|| reader.build().ok()).flatten();
         Ok(true)
     }
 }
@@ -160,16 +195,28 @@ pub(crate) struct ParquetReader {
 impl ParquetReader {
     pub(crate) fn open(path: &Path, options: Options) -> Result<Self, SourceError> {
         let table = Table::open(path, options)?;
-        let header = Header { delimiter: b',', columns: table.columns().map(str::to_owned).collect() };
+        let header = Header {
+            delimiter: b',',
+            columns: table.columns().map(str::to_owned).collect(),
+        };
         let wrong = |why: String| Err(SourceError::new(ErrorKind::Header, &table.name, why));
         if let Some(name) = header.repeated() {
             return wrong(format!("it has the column `{name}` twice"));
         }
-        let columns: Vec<_> = table.columns().zip(1..).map(|(name, at)| Column::named(name, at)).collect();
+        let columns: Vec<_> = table
+            .columns()
+            .zip(1..)
+            .map(|(name, at)| Column::named(name, at))
+            .collect();
         if !columns.iter().any(|column| matches!(column, Column::Known(_))) {
             return wrong("none of its columns is a field of a message".to_owned());
         }
-        Ok(Self { table, columns, chunks: Chunks::new(options), ended: false })
+        Ok(Self {
+            table,
+            columns,
+            chunks: Chunks::new(options),
+            ended: false,
+        })
     }
 
     fn read_row(&mut self) -> Result<(), SourceError> {
@@ -196,7 +243,9 @@ fn read(batch: &RecordBatch, at: usize, columns: &[Column], place: SourcePlace) 
         match (column, value) {
             (Column::Known(field), Value::Text(text)) => cell::set(&mut row, *field, text)?,
             (Column::Known(Field::Metadata), Value::Map(entries)) => {
-                entries.into_iter().try_for_each(|(name, value)| row.keep(name, value.into_metadata()))?;
+                entries
+                    .into_iter()
+                    .try_for_each(|(name, value)| row.keep(name, value.into_metadata()))?;
             }
             (Column::Known(field), value) => row.set(*field, value)?,
             (Column::Other(name), value) => row.keep(name.into(), value.into_metadata())?,
@@ -229,9 +278,12 @@ impl Reader for ParquetReader {
 /// The error of a file whose index cannot be read. The library's words are left out: they may quote the content.
 fn broken(name: &str, error: &ParquetError) -> SourceError {
     match error {
-        ParquetError::NYI(_) => SourceError::new(ErrorKind::Unsupported, name, "it uses a part of Parquet that is not supported"),
-        ParquetError::EOF(_) => SourceError::new(ErrorKind::Truncated, name, "its Parquet footer is cut off"),
-        _ => SourceError::new(ErrorKind::Corrupt, name, "its Parquet footer is damaged"),
+        ParquetError::NYI(_) => SourceError::new(
+            ErrorKind::Unsupported,
+            name,
+            "it uses a part of Parquet that is not supported",
+        ),
+        _ => SourceError::new(ErrorKind::Corrupt, name, "its Parquet footer is missing or damaged"),
     }
 }
 
@@ -240,7 +292,13 @@ fn load(file: &File) -> Result<ArrowReaderMetadata, ParquetError> {
     let declared = ArrowReaderMetadata::load(file, ArrowReaderOptions::new())?;
     let as_stored = declared.parquet_schema().root_schema_ptr();
     let plain = Arc::new(SchemaDescriptor::new(without_text(&as_stored)?));
-    let fields: Fields = declared.schema().fields().iter().zip(as_stored.get_fields()).map(|(field, stored)| readable(field, Some(stored))).collect();
+    let fields: Fields = declared
+        .schema()
+        .fields()
+        .iter()
+        .zip(as_stored.get_fields())
+        .map(|(field, stored)| readable(field, Some(stored)))
+        .collect();
     let schema = Arc::new(Schema::new_with_metadata(fields, declared.schema().metadata().clone()));
     let options = ArrowReaderOptions::new().with_parquet_schema(plain).with_schema(schema);
     ArrowReaderMetadata::load(file, options)
@@ -254,7 +312,10 @@ fn without_text(of: &TypePtr) -> Result<TypePtr, ParquetError> {
         let texts = [ConvertedType::UTF8, ConvertedType::JSON, ConvertedType::ENUM];
         let is_text = of.get_physical_type() == PhysicalType::BYTE_ARRAY
             && (texts.contains(&about.converted_type())
-                || matches!(about.logical_type_ref(), Some(LogicalType::String | LogicalType::Json | LogicalType::Enum)));
+                || matches!(
+                    about.logical_type_ref(),
+                    Some(LogicalType::String | LogicalType::Json | LogicalType::Enum)
+                ));
         if !is_text {
             return Ok(of.clone());
         }

@@ -109,6 +109,10 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { chunk_rows: 16_384, chunk_bytes: 16 << 20, line_bytes: 64 << 20 }
+        Self {
+            chunk_rows: 16_384,
+            chunk_bytes: 16 << 20,
+            line_bytes: 64 << 20,
+        }
     }
 }

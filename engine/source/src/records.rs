@@ -19,7 +19,13 @@ pub(crate) struct Header {
 impl Header {
     /// The header with which some text begins, if one with a field of a message can be made out.
     pub(crate) fn find(text: &[u8]) -> Option<Self> {
-        let known = |header: &Self| header.columns.iter().filter(|name| Field::named(name).is_some()).count();
+        let known = |header: &Self| {
+            header
+                .columns
+                .iter()
+                .filter(|name| Field::of_column(name).is_some())
+                .count()
+        };
         let best = Self::candidates(text).max_by_key(known)?;
         (known(&best) > 0).then_some(best)
     }
@@ -41,11 +47,15 @@ impl Header {
 
     /// The first name that stands twice.
     pub(crate) fn repeated(&self) -> Option<&str> {
-        let same = |one: &String, other: &String| match (Field::named(one), Field::named(other)) {
+        let same = |one: &String, other: &String| match (Field::of_column(one), Field::of_column(other)) {
             (Some(one), Some(other)) => one == other,
             _ => one == other && !one.is_empty(),
         };
-        let twice = self.columns.iter().enumerate().find(|(at, name)| self.columns[..*at].iter().any(|one| same(one, name)));
+        let twice = self
+            .columns
+            .iter()
+            .enumerate()
+            .find(|(at, name)| self.columns[..*at].iter().any(|one| same(one, name)));
         twice.map(|(_, name)| name.as_str())
     }
 }
@@ -66,7 +76,9 @@ impl Record {
     /// The fields. Bytes that are not UTF-8 are replaced, and the text is then owned.
     pub(crate) fn texts(&self) -> impl Iterator<Item = Cow<'_, str>> {
         let starts = std::iter::once(0).chain(self.ends.iter().copied());
-        starts.zip(&self.ends).map(|(start, end)| String::from_utf8_lossy(&self.bytes[start..*end]))
+        starts
+            .zip(&self.ends)
+            .map(|(start, end)| String::from_utf8_lossy(&self.bytes[start..*end]))
     }
 
     fn clear(&mut self) {
@@ -107,11 +119,20 @@ enum Step {
 
 impl<R: Read> Records<R> {
     pub(crate) fn new(from: R, delimiter: u8, limit_bytes: usize) -> Self {
-        Self { window: Window::new(from), delimiter, limit_bytes, line: 1, record: Record::default() }
+        Self {
+            window: Window::new(from),
+            delimiter,
+            limit_bytes,
+            line: 1,
+            record: Record::default(),
+        }
     }
 
     /// The next record that is not an empty line, or the reason why it cannot be read, and its line.
-    #[expect(clippy::type_complexity, reason = "each part is plain, and a name for the whole would say less")]
+    #[expect(
+        clippy::type_complexity,
+        reason = "each part is plain, and a name for the whole would say less"
+    )]
     pub(crate) fn next(&mut self) -> io::Result<Option<(u64, Result<&Record, String>)>> {
         loop {
             let line = self.line;
@@ -145,8 +166,15 @@ impl<R: Read> Records<R> {
                 Step::Done => return Ok(Some(Ok(at))),
                 Step::Wrong(reason) => return Ok(Some(Err(reason.to_owned()))),
                 Step::More if at > self.limit_bytes => {
-                    let quote = if state == State::Quoted { ", perhaps because a quote is never closed" } else { "" };
-                    return Ok(Some(Err(format!("a record is longer than the limit of {} bytes{quote}", self.limit_bytes))));
+                    let quote = if state == State::Quoted {
+                        ", perhaps because a quote is never closed"
+                    } else {
+                        ""
+                    };
+                    return Ok(Some(Err(format!(
+                        "a record is longer than the limit of {} bytes{quote}",
+                        self.limit_bytes
+                    ))));
                 }
                 Step::More if self.window.more()? => {}
                 Step::More if state == State::Quoted => return Ok(Some(Err("a quote is never closed".to_owned()))),
@@ -181,7 +209,9 @@ impl<R: Read> Records<R> {
             }
             State::Quoted => {
                 let length = memchr::memchr(b'"', bytes);
-                self.record.bytes.extend_from_slice(&bytes[..length.unwrap_or(bytes.len())]);
+                self.record
+                    .bytes
+                    .extend_from_slice(&bytes[..length.unwrap_or(bytes.len())]);
                 *at += length.map_or(bytes.len(), |length| length + 1);
                 if length.is_some() {
                     *state = State::QuoteSeen;
@@ -266,9 +296,15 @@ mod tests {
     #[test]
     fn a_record_that_cannot_be_read_costs_only_itself() {
         let text = "a,\"b\nc,d\ne,\"f\"g\nh,i\n";
-        let lines: Vec<_> = records(text, 1000).into_iter().map(|(line, record)| (line, record.is_ok())).collect();
+        let lines: Vec<_> = records(text, 1000)
+            .into_iter()
+            .map(|(line, record)| (line, record.is_ok()))
+            .collect();
         assert_eq!(lines, [(1, false), (2, true), (3, false), (4, true)]);
-        assert_eq!(records("a,\"b\nc,d\n", 1000), [(1, Err("a quote is never closed".into())), (2, fields(&["c", "d"]))]);
+        assert_eq!(
+            records("a,\"b\nc,d\n", 1000),
+            [(1, Err("a quote is never closed".into())), (2, fields(&["c", "d"]))]
+        );
     }
 
     #[test]
@@ -286,6 +322,9 @@ mod tests {
         assert_eq!(find("id\tsender\ttext\n"), Some((b'\t', 3)));
         assert_eq!(find("text"), Some((b',', 1)));
         assert_eq!(find("nothing,of,ours"), None);
-        assert_eq!(Header::find(b"id,account,accounts").unwrap().repeated(), Some("accounts"));
+        assert_eq!(
+            Header::find(b"id,account,accounts").unwrap().repeated(),
+            Some("accounts")
+        );
     }
 }

@@ -70,6 +70,11 @@ impl Field {
         })
     }
 
+    /// The field that a column of this name holds; capitals do not matter there.
+    pub(crate) fn of_column(name: &str) -> Option<Self> {
+        Self::named(&name.to_ascii_lowercase())
+    }
+
     /// The field's name in the message.
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -136,6 +141,7 @@ pub(crate) enum Cell {
 pub(crate) struct Row<'a> {
     values: [Value<'a>; Field::COUNT],
     given: u32,
+    has_value: bool,
     pub(crate) metadata: BTreeMap<String, String>,
     /// Bytes that are not UTF-8 were replaced.
     pub(crate) undecodable: bool,
@@ -152,6 +158,7 @@ impl<'a> Row<'a> {
             return Err(format!("`{}` is given twice", field.name()));
         }
         self.given |= bit;
+        self.has_value |= value != Value::Null;
         self.values[field as usize] = value;
         Ok(())
     }
@@ -170,8 +177,8 @@ impl<'a> Row<'a> {
         std::mem::take(&mut self.values[field as usize])
     }
 
-    /// Whether the row names any field at all.
+    /// Whether no field of a message has a value; metadata alone makes none.
     pub(crate) fn is_blank(&self) -> bool {
-        self.given == 0
+        !self.has_value
     }
 }

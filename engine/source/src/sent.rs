@@ -29,9 +29,16 @@ const DAY_SECONDS: i64 = 86_400;
 pub(crate) fn instant(text: &str) -> Result<i64, DateProblem> {
     let bytes = text.trim().as_bytes();
     let day = bytes.get(..10).and_then(date).ok_or(DateProblem::Impossible)?;
-    let Some(rest) = bytes[10..].strip_prefix(b"T").or(bytes[10..].strip_prefix(b"t")).or(bytes[10..].strip_prefix(b" "))
+    let Some(rest) = bytes[10..]
+        .strip_prefix(b"T")
+        .or(bytes[10..].strip_prefix(b"t"))
+        .or(bytes[10..].strip_prefix(b" "))
     else {
-        return Err(if bytes.len() == 10 { DateProblem::Zoneless } else { DateProblem::Impossible });
+        return Err(if bytes.len() == 10 {
+            DateProblem::Zoneless
+        } else {
+            DateProblem::Impossible
+        });
     };
     let (of_day, zone) = time(rest).ok_or(DateProblem::Impossible)?;
     let offset = offset(zone)?;
@@ -42,7 +49,9 @@ pub(crate) fn instant(text: &str) -> Result<i64, DateProblem> {
 pub(crate) fn in_range(micros: Option<i64>) -> Result<i64, DateProblem> {
     const FIRST: i64 = -62_167_219_200 * MICROS;
     const END: i64 = 253_402_300_800 * MICROS;
-    micros.filter(|micros| (FIRST..END).contains(micros)).ok_or(DateProblem::Impossible)
+    micros
+        .filter(|micros| (FIRST..END).contains(micros))
+        .ok_or(DateProblem::Impossible)
 }
 
 /// An instant in RFC 3339.
@@ -51,7 +60,9 @@ pub(crate) fn show(micros: i64) -> String {
 }
 
 fn date(bytes: &[u8]) -> Option<i64> {
-    let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = *bytes else { return None };
+    let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = *bytes else {
+        return None;
+    };
     let year = i64::from(pair(y1, y2)?) * 100 + i64::from(pair(y3, y4)?);
     let (month, day) = (pair(m1, m2)?, pair(d1, d2)?);
     let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
@@ -74,7 +85,9 @@ fn days_since_1970(year: i64, month: u8, day: u8) -> i64 {
 
 /// Microseconds of the day, and what stands after them.
 fn time(bytes: &[u8]) -> Option<(i64, &[u8])> {
-    let &[h1, h2, b':', m1, m2, b':', s1, s2, ref rest @ ..] = bytes else { return None };
+    let &[h1, h2, b':', m1, m2, b':', s1, s2, ref rest @ ..] = bytes else {
+        return None;
+    };
     let (hour, minute, second) = (pair(h1, h2)?, pair(m1, m2)?, pair(s1, s2)?);
     if hour > 23 || minute > 59 || second > 60 {
         return None;
@@ -84,7 +97,11 @@ fn time(bytes: &[u8]) -> Option<(i64, &[u8])> {
         return Some((seconds * MICROS, rest));
     };
     let digits = fraction.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    let first_six = fraction[..digits].iter().map(|digit| i64::from(digit - b'0')).chain(std::iter::repeat(0)).take(6);
+    let first_six = fraction[..digits]
+        .iter()
+        .map(|digit| i64::from(digit - b'0'))
+        .chain(std::iter::repeat(0))
+        .take(6);
     let micros = first_six.fold(0, |sum, digit| sum * 10 + digit);
     (digits > 0).then_some((seconds * MICROS + micros, &fraction[digits..]))
 }
@@ -157,7 +174,12 @@ mod tests {
     #[test]
     fn other_spellings_are_understood() {
         let expected = instant("2024-05-06T07:08:09Z");
-        for text in ["2024-05-06t07:08:09z", " 2024-05-06 07:08:09Z ", "2024-05-06T09:08:09+0200", "2024-05-06T09:08:09+02"] {
+        for text in [
+            "2024-05-06t07:08:09z",
+            " 2024-05-06 07:08:09Z ",
+            "2024-05-06T09:08:09+0200",
+            "2024-05-06T09:08:09+02",
+        ] {
             assert_eq!(instant(text), expected, "{text}");
         }
         assert_eq!(instant("2016-12-31T23:59:60Z"), instant("2016-12-31T23:59:59Z"));
@@ -169,9 +191,21 @@ mod tests {
             assert_eq!(instant(text), Err(DateProblem::Zoneless), "{text}");
         }
         for text in [
-            "", "yesterday", "2023-02-29T00:00:00Z", "2024-13-01T00:00:00Z", "2024-00-10T00:00:00Z", "2024-05-06T24:00:00Z",
-            "2024-05-06T07:08Z", "1715000000", "10000-01-01T00:00:00Z", "2024-05-06T07:08:09.Z", "2024-05-06T07:08:09+25:00",
-            "2024-05-06T07:08:09 Z", "2024-05-06T07:08:09ZZ", "2024-05-0éT07:08:09Z", "２０２４-05-06T07:08:09Z",
+            "",
+            "yesterday",
+            "2023-02-29T00:00:00Z",
+            "2024-13-01T00:00:00Z",
+            "2024-00-10T00:00:00Z",
+            "2024-05-06T24:00:00Z",
+            "2024-05-06T07:08Z",
+            "1715000000",
+            "10000-01-01T00:00:00Z",
+            "2024-05-06T07:08:09.Z",
+            "2024-05-06T07:08:09+25:00",
+            "2024-05-06T07:08:09 Z",
+            "2024-05-06T07:08:09ZZ",
+            "2024-05-0éT07:08:09Z",
+            "２０２４-05-06T07:08:09Z",
         ] {
             assert_eq!(instant(text), Err(DateProblem::Impossible), "{text}");
         }

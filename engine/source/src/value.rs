@@ -33,9 +33,12 @@ impl Value<'_> {
             Self::Instant(micros) => Value::Instant(micros),
             Self::Text(words) => Value::Text(text(words)),
             Self::List(items) => Value::List(items.into_iter().map(Value::into_owned).collect()),
-            Self::Map(entries) => {
-                Value::Map(entries.into_iter().map(|(key, value)| (text(key), value.into_owned())).collect())
-            }
+            Self::Map(entries) => Value::Map(
+                entries
+                    .into_iter()
+                    .map(|(key, value)| (text(key), value.into_owned()))
+                    .collect(),
+            ),
         }
     }
 

@@ -14,7 +14,12 @@ impl<R: Read> Window<R> {
     const FIRST_BYTES: usize = 256 << 10;
 
     pub(crate) fn new(from: R) -> Self {
-        Self { from, buffer: vec![0; Self::FIRST_BYTES], start: 0, end: 0 }
+        Self {
+            from,
+            buffer: vec![0; Self::FIRST_BYTES],
+            start: 0,
+            end: 0,
+        }
     }
 
     pub(crate) fn bytes(&self) -> &[u8] {
