@@ -1,8 +1,9 @@
 //! A rule's own examples as its test.
 
 use lexhold_document::Place;
+use lexhold_model::Field;
 
-use crate::{Example, Program, Scanner};
+use crate::{Example, Part, Program, Scanner, Status};
 
 /// An example that turned out otherwise than the rule says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,17 +30,45 @@ pub enum Expected {
 /// Runs a rule's `hits` and `misses` as the text of one message each. `rule` is a position in
 /// [`Program::rules`]; a retired rule has nothing to prove.
 pub fn check_examples(program: &Program, rule: u32) -> Vec<ExampleFailure> {
-    let Some(info) = program.rules().get(rule as usize) else {
+    let Some(info) = program
+        .rules()
+        .get(rule as usize)
+        .filter(|info| info.status != Status::Retired)
+    else {
         return Vec::new();
     };
     let mut scanner = Scanner::new(program);
     let mut failures = Vec::new();
     for (expected, examples) in [(Expected::Hit, &info.hits), (Expected::Miss, &info.misses)] {
-        failures.extend(examples.iter().filter_map(|example| failure(&mut scanner, rule, expected, example)));
+        failures.extend(
+            examples
+                .iter()
+                .filter_map(|example| failure(&mut scanner, rule, expected, example)),
+        );
     }
     failures
 }
 
-fn failure(_: &mut Scanner<'_>, _: u32, _: Expected, _: &Example) -> Option<ExampleFailure> {
-    None
+fn failure(scanner: &mut Scanner<'_>, rule: u32, expected: Expected, example: &Example) -> Option<ExampleFailure> {
+    let mut hits = Vec::new();
+    let part = Part {
+        field: Field::Text,
+        base: 0,
+        text: &example.text,
+        quoted: false,
+    };
+    let outcome = scanner.scan(&[part], &mut hits);
+    let mut of_rule = hits.into_iter().filter(|hit| hit.rule == rule);
+    let standing = of_rule.clone().any(|hit| hit.excluded_by.is_none());
+    let kept = !outcome.incomplete
+        && match expected {
+            Expected::Hit => standing,
+            Expected::Miss => !standing,
+        };
+    (!kept).then(|| ExampleFailure {
+        expected,
+        text: example.text.clone(),
+        place: example.place,
+        excluded_by: of_rule.find_map(|hit| hit.excluded_by),
+    })
 }

@@ -2,30 +2,49 @@
 //!
 //! The way of a rule, file by file:
 //!
-//! 1. [`shape`] says which keys a document has; [`compile`] reads them into expressions (`parse`, `operator`),
-//!    terms (`term`) and regexes (`regex`, `literals`), and reports all that is wrong at once;
-//! 2. the compiled [`Program`] is immutable and shared: a trie of words (`trie`, `vocabulary`), regexes behind an
+//! 1. [`shape`] says which keys a document has; [`compile`] reads rules into trees of operators (`operator`,
+//!    `expression`), terms (`lexicons`, `term`) and patterns (`pattern`, `literals`), and reports all that is wrong;
+//! 2. the compiled [`Program`] is immutable and shared: a trie of words (`trie`, `vocabulary`), patterns behind an
 //!    automaton of the literals that they need (`gate`), and one tree a rule;
 //! 3. a [`Scanner`] borrows the program and owns what changes: it makes the folded view of each part (`view`),
-//!    splits it into tokens (`tokens`), finds terms and regexes, and combines them (`combine`, `near`) into
+//!    splits it into tokens (`tokens`), finds terms and patterns, and combines them (`combine`, `near`) into
 //!    [`RuleHit`]s whose spans count in the original text.
 //!
 //! `LANGUAGE.md` beside this crate's manifest is the manual of the language; its examples are compiled by a test.
 //! What a rule's `when` means is left to the policy crate, which hits become alerts to `evaluate`.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
+pub mod codes;
 pub mod limits;
+pub mod shape;
 
+mod combine;
+mod compile;
 mod examples;
+mod expression;
+mod gate;
 mod hit;
+mod leaves;
+mod lexicons;
+mod literals;
+mod near;
+mod operator;
+mod pattern;
 mod program;
 mod scanner;
+mod spot;
+mod term;
+#[cfg(test)]
+mod testing;
 mod tokens;
+mod trie;
 mod unicode;
 mod view;
+mod vocabulary;
 
+pub use compile::{compile, compile_query};
 pub use examples::{ExampleFailure, Expected, check_examples};
 pub use hit::{Part, RuleHit, ScanOutcome, Truncated};
-pub use program::{Condition, Example, Program, RuleInfo, Status, compile};
+pub use program::{Condition, Example, Program, RuleInfo, Status};
 pub use scanner::Scanner;
 pub use unicode::UNICODE_VERSIONS;

@@ -1,12 +1,33 @@
 //! The compiled program: what the rules say, ready to be scanned for.
 
-use lexhold_document::{Diagnostics, Document, Place, Seg};
+use lexhold_document::{Place, Seg};
 use lexhold_model::{Digest, Severity};
+
+use crate::expression::{Exclusion, Expression};
+use crate::gate::Gate;
+use crate::pattern::Pattern;
+use crate::trie::Trie;
 
 /// All rules of a bundle, compiled. Immutable and shared by all threads.
 #[derive(Debug)]
 pub struct Program {
-    rules: Vec<RuleInfo>,
+    pub(crate) rules: Vec<RuleInfo>,
+    /// What each rule looks for, beside `rules`.
+    pub(crate) checks: Vec<Check>,
+    /// The rules that each leaf can make match.
+    pub(crate) uses: Vec<Vec<u32>>,
+    pub(crate) trie: Trie,
+    pub(crate) patterns: Vec<Pattern>,
+    /// The leaf of each pattern.
+    pub(crate) pattern_leaves: Vec<u32>,
+    pub(crate) gate: Gate,
+}
+
+/// What a rule looks for.
+#[derive(Debug)]
+pub(crate) struct Check {
+    pub(crate) expression: Expression,
+    pub(crate) exclusions: Vec<Exclusion>,
 }
 
 /// What a rule says about itself.
@@ -83,9 +104,4 @@ impl Program {
     pub fn rules(&self) -> &[RuleInfo] {
         &self.rules
     }
-}
-
-/// Compiles every ruleset and lexicon among the documents; other kinds are passed over.
-pub fn compile(_documents: &[&Document], _diagnostics: &mut Diagnostics) -> Program {
-    Program { rules: Vec::new() }
 }

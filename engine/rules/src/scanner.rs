@@ -1,17 +1,57 @@
 //! The scanner: a program's scratch and caches, one for each thread.
 
-use crate::{Part, Program, RuleHit, ScanOutcome};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// Scans messages with one program. Cheap to keep, so make one a thread.
+use lexhold_model::ByteSpan;
+use regex_automata::{Input, meta::Cache};
+
+use crate::combine::{Found, hits};
+use crate::pattern::Pattern;
+use crate::spot::Spot;
+use crate::tokens::{Token, tokenize};
+use crate::view::View;
+use crate::{Part, Program, RuleHit, ScanOutcome, Truncated, limits};
+
+/// Scans messages with one program. Its caches grow warm, so keep one a thread.
 #[derive(Debug)]
 pub struct Scanner<'p> {
     program: &'p Program,
+    scratch: Scratch,
+    /// Hits of each rule in the message at hand: those that stand, and excluded ones.
+    counts: Vec<[u64; 2]>,
+    counted: Vec<u32>,
+}
+
+/// What one part needs while it is scanned. Empty between parts, but for what was allocated.
+#[derive(Debug, Default)]
+struct Scratch {
+    view: View,
+    tokens: Vec<Token>,
+    /// The spots of each leaf.
+    leaves: Vec<Vec<Spot>>,
+    /// The leaves that have spots.
+    touched: Vec<u32>,
+    /// The rules that one of these leaves belongs to.
+    rules: Vec<u32>,
+    is_due: Vec<bool>,
+    /// The patterns that could match.
+    candidates: Vec<u32>,
+    is_candidate: Vec<bool>,
+    caches: Vec<Option<Cache>>,
+    n_spots: usize,
+    incomplete: bool,
 }
 
 impl<'p> Scanner<'p> {
     /// A scanner with empty caches.
     pub fn new(program: &'p Program) -> Self {
-        Scanner { program }
+        let n_rules = program.rules().len();
+        Scanner {
+            program,
+            scratch: Scratch::new(program),
+            counts: vec![[0; 2]; n_rules],
+            counted: Vec::new(),
+        }
     }
 
     /// The program that it scans with.
@@ -19,8 +59,491 @@ impl<'p> Scanner<'p> {
         self.program
     }
 
-    /// Appends the hits of one message's parts, ordered by part, start, end and rule.
-    pub fn scan(&mut self, _parts: &[Part<'_>], _hits: &mut Vec<RuleHit>) -> ScanOutcome {
-        ScanOutcome::default()
+    /// Appends the hits of one message, ordered by part, start, end and rule.
+    ///
+    /// Hits of one rule never nest within a part, unless one of them is excluded and the other stands. A part that
+    /// goes over a limit or makes a rule fail leaves the outcome incomplete; the other parts are scanned all the
+    /// same.
+    pub fn scan(&mut self, parts: &[Part<'_>], hits: &mut Vec<RuleHit>) -> ScanOutcome {
+        let mut incomplete = false;
+        for part in parts {
+            incomplete |= !self.scan_part(*part, hits);
+        }
+        ScanOutcome {
+            incomplete,
+            truncated: self.take_truncated(),
+        }
+    }
+
+    /// Appends the hits of one part and says whether it was scanned in full.
+    fn scan_part(&mut self, part: Part<'_>, hits: &mut Vec<RuleHit>) -> bool {
+        if part.text.len() > limits::PART_BYTES {
+            return false;
+        }
+        let n_before = hits.len();
+        let run = || {
+            let complete = self.scratch.find(self.program, part.text);
+            self.push_hits(part, hits);
+            complete
+        };
+        // A rule that fails must neither end the run nor pass for "no hit".
+        let complete = match catch_unwind(AssertUnwindSafe(run)) {
+            Ok(complete) => {
+                self.scratch.clear();
+                complete
+            }
+            Err(_) => {
+                self.scratch = Scratch::new(self.program);
+                false
+            }
+        };
+        hits[n_before..].sort_unstable_by_key(|hit| (hit.span, hit.rule, hit.excluded_by.is_some()));
+        complete
+    }
+
+    fn push_hits(&mut self, part: Part<'_>, hits: &mut Vec<RuleHit>) {
+        for at in 0..self.scratch.rules.len() {
+            self.push_rule(self.scratch.rules[at], part, hits);
+        }
+    }
+
+    fn push_rule(&mut self, rule: u32, part: Part<'_>, out: &mut Vec<RuleHit>) {
+        let check = &self.program.checks[rule as usize];
+        let found = Found {
+            tokens: &self.scratch.tokens,
+            leaves: &self.scratch.leaves,
+        };
+        let found = hits(&check.expression, &check.exclusions, found);
+        for spot in found.standing {
+            if self.count(rule, 0) {
+                out.push(self.scratch.hit(rule, part, spot, None));
+            }
+        }
+        for (spot, exclusion) in found.excluded {
+            if self.count(rule, 1) {
+                out.push(
+                    self.scratch
+                        .hit(rule, part, spot, Some(&check.exclusions[exclusion].label)),
+                );
+            }
+        }
+    }
+
+    /// Counts a hit and says whether it is still to be stored.
+    fn count(&mut self, rule: u32, sort: usize) -> bool {
+        let counts = &mut self.counts[rule as usize];
+        if *counts == [0; 2] {
+            self.counted.push(rule);
+        }
+        counts[sort] += 1;
+        counts[sort] <= limits::STORED_HITS
+    }
+
+    fn take_truncated(&mut self) -> Vec<Truncated> {
+        let mut truncated = Vec::new();
+        for rule in self.counted.drain(..) {
+            let [standing, excluded] = std::mem::take(&mut self.counts[rule as usize]);
+            if standing.max(excluded) > limits::STORED_HITS {
+                truncated.push(Truncated {
+                    rule,
+                    n_hits: standing + excluded,
+                });
+            }
+        }
+        truncated.sort_unstable_by_key(|truncated| truncated.rule);
+        truncated
+    }
+}
+
+impl Scratch {
+    fn new(program: &Program) -> Self {
+        Scratch {
+            leaves: vec![Vec::new(); program.uses.len()],
+            is_due: vec![false; program.checks.len()],
+            is_candidate: vec![false; program.patterns.len()],
+            caches: program.patterns.iter().map(|_| None).collect(),
+            ..Scratch::default()
+        }
+    }
+
+    /// Fills the leaves with their spots in a text, and says whether it got through all of it.
+    fn find(&mut self, program: &Program, text: &str) -> bool {
+        self.incomplete = false;
+        self.n_spots = 0;
+        self.view.fill(text);
+        tokenize(&self.view, &mut self.tokens, |token| program.trie.id(token));
+        self.find_terms(program);
+        self.find_patterns(program);
+        for leaf in &self.touched {
+            for rule in &program.uses[*leaf as usize] {
+                if !std::mem::replace(&mut self.is_due[*rule as usize], true) {
+                    self.rules.push(*rule);
+                }
+            }
+        }
+        !self.incomplete
+    }
+
+    fn find_terms(&mut self, program: &Program) {
+        let tokens = std::mem::take(&mut self.tokens);
+        program.trie.walk(&tokens, |leaf, first, last| {
+            self.push(leaf, Spot::of_tokens(&tokens, first, last))
+        });
+        self.tokens = tokens;
+    }
+
+    fn find_patterns(&mut self, program: &Program) {
+        let (candidates, is_candidate) = (&mut self.candidates, &mut self.is_candidate);
+        program.gate.pass(self.view.text(), |pattern| {
+            if !std::mem::replace(&mut is_candidate[pattern as usize], true) {
+                candidates.push(pattern);
+            }
+        });
+        for at in 0..self.candidates.len() {
+            let index = self.candidates[at] as usize;
+            let (pattern, leaf) = (&program.patterns[index], program.pattern_leaves[index]);
+            let mut cache = self.caches[index]
+                .take()
+                .unwrap_or_else(|| pattern.regex.create_cache());
+            self.find_pattern(pattern, leaf, &mut cache);
+            self.caches[index] = Some(cache);
+        }
+    }
+
+    /// Finds the leftmost matches of a pattern that do not overlap.
+    fn find_pattern(&mut self, pattern: &Pattern, leaf: u32, cache: &mut Cache) {
+        let view = std::mem::take(&mut self.view);
+        let mut input = Input::new(view.text());
+        let mut steps = 0;
+        while let Some(found) = pattern.regex.search_with(cache, &input) {
+            let (start, end) = (found.start(), found.end());
+            let ahead = (input.end() - start) as u64;
+            steps += pattern.longest.map_or(ahead, |longest| ahead.min(longest as u64));
+            self.push(leaf, Spot::of_bytes(&self.tokens, start, end));
+            if steps > limits::PATTERN_STEPS {
+                self.incomplete = true;
+                break;
+            }
+            input.set_start(end);
+        }
+        self.view = view;
+    }
+
+    fn push(&mut self, leaf: u32, spot: Spot) {
+        if self.n_spots == limits::PLACES {
+            self.incomplete = true;
+            return;
+        }
+        self.n_spots += 1;
+        let spots = &mut self.leaves[leaf as usize];
+        if spots.is_empty() {
+            self.touched.push(leaf);
+        }
+        spots.push(spot);
+    }
+
+    #[expect(
+        clippy::expect_used,
+        reason = "the folded view maps a range that is not empty to one that is not empty"
+    )]
+    fn hit(&self, rule: u32, part: Part<'_>, spot: Spot, excluded_by: Option<&str>) -> RuleHit {
+        let (start, end) = (spot.start as usize, spot.end as usize);
+        let from = part.base + self.view.original_start(start);
+        let to = part.base + self.view.original_end(end);
+        RuleHit {
+            rule,
+            field: part.field,
+            span: ByteSpan::new(from, to).expect("a hit ends behind its start"),
+            quoted: part.quoted,
+            excluded_by: excluded_by.map(Box::from),
+            evidence: Box::from(&self.view.text()[start..end]),
+        }
+    }
+
+    fn clear(&mut self) {
+        for leaf in self.touched.drain(..) {
+            self.leaves[leaf as usize].clear();
+        }
+        for rule in self.rules.drain(..) {
+            self.is_due[rule as usize] = false;
+        }
+        for pattern in self.candidates.drain(..) {
+            self.is_candidate[pattern as usize] = false;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use lexhold_model::Field;
+
+    use super::*;
+    use crate::expression::Expression;
+    use crate::testing::{hits, program, scan};
+
+    fn part(field: Field, base: usize, text: &str) -> Part<'_> {
+        Part {
+            field,
+            base,
+            text,
+            quoted: false,
+        }
+    }
+
+    #[test]
+    fn k1_words_match_whole_words() {
+        assert_eq!(
+            hits("insider", "Insider, INSIDER insiders outsider insider's"),
+            ["Insider", "INSIDER", "insider"]
+        );
+    }
+
+    #[test]
+    fn k4_phrases_match_tokens_in_order() {
+        let text = "off the record. Off-the-record: off\nthe\nrecord; off the the record";
+        assert_eq!(
+            hits("off the record", text),
+            ["off the record", "Off-the-record", "off\nthe\nrecord"]
+        );
+    }
+
+    #[test]
+    fn k7_overlapping_hits_are_kept_and_nested_ones_are_not() {
+        assert_eq!(hits("[a b, b c]", "a b c"), ["a b", "b c"]);
+        assert_eq!(hits("[a b, b, a b c]", "a b c b"), ["a b c", "b"]);
+    }
+
+    #[test]
+    fn t2_edges_of_unspaced_scripts() {
+        assert_eq!(hits("[机密, document]", "机密document"), ["机密", "document"]);
+        assert_eq!(
+            hits("机密document", "机密document 机密 document"),
+            ["机密document", "机密 document"]
+        );
+        assert_eq!(hits("insider", "insider_x xinsider insider2 done.insider"), ["insider"]);
+    }
+
+    #[test]
+    fn t3_phrases_cross_punctuation_but_no_paragraph() {
+        assert_eq!(hits("call me", "call, (me) call\n\nme"), ["call, (me"]);
+        assert_eq!(hits("don't", "don\u{2019}t DON'T don t"), ["don\u{2019}t", "DON'T"]);
+    }
+
+    #[test]
+    fn u2_hits_are_cut_from_the_original() {
+        assert_eq!(hits("file", "a \u{fb01}le"), ["\u{fb01}le"]);
+        assert_eq!(
+            hits("insider", "\u{ff29}n\u{ad}s\u{200b}ider"),
+            ["\u{ff29}n\u{ad}s\u{200b}ider"]
+        );
+        assert_eq!(hits("caf\u{e9}", "CAFE\u{301}!"), ["CAFE\u{301}"]);
+    }
+
+    #[test]
+    fn p1_distance() {
+        let near = |within| format!("{{near: {{of: [a, b], within: {within}}}}}");
+        assert_eq!(hits(&near(2), "a x b"), ["a x b"]);
+        assert_eq!(hits(&near(1), "a x b, b a"), ["b, b a"[3..].to_owned()]);
+        assert_eq!(hits("{before: {of: [a, b], within: 2}}", "b a x b"), ["a x b"]);
+        assert_eq!(hits(&near(2), "a don't b"), ["a don't b"]);
+    }
+
+    #[test]
+    fn p2_gaps_of_several_operands_add_up() {
+        assert_eq!(hits("{near: {of: [a, b, c], within: 3}}", "a x b x c"), ["a x b x c"]);
+        assert_eq!(hits("{near: {of: [a, b, c], within: 2}}", "a x b x c"), [""; 0]);
+        // The words of an operand are no gap.
+        assert_eq!(
+            hits("{near: {of: [a, we chat now, b], within: 1}}", "b we chat now a"),
+            ["b we chat now a"]
+        );
+    }
+
+    #[test]
+    fn p3_intervals_are_minimal() {
+        assert_eq!(hits("{near: {of: [a, b], within: 5}}", "a a b b a"), ["a b", "b a"]);
+    }
+
+    #[test]
+    fn p3_a_longer_operand_may_be_nearer() {
+        let near = "{near: {of: [[x y z, y], w], within: 2}}";
+        assert_eq!(hits(near, "x y z w"), ["y z w"]);
+        assert_eq!(hits("{near: {of: [[x y z, y], w], within: 1}}", "x y z w"), ["x y z w"]);
+    }
+
+    #[test]
+    fn p4_operands_use_different_tokens() {
+        assert_eq!(hits("{near: {of: [x, x], within: 5}}", "x"), [""; 0]);
+        assert_eq!(hits("{near: {of: [x, x], within: 5}}", "x y x"), ["x y x"]);
+        assert_eq!(hits("{near: {of: [a b, b c], within: 5}}", "a b c"), [""; 0]);
+    }
+
+    #[test]
+    fn p5_ordered() {
+        assert_eq!(
+            hits("{before: {of: [a, b, c], within: 4}}", "a b a c a b c"),
+            ["a b a c", "a b c"]
+        );
+    }
+
+    #[test]
+    fn p8_nothing_crosses_parts() {
+        let program = program(&[
+            "{near: {of: [a, b], within: 5}}",
+            "a b",
+            "{all: [a, b]}",
+            "{regex: 'a b'}",
+        ]);
+        let mut hits = Vec::new();
+        Scanner::new(&program).scan(&[part(Field::Text, 0, "a"), part(Field::Text, 1, " b")], &mut hits);
+        assert_eq!(hits, []);
+    }
+
+    #[test]
+    fn p9_nesting_means_the_tree() {
+        let matched = "{near: {of: [{before: {of: [a, b], within: 1}}, {any: [c, {regex: 'd+'}]}], within: 2}}";
+        assert_eq!(hits(matched, "a b x c / b a c / ddd a b"), ["a b x c", "ddd a b"]);
+    }
+
+    #[test]
+    fn p10_a_long_alternating_text() {
+        let program = program(&["{near: {of: [a, b, c, [a, b]], within: 9}}"]);
+        let text = "a b c ".repeat(200_000);
+        let mut hits = Vec::new();
+        let outcome = Scanner::new(&program).scan(&[part(Field::Text, 0, &text)], &mut hits);
+        assert_eq!(
+            (outcome.incomplete, outcome.truncated.len(), hits.len()),
+            (false, 1, 1_000)
+        );
+    }
+
+    #[test]
+    fn conditions_side_by_side_have_to_hold_in_one_part() {
+        let matched = "{word: insider, lexicon: messengers}";
+        assert_eq!(hits(matched, "insider on We Chat"), ["insider", "We Chat"]);
+        assert_eq!(hits(matched, "insider"), [""; 0]);
+    }
+
+    #[test]
+    fn r3_pattern_hits_are_leftmost_and_do_not_overlap() {
+        assert_eq!(hits("{regex: 'ab|b+'}", "ABBB bb"), ["AB", "BB", "bb"]);
+    }
+
+    #[test]
+    fn r4_unicode_stands_beside_the_pattern() {
+        assert_eq!(hits(r"{regex: '\bt\w+'}", "\u{e9}ta Tata"), ["ta", "Tata"]);
+        assert_eq!(
+            hits(r"{regex: '\bt\w+', unicode: true}", "\u{e9}ta T\u{e4}"),
+            ["T\u{e4}"]
+        );
+    }
+
+    #[test]
+    fn e1_exclusions_take_hits_inside_and_beside() {
+        let beside = "{word: move, unless: [{phrase: do not, within: 1, side: before}]}";
+        assert_eq!(
+            hits(beside, "do not move, do not now move, move do not"),
+            ["(move)", "move", "move"]
+        );
+        let inside = "{word: street, unless: [wall street journal]}";
+        assert_eq!(hits(inside, "Wall Street Journal, Wall Street"), ["(Street)", "Street"]);
+        let overlap = "{phrase: a b, unless: [b c]}";
+        assert_eq!(hits(overlap, "a b c"), ["a b"]);
+        let both = "{word: a, unless: [{word: x, within: 2}]}";
+        assert_eq!(hits(both, "x y a y y a y x, y y a"), ["(a)", "(a)", "a"]);
+    }
+
+    #[test]
+    fn e2_a_long_excluded_hit_covers_no_short_one() {
+        let matched = "{any: [a b c, b], unless: [{word: x, within: 1, side: before}]}";
+        assert_eq!(hits(matched, "x a b c"), ["(a b c)", "b"]);
+    }
+
+    #[test]
+    fn e2_exclusions_are_named() {
+        let program = program(&["{word: a, unless: [{phrase: do not, within: 1}, {lexicon: messengers, within: 1}]}"]);
+        let by: Vec<_> = scan(&program, "do not a signal a")
+            .into_iter()
+            .map(|hit| hit.excluded_by.unwrap())
+            .collect();
+        assert_eq!(by, ["phrase: do not".into(), "lexicon: messengers".into()]);
+    }
+
+    #[test]
+    fn hits_are_ordered_and_count_from_their_field() {
+        let program = program(&["b", "a"]);
+        let parts = [
+            Part {
+                field: Field::Text,
+                base: 10,
+                text: "a b",
+                quoted: true,
+            },
+            part(Field::AttachmentName(3), 0, "B.xlsx"),
+        ];
+        let mut hits = Vec::new();
+        Scanner::new(&program).scan(&parts, &mut hits);
+        let shown: Vec<_> = hits
+            .iter()
+            .map(|hit| (hit.rule, hit.field, hit.span.start(), hit.span.end(), hit.quoted))
+            .collect();
+        assert_eq!(
+            shown,
+            [
+                (1, Field::Text, 10, 11, true),
+                (0, Field::Text, 12, 13, true),
+                (0, Field::AttachmentName(3), 0, 1, false)
+            ]
+        );
+        assert_eq!(&*hits[2].evidence, "b");
+    }
+
+    #[test]
+    fn s3_the_true_count_is_kept() {
+        let program = program(&["a", "b"]);
+        let text = "a ".repeat(700);
+        let mut hits = Vec::new();
+        let parts = [
+            part(Field::Text, 0, &text),
+            part(Field::Text, 1_400, &text),
+            part(Field::Subject, 0, "b"),
+        ];
+        let mut scanner = Scanner::new(&program);
+        let outcome = scanner.scan(&parts, &mut hits);
+        assert_eq!(outcome.truncated, [Truncated { rule: 0, n_hits: 1_400 }]);
+        assert_eq!(hits.len(), 1_001);
+        assert_eq!(scanner.scan(&parts[..1], &mut hits), ScanOutcome::default());
+    }
+
+    #[test]
+    fn b6_over_the_limit_is_incomplete() {
+        let program = program(&["a"]);
+        let long = "a".repeat(limits::PART_BYTES + 1);
+        let mut hits = Vec::new();
+        let outcome =
+            Scanner::new(&program).scan(&[part(Field::Text, 0, &long), part(Field::Subject, 0, "a")], &mut hits);
+        assert!(outcome.incomplete);
+        assert_eq!(hits.len(), 1);
+    }
+
+    #[test]
+    fn b7_a_failing_rule_is_incomplete_and_the_next_message_is_not() {
+        let mut program = program(&["a", "b"]);
+        program.checks[0].expression = Expression::Leaf(u32::MAX);
+        let mut scanner = Scanner::new(&program);
+        let mut hits = Vec::new();
+        assert!(scanner.scan(&[part(Field::Text, 0, "a b")], &mut hits).incomplete);
+        hits.clear();
+        assert!(!scanner.scan(&[part(Field::Text, 0, "b")], &mut hits).incomplete);
+        assert_eq!(hits.len(), 1);
+    }
+
+    #[test]
+    fn a_retired_rule_never_matches() {
+        let text = crate::testing::ruleset(&["a"]).replace("why: test", "why: test, status: retired");
+        let (program, diagnostics) = crate::testing::compiled(&[&text]);
+        assert_eq!(diagnostics, [""; 0]);
+        assert_eq!(scan(&program, "a"), []);
+        assert_eq!(crate::check_examples(&program, 0), []);
     }
 }

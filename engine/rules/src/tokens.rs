@@ -29,7 +29,13 @@ pub(crate) struct Token {
 /// Splits a view into tokens, in place of what the list held. `identify` gives each its id.
 pub(crate) fn tokenize(view: &View, tokens: &mut Vec<Token>, identify: impl Fn(&[u8]) -> u32) {
     tokens.clear();
-    let mut sink = Sink { view, tokens, identify, n_words: 0, breaks: view.breaks() };
+    let mut sink = Sink {
+        view,
+        tokens,
+        identify,
+        n_words: 0,
+        breaks: view.breaks(),
+    };
     if view.text().is_ascii() {
         sink.push_ascii(0, view.text().len());
         return;
@@ -64,7 +70,9 @@ impl<F: Fn(&[u8]) -> u32> Sink<'_, F> {
         let mut at = start;
         let mut before = None;
         while let Some(from) = (at..end).find(|at| CLASS[bytes[*at] as usize] != Class::Other) {
-            let to = (from..end).find(|at| CLASS[bytes[*at] as usize] == Class::Other).unwrap_or(end);
+            let to = (from..end)
+                .find(|at| CLASS[bytes[*at] as usize] == Class::Other)
+                .unwrap_or(end);
             if bytes[from..to].iter().any(|byte| *byte != b'_') {
                 let joined = before.is_some_and(|before| joins_words(bytes, before, from));
                 self.push(from, to, !joined);
@@ -114,7 +122,13 @@ impl<F: Fn(&[u8]) -> u32> Sink<'_, F> {
         self.n_words += u32::from(new_word);
         let id = (self.identify)(&self.view.text().as_bytes()[start..end]);
         let word = self.n_words.saturating_sub(1);
-        self.tokens.push(Token { start: offset(start), end: offset(end), word, id, after_break });
+        self.tokens.push(Token {
+            start: offset(start),
+            end: offset(end),
+            word,
+            id,
+            after_break,
+        });
     }
 
     /// Takes the paragraph breaks before `start` and says whether there was one.
@@ -131,7 +145,11 @@ fn joins_words(bytes: &[u8], before: usize, from: usize) -> bool {
     if from != before + 1 {
         return false;
     }
-    match (CLASS[bytes[before - 1] as usize], bytes[before], CLASS[bytes[from] as usize]) {
+    match (
+        CLASS[bytes[before - 1] as usize],
+        bytes[before],
+        CLASS[bytes[from] as usize],
+    ) {
         (Class::Letter, b'.' | b'\'' | b':', Class::Letter) => true,
         (Class::Digit, b'.' | b'\'' | b',' | b';', Class::Digit) => true,
         _ => false,
@@ -182,7 +200,10 @@ mod tests {
             let continued = if before == Some(token.word) { "+" } else { "" };
             before = Some(token.word);
             let broken = if token.after_break { "\u{b6}" } else { "" };
-            format!("{broken}{continued}{}", &view.text()[token.start as usize..token.end as usize])
+            format!(
+                "{broken}{continued}{}",
+                &view.text()[token.start as usize..token.end as usize]
+            )
         };
         tokens.iter().map(show).collect()
     }
@@ -209,9 +230,10 @@ mod tests {
     #[test]
     fn t2_edges_beside_punctuation() {
         assert_eq!(split("done.call me"), ["done", "+call", "me"]);
-        assert_eq!(split("don\u{2019}t 1,000.50 foo_bar U.S. a.1"), [
-            "don", "+t", "1", "+000", "+50", "foo_bar", "u", "+s", "a", "1"
-        ]);
+        assert_eq!(
+            split("don\u{2019}t 1,000.50 foo_bar U.S. a.1"),
+            ["don", "+t", "1", "+000", "+50", "foo_bar", "u", "+s", "a", "1"]
+        );
     }
 
     #[test]
@@ -222,9 +244,18 @@ mod tests {
     /// The same, from UAX #29 alone.
     fn by_definition(folded: &str) -> Vec<String> {
         let mut out = Vec::new();
-        for word in folded.split_word_bounds().filter(|word| word.contains(char::is_alphanumeric)) {
-            let tokens = word.split(|c| !is_word(c)).filter(|token| token.contains(char::is_alphanumeric));
-            out.extend(tokens.enumerate().map(|(n, token)| format!("{}{token}", if n > 0 { "+" } else { "" })));
+        for word in folded
+            .split_word_bounds()
+            .filter(|word| word.contains(char::is_alphanumeric))
+        {
+            let tokens = word
+                .split(|c| !is_word(c))
+                .filter(|token| token.contains(char::is_alphanumeric));
+            out.extend(
+                tokens
+                    .enumerate()
+                    .map(|(n, token)| format!("{}{token}", if n > 0 { "+" } else { "" })),
+            );
         }
         out
     }

@@ -62,7 +62,12 @@ impl View {
         if is_plain(source.as_bytes()) {
             self.text.push_str(source);
             self.text.make_ascii_lowercase();
-            self.pieces.push(Piece { at: 0, start: 0, end: offset(source.len()), linear: true });
+            self.pieces.push(Piece {
+                at: 0,
+                start: 0,
+                end: offset(source.len()),
+                linear: true,
+            });
         } else {
             self.fill_slowly(source);
         }
@@ -76,7 +81,12 @@ impl View {
     /// Where the original of the folded character at `at` begins.
     pub(crate) fn original_start(&self, at: usize) -> usize {
         let at = offset(at);
-        match self.pieces.partition_point(|piece| piece.at <= at).checked_sub(1).map(|index| self.pieces[index]) {
+        match self
+            .pieces
+            .partition_point(|piece| piece.at <= at)
+            .checked_sub(1)
+            .map(|index| self.pieces[index])
+        {
             None => 0,
             Some(piece) if piece.linear => (piece.start + (at - piece.at)) as usize,
             Some(piece) => piece.start as usize,
@@ -86,7 +96,12 @@ impl View {
     /// Where the original of the folded character that ends at `end` ends.
     pub(crate) fn original_end(&self, end: usize) -> usize {
         let end = offset(end);
-        match self.pieces.partition_point(|piece| piece.at < end).checked_sub(1).map(|index| self.pieces[index]) {
+        match self
+            .pieces
+            .partition_point(|piece| piece.at < end)
+            .checked_sub(1)
+            .map(|index| self.pieces[index])
+        {
             None => 0,
             Some(piece) if piece.linear => (piece.start + (end - piece.at)) as usize,
             Some(piece) => piece.end as usize,
@@ -125,8 +140,15 @@ impl View {
     /// one that is not ASCII is left: it may compose with it.
     fn push_ascii(&mut self, source: &str, at: usize) -> usize {
         let bytes = &source.as_bytes()[at..];
-        let run = bytes.iter().take_while(|byte| byte.is_ascii() && !is_ascii_space(**byte)).count();
-        let run = if bytes.get(run).is_some_and(|byte| !byte.is_ascii()) { run.saturating_sub(1) } else { run };
+        let run = bytes
+            .iter()
+            .take_while(|byte| byte.is_ascii() && !is_ascii_space(**byte))
+            .count();
+        let run = if bytes.get(run).is_some_and(|byte| !byte.is_ascii()) {
+            run.saturating_sub(1)
+        } else {
+            run
+        };
         if run > 0 {
             self.space.open = false;
             self.extend_linear(at, at + run);
@@ -148,7 +170,11 @@ impl View {
     fn push_segment(&mut self, source: &str, first: char, start: usize, first_end: usize) -> usize {
         self.space.open = false;
         let end = segment_end(source, first_end);
-        let folded = if first.is_ascii() { Some(first.to_ascii_lowercase()) } else { simple(first) };
+        let folded = if first.is_ascii() {
+            Some(first.to_ascii_lowercase())
+        } else {
+            simple(first)
+        };
         match folded {
             Some(folded) if end == first_end => self.push_char(folded, start, end),
             _ => self.push_normalised(source, start, end),
@@ -162,7 +188,12 @@ impl View {
             self.extend_linear(start, end);
         } else {
             let at = offset(self.text.len());
-            self.pieces.push(Piece { at, start: offset(start), end: offset(end), linear: false });
+            self.pieces.push(Piece {
+                at,
+                start: offset(start),
+                end: offset(end),
+                linear: false,
+            });
         }
         self.text.push(folded);
     }
@@ -172,7 +203,12 @@ impl View {
         let at = offset(self.text.len());
         match self.pieces.last_mut() {
             Some(last) if last.linear && last.end == offset(start) => last.end = offset(end),
-            _ => self.pieces.push(Piece { at, start: offset(start), end: offset(end), linear: true }),
+            _ => self.pieces.push(Piece {
+                at,
+                start: offset(start),
+                end: offset(end),
+                linear: true,
+            }),
         }
     }
 
@@ -187,7 +223,12 @@ impl View {
             }
         }
         if self.text.len() > at {
-            self.pieces.push(Piece { at: offset(at), start: offset(start), end: offset(end), linear: false });
+            self.pieces.push(Piece {
+                at: offset(at),
+                start: offset(start),
+                end: offset(end),
+                linear: false,
+            });
         }
     }
 
@@ -195,7 +236,12 @@ impl View {
         if self.space.open {
             self.widen_space(end);
         } else {
-            self.space = Space { open: true, at: offset(self.text.len()), start: offset(start), ..Space::default() };
+            self.space = Space {
+                open: true,
+                at: offset(self.text.len()),
+                start: offset(start),
+                ..Space::default()
+            };
             self.push_char(' ', start, end);
         }
         let before = self.space.n_lines;
@@ -214,7 +260,12 @@ impl View {
     /// Lets the space at the end of the folded text stand for the original up to `end`.
     fn widen_space(&mut self, end: usize) {
         let Space { at, start, .. } = self.space;
-        let whole = Piece { at, start, end: offset(end), linear: false };
+        let whole = Piece {
+            at,
+            start,
+            end: offset(end),
+            linear: false,
+        };
         match self.pieces.last_mut() {
             Some(last) if last.at == at => *last = whole,
             Some(last) => {
@@ -322,7 +373,13 @@ mod tests {
     #[test]
     fn t3_paragraph_breaks_are_remembered() {
         let mut view = View::default();
-        for (text, n_breaks) in [("a\nb", 0), ("a\r\nb", 0), ("a\n\nb", 1), ("a\r\n \r\nb", 1), ("a\u{2029}b", 1)] {
+        for (text, n_breaks) in [
+            ("a\nb", 0),
+            ("a\r\nb", 0),
+            ("a\n\nb", 1),
+            ("a\r\n \r\nb", 1),
+            ("a\u{2029}b", 1),
+        ] {
             view.fill(text);
             assert_eq!((view.text(), view.breaks().len()), ("a b", n_breaks), "{text:?}");
         }

@@ -1,0 +1,70 @@
+//! The codes of this crate's diagnostics: 04xx, patterns and rules. A code is never reused.
+
+lexhold_document::codes! {
+    /// An operator is not known.
+    UNKNOWN_OPERATOR = "LX0401";
+    /// An operator is not given what it needs.
+    OPERAND = "LX0402";
+    /// A rule has too few examples.
+    TOO_FEW_EXAMPLES = "LX0403";
+    /// Two rules have the same id.
+    DUPLICATE_RULE = "LX0404";
+    /// A lexicon is not known.
+    UNKNOWN_LEXICON = "LX0405";
+    /// A term holds no word.
+    EMPTY_TERM = "LX0406";
+    /// A term is equal to another after folding.
+    DUPLICATE_TERM = "LX0407";
+    /// A term holds a wildcard.
+    WILDCARD = "LX0408";
+    /// A term holds characters that are not matched.
+    UNMATCHED_CHARACTERS = "LX0409";
+    /// A list has more terms than the limit.
+    TOO_MANY_TERMS = "LX0410";
+    /// A term has more words than the limit.
+    TERM_TOO_LONG = "LX0411";
+    /// A pattern does not compile.
+    PATTERN_SYNTAX = "LX0412";
+    /// A pattern is larger than the limit once compiled.
+    PATTERN_TOO_LARGE = "LX0413";
+    /// A pattern can match the empty string.
+    PATTERN_EMPTY = "LX0414";
+    /// A pattern uses look-around or a back-reference.
+    PATTERN_LOOK_AROUND = "LX0415";
+    /// A pattern can never match.
+    PATTERN_NEVER = "LX0416";
+    /// A pattern is longer than the limit.
+    PATTERN_TOO_LONG = "LX0417";
+    /// Operators are nested deeper than the limit.
+    TOO_DEEP = "LX0418";
+    /// Two lexicons have the same name.
+    DUPLICATE_LEXICON = "LX0419";
+    /// There are more rules than the limit.
+    TOO_MANY_RULES = "LX0420";
+    /// A word is not one word.
+    NOT_ONE_WORD = "LX0421";
+    /// Exclusions stand where they cannot.
+    MISPLACED_UNLESS = "LX0422";
+    /// A number is outside its limits.
+    OUT_OF_RANGE = "LX0423";
+    /// A rule has nothing to match.
+    NOTHING_TO_MATCH = "LX0424";
+    /// A pattern tells upper from lower case.
+    PATTERN_CASE = "LX0425";
+    /// A pattern wants white space that the folded view does not have.
+    PATTERN_WHITE_SPACE = "LX0426";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ALL;
+
+    #[test]
+    fn codes_are_in_order_and_never_twice() {
+        assert!(ALL.is_sorted_by(|a, b| a.0 < b.0));
+        assert!(
+            ALL.iter()
+                .all(|(code, title)| code.starts_with("LX04") && code.len() == 6 && title.ends_with('.'))
+        );
+    }
+}

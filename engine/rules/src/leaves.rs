@@ -1,0 +1,63 @@
+//! The leaves of all rules, each kept once: a term, list, lexicon or pattern that many rules name is looked for once.
+
+use rustc_hash::FxHashMap;
+
+use crate::pattern::{Pattern, Refusal};
+use crate::term::Term;
+use crate::trie::{Trie, TrieBuilder};
+
+/// Collects leaves and numbers them.
+#[derive(Debug, Default)]
+pub(crate) struct Leaves {
+    trie: TrieBuilder,
+    lists: FxHashMap<Vec<Term>, u32>,
+    patterns: Vec<Pattern>,
+    pattern_leaves: Vec<u32>,
+    by_source: FxHashMap<(String, bool), u32>,
+    n_leaves: u32,
+}
+
+impl Leaves {
+    /// The leaf of some terms as alternatives.
+    pub(crate) fn terms(&mut self, terms: Vec<Term>) -> u32 {
+        if let Some(leaf) = self.lists.get(&terms) {
+            return *leaf;
+        }
+        let leaf = self.next();
+        terms.iter().for_each(|term| self.trie.insert(term, leaf));
+        self.lists.insert(terms, leaf);
+        leaf
+    }
+
+    /// The leaf of a pattern, and whether the pattern wants white space that the folded view has not.
+    pub(crate) fn pattern(&mut self, source: &str, unicode: bool) -> Result<(u32, bool), Refusal> {
+        let key = (source.to_owned(), unicode);
+        if let Some(index) = self.by_source.get(&key) {
+            let index = *index as usize;
+            return Ok((self.pattern_leaves[index], self.patterns[index].lost_white_space));
+        }
+        let pattern = Pattern::compile(source, unicode)?;
+        let lost_white_space = pattern.lost_white_space;
+        let leaf = self.next();
+        self.by_source
+            .insert(key, u32::try_from(self.patterns.len()).unwrap_or(u32::MAX));
+        self.patterns.push(pattern);
+        self.pattern_leaves.push(leaf);
+        Ok((leaf, lost_white_space))
+    }
+
+    /// How many leaves there are.
+    pub(crate) fn len(&self) -> usize {
+        self.n_leaves as usize
+    }
+
+    /// The terms, the patterns, and the leaf of each pattern.
+    pub(crate) fn build(self) -> (Trie, Vec<Pattern>, Vec<u32>) {
+        (self.trie.build(), self.patterns, self.pattern_leaves)
+    }
+
+    fn next(&mut self) -> u32 {
+        self.n_leaves += 1;
+        self.n_leaves - 1
+    }
+}

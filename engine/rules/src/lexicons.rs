@@ -1,0 +1,163 @@
+//! Named lists of terms, and how any list of terms is read.
+
+use lexhold_document::{Diagnostic, Diagnostics, Document, Node, Place, Value};
+use rustc_hash::FxHashMap;
+
+use crate::leaves::Leaves;
+use crate::term::{Refusal, Term, unmatched};
+use crate::{codes, limits};
+
+/// Lexicons by name.
+#[derive(Debug, Default)]
+pub(crate) struct Lexicons<'d>(FxHashMap<&'d str, Lexicon>);
+
+/// A lexicon's leaf and where its name stands; no leaf if something in it was refused.
+#[derive(Clone, Copy, Debug)]
+struct Lexicon {
+    leaf: Option<u32>,
+    place: Place,
+}
+
+impl<'d> Lexicons<'d> {
+    /// Reads the `lexicon` documents, which every ruleset sees.
+    pub(crate) fn shared(documents: &[&'d Document], leaves: &mut Leaves, diagnostics: &mut Diagnostics) -> Self {
+        let mut lexicons = Lexicons::default();
+        for document in documents {
+            let terms = document.root.get("terms");
+            lexicons.add(&document.name, document.name_place(), terms, leaves, diagnostics);
+        }
+        lexicons
+    }
+
+    /// Reads a ruleset's own lexicons; none may have the name of a shared one.
+    pub(crate) fn local(&self, document: &'d Document, leaves: &mut Leaves, diagnostics: &mut Diagnostics) -> Self {
+        let mut lexicons = Lexicons(self.0.clone());
+        let entries = document.root.get("lexicons").and_then(Node::as_map).unwrap_or_default();
+        for entry in entries {
+            lexicons.add(&entry.key, entry.key_place, Some(&entry.node), leaves, diagnostics);
+        }
+        lexicons
+    }
+
+    /// The leaf of a lexicon: `None` if there is none of this name, `Some(None)` if it was refused.
+    pub(crate) fn leaf(&self, name: &str) -> Option<Option<u32>> {
+        self.0.get(name).map(|lexicon| lexicon.leaf)
+    }
+
+    /// The names that a rule may use.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &'d str> {
+        self.0.keys().copied()
+    }
+
+    fn add(
+        &mut self,
+        name: &'d str,
+        place: Place,
+        terms: Option<&Node>,
+        leaves: &mut Leaves,
+        diagnostics: &mut Diagnostics,
+    ) {
+        if let Some(first) = self.0.get(name) {
+            let error = Diagnostic::error(codes::DUPLICATE_LEXICON, format!("there are two lexicons `{name}`"));
+            diagnostics.push(error.at(place, "").also(first.place, "first defined here"));
+            return;
+        }
+        // What is no list has been reported by the shape.
+        let items: Vec<&Node> = terms.and_then(Node::as_list).unwrap_or_default().iter().collect();
+        let leaf = read_terms(&items, diagnostics)
+            .filter(|terms| !terms.is_empty())
+            .map(|terms| leaves.terms(terms));
+        if terms.and_then(Node::as_list).is_some_and(<[Node]>::is_empty) {
+            let error = Diagnostic::error(codes::OPERAND, format!("lexicon `{name}` has no terms"));
+            diagnostics.push(error.at(place, ""));
+        }
+        self.0.insert(name, Lexicon { leaf, place });
+    }
+}
+
+/// Reads a list of terms; `None` if one of them was refused, which has been reported.
+pub(crate) fn read_terms(items: &[&Node], diagnostics: &mut Diagnostics) -> Option<Vec<Term>> {
+    if items.len() > limits::LEXICON_TERMS {
+        let message = format!("list has {} terms, more than {}", items.len(), limits::LEXICON_TERMS);
+        let first_over = &items[limits::LEXICON_TERMS];
+        let error = Diagnostic::error(codes::TOO_MANY_TERMS, message).at(first_over.place, "the first one too many");
+        diagnostics.push(error.help("split the list into several lexicons"));
+        return None;
+    }
+    let mut seen: FxHashMap<Term, &Node> = FxHashMap::default();
+    let mut sound = true;
+    let mut terms = Vec::with_capacity(items.len());
+    for item in items.iter().copied() {
+        let Some(term) = read_term(item, diagnostics) else {
+            sound = false;
+            continue;
+        };
+        if let Some(first) = seen.insert(term.clone(), item) {
+            diagnostics.push(duplicate(item, first));
+            sound = false;
+        }
+        terms.push(term);
+    }
+    sound.then_some(terms)
+}
+
+/// Reads one term, or reports why it is none.
+fn read_term(node: &Node, diagnostics: &mut Diagnostics) -> Option<Term> {
+    let Value::Text(text) = &node.value else {
+        let error = Diagnostic::error(
+            codes::OPERAND,
+            format!("a term has to be text, not {}", node.type_name()),
+        );
+        let help = match node.value {
+            Value::Bool(_) | Value::Int(_) | Value::Float(_) => Some("put it in quotes".to_owned()),
+            _ => None,
+        };
+        diagnostics.push(error.at(node.place, "").maybe_help(help));
+        return None;
+    };
+    match Term::read(text) {
+        Ok(term) => {
+            warn_of_unmatched(node, text, diagnostics);
+            Some(term)
+        }
+        Err(refusal) => {
+            diagnostics.push(refused(node, text, refusal));
+            None
+        }
+    }
+}
+
+/// Two terms that are equal after folding.
+fn duplicate(second: &Node, first: &Node) -> Diagnostic {
+    let text = second.as_text().unwrap_or_default();
+    let message = format!("term `{text}` is equal to an earlier one after folding");
+    Diagnostic::error(codes::DUPLICATE_TERM, message)
+        .at(second.place, "")
+        .also(first.place, "the earlier one")
+}
+
+fn refused(node: &Node, text: &str, refusal: Refusal) -> Diagnostic {
+    match refusal {
+        Refusal::Empty => Diagnostic::error(codes::EMPTY_TERM, format!("term `{text}` holds no word"))
+            .at(node.place, "nothing to match")
+            .help("use `regex` for punctuation and symbols"),
+        Refusal::Wildcard(range) => {
+            let message = format!("terms have no wildcards: `{}`", &text[range.clone()]);
+            Diagnostic::error(codes::WILDCARD, message)
+                .at(node.inner(range), "")
+                .help("use `regex`, list the forms, or leave the sign out: punctuation is not matched")
+        }
+        Refusal::TooLong => {
+            let message = format!("term has more than {} words", limits::TERM_TOKENS);
+            Diagnostic::error(codes::TERM_TOO_LONG, message).at(node.place, "")
+        }
+    }
+}
+
+fn warn_of_unmatched(node: &Node, text: &str, diagnostics: &mut Diagnostics) {
+    if let Some(range) = unmatched(text) {
+        let message = format!("`{}` is not matched: terms are words", &text[range.clone()]);
+        let warning = Diagnostic::warning(codes::UNMATCHED_CHARACTERS, message).at(node.inner(range), "");
+        diagnostics.push(warning.help("use `regex` where it matters, or leave it out"));
+    }
+}

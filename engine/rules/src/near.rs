@@ -1,0 +1,172 @@
+//! Proximity: operands on different tokens, close to one another.
+//!
+//! The distance of two spots is the word of the later one's start minus that of the earlier one's end; neighbours
+//! are 1 apart, and so are two tokens of one word. For more operands, `within` bounds the sum of the gaps plus one.
+//!
+//! The spots are passed once, by their first token. For every set of operands the search keeps the *chains* that
+//! could still become part of a result: spots of these operands on different tokens, in text order. A chain is
+//! dropped as soon as another one of the same set starts no earlier and will have no larger gap whatever follows,
+//! and as soon as its gap has grown beyond `within`. So each spot costs the same however long the text is.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+use crate::spot::{Spot, keep_minimal};
+use crate::tokens::Token;
+
+/// What is wanted of the operands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Nearness {
+    /// The largest distance.
+    pub(crate) within: u32,
+    /// Whether the operands have to come in their order.
+    pub(crate) ordered: bool,
+}
+
+/// A spot of one operand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Event {
+    first: usize,
+    last: usize,
+    operand: usize,
+    spot: Spot,
+}
+
+/// Spots of a set of operands, in text order, on different tokens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Chain {
+    /// The last token.
+    last: usize,
+    /// The word of the last token.
+    word: u32,
+    /// The words passed over between the spots.
+    gap: u32,
+    /// The operands, one bit each.
+    operands: usize,
+    /// From the start of the first spot to the end of the last one.
+    span: Spot,
+}
+
+/// Appends the minimal intervals in which every operand has a spot, in order.
+pub(crate) fn near(tokens: &[Token], operands: &[Vec<Spot>], nearness: Nearness, out: &mut Vec<Spot>) {
+    let mut search = Search {
+        nearness,
+        all: (1 << operands.len()) - 1,
+        kept: vec![Vec::new(); 1 << operands.len()],
+        waiting: BinaryHeap::new(),
+        found: Vec::new(),
+    };
+    for event in events(operands) {
+        search.release(event.first);
+        search.pass(tokens, event);
+    }
+    keep_minimal(&mut search.found);
+    out.append(&mut search.found);
+}
+
+fn events(operands: &[Vec<Spot>]) -> Vec<Event> {
+    let mut events = Vec::new();
+    for (operand, spots) in operands.iter().enumerate() {
+        events.extend(spots.iter().filter_map(|spot| {
+            let (first, last) = spot.tokens()?;
+            Some(Event {
+                first,
+                last,
+                operand,
+                spot: *spot,
+            })
+        }));
+    }
+    events.sort_unstable();
+    events
+}
+
+struct Search {
+    nearness: Nearness,
+    /// The set of all operands.
+    all: usize,
+    /// By set of operands, the chains that end before the token at hand.
+    kept: Vec<Vec<Chain>>,
+    /// Chains that end at the token at hand or later.
+    waiting: BinaryHeap<Reverse<Chain>>,
+    found: Vec<Spot>,
+}
+
+impl Search {
+    /// Keeps the waiting chains that end before a token.
+    fn release(&mut self, token: usize) {
+        while self.waiting.peek().is_some_and(|Reverse(chain)| chain.last < token) {
+            if let Some(Reverse(chain)) = self.waiting.pop() {
+                keep(&mut self.kept[chain.operands], chain);
+            }
+        }
+    }
+
+    /// Lengthens every kept chain that lacks the event's operand, and begins one.
+    fn pass(&mut self, tokens: &[Token], event: Event) {
+        let bit = 1 << event.operand;
+        let (first_word, last_word) = (tokens[event.first].word, tokens[event.last].word);
+        for operands in self.shorter(bit) {
+            if operands == 0 {
+                self.push(Chain {
+                    last: event.last,
+                    word: last_word,
+                    gap: 0,
+                    operands: bit,
+                    span: event.spot,
+                });
+                continue;
+            }
+            // Words only grow from event to event, so a chain that is too far away now stays so.
+            let within = self.nearness.within;
+            self.kept[operands].retain(|chain| gap(chain, first_word) < within);
+            for at in 0..self.kept[operands].len() {
+                let chain = self.kept[operands][at];
+                self.push(Chain {
+                    last: event.last,
+                    word: last_word,
+                    gap: gap(&chain, first_word),
+                    operands: operands | bit,
+                    span: Spot::spanning(chain.span, event.spot),
+                });
+            }
+        }
+    }
+
+    /// The sets of operands that may stand before one.
+    fn shorter(&self, bit: usize) -> impl Iterator<Item = usize> + use<> {
+        let (all, ordered) = (self.all, self.nearness.ordered);
+        let first = if ordered { bit - 1 } else { 0 };
+        (first..=all)
+            .take(if ordered { 1 } else { all + 1 })
+            .filter(move |operands| operands & bit == 0)
+    }
+
+    fn push(&mut self, chain: Chain) {
+        if chain.operands == self.all {
+            self.found.push(chain.span);
+        } else {
+            self.waiting.push(Reverse(chain));
+        }
+    }
+}
+
+/// The gap of a chain that goes on with a spot whose first word this is.
+fn gap(chain: &Chain, word: u32) -> u32 {
+    chain.gap + word.saturating_sub(chain.word + 1)
+}
+
+/// Adds a chain, unless another one is at least as good; drops those that it is at least as good as.
+fn keep(kept: &mut Vec<Chain>, chain: Chain) {
+    if kept.iter().any(|other| is_as_good(other, &chain)) {
+        return;
+    }
+    kept.retain(|other| !is_as_good(&chain, other));
+    kept.push(chain);
+}
+
+/// Whether one chain starts no earlier than another, and will have no larger gap whatever follows.
+fn is_as_good(one: &Chain, other: &Chain) -> bool {
+    let reach = |chain: &Chain| i64::from(chain.word) - i64::from(chain.gap);
+    one.span.start >= other.span.start && one.gap <= other.gap && reach(one) >= reach(other)
+}

@@ -1,0 +1,422 @@
+//! The operators under `match`: from nodes to expressions.
+
+use lexhold_document::{Diagnostic, Diagnostics, Entry, Node, Value, did_you_mean};
+
+use crate::expression::{Exclusion, Expression};
+use crate::leaves::Leaves;
+use crate::lexicons::{Lexicons, read_terms};
+use crate::near::Nearness;
+use crate::pattern::Refusal;
+use crate::term::Term;
+use crate::{codes, limits};
+
+/// The operators, each of which is a condition.
+const OPERATORS: [&str; 8] = ["word", "phrase", "lexicon", "regex", "near", "before", "any", "all"];
+
+/// What stands beside `regex` and qualifies it.
+const UNICODE: &str = "unicode";
+
+/// What stands beside the conditions of a rule and takes hits away.
+const UNLESS: &str = "unless";
+
+/// Longest name of an exclusion, in characters.
+const LABEL_CHARS: usize = 60;
+
+/// Reads conditions and reports what is wrong with them.
+pub(crate) struct Reader<'a, 'd> {
+    pub(crate) lexicons: &'a Lexicons<'d>,
+    pub(crate) leaves: &'a mut Leaves,
+    pub(crate) diagnostics: &'a mut Diagnostics,
+    /// How deep operators are nested at the moment.
+    depth: usize,
+}
+
+impl<'a, 'd> Reader<'a, 'd> {
+    /// A reader at the top of a `match`.
+    pub(crate) fn new(lexicons: &'a Lexicons<'d>, leaves: &'a mut Leaves, diagnostics: &'a mut Diagnostics) -> Self {
+        Reader {
+            lexicons,
+            leaves,
+            diagnostics,
+            depth: 0,
+        }
+    }
+
+    /// Reads what stands under `match`. `None` if something in it was refused, which has been reported.
+    pub(crate) fn rule(&mut self, node: &Node) -> Option<(Expression, Vec<Exclusion>)> {
+        let expression = self.without(node, &[UNLESS]);
+        let exclusions = node
+            .get(UNLESS)
+            .map_or(Some(Vec::new()), |unless| self.exclusions(unless));
+        Some((expression?, exclusions?))
+    }
+
+    /// Reads one condition: a term, a list of alternatives, or a map of operators.
+    fn expression(&mut self, node: &Node) -> Option<Expression> {
+        self.without(node, &[])
+    }
+
+    /// Reads one condition whose map may hold some keys that are no operators.
+    fn without(&mut self, node: &Node, aside: &[&str]) -> Option<Expression> {
+        if self.depth == limits::MATCH_DEPTH {
+            let message = format!("operators are nested deeper than {}", limits::MATCH_DEPTH);
+            return self.refuse(Diagnostic::error(codes::TOO_DEEP, message).at(node.place, ""));
+        }
+        self.depth += 1;
+        let expression = match &node.value {
+            Value::List(items) => self.alternatives(node, items),
+            Value::Map(entries) => self.conditions(node, entries, aside),
+            _ => self.terms(&[node]),
+        };
+        self.depth -= 1;
+        expression
+    }
+
+    /// Reads operators side by side, which all have to hold.
+    fn conditions(&mut self, node: &Node, entries: &[Entry], aside: &[&str]) -> Option<Expression> {
+        let unicode = self.unicode(node);
+        let operators = entries
+            .iter()
+            .filter(|entry| entry.key != UNICODE && !aside.contains(&entry.key.as_str()));
+        let all: Vec<Option<Expression>> = operators
+            .map(|entry| self.operator(entry, unicode.unwrap_or(false)))
+            .collect();
+        let mut all: Vec<Expression> = all.into_iter().collect::<Option<_>>()?;
+        unicode?;
+        match all.len() {
+            0 => self.refuse(
+                Diagnostic::error(codes::NOTHING_TO_MATCH, "there is nothing to match")
+                    .at(node.place, "")
+                    .help(format!("use one of {}", OPERATORS.join(", "))),
+            ),
+            1 => all.pop(),
+            _ => Some(Expression::All(all)),
+        }
+    }
+
+    fn operator(&mut self, entry: &Entry, unicode: bool) -> Option<Expression> {
+        match entry.key.as_str() {
+            "word" => self.words(&entry.node),
+            "phrase" => self.terms(&one_or_many(&entry.node)),
+            "lexicon" => self.each(&entry.node, Self::lexicon),
+            "regex" => self.each(&entry.node, |reader, node| reader.regex(node, unicode)),
+            "near" => self.near(entry, false),
+            "before" => self.near(entry, true),
+            "any" => self.list(entry).and_then(|items| self.alternatives(&entry.node, items)),
+            "all" => self.list(entry).and_then(|items| self.every(&entry.node, items)),
+            UNLESS => self.refuse(
+                Diagnostic::error(codes::MISPLACED_UNLESS, "`unless` stands directly under `match` only")
+                    .at(entry.key_place, "")
+                    .help("write it beside the outermost operators, or make a rule of its own"),
+            ),
+            key => {
+                let error = Diagnostic::error(codes::UNKNOWN_OPERATOR, format!("operator `{key}` is not known"));
+                let help = did_you_mean(key, OPERATORS.into_iter().chain([UNLESS, UNICODE]));
+                let help = help.or_else(|| Some(format!("there are {}", OPERATORS.join(", "))));
+                self.refuse(error.at(entry.key_place, "").maybe_help(help))
+            }
+        }
+    }
+
+    /// Reads alternatives. The terms among them become one leaf.
+    fn alternatives(&mut self, node: &Node, items: &[Node]) -> Option<Expression> {
+        if items.is_empty() {
+            return self.refuse(wrong(node, "the list is empty"));
+        }
+        let is_term = |item: &&Node| !matches!(item.value, Value::List(_) | Value::Map(_));
+        let (terms, others): (Vec<&Node>, Vec<&Node>) = items.iter().partition(is_term);
+        let leaf = (!terms.is_empty()).then(|| self.terms(&terms));
+        let any: Vec<Option<Expression>> = leaf
+            .into_iter()
+            .chain(others.into_iter().map(|item| self.expression(item)))
+            .collect();
+        let mut any: Vec<Expression> = any.into_iter().collect::<Option<_>>()?;
+        if any.len() == 1 {
+            any.pop()
+        } else {
+            Some(Expression::Any(any))
+        }
+    }
+
+    /// Reads the items of `all`.
+    fn every(&mut self, node: &Node, items: &[Node]) -> Option<Expression> {
+        if items.is_empty() {
+            return self.refuse(wrong(node, "the list is empty"));
+        }
+        let all: Vec<Option<Expression>> = items.iter().map(|item| self.expression(item)).collect();
+        Some(Expression::All(all.into_iter().collect::<Option<_>>()?))
+    }
+
+    /// Reads one value or a list of alternatives.
+    fn each(&mut self, node: &Node, read: impl Fn(&mut Self, &Node) -> Option<Expression>) -> Option<Expression> {
+        let any: Vec<Option<Expression>> = one_or_many(node).into_iter().map(|item| read(self, item)).collect();
+        let mut any: Vec<Expression> = any.into_iter().collect::<Option<_>>()?;
+        match any.len() {
+            0 => self.refuse(wrong(node, "the list is empty")),
+            1 => any.pop(),
+            _ => Some(Expression::Any(any)),
+        }
+    }
+
+    /// Reads terms as alternatives.
+    fn terms(&mut self, nodes: &[&Node]) -> Option<Expression> {
+        let terms = read_terms(nodes, self.diagnostics)?;
+        Some(Expression::Leaf(self.leaves.terms(terms)))
+    }
+
+    /// Reads terms of one word each.
+    fn words(&mut self, node: &Node) -> Option<Expression> {
+        let nodes = one_or_many(node);
+        let phrases = nodes.iter().filter(|node| {
+            node.as_text()
+                .and_then(|text| Term::read(text).ok())
+                .is_some_and(|term| !term.is_word())
+        });
+        let mut sound = true;
+        for phrase in phrases {
+            let message = format!("`{}` is not one word", phrase.as_text().unwrap_or_default());
+            let error = Diagnostic::error(codes::NOT_ONE_WORD, message).at(phrase.place, "");
+            self.diagnostics.push(error.help("use `phrase`"));
+            sound = false;
+        }
+        let words = self.terms(&nodes)?;
+        sound.then_some(words)
+    }
+
+    fn lexicon(&mut self, node: &Node) -> Option<Expression> {
+        let Some(name) = node.as_text() else {
+            return self.refuse(wrong(
+                node,
+                format!("a lexicon is named by text, not {}", node.type_name()),
+            ));
+        };
+        let Some(leaf) = self.lexicons.leaf(name) else {
+            let error = Diagnostic::error(codes::UNKNOWN_LEXICON, format!("there is no lexicon `{name}`"));
+            return self.refuse(
+                error
+                    .at(node.place, "")
+                    .maybe_help(did_you_mean(name, self.lexicons.names())),
+            );
+        };
+        leaf.map(Expression::Leaf)
+    }
+
+    fn regex(&mut self, node: &Node, unicode: bool) -> Option<Expression> {
+        let Some(source) = node.as_text() else {
+            return self.refuse(wrong(
+                node,
+                format!("a pattern has to be text, not {}", node.type_name()),
+            ));
+        };
+        match self.leaves.pattern(source, unicode) {
+            Ok((leaf, lost_white_space)) => {
+                if lost_white_space {
+                    self.diagnostics.push(white_space(node));
+                }
+                Some(Expression::Leaf(leaf))
+            }
+            Err(refusal) => self.refuse(refused(node, refusal)),
+        }
+    }
+
+    fn near(&mut self, entry: &Entry, ordered: bool) -> Option<Expression> {
+        let (name, node) = (entry.key.as_str(), &entry.node);
+        let Some(entries) = node.as_map() else {
+            let message = format!("`{name}` wants `of` and `within`, not {}", node.type_name());
+            return self.refuse(wrong(node, message).help(format!("{name}: {{of: [move, whatsapp], within: 5}}")));
+        };
+        let unknown = entries
+            .iter()
+            .filter(|entry| !["of", "within"].contains(&entry.key.as_str()));
+        let unknown: Vec<Diagnostic> = unknown.map(|key| unknown_near_key(name, key)).collect();
+        let sound = unknown.is_empty();
+        self.diagnostics.extend(unknown);
+        let within = self.within(name, entry);
+        let operands = self.operands(name, entry);
+        let nearness = Nearness {
+            within: within?,
+            ordered,
+        };
+        sound.then_some(Expression::Near(operands?, nearness))
+    }
+
+    fn within(&mut self, name: &str, entry: &Entry) -> Option<u32> {
+        match entry.node.get("within") {
+            Some(within) => self.count(within),
+            None => self.refuse(
+                Diagnostic::error(codes::OPERAND, format!("`{name}` wants `within`"))
+                    .at(entry.key_place, "how far apart at most")
+                    .help("the distance of neighbours is 1"),
+            ),
+        }
+    }
+
+    fn operands(&mut self, name: &str, entry: &Entry) -> Option<Vec<Expression>> {
+        let Some(of) = entry.node.get("of") else {
+            return self.refuse(
+                Diagnostic::error(codes::OPERAND, format!("`{name}` wants `of`")).at(entry.key_place, "what to find"),
+            );
+        };
+        let Some(items) = of.as_list() else {
+            return self.refuse(wrong(of, format!("`of` has to be a list, not {}", of.type_name())));
+        };
+        let operands: Vec<Option<Expression>> = items.iter().map(|item| self.expression(item)).collect();
+        let operands: Vec<Expression> = operands.into_iter().collect::<Option<_>>()?;
+        if !(2..=limits::NEAR_OPERANDS).contains(&operands.len()) {
+            let message = format!(
+                "`{name}` has {} operands, not 2 to {}",
+                operands.len(),
+                limits::NEAR_OPERANDS
+            );
+            return self.refuse(Diagnostic::error(codes::OUT_OF_RANGE, message).at(of.place, ""));
+        }
+        Some(operands)
+    }
+
+    /// Reads a distance in words.
+    fn count(&mut self, node: &Node) -> Option<u32> {
+        let within = match node.value {
+            Value::Int(number) => u32::try_from(number)
+                .ok()
+                .filter(|number| (1..=limits::WITHIN).contains(number)),
+            _ => None,
+        };
+        match within {
+            Some(within) => Some(within),
+            None => {
+                let message = format!("`within` has to be a whole number from 1 to {}", limits::WITHIN);
+                self.refuse(Diagnostic::error(codes::OUT_OF_RANGE, message).at(node.place, ""))
+            }
+        }
+    }
+
+    /// Reads `unicode`, which qualifies the `regex` beside it.
+    fn unicode(&mut self, node: &Node) -> Option<bool> {
+        let Some(entry) = node.entry(UNICODE) else {
+            return Some(false);
+        };
+        match entry.node.value {
+            _ if node.get("regex").is_none() => self
+                .refuse(Diagnostic::error(codes::OPERAND, "`unicode` stands beside `regex`").at(entry.key_place, "")),
+            Value::Bool(unicode) => Some(unicode),
+            _ => self.refuse(wrong(&entry.node, "`unicode` has to be `true` or `false`")),
+        }
+    }
+
+    /// Reads what stands under `unless`.
+    fn exclusions(&mut self, node: &Node) -> Option<Vec<Exclusion>> {
+        let exclusions: Vec<Option<Exclusion>> =
+            one_or_many(node).into_iter().map(|item| self.exclusion(item)).collect();
+        exclusions.into_iter().collect()
+    }
+
+    fn exclusion(&mut self, node: &Node) -> Option<Exclusion> {
+        let within = match node.get("within") {
+            Some(within) => self.count(within),
+            None => Some(0),
+        };
+        let side = self.side(node);
+        let expression = self.without(node, &["within", "side"]);
+        let (within, side) = (within?, side?);
+        Some(Exclusion {
+            expression: expression?,
+            before: if side == Side::After { 0 } else { within },
+            after: if side == Side::Before { 0 } else { within },
+            label: label(node).into(),
+        })
+    }
+
+    fn side(&mut self, node: &Node) -> Option<Side> {
+        let Some(entry) = node.entry("side") else {
+            return Some(Side::Both);
+        };
+        if node.get("within").is_none() {
+            let error = Diagnostic::error(codes::OPERAND, "`side` wants `within`").at(entry.key_place, "");
+            return self.refuse(error.help("without a window an exclusion takes hits away that lie inside it"));
+        }
+        match entry.node.as_text() {
+            Some("before") => Some(Side::Before),
+            Some("after") => Some(Side::After),
+            Some("both") => Some(Side::Both),
+            _ => self.refuse(wrong(&entry.node, "`side` has to be `before`, `after` or `both`")),
+        }
+    }
+
+    /// The items of `any` or `all`.
+    fn list<'n>(&mut self, entry: &'n Entry) -> Option<&'n [Node]> {
+        match entry.node.as_list() {
+            Some(items) => Some(items),
+            None => {
+                let message = format!("`{}` has to be a list, not {}", entry.key, entry.node.type_name());
+                self.refuse(wrong(&entry.node, message))
+            }
+        }
+    }
+
+    fn refuse<T>(&mut self, error: Diagnostic) -> Option<T> {
+        self.diagnostics.push(error);
+        None
+    }
+}
+
+/// Where an exclusion's window lies.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Side {
+    Before,
+    After,
+    Both,
+}
+
+fn one_or_many(node: &Node) -> Vec<&Node> {
+    match &node.value {
+        Value::List(items) => items.iter().collect(),
+        _ => vec![node],
+    }
+}
+
+fn wrong(node: &Node, message: impl Into<String>) -> Diagnostic {
+    Diagnostic::error(codes::OPERAND, message).at(node.place, "")
+}
+
+fn unknown_near_key(name: &str, entry: &Entry) -> Diagnostic {
+    let help = match entry.key.as_str() {
+        "before" | "ordered" => Some("for operands in their order write `before` in place of `near`".to_owned()),
+        key => did_you_mean(key, ["of", "within"]),
+    };
+    let message = format!("`{name}` has no key `{}`", entry.key);
+    Diagnostic::error(codes::OPERAND, message)
+        .at(entry.key_place, "")
+        .maybe_help(help)
+}
+
+fn refused(node: &Node, refusal: Refusal) -> Diagnostic {
+    let place = refusal.range.map_or(node.place, |range| node.inner(range));
+    Diagnostic::error(refusal.code, refusal.message)
+        .at(place, refusal.label)
+        .maybe_help(refusal.help.map(String::from))
+}
+
+fn white_space(node: &Node) -> Diagnostic {
+    Diagnostic::warning(codes::PATTERN_WHITE_SPACE, "part of this pattern cannot match")
+        .at(node.place, "")
+        .note("in the folded view each run of spaces, tabs and line breaks is one space")
+        .help("write one space, or `\\s`")
+}
+
+/// How reports name an exclusion: its first operator and what that is given.
+fn label(node: &Node) -> String {
+    let operator = node
+        .as_map()
+        .and_then(|entries| entries.iter().find(|entry| OPERATORS.contains(&entry.key.as_str())));
+    let text = match operator {
+        None => node.as_text().unwrap_or("terms").to_owned(),
+        Some(entry) => match entry.node.as_text() {
+            Some(text) => format!("{}: {text}", entry.key),
+            None => entry.key.clone(),
+        },
+    };
+    match text.char_indices().nth(LABEL_CHARS) {
+        Some((end, _)) => format!("{}\u{2026}", &text[..end]),
+        None => text,
+    }
+}

@@ -1,0 +1,66 @@
+//! The keys of a ruleset and of a lexicon.
+
+use lexhold_document::{Shape, choice, list, map, one_or_many, open, optional, required};
+
+/// The grades of severity, as documents write them.
+const SEVERITIES: &[&str] = &["info", "low", "medium", "high", "critical"];
+
+/// The keys of a `ruleset` document.
+pub fn ruleset() -> Shape {
+    map([
+        required("owner", Shape::Text, "who answers for the rules"),
+        optional("title", Shape::Text, "one line for people"),
+        optional("description", Shape::Text, "what the ruleset is for"),
+        optional(
+            "lexicons",
+            open(list(Shape::Any)),
+            "named lists of terms that only this ruleset sees",
+        ),
+        required("rules", list(rule()), "one item a rule"),
+        optional("tests", Shape::Any, "cases beside the rules"),
+    ])
+}
+
+/// The keys of a `lexicon` document.
+pub fn lexicon() -> Shape {
+    map([
+        required("owner", Shape::Text, "who answers for the terms"),
+        optional("title", Shape::Text, "one line for people"),
+        optional("description", Shape::Text, "what the terms have in common"),
+        optional(
+            "reviewed",
+            Shape::Date,
+            "the day on which somebody last went through the terms",
+        ),
+        required("terms", list(Shape::Any), "words and phrases"),
+    ])
+}
+
+fn rule() -> Shape {
+    map([
+        required("id", Shape::Id, "unique within the ruleset"),
+        optional("title", Shape::Text, "one line for people"),
+        required("severity", choice(SEVERITIES), "how grave a hit is"),
+        optional(
+            "status",
+            choice(&["experimental", "stable", "retired"]),
+            "how settled the rule is",
+        ),
+        optional("risk", Shape::Text, "the risk that the rule speaks of"),
+        required("why", Shape::Text, "why somebody should look"),
+        optional(
+            "cites",
+            one_or_many(Shape::Text),
+            "the paragraphs that the rule rests on",
+        ),
+        optional("when", Shape::Text, "a Cedar condition for the action `scan`"),
+        required("match", Shape::Any, "what to look for"),
+        optional(
+            "labels",
+            one_or_many(Shape::Text),
+            "what a message with a hit is labelled",
+        ),
+        required("hits", list(Shape::Text), "texts that the rule has to hit, two or more"),
+        required("misses", list(Shape::Text), "texts that it must not hit, two or more"),
+    ])
+}
