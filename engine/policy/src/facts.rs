@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Weekday;
 use jiff::tz::TimeZone;
-use lexhold_model::{Key, canonical_json};
+use lexhold_model::Key;
 use serde::{Deserialize, Serialize};
 
 /// Everything of a message that conditions can read, apart from the instant it was sent.
@@ -14,38 +14,38 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Facts {
-    /// Where it comes from: `slack`, `email`, ….
-    pub platform: String,
-    /// What kind of entry it is.
-    pub kind: String,
+    /// Accounts that it names.
+    pub accounts: BTreeSet<String>,
+    /// The files that came with it.
+    pub attachments: AttachmentFacts,
+    /// False only where the source says that it is not about business.
+    pub business: bool,
+    /// Where it was written.
+    pub channel: ChannelFacts,
     /// What kind of place it was written in.
     pub conversation_kind: String,
     /// `outbound`, `inbound` or `internal`.
     pub direction: Direction,
-    /// Where it was written.
-    pub channel: ChannelFacts,
-    /// Who wrote it.
-    pub sender: Sender,
-    /// The participants inside the firm, those with equal facts together.
-    pub insiders: Vec<Insiders>,
     /// At least one participant is outside the firm.
     pub external: bool,
-    /// False only where the source says that it is not about business.
-    pub business: bool,
-    /// Accounts that it names.
-    pub accounts: BTreeSet<String>,
-    /// Labels given by people, by the source and by pattern rules.
-    pub labels: BTreeSet<String>,
-    /// To, cc, bcc and members.
-    pub recipients: Audience,
-    /// The sender, recipients and custodians.
-    pub participants: Audience,
-    /// The files that came with it.
-    pub attachments: AttachmentFacts,
-    /// The zone of `sender_local`, by its IANA name.
-    pub zone: String,
     /// What the firm declares about messages.
     pub firm: Firm,
+    /// The participants inside the firm, those with equal facts together.
+    pub insiders: Vec<Insiders>,
+    /// What kind of entry it is.
+    pub kind: String,
+    /// Labels given by people, by the source and by pattern rules.
+    pub labels: BTreeSet<String>,
+    /// The sender, recipients and custodians.
+    pub participants: Audience,
+    /// Where it comes from: `slack`, `email`, ….
+    pub platform: String,
+    /// To, cc, bcc and members.
+    pub recipients: Audience,
+    /// Who wrote it.
+    pub sender: Sender,
+    /// The zone of `sender_local`, by its IANA name.
+    pub zone: String,
 }
 
 /// Which way a message went across the firm's border.
@@ -76,67 +76,67 @@ impl Direction {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ChannelFacts {
+    /// The directory lists it as approved.
+    pub approved: bool,
     /// The channel's name, or the platform's where the message names no channel.
     pub id: String,
     /// The directory lists it.
     pub listed: bool,
-    /// The directory lists it as approved.
-    pub approved: bool,
 }
 
 /// What the directory says of a person on the day of a message.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PersonFacts {
-    /// Nobody in the directory has the handle.
-    pub external: bool,
     /// The directory's entry had ended.
     pub departed: bool,
     /// Mail domains, in lower case.
     pub domains: BTreeSet<String>,
-    /// Licences and registrations.
-    pub licences: BTreeSet<String>,
+    /// Nobody in the directory has the handle.
+    pub external: bool,
+    /// What the firm declares about people.
+    pub firm: Firm,
     /// Groups, those that contain them included.
     pub groups: BTreeSet<String>,
     /// The jurisdiction, where one is given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub jurisdiction: Option<String>,
-    /// What the firm declares about people.
-    pub firm: Firm,
+    /// Licences and registrations.
+    pub licences: BTreeSet<String>,
 }
 
 /// Who wrote a message.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Sender {
-    /// The directory's id, or the handle of someone outside.
-    pub id: String,
     /// What is known about them.
     pub facts: PersonFacts,
+    /// The directory's id, or the handle of someone outside.
+    pub id: String,
 }
 
 /// Participants inside the firm who differ in nothing but their id.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Insiders {
-    /// Their ids in the directory; never empty.
-    pub ids: BTreeSet<String>,
     /// What is known about each of them.
     pub facts: PersonFacts,
+    /// Their ids in the directory; never empty.
+    pub ids: BTreeSet<String>,
 }
 
 /// Some of the people of a message, taken together.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Audience {
-    /// Their ids.
-    pub people: BTreeSet<String>,
-    /// Every group at least one of them is in.
-    pub groups: BTreeSet<String>,
     /// Every mail domain at least one of them has.
     pub domains: BTreeSet<String>,
     /// At least one of them is outside.
     pub external: bool,
+    /// Every group at least one of them is in.
+    pub groups: BTreeSet<String>,
+    /// Their ids.
+    pub people: BTreeSet<String>,
 }
 
 impl Audience {
@@ -150,14 +150,14 @@ impl Audience {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AttachmentFacts {
-    /// How many.
-    pub count: i64,
     /// Their sizes added up, as far as they are known.
     pub bytes: i64,
-    /// Their media types, in lower case.
-    pub media_types: BTreeSet<String>,
+    /// How many.
+    pub count: i64,
     /// The ends of their names, in lower case.
     pub extensions: BTreeSet<String>,
+    /// Their media types, in lower case.
+    pub media_types: BTreeSet<String>,
 }
 
 /// Values that a firm declares in `FirmPerson` or `FirmMessage`, by name.
@@ -218,7 +218,7 @@ fn weekday_name(weekday: Weekday) -> &'static str {
 pub struct FactsRow {
     /// The key of the JSON: equal facts, equal key.
     pub id: Key,
-    /// RFC 8785 JSON of the facts.
+    /// Canonical JSON of the facts.
     pub json: String,
     /// The facts themselves.
     pub facts: Facts,
@@ -245,12 +245,13 @@ impl FactsRow {
     }
 
     pub(crate) fn in_zone(facts: Facts, zone: TimeZone) -> Self {
+        // INVARIANT: fields stand in the order of their names, sets and maps are sorted, so this text is the only
+        // one for these facts: what RFC 8785 asks, except that whole numbers stay exact beyond 2^53.
         #[expect(
             clippy::expect_used,
             reason = "the type has string keys, whole numbers and text only"
         )]
-        let value = serde_json::to_value(&facts).expect("facts are plain JSON");
-        let json = canonical_json(&value);
+        let json = serde_json::to_string(&facts).expect("facts are plain JSON");
         Self {
             id: Key::of("lexhold 2026 facts row", [json.as_bytes()]),
             json,
@@ -295,6 +296,22 @@ mod tests {
         let row = FactsRow::new(facts()).unwrap();
         let back = FactsRow::from_json(&row.json).unwrap();
         assert_eq!((back.id, &back.json, &back.facts), (row.id, &row.json, &row.facts));
+    }
+
+    #[test]
+    fn the_json_is_canonical_and_its_numbers_exact() {
+        let mut facts = facts();
+        facts.sender.facts.groups = ["z\u{1}\"\n\u{7f}é".to_owned()].into();
+        facts.insiders = vec![Insiders {
+            ids: ["ann".to_owned()].into(),
+            ..Insiders::default()
+        }];
+        let row = FactsRow::new(facts.clone()).unwrap();
+        let value: serde_json::Value = serde_json::from_str(&row.json).unwrap();
+        assert_eq!(row.json, lexhold_model::canonical_json(&value));
+        facts.attachments.bytes = i64::MAX;
+        let row = FactsRow::new(facts.clone()).unwrap();
+        assert_eq!(FactsRow::from_json(&row.json).unwrap().facts, facts);
     }
 
     #[test]

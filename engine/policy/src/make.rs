@@ -13,8 +13,8 @@ use crate::facts::{
 use crate::people::{Known, NamedBy, People, ids};
 use crate::schema::FirmTypes;
 
-/// Rows remembered before the maker starts anew.
-const KEPT_ROWS: usize = 65_536;
+/// JSON of the rows remembered before the maker starts anew; a row takes a few times as much.
+const KEPT_BYTES: usize = 8 << 20;
 
 /// Makes the facts of messages, remembering people and whole rows: one for each thread.
 pub struct FactsMaker<'d> {
@@ -24,6 +24,7 @@ pub struct FactsMaker<'d> {
     zone_name: String,
     people: People<'d>,
     rows: FxHashMap<Vec<u8>, Arc<FactsRow>>,
+    bytes: usize,
     cast: Cast,
     key: Vec<u8>,
 }
@@ -53,6 +54,7 @@ impl<'d> FactsMaker<'d> {
             zone_name: named.facts.zone,
             people: People::new(directory, firm),
             rows: FxHashMap::default(),
+            bytes: 0,
             cast: Cast::default(),
             key: Vec::new(),
         })
@@ -62,8 +64,9 @@ impl<'d> FactsMaker<'d> {
     ///
     /// Equal facts give the same row, mostly without being made again.
     pub fn row(&mut self, message: Row<'_>, labels: &BTreeSet<String>) -> Arc<FactsRow> {
-        if self.people.forget_when_full() || self.rows.len() >= KEPT_ROWS {
+        if self.people.forget_when_full() || self.bytes >= KEPT_BYTES {
             self.rows.clear();
+            self.bytes = 0;
         }
         self.find_people(message);
         self.write_key(message, labels);
@@ -71,6 +74,7 @@ impl<'d> FactsMaker<'d> {
             return row.clone();
         }
         let row = Arc::new(FactsRow::in_zone(self.facts(message, labels), self.zone.clone()));
+        self.bytes += row.json.len();
         self.rows.insert(self.key.clone(), row.clone());
         row
     }
@@ -509,6 +513,21 @@ mod tests {
             "{}",
             row.json
         );
+    }
+
+    #[test]
+    fn forgetting_changes_nothing() {
+        let (directory, firm) = (directory(), firm());
+        let accounts = |n: usize| Message {
+            accounts: vec![format!("{n:0>4000}")],
+            ..message()
+        };
+        let messages: Vec<_> = (0..3000).map(accounts).chain([accounts(0)]).collect();
+        let batch = batch(&messages);
+        let mut maker = FactsMaker::new(&directory, &TimeZone::UTC, &firm).unwrap();
+        let rows: Vec<_> = batch.rows().map(|row| maker.row(row, &BTreeSet::new())).collect();
+        assert!(!Arc::ptr_eq(&rows[0], &rows[3000]), "the first had been forgotten");
+        assert_eq!(rows[0].id, rows[3000].id);
     }
 
     #[test]

@@ -11,8 +11,8 @@ use crate::schema::FirmTypes;
 
 const DAY_US: i64 = 86_400_000_000;
 
-/// People remembered before the cache starts anew.
-const KEPT_PEOPLE: usize = 262_144;
+/// Handles, one a day, remembered before the cache starts anew.
+const KEPT_HANDLES: usize = 131_072;
 
 /// Somebody on a certain day.
 pub(crate) struct Known {
@@ -46,6 +46,7 @@ pub(crate) struct People<'d> {
     numbers: FxHashMap<Arc<Known>, u32>,
     known: Vec<Arc<Known>>,
     platform: Arc<str>,
+    handles: usize,
 }
 
 impl<'d> People<'d> {
@@ -57,12 +58,13 @@ impl<'d> People<'d> {
             numbers: FxHashMap::default(),
             known: Vec::new(),
             platform: Arc::from(""),
+            handles: 0,
         }
     }
 
     /// Forgets everything when much has been remembered; numbers given before mean nothing afterwards.
     pub fn forget_when_full(&mut self) -> bool {
-        let full = self.known.len() >= KEPT_PEOPLE || self.settings.len() >= KEPT_PEOPLE;
+        let full = self.handles >= KEPT_HANDLES;
         if full {
             *self = Self::new(self.directory, self.firm);
         }
@@ -93,6 +95,7 @@ impl<'d> People<'d> {
                 None => {
                     let number = self.number(self.look_up(platform, handle, at_us, by));
                     numbers.insert(handle.to_owned(), number);
+                    self.handles += 1;
                     number
                 }
             };
