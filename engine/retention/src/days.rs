@@ -153,6 +153,12 @@ mod tests {
         // Ninety days from 15 April end with 14 July: eligible on 15 July at midnight, within thirty days of noon.
         assert!(suspect(p90d(), "2024-04-15T12:00:00Z"));
         assert!(!suspect(p90d(), "2024-04-16T12:00:00Z"));
+        // Eligible exactly thirty days after the capture is still within them.
+        let schedules = Schedules::new(p90d().into());
+        let at_midnight =
+            |captured| schedules.suspect(&all(&schedules), instant("2024-04-15T12:00:00Z"), instant(captured));
+        assert!(at_midnight("2024-06-15T00:00:00Z"));
+        assert!(!at_midnight("2024-06-14T23:59:59.999999Z"));
         // A day or less of delay is believed whatever the schedule.
         let p1d = || [schedule("x").delete("P1D")];
         assert!(!suspect(p1d(), "2024-06-14T12:00:00Z"));
