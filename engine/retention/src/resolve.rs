@@ -571,6 +571,8 @@ mod tests {
             day(within(None, Some(date(2025, 11, 15)))),
             bound("infinity", "infinity")
         );
+        let lapsed = resolved([within(None, Some(date(2025, 11, 15)))], &sent(DAY));
+        assert_eq!(lapsed.must_dispose_by.limit.reason(), Some(Reason::NoRule));
     }
 
     #[test]
