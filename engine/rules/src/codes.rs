@@ -51,8 +51,8 @@ lexhold_document::codes! {
     NOTHING_TO_MATCH = "LX0424";
     /// A pattern tells upper from lower case.
     PATTERN_CASE = "LX0425";
-    /// A pattern wants white space that the folded view does not have.
-    PATTERN_WHITE_SPACE = "LX0426";
+    /// A part of a pattern cannot occur in the folded view.
+    PATTERN_FOLDED_AWAY = "LX0426";
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! The leaves of all rules, each kept once: a term, list, lexicon or pattern that many rules name is looked for once.
 
+use std::ops::Range;
+
 use rustc_hash::FxHashMap;
 
 use crate::pattern::{Pattern, Refusal};
@@ -29,21 +31,21 @@ impl Leaves {
         leaf
     }
 
-    /// The leaf of a pattern, and whether the pattern wants white space that the folded view has not.
-    pub(crate) fn pattern(&mut self, source: &str, unicode: bool) -> Result<(u32, bool), Refusal> {
+    /// The leaf of a pattern, and where the pattern wants what the folded view never has.
+    pub(crate) fn pattern(&mut self, source: &str, unicode: bool) -> Result<(u32, Option<Range<usize>>), Refusal> {
         let key = (source.to_owned(), unicode);
         if let Some(index) = self.by_source.get(&key) {
             let index = *index as usize;
-            return Ok((self.pattern_leaves[index], self.patterns[index].lost_white_space));
+            return Ok((self.pattern_leaves[index], self.patterns[index].folded_away.clone()));
         }
         let pattern = Pattern::compile(source, unicode)?;
-        let lost_white_space = pattern.lost_white_space;
+        let folded_away = pattern.folded_away.clone();
         let leaf = self.next();
         self.by_source
             .insert(key, u32::try_from(self.patterns.len()).unwrap_or(u32::MAX));
         self.patterns.push(pattern);
         self.pattern_leaves.push(leaf);
-        Ok((leaf, lost_white_space))
+        Ok((leaf, folded_away))
     }
 
     /// How many leaves there are.

@@ -27,8 +27,12 @@ mod hit;
 mod leaves;
 mod lexicons;
 mod literals;
+#[cfg(test)]
+mod manual;
 mod near;
 mod operator;
+#[cfg(test)]
+mod oracle;
 mod pattern;
 mod program;
 mod scanner;

@@ -1,5 +1,7 @@
 //! The operators under `match`: from nodes to expressions.
 
+use std::ops::Range;
+
 use lexhold_document::{Diagnostic, Diagnostics, Entry, Node, Value, did_you_mean};
 
 use crate::expression::{Exclusion, Expression};
@@ -209,10 +211,8 @@ impl<'a, 'd> Reader<'a, 'd> {
             ));
         };
         match self.leaves.pattern(source, unicode) {
-            Ok((leaf, lost_white_space)) => {
-                if lost_white_space {
-                    self.diagnostics.push(white_space(node));
-                }
+            Ok((leaf, folded_away)) => {
+                self.diagnostics.extend(folded_away.map(|range| lost(node, range)));
                 Some(Expression::Leaf(leaf))
             }
             Err(refusal) => self.refuse(refused(node, refusal)),
@@ -396,11 +396,11 @@ fn refused(node: &Node, refusal: Refusal) -> Diagnostic {
         .maybe_help(refusal.help.map(String::from))
 }
 
-fn white_space(node: &Node) -> Diagnostic {
-    Diagnostic::warning(codes::PATTERN_WHITE_SPACE, "part of this pattern cannot match")
-        .at(node.place, "")
-        .note("in the folded view each run of spaces, tabs and line breaks is one space")
-        .help("write one space, or `\\s`")
+fn lost(node: &Node, range: Range<usize>) -> Diagnostic {
+    Diagnostic::warning(codes::PATTERN_FOLDED_AWAY, "this part of the pattern cannot match")
+        .at(node.inner(range), "the folded view has none of it")
+        .note("a run of spaces, tabs and line breaks is one space there, and every character is in NFKC")
+        .help("write it as it looks when folded; for white space one space, or `\\s`")
 }
 
 /// How reports name an exclusion: its first operator and what that is given.

@@ -9,9 +9,11 @@ use std::ops::Range;
 use regex_automata::meta::{Config, Regex};
 use regex_automata::nfa::thompson::WhichCaptures;
 use regex_syntax::ast::{self, Ast, ErrorKind};
-use regex_syntax::hir::{Hir, HirKind, translate::TranslatorBuilder};
+use regex_syntax::hir::{Hir, translate::TranslatorBuilder};
+use unicode_normalization::UnicodeNormalization;
 
-use crate::{codes, limits};
+use crate::unicode::is_dropped;
+use crate::{codes, limits, literals};
 
 /// A compiled pattern.
 #[derive(Debug)]
@@ -19,10 +21,10 @@ pub(crate) struct Pattern {
     pub(crate) regex: Regex,
     /// The longest match in bytes, if there is one.
     pub(crate) longest: Option<usize>,
-    /// What every match contains one of; see [`crate::literals`].
+    /// What every match contains one of; see [`literals`].
     pub(crate) literals: Option<Vec<String>>,
-    /// White space in the pattern that the folded view never has.
-    pub(crate) lost_white_space: bool,
+    /// Where the pattern wants what the folded view never has.
+    pub(crate) folded_away: Option<Range<usize>>,
 }
 
 /// Why a text is not a pattern.
@@ -39,26 +41,28 @@ pub(crate) struct Refusal {
 impl Pattern {
     /// Compiles a pattern.
     pub(crate) fn compile(source: &str, unicode: bool) -> Result<Pattern, Refusal> {
-        let hir = parse(source, unicode)?;
-        match hir.properties().minimum_len() {
-            None => {
-                return Err(
-                    Refusal::new(codes::PATTERN_NEVER, "pattern can never match").help("a class in it is empty")
-                );
-            }
-            Some(0) => {
-                return Err(Refusal::new(codes::PATTERN_EMPTY, "pattern can match the empty string")
-                    .label("every message would be a hit")
-                    .help("make a part of it required, or use a term"));
-            }
-            Some(_) => {}
+        let mut ast = parse(source)?;
+        let folded_away = folded_away(&ast).map(|span| span.start.offset..span.end.offset);
+        if !unicode {
+            to_ascii(&mut ast);
+        }
+        let hir = translate(source, &ast)?;
+        let least = hir.properties().minimum_len();
+        if least == Some(0) {
+            let refusal = Refusal::new(codes::PATTERN_EMPTY, "pattern can match the empty string");
+            let refusal = refusal.label("every message would be a hit");
+            return Err(refusal.help("make a part of it required, or use a term"));
+        }
+        if least.is_none() {
+            return Err(Refusal::new(codes::PATTERN_NEVER, "pattern can never match").help("a class in it is empty"));
         }
         let regex = build(&hir)?;
+        let literals = literals::required(&hir);
         Ok(Pattern {
             regex,
             longest: hir.properties().maximum_len(),
-            literals: crate::literals::required(&hir),
-            lost_white_space: loses_white_space(&hir),
+            literals,
+            folded_away,
         })
     }
 }
@@ -93,7 +97,7 @@ impl Refusal {
     }
 }
 
-fn parse(source: &str, unicode: bool) -> Result<Hir, Refusal> {
+fn parse(source: &str) -> Result<Ast, Refusal> {
     if source.len() > limits::PATTERN_BYTES {
         let message = format!(
             "pattern has {} bytes, more than {}",
@@ -102,30 +106,29 @@ fn parse(source: &str, unicode: bool) -> Result<Hir, Refusal> {
         );
         return Err(Refusal::new(codes::PATTERN_TOO_LONG, message));
     }
-    let mut ast = ast::parse::ParserBuilder::new()
+    let mut parser = ast::parse::ParserBuilder::new()
         .nest_limit(limits::PATTERN_DEPTH)
-        .build()
-        .parse(source)
-        .map_err(|error| syntax(&error))?;
-    if let Some(span) = case_switch(&ast) {
-        return Err(Refusal::new(codes::PATTERN_CASE, "pattern tells upper from lower case")
+        .build();
+    let ast = parser.parse(source).map_err(|error| syntax(&error))?;
+    match case_switch(&ast) {
+        None => Ok(ast),
+        Some(span) => Err(Refusal::new(codes::PATTERN_CASE, "pattern tells upper from lower case")
             .at(&span)
             .label("the folded view has no case")
-            .help("leave the flag out"));
+            .help("leave the flag out")),
     }
-    if !unicode {
-        to_ascii(&mut ast);
-    }
-    TranslatorBuilder::new()
+}
+
+fn translate(source: &str, ast: &Ast) -> Result<Hir, Refusal> {
+    let mut translator = TranslatorBuilder::new()
         .case_insensitive(true)
         .unicode(true)
         .utf8(true)
-        .build()
-        .translate(source, &ast)
-        .map_err(|error| {
-            let message = format!("pattern does not compile: {}", decapitalised(&error.kind().to_string()));
-            Refusal::new(codes::PATTERN_SYNTAX, message).at(error.span())
-        })
+        .build();
+    translator.translate(source, ast).map_err(|error| {
+        let message = format!("pattern does not compile: {}", decapitalised(&error.kind().to_string()));
+        Refusal::new(codes::PATTERN_SYNTAX, message).at(error.span())
+    })
 }
 
 fn syntax(error: &ast::Error) -> Refusal {
@@ -173,21 +176,38 @@ fn build(hir: &Hir) -> Result<Regex, Refusal> {
         })
 }
 
-/// Whether some literal of the pattern has white space that the folded view has not: anything but single spaces.
-fn loses_white_space(hir: &Hir) -> bool {
-    match hir.kind() {
-        HirKind::Literal(literal) => {
-            let text = String::from_utf8_lossy(&literal.0);
-            text.contains("  ") || text.contains(|c: char| c != ' ' && c.is_whitespace())
-        }
-        HirKind::Class(class) => class
-            .literal()
-            .is_some_and(|bytes| matches!(bytes.as_slice(), [b'\t'..=b'\r'])),
-        HirKind::Repetition(repetition) => repetition.min > 0 && loses_white_space(&repetition.sub),
-        HirKind::Capture(capture) => loses_white_space(&capture.sub),
-        HirKind::Concat(parts) | HirKind::Alternation(parts) => parts.iter().any(loses_white_space),
-        HirKind::Empty | HirKind::Look(_) => false,
+/// The first literal, outside classes and not optional, that the folded view never has.
+fn folded_away(ast: &Ast) -> Option<ast::Span> {
+    match ast {
+        Ast::Literal(literal) => (!survives(&[literal.c])).then_some(literal.span),
+        Ast::Repetition(repetition) => match repetition.op.kind {
+            ast::RepetitionKind::ZeroOrOne | ast::RepetitionKind::ZeroOrMore => None,
+            _ => folded_away(&repetition.ast),
+        },
+        Ast::Group(group) => folded_away(&group.ast),
+        Ast::Alternation(alternation) => alternation.asts.iter().find_map(folded_away),
+        Ast::Concat(concat) => concat
+            .asts
+            .iter()
+            .find_map(folded_away)
+            .or_else(|| concat.asts.windows(2).find_map(pair_folded_away)),
+        _ => None,
     }
+}
+
+fn pair_folded_away(pair: &[Ast]) -> Option<ast::Span> {
+    let [Ast::Literal(one), Ast::Literal(other)] = pair else {
+        return None;
+    };
+    (!survives(&[one.c, other.c])).then(|| ast::Span::new(one.span.start, other.span.end))
+}
+
+/// Whether characters stand in the folded view, case apart, where they stand in the original.
+fn survives(chars: &[char]) -> bool {
+    let white = |c: char| c != ' ' && c.is_whitespace();
+    chars != [' ', ' ']
+        && !chars.iter().any(|c| white(*c) || is_dropped(*c))
+        && chars.iter().copied().nfkc().eq(chars.iter().copied())
 }
 
 /// Where a pattern switches caselessness off.
@@ -362,9 +382,24 @@ mod tests {
     }
 
     #[test]
-    fn white_space_that_folding_removes_is_told() {
-        let lost = |source| Pattern::compile(source, false).unwrap().lost_white_space;
-        assert!(lost(r"call\nme") && lost("call  me") && lost(r"a\t"));
-        assert!(!lost(r"call\s+me") && !lost("call me") && !lost(r"a[\r\n ]b") && !lost(r"(?x) a  b"));
+    fn what_folding_removes_is_told() {
+        let lost = |source: &str| {
+            let pattern = Pattern::compile(source, false).unwrap();
+            pattern.folded_away.map(|range| source[range].to_owned())
+        };
+        assert_eq!(lost(r"call\nme").as_deref(), Some(r"\n"));
+        assert_eq!(lost("call  me").as_deref(), Some("  "));
+        assert_eq!(lost("a(b|\u{2116})").as_deref(), Some("\u{2116}"));
+        assert_eq!(lost("cafe\u{301}").as_deref(), Some("e\u{301}"));
+        for source in [
+            r"call\s+me",
+            "call me",
+            r"a[\r\n ]b",
+            "(?x) a  b",
+            r"a\n?b",
+            "A\u{e9}\u{3c2}",
+        ] {
+            assert_eq!(lost(source), None, "{source}");
+        }
     }
 }

@@ -1,0 +1,28 @@
+//! The manual's examples, compiled and run.
+
+use crate::testing::compiled;
+use crate::{Expected, check_examples};
+
+#[test]
+fn the_examples_of_the_manual_hold() {
+    let manual = include_str!("../LANGUAGE.md");
+    let blocks = manual
+        .split("```yaml\n")
+        .skip(1)
+        .map(|block| block.split("```").next().unwrap());
+    let ruleset = format!(
+        "lexhold: 1\nruleset: manual\nversion: 1.0.0\nowner: me\nlexicons:\n  messengers: [whatsapp, signal, we chat]\nrules:\n{}",
+        blocks.collect::<String>()
+    );
+    let (program, diagnostics) = compiled(&[&ruleset]);
+    assert_eq!(diagnostics, [""; 0]);
+    assert!(program.rules().len() >= 12);
+    for (index, rule) in (0..).zip(program.rules()) {
+        let failures = check_examples(&program, index);
+        let shown: Vec<(Expected, &str)> = failures
+            .iter()
+            .map(|failure| (failure.expected, failure.text.as_str()))
+            .collect();
+        assert_eq!(shown, [], "{}", rule.id);
+    }
+}
