@@ -1,1 +1,3 @@
-//! lexhold-benches
+//! Benchmarks of Lexhold, and the sample messages that they and `make demo` run on.
+
+pub mod generate;
