@@ -101,6 +101,14 @@ const CALENDAR_COLUMNS: &str = "retain_until, eligible_from, dispose_at, must_di
                                 epoch_us(eligible_at), epoch_us(must_dispose_at), reason, detail";
 
 impl Catalog {
+    /// Dates by assignment, for many questions.
+    ///
+    /// # Errors
+    /// Those of DuckDB.
+    pub fn calendars(&self) -> Result<Calendars> {
+        Calendars::new(self)
+    }
+
     /// The schedules of every set, in order. A set without a row here is empty: its messages are ungoverned.
     ///
     /// # Errors
@@ -157,35 +165,45 @@ impl Catalog {
 /// Dates by assignment, fetched when first asked for and kept while there is room.
 ///
 /// Has a connection of its own: another query on one that is still handing out rows would end that.
-pub(crate) struct Calendars {
+pub struct Calendars {
     connection: Connection,
     kept: HashMap<Assigned, Option<Arc<Calendar>>>,
+    room: usize,
     whole: bool,
 }
 
 impl Calendars {
     /// How many are kept: at about a kilobyte each, a bound on memory however many days an archive spans.
-    const KEPT: usize = 32_768;
+    const ROOM: usize = 32_768;
 
     pub(crate) fn new(catalog: &Catalog) -> Result<Self> {
+        Self::with_room(catalog, Self::ROOM)
+    }
+
+    fn with_room(catalog: &Catalog, room: usize) -> Result<Self> {
         let connection = catalog.connection().try_clone().doing("opening a second session")?;
         let mut calendars = Self {
             connection,
             kept: HashMap::new(),
+            room,
             whole: false,
         };
         calendars.fill()?;
         Ok(calendars)
     }
 
-    pub(crate) fn of(&mut self, assigned: Assigned) -> Result<Option<Arc<Calendar>>> {
+    /// The dates of an assignment; none where the catalog lacks them.
+    ///
+    /// # Errors
+    /// Those of DuckDB.
+    pub fn of(&mut self, assigned: Assigned) -> Result<Option<Arc<Calendar>>> {
         if let Some(calendar) = self.kept.get(&assigned) {
             return Ok(calendar.clone());
         }
         if self.whole {
             return Ok(None);
         }
-        if self.kept.len() >= Self::KEPT {
+        if self.kept.len() >= self.room {
             self.kept.clear();
         }
         let calendar = one_calendar(&self.connection, assigned)?.map(Arc::new);
@@ -206,7 +224,7 @@ impl Calendars {
             };
             Ok((assigned, Some(Arc::new(calendar(row)?))))
         })?;
-        self.whole = rows.len() < Self::KEPT;
+        self.whole = rows.len() < self.room;
         self.kept.extend(rows);
         Ok(())
     }
@@ -259,4 +277,40 @@ fn schedule(row: Row<'_>) -> Result<ScheduleRow> {
         cites: row.texts(9)?,
         spec: row.owned(10)?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::open::Settings;
+
+    #[test]
+    fn dates_are_found_whether_or_not_there_is_room_for_all() {
+        let folder = tempfile::tempdir().unwrap();
+        let temp = folder.path().join("temp");
+        let settings = Settings {
+            wait: Duration::ZERO,
+            threads: 1,
+            memory_mib: 64,
+            temp,
+        };
+        let writer = Catalog::open_writer(&folder.path().join("c"), &settings).unwrap();
+        let fill = "INSERT INTO calendar SELECT i, i + 1, i, '', '', '', '', NULL, NULL, NULL, '' FROM range(9) t(i)";
+        writer.connection().execute_batch(fill).unwrap();
+        let assigned = |number: i128| {
+            let [set_id, days_id] = [number, number + 1].map(|number| Key::from_i128(number).unwrap());
+            Assigned { set_id, days_id }
+        };
+        for room in [1, 3, 9, 10] {
+            let mut calendars = Calendars::with_room(&writer, room).unwrap();
+            for number in (0..9).chain((0..9).rev()) {
+                let found = calendars.of(assigned(number)).unwrap().unwrap();
+                assert_eq!(found.retain_until, number.to_string());
+                assert!(calendars.kept.len() <= room);
+            }
+            assert_eq!(calendars.of(assigned(9)).unwrap(), None);
+        }
+    }
 }

@@ -1,5 +1,7 @@
 //! One message: finding it by what a person has of its id, and everything that was recorded of it.
 
+use std::collections::HashMap;
+
 use lexhold_model::Key;
 
 use crate::error::Result;
@@ -122,6 +124,19 @@ impl Catalog {
                 Ok((row.owned(0)?, row.owned(1)?, row.owned(2)?))
             })?,
         })
+    }
+
+    /// The custodians of messages that were read in more than one place: the archive has those of the first alone.
+    ///
+    /// # Errors
+    /// Those of DuckDB.
+    pub fn custodians_of_repeated(&self) -> Result<HashMap<Key, Vec<String>>> {
+        let sql = "SELECT key, list(handle ORDER BY handle) FROM custodian
+                   SEMI JOIN (SELECT key FROM source GROUP BY key HAVING count(*) > 1) USING (key) GROUP BY key";
+        let rows = collect(self.connection(), sql, "reading custodians", |row| {
+            Ok((row.key(0)?, row.texts(1)?))
+        })?;
+        Ok(rows.into_iter().collect())
     }
 
     fn ids(&self, fits: &str) -> Result<Vec<String>> {

@@ -25,7 +25,7 @@ mod status;
 mod tables;
 
 pub use alerts::{HitRow, Hits, RuleRow};
-pub use calendar::{Assigned, Calendar, DaysRow, DutyRow, ScheduleRow};
+pub use calendar::{Assigned, Calendar, Calendars, DaysRow, DutyRow, ScheduleRow};
 pub use counts::{AlertMonth, CoverageRow, Dimension, DueMonth, UnknownHandle};
 pub use error::{CatalogError, ErrorKind, Holder, Result};
 pub use find::{FoundMessage, Header, Surroundings};

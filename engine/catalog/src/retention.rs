@@ -65,8 +65,10 @@ pub struct StateCount {
     pub run: String,
     /// The assignments of each of them, sorted.
     pub assigned: Vec<Assigned>,
-    /// `held` or `unevaluable`, when a hold covers them.
-    pub membership: Option<String>,
+    /// Whether a hold covers them that everybody may know of.
+    pub held: bool,
+    /// Whether a silent hold covers them.
+    pub held_silently: bool,
     /// How many they are.
     pub n_messages: u64,
 }
@@ -106,15 +108,17 @@ impl Catalog {
     /// # Errors
     /// Those of DuckDB.
     pub fn state_counts(&self) -> Result<Vec<StateCount>> {
-        let held = "SELECT family, min(membership) AS membership FROM hold_member GROUP BY family";
+        let held =
+            "SELECT family, bool_or(NOT coalesce(silent, false)) AS open, bool_or(coalesce(silent, false)) AS hush
+                    FROM hold_member LEFT JOIN hold USING (hold) GROUP BY family";
         let own = format!(
-            "SELECT b.run, CASE WHEN m.set_id IS NULL THEN [] ELSE [m.set_id, m.days_id] END, m.membership, m.n::BIGINT
-             FROM (SELECT m.seq, m.set_id, m.days_id, h.membership, count(*) AS n
+            "SELECT b.run, CASE WHEN m.set_id IS NULL THEN [] ELSE [m.set_id, m.days_id] END, m.open, m.hush, m.n::BIGINT
+             FROM (SELECT m.seq, m.set_id, m.days_id, h.open, h.hush, count(*) AS n
                    FROM message m LEFT JOIN ({held}) h USING (family) ANTI JOIN united u ON u.family = m.family
                    GROUP BY ALL) m JOIN batch b USING (seq)"
         );
         let united = format!(
-            "SELECT b.run, coalesce(a.pairs, []), h.membership, count(*)
+            "SELECT b.run, coalesce(a.pairs, []), h.open, h.hush, count(*)
              FROM message m SEMI JOIN united u ON u.family = m.family JOIN batch b USING (seq)
              LEFT JOIN (SELECT family, flatten(list([set_id, days_id] ORDER BY set_id, days_id)) AS pairs
                         FROM (SELECT DISTINCT family, set_id, days_id FROM assignment SEMI JOIN united USING (family))
@@ -123,7 +127,8 @@ impl Catalog {
              GROUP BY ALL"
         );
         let sql = format!(
-            "SELECT run, pairs, membership, sum(n)::BIGINT FROM ({own} UNION ALL {united}) t(run, pairs, membership, n)
+            "SELECT run, pairs, coalesce(open, false) AS open, coalesce(hush, false) AS hush, sum(n)::BIGINT
+             FROM ({own} UNION ALL {united}) t(run, pairs, open, hush, n)
              GROUP BY ALL ORDER BY ALL"
         );
         collect(self.connection(), &sql, "counting messages by assignment", |row| {
@@ -135,8 +140,9 @@ impl Catalog {
             Ok(StateCount {
                 run: row.owned(0)?,
                 assigned: assigned.collect(),
-                membership: row.owned_or_null(2)?,
-                n_messages: row.count(3)?,
+                held: row.flag(2)?,
+                held_silently: row.flag(3)?,
+                n_messages: row.count(4)?,
             })
         })
     }

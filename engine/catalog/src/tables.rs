@@ -25,7 +25,7 @@ pub struct TableFingerprint {
     pub table: String,
     /// How many rows it has.
     pub n_rows: u64,
-    /// A hash of all of them.
+    /// A hash of all of them, comparable between catalogs that the same program reads.
     pub hash: String,
 }
 
@@ -63,9 +63,7 @@ impl Catalog {
 
     fn table_fingerprint(&self, table: &str, columns: &str) -> Result<TableFingerprint> {
         // A sum of hashes: neither the order of rows nor the number of threads matters, and memory stays small.
-        let sql = format!(
-            "SELECT count(*), coalesce(sum(md5_number_lower(row({columns})::VARCHAR)::HUGEINT), 0)::VARCHAR FROM {table}"
-        );
+        let sql = format!("SELECT count(*), coalesce(sum(hash({columns})::HUGEINT), 0)::VARCHAR FROM {table}");
         let rows = collect(self.connection(), &sql, "fingerprinting a table", |row| {
             Ok((row.count(0)?, row.owned(1)?))
         })?;

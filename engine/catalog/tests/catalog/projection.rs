@@ -307,6 +307,13 @@ fn a_duplicate_adds_custodians_and_sources_once() {
         assert_eq!(counts(&after_two, table), n_rows, "{table}, seen again");
     }
 
+    let repeated = writer.custodians_of_repeated().unwrap();
+    let repeated: Vec<_> = repeated
+        .iter()
+        .map(|(id, custodians)| (*id, custodians.join(", ")))
+        .collect();
+    assert_eq!(repeated, [(id, "alice, bob".to_owned())]);
+
     let mut messages = Vec::new();
     writer
         .retention::<lexhold_catalog::CatalogError>(Scope::All, |message| {

@@ -1,6 +1,6 @@
 //! The questions that reports and commands ask.
 
-use lexhold_catalog::{Catalog, CatalogError, Dimension, FoundMessage, Hits, StateCount, Writer};
+use lexhold_catalog::{Assigned, Catalog, CatalogError, Dimension, FoundMessage, Hits, StateCount, Writer};
 use lexhold_model::Key;
 use lexhold_model::tables::Table;
 use serde_json::json;
@@ -233,11 +233,26 @@ fn messages_are_counted_by_what_their_state_follows_from() {
             .filter(|count| count.assigned.iter().any(|assigned| assigned.set_id == key(set)))
             .collect()
     };
-    let memberships: Vec<_> = of("both").iter().map(|count| count.membership.as_deref()).collect();
-    assert_eq!(memberships.len(), 2);
-    assert!(memberships.contains(&None) && memberships.contains(&Some("held")));
-    assert_eq!(of("doubt")[0].membership.as_deref(), Some("unevaluable"));
+    let held: Vec<_> = of("both")
+        .iter()
+        .map(|count| (count.held, count.held_silently))
+        .collect();
+    assert_eq!(held.len(), 2);
+    assert!(held.contains(&(false, false)) && held.contains(&(false, true)));
+    assert!(of("doubt")[0].held_silently, "what cannot be evaluated is held");
     assert_eq!(of("doubt")[0].run, "run-1");
+    let mut calendars = catalog.calendars().unwrap();
+    let both = of("both")[0].assigned[0];
+    assert_eq!(calendars.of(both).unwrap().unwrap().eligible_at, Some(day(400)));
+    assert_eq!(
+        calendars.of(both).unwrap().as_deref(),
+        catalog.calendar(both).unwrap().as_ref()
+    );
+    let unheard_of = Assigned {
+        days_id: key("other days"),
+        ..both
+    };
+    assert_eq!(calendars.of(unheard_of).unwrap(), None);
     assert_eq!(catalog.duty_sets().unwrap()[&key("both")].len(), 2);
     assert_eq!(catalog.schedules().unwrap().len(), 2);
     assert_eq!(catalog.days(key("days")).unwrap().unwrap().sent_day, None);
