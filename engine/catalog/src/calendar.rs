@@ -215,7 +215,7 @@ impl Calendars {
     fn fill(&mut self) -> Result<()> {
         let sql = format!(
             "SELECT {CALENDAR_COLUMNS}, set_id, days_id FROM calendar LIMIT {}",
-            Self::KEPT
+            self.room
         );
         let rows = collect(&self.connection, &sql, "reading dates", |row| {
             let assigned = Assigned {
