@@ -1,5 +1,249 @@
+//! `report html`: one page for people, in one file, with nothing in it that runs or is fetched.
+//!
+//! `gather` asks the catalog, `page` lays out what it was given: the same data make the same page, byte for byte.
+
+mod alerts;
+mod escape;
+mod kept;
+mod timeline;
+mod words;
+
+use std::collections::BTreeMap;
+
+use askama::Template;
+use lexhold_catalog::{
+    AlertMonth, Catalog, CoverageRow, DueMonth, HoldRow, RuleRow, RunRow, ScheduleRow, UnknownHandle,
+};
+use serde_json::Value;
+
+use super::table::Row;
+use alerts::{AlertLine, Counts, RuleBar};
+use kept::{Coverage, HoldLine, ScheduleLine, StateBar};
+use timeline::Timeline;
+
+/// Alerts shown one by one.
 pub const ALERTS_SHOWN: usize = 200;
-pub struct About { pub home: String, pub as_of: String, pub engine: String, pub solo: bool, pub see_silent: bool }
-pub struct PageData;
-pub fn gather(_c: &lexhold_catalog::Catalog, _a: About, _s: std::collections::BTreeMap<&'static str, u64>, _r: Vec<super::table::Row>) -> anyhow::Result<PageData> { Ok(PageData) }
-pub fn page(_d: &PageData) -> anyhow::Result<String> { Ok(String::new()) }
+/// Runs shown.
+const RUNS_SHOWN: usize = 20;
+/// Handles shown that the directory does not know.
+const HANDLES_SHOWN: usize = 50;
+
+/// What the page says of itself.
+pub struct About {
+    /// The home's id.
+    pub home: String,
+    /// The instant it judges by.
+    pub as_of: String,
+    /// Lexhold's version.
+    pub engine: String,
+    /// Whether one person governs alone.
+    pub solo: bool,
+    /// Whether the viewer may know of silent holds.
+    pub see_silent: bool,
+}
+
+/// Everything that the page shows.
+pub struct PageData {
+    about: About,
+    bundle: Option<String>,
+    n_messages: u64,
+    n_alerts: u64,
+    states: BTreeMap<&'static str, u64>,
+    /// Latest first, one more than are shown.
+    runs: Vec<RunRow>,
+    months: Vec<AlertMonth>,
+    rules: Vec<RuleRow>,
+    gravest: Vec<Row>,
+    due: Vec<DueMonth>,
+    schedules: Vec<ScheduleRow>,
+    coverage: Vec<CoverageRow>,
+    holds: Vec<HoldRow>,
+    unknown: Vec<UnknownHandle>,
+}
+
+/// Asks the catalog for what the page shows. Of a silent hold nothing gets further than this for who may not know of it.
+pub fn gather(
+    catalog: &Catalog,
+    about: About,
+    states: BTreeMap<&'static str, u64>,
+    gravest: Vec<Row>,
+) -> anyhow::Result<PageData> {
+    let status = catalog.status()?;
+    let mut holds = catalog.holds()?;
+    holds.retain(|hold| about.see_silent || !hold.silent);
+    Ok(PageData {
+        about,
+        bundle: status.bundle.map(|bundle| bundle.digest.to_string()),
+        n_messages: status.n_messages,
+        n_alerts: status.n_alerts,
+        states,
+        runs: catalog.runs(RUNS_SHOWN + 1)?,
+        months: catalog.alerts_by_month()?,
+        rules: catalog.rules()?,
+        gravest,
+        due: catalog.due_by_month()?,
+        schedules: catalog.schedules()?,
+        coverage: catalog.coverage()?,
+        holds,
+        unknown: catalog.unknown_handles()?,
+    })
+}
+
+/// The page.
+pub fn page(data: &PageData) -> anyhow::Result<String> {
+    Ok(View::of(data).render()?)
+}
+
+/// The page as the template wants it.
+#[derive(Template)]
+#[template(path = "page.html")]
+struct View<'a> {
+    about: &'a About,
+    as_of: String,
+    bundle: &'a str,
+    tiles: Vec<Tile>,
+    alerts_lead: String,
+    severities: Vec<Counts>,
+    alerts: Option<Timeline>,
+    rules: Vec<RuleBar>,
+    gravest: Vec<AlertLine<'a>>,
+    /// Says how many alerts the table leaves out.
+    more_alerts: Option<String>,
+    states: Vec<StateBar>,
+    due: Option<Timeline>,
+    schedules: Vec<ScheduleLine<'a>>,
+    coverage: Vec<Coverage<'a>>,
+    holds: Vec<HoldLine<'a>>,
+    see_silent: bool,
+    unknown: Vec<(&'a UnknownHandle, String)>,
+    n_unknown: String,
+    more_unknown: Option<String>,
+    runs: Vec<RunLine<'a>>,
+    more_runs: bool,
+}
+
+/// A figure that stands by itself.
+struct Tile {
+    label: &'static str,
+    value: String,
+    note: String,
+}
+
+/// A run.
+struct RunLine<'a> {
+    run: &'a str,
+    actor: &'a str,
+    started: String,
+    as_of: String,
+    added: String,
+    read: String,
+    duplicates: String,
+    unreadable: String,
+    seconds: String,
+}
+
+impl<'a> View<'a> {
+    fn of(data: &'a PageData) -> Self {
+        let n_shown = data.gravest.len().min(ALERTS_SHOWN);
+        let n_left = data.n_alerts.saturating_sub(n_shown as u64);
+        let n_unknown = data.unknown.len();
+        let handles = data.unknown.iter().take(HANDLES_SHOWN);
+        Self {
+            about: &data.about,
+            as_of: words::minute_of(&data.about.as_of),
+            bundle: data.bundle.as_deref().unwrap_or("none yet"),
+            tiles: tiles(data),
+            alerts_lead: alerts::lead(data.n_alerts, &data.months),
+            severities: alerts::by_severity(&data.months),
+            alerts: alerts::timeline(&data.months),
+            rules: alerts::by_rule(&data.months, &data.rules),
+            gravest: data
+                .gravest
+                .iter()
+                .take(ALERTS_SHOWN)
+                .map(|row| AlertLine::of(row, &data.rules))
+                .collect(),
+            more_alerts: (n_left > 0).then(|| words::counted(n_left, "more alert", "more alerts")),
+            states: kept::states(&data.states),
+            due: kept::due(&data.due, &data.about.as_of),
+            schedules: kept::schedules(&data.schedules, &data.due),
+            coverage: kept::coverage(&data.coverage),
+            holds: data.holds.iter().map(HoldLine::of).collect(),
+            see_silent: data.about.see_silent,
+            unknown: handles.map(|handle| (handle, words::number(handle.n_sent))).collect(),
+            n_unknown: words::counted(n_unknown as u64, "handle", "handles"),
+            more_unknown: (n_unknown > HANDLES_SHOWN).then(|| words::number((n_unknown - HANDLES_SHOWN) as u64)),
+            runs: data.runs.iter().take(RUNS_SHOWN).map(RunLine::of).collect(),
+            more_runs: data.runs.len() > RUNS_SHOWN,
+        }
+    }
+}
+
+fn tiles(data: &PageData) -> Vec<Tile> {
+    let in_state = |name| data.states.get(name).copied().unwrap_or(0);
+    let of_all = |n| format!("{} of all messages", words::share(n, data.n_messages));
+    let tile = |label, n, note| Tile {
+        label,
+        value: words::number(n),
+        note,
+    };
+    let grave = data
+        .months
+        .iter()
+        .filter(|month| alerts::grave(&month.severity))
+        .map(|month| month.n_alerts)
+        .sum();
+    let runs = match data.runs.len() {
+        n if n > RUNS_SHOWN => format!("from more than {RUNS_SHOWN} runs"),
+        n => format!("from {}", words::counted(n as u64, "run", "runs")),
+    };
+    vec![
+        tile("Messages", data.n_messages, runs),
+        tile(
+            "Alerts",
+            data.n_alerts,
+            format!("{} high or critical", words::number(grave)),
+        ),
+        tile("Due for disposal", in_state("eligible"), of_all(in_state("eligible"))),
+        tile(
+            "Held",
+            in_state("held"),
+            words::counted(data.holds.len() as u64, "hold", "holds"),
+        ),
+        tile("Ungoverned", in_state("ungoverned"), of_all(in_state("ungoverned"))),
+        tile(
+            "Unknown handles",
+            data.unknown.len() as u64,
+            "not in the directory".to_owned(),
+        ),
+    ]
+}
+
+impl<'a> RunLine<'a> {
+    fn of(run: &'a RunRow) -> Self {
+        let summary: Value = run
+            .summary
+            .as_deref()
+            .and_then(|text| serde_json::from_str(text).ok())
+            .unwrap_or_default();
+        let count = |name: &str| summary[name].as_u64().map_or_else(|| "–".to_owned(), words::number);
+        Self {
+            run: &run.run,
+            actor: &run.actor,
+            started: words::minute(Some(run.started_at)),
+            as_of: words::minute(Some(run.as_of)),
+            added: words::number(run.n_messages),
+            read: count("messages"),
+            duplicates: count("duplicate"),
+            unreadable: count("unreadable"),
+            seconds: match (run.finished_at, summary["seconds"].as_f64()) {
+                (None, _) => "not finished".to_owned(),
+                (_, Some(seconds)) => format!("{seconds:.1} s"),
+                (_, None) => "–".to_owned(),
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
