@@ -145,7 +145,7 @@ impl<'a> Away<'a> {
     }
 }
 
-/// The distance from one token to a later one, in words; two tokens of one word are neighbours.
+/// The distance from one token to a later one, in words; 0 between two tokens of one word, which is as near as can be.
 fn distance(tokens: &[Token], from: usize, to: usize) -> u32 {
-    (tokens[to].word - tokens[from].word).max(1)
+    tokens[to].word - tokens[from].word
 }

@@ -170,3 +170,83 @@ fn is_as_good(one: &Chain, other: &Chain) -> bool {
     let reach = |chain: &Chain| i64::from(chain.word) - i64::from(chain.gap);
     one.span.start >= other.span.start && one.gap <= other.gap && reach(one) >= reach(other)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Tokens of two bytes each, of which some share a word.
+    fn tokens(joined: &[bool]) -> Vec<Token> {
+        let mut word = 0;
+        let token = |(at, joined): (usize, &bool)| {
+            word += u32::from(at > 0 && !joined);
+            let start = u32::try_from(at * 3).unwrap();
+            Token {
+                start,
+                end: start + 2,
+                word,
+                id: 0,
+                after_break: false,
+            }
+        };
+        joined.iter().enumerate().map(token).collect()
+    }
+
+    /// Every choice of spots, and of the intervals those that contain no other.
+    fn by_definition(tokens: &[Token], operands: &[Vec<Spot>], nearness: Nearness) -> BTreeSet<Spot> {
+        let mut choices: Vec<Vec<Spot>> = vec![Vec::new()];
+        for spots in operands {
+            let longer = |choice: &Vec<Spot>| {
+                spots
+                    .iter()
+                    .map(|spot| [choice.as_slice(), &[*spot]].concat())
+                    .collect::<Vec<_>>()
+            };
+            choices = choices.iter().flat_map(longer).collect();
+        }
+        let interval = |mut choice: Vec<Spot>| {
+            let given = choice.clone();
+            choice.sort_unstable();
+            let pairs = || {
+                choice
+                    .windows(2)
+                    .map(|pair| (pair[0].tokens().unwrap().1, pair[1].tokens().unwrap().0))
+            };
+            let apart = pairs().all(|(last, first)| last < first);
+            let gap = |(last, first): (usize, usize)| (tokens[first].word - tokens[last].word).saturating_sub(1);
+            let holds =
+                apart && pairs().map(gap).sum::<u32>() < nearness.within && (!nearness.ordered || choice == given);
+            holds.then(|| Spot::spanning(choice[0], choice[choice.len() - 1]))
+        };
+        let all: BTreeSet<Spot> = choices.into_iter().filter_map(interval).collect();
+        let contains = |one: &Spot, other: &Spot| one != other && one.start <= other.start && other.end <= one.end;
+        all.iter()
+            .filter(|one| !all.iter().any(|other| contains(one, other)))
+            .copied()
+            .collect()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(20_000))]
+
+        #[test]
+        fn p1_to_p4_the_search_agrees_with_trying_everything(
+            joined in prop::collection::vec(prop::bool::weighted(0.2), 14),
+            operands in prop::collection::vec(prop::collection::vec((0..14usize, 0..5usize), 1..6), 2..5),
+            within in 1..6u32,
+            ordered: bool,
+        ) {
+            let tokens = tokens(&joined);
+            let spot = |(first, more): &(usize, usize)| Spot::of_tokens(&tokens, *first, (first + more).min(13));
+            let operands: Vec<Vec<Spot>> = operands.iter().map(|spots| spots.iter().map(spot).collect()).collect();
+            let nearness = Nearness { within, ordered };
+            let mut found = Vec::new();
+            near(&tokens, &operands, nearness, &mut found);
+            prop_assert_eq!(found.iter().copied().collect::<BTreeSet<_>>(), by_definition(&tokens, &operands, nearness));
+        }
+    }
+}

@@ -344,7 +344,24 @@ fn texts() -> impl Strategy<Value = String> {
         "\u{130}",
         "_",
     ];
-    prop::collection::vec(prop::sample::select(pieces.to_vec()), 0..24).prop_map(|pieces| pieces.concat())
+    let few = [
+        "a",
+        "b",
+        "c",
+        "a b",
+        " ",
+        " ",
+        " ",
+        "\n\n",
+        "\n \u{200b}\n",
+        ".",
+        "'",
+        "\u{673a}",
+    ];
+    let of = |pieces: &[&'static str]| {
+        prop::collection::vec(prop::sample::select(pieces.to_vec()), 0..24).prop_map(|pieces| pieces.concat())
+    };
+    prop_oneof![of(&pieces), of(&few)]
 }
 
 fn yaml(condition: &Condition) -> String {

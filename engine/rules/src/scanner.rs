@@ -406,15 +406,18 @@ mod tests {
     }
 
     #[test]
-    fn p10_a_long_alternating_text() {
-        let program = program(&["{near: {of: [a, b, c, [a, b]], within: 9}}"]);
-        let text = "a b c ".repeat(200_000);
-        let mut hits = Vec::new();
-        let outcome = Scanner::new(&program).scan(&[part(Field::Text, 0, &text)], &mut hits);
-        assert_eq!(
-            (outcome.incomplete, outcome.truncated.len(), hits.len()),
-            (false, 1, 1_000)
-        );
+    fn p10_long_alternating_texts() {
+        let two = ("{near: {of: [a, b], within: 9}}", "a b ".repeat(250_000));
+        let four = ("{near: {of: [a, b, c, [a, b]], within: 9}}", "a b c ".repeat(20_000));
+        for (matched, text) in [two, four] {
+            let program = program(&[matched]);
+            let mut hits = Vec::new();
+            let outcome = Scanner::new(&program).scan(&[part(Field::Text, 0, &text)], &mut hits);
+            assert_eq!(
+                (outcome.incomplete, outcome.truncated.len(), hits.len()),
+                (false, 1, 1_000)
+            );
+        }
     }
 
     #[test]

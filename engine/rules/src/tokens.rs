@@ -145,15 +145,14 @@ fn joins_words(bytes: &[u8], before: usize, from: usize) -> bool {
     if from != before + 1 {
         return false;
     }
-    match (
-        CLASS[bytes[before - 1] as usize],
-        bytes[before],
-        CLASS[bytes[from] as usize],
-    ) {
-        (Class::Letter, b'.' | b'\'' | b':', Class::Letter) => true,
-        (Class::Digit, b'.' | b'\'' | b',' | b';', Class::Digit) => true,
-        _ => false,
-    }
+    matches!(
+        (
+            CLASS[bytes[before - 1] as usize],
+            bytes[before],
+            CLASS[bytes[from] as usize]
+        ),
+        (Class::Letter, b'.' | b'\'' | b':', Class::Letter) | (Class::Digit, b'.' | b'\'' | b',' | b';', Class::Digit)
+    )
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
