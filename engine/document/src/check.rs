@@ -135,7 +135,7 @@ impl Checker<'_> {
                 .push(wrong_type(node, &either(shapes.iter().cloned()), what)),
             (_, [shape]) => self.node(node, shape, what),
             (Value::Map(entries), _) => {
-                if let Some(shape) = fitting.iter().rev().max_by_key(|shape| shared_keys(entries, shape)) {
+                if let Some(shape) = fitting.iter().rev().max_by_key(|shape| likeness(entries, shape)) {
                     self.node(node, shape, what);
                 }
             }
@@ -191,19 +191,22 @@ fn is_written_as(text: &str, shape: &Shape) -> bool {
     }
 }
 
-fn shared_keys(entries: &[Entry], shape: &Shape) -> usize {
+/// How well the keys of a map fit a shape: two points for each that it knows, one for a near miss.
+fn likeness(entries: &[Entry], shape: &Shape) -> usize {
     match shape {
         Shape::Map(fields) => {
-            let known = |entry: &&Entry| fields.fields.iter().any(|field| field.name == entry.key);
-            entries.iter().filter(known).count()
+            let points = |entry: &Entry| {
+                let names = || fields.fields.iter().map(|field| field.name);
+                match names().any(|name| name == entry.key) {
+                    true => 2,
+                    false => usize::from(did_you_mean(&entry.key, names()).is_some()),
+                }
+            };
+            entries.iter().map(points).sum()
         }
-        Shape::Either(shapes) => shapes
-            .iter()
-            .map(|shape| shared_keys(entries, shape))
-            .max()
-            .unwrap_or(0),
-        Shape::OneOrMany(shape) => shared_keys(entries, shape),
-        Shape::Named(_, shape) => shared_keys(entries, &shape()),
+        Shape::Either(shapes) => shapes.iter().map(|shape| likeness(entries, shape)).max().unwrap_or(0),
+        Shape::OneOrMany(shape) => likeness(entries, shape),
+        Shape::Named(_, shape) => likeness(entries, &shape()),
         _ => 0,
     }
 }

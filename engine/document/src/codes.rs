@@ -41,6 +41,8 @@ codes! {
     CONTROL_CHARACTER = "LX0007";
     /// The document is not a map.
     NOT_A_MAP = "LX0008";
+    /// A line begins with a tab.
+    TAB = "LX0009";
     /// An anchor or alias is not allowed.
     ALIAS = "LX0010";
     /// Lists and maps are nested deeper than the limit.
@@ -71,6 +73,8 @@ codes! {
     VERSION_MISSING = "LX0023";
     /// The document has a version, though its kind has none.
     VERSION_NOT_ALLOWED = "LX0024";
+    /// A text without quotes begins with a mark that some readers of YAML take for something else.
+    AMBIGUOUS_TEXT = "LX0025";
     /// A key is missing.
     MISSING_KEY = "LX0101";
     /// A value has the wrong type.

@@ -54,8 +54,8 @@ impl Files {
     fn add_unread(&mut self, path: &str, text: String) -> FileId {
         #[expect(clippy::expect_used, reason = "four billion files do not fit into memory")]
         let id = FileId(u32::try_from(self.files.len()).expect("fewer than four billion files"));
-        let breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
-        let lines = std::iter::once(0).chain(breaks.map(|(at, _)| at + 1)).collect();
+        let breaks = text.match_indices('\n').map(|(at, _)| at + 1);
+        let lines = std::iter::once(0).chain(breaks).collect();
         self.files.push(File {
             path: path.to_owned(),
             text,

@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use crate::{Node, Place, Style, Value};
+use crate::{Node, Place, Style};
 
 /// A stretch of decoded text and the bytes of the file that it came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,30 +16,22 @@ pub(crate) struct Piece {
     pub exact: bool,
 }
 
-/// Where a byte range of a node's decoded text stands.
-pub(crate) fn place(node: &Node, range: Range<usize>) -> Place {
-    let pieces = all_pieces(node);
-    let last = range.end.max(range.start + 1) - 1;
-    let (Some(first), Some(final_piece)) = (piece_at(&pieces, range.start), piece_at(&pieces, last)) else {
-        return node.place;
+/// Where a byte range of a text stands, given its pieces; `whole` if there are none.
+pub(crate) fn place(whole: Place, pieces: &[Piece], range: Range<usize>) -> Place {
+    let last_byte = range.end.max(range.start + 1) - 1;
+    let (Some(first), Some(last)) = (piece_at(pieces, range.start), piece_at(pieces, last_byte)) else {
+        return whole;
     };
     let start = first.start_of(range.start);
-    let end = if range.is_empty() {
+    let end = if range.is_empty() && first.exact {
         start
     } else {
-        final_piece.end_of(range.end)
+        last.end_of(range.end)
     };
-    if range.is_empty() && !first.exact {
-        return Place {
-            start: first.source.start,
-            end: first.source.end,
-            ..node.place
-        };
-    }
     Place {
         start,
         end: end.max(start),
-        ..node.place
+        ..whole
     }
 }
 
@@ -86,21 +78,15 @@ fn piece_at(pieces: &[Piece], at: usize) -> Option<&Piece> {
 }
 
 /// The pieces of a node's text, those included that are plain to see.
-pub(crate) fn all_pieces(node: &Node) -> Cow<'_, [Piece]> {
+pub(crate) fn all_pieces<'n>(node: &'n Node, text: &str) -> Cow<'n, [Piece]> {
     if let Some(pieces) = &node.pieces {
         return Cow::Borrowed(pieces);
     }
-    let Value::Text(text) = &node.value else {
-        return Cow::Borrowed(&[]);
-    };
+    let whole = node.place.start..node.place.end;
     let quote = usize::from(matches!(node.style, Style::SingleQuoted | Style::DoubleQuoted));
-    let source = node.place.start + quote..node.place.end.saturating_sub(quote);
-    let exact = !node.multiline && node.style != Style::Folded && source.len() == text.len();
-    let source = if exact {
-        source
-    } else {
-        node.place.start..node.place.end
-    };
+    let inside = whole.start + quote..whole.end.saturating_sub(quote);
+    let exact = !node.multiline && node.style != Style::Folded && inside.len() == text.len();
+    let source = if exact { inside } else { whole };
     Cow::Owned(vec![Piece {
         text: 0..text.len(),
         source,

@@ -35,8 +35,6 @@ mod read;
 mod scalar;
 mod shape;
 mod suggest;
-#[cfg(test)]
-mod testing;
 mod typed;
 
 pub use check::{check_node, check_shape};

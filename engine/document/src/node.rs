@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::inner::Piece;
+use crate::inner::{self, Piece};
 use crate::{Place, Seg};
 
 /// A value and where it stands.
@@ -73,6 +73,17 @@ pub enum Style {
 }
 
 impl Node {
+    /// What stands in for something that was refused.
+    pub(crate) fn refused(place: Place) -> Node {
+        Node {
+            place,
+            style: Style::Refused,
+            multiline: false,
+            value: Value::Null,
+            pieces: None,
+        }
+    }
+
     /// The text, if it is text.
     pub fn as_text(&self) -> Option<&str> {
         match &self.value {
@@ -144,7 +155,10 @@ impl Node {
     /// Exact for `|` blocks and for scalars on one line; the whole scalar where line breaks were
     /// folded or an escape lies in the way.
     pub fn inner(&self, range: Range<usize>) -> Place {
-        crate::inner::place(self, range)
+        match self.as_text() {
+            Some(text) => inner::place(self.place, &inner::all_pieces(self, text), range),
+            None => self.place,
+        }
     }
 
     /// What the node is called in messages: `text`, `a list`, …

@@ -9,7 +9,7 @@
 use std::collections::BTreeMap;
 
 use crate::inner::{self, Piece};
-use crate::{Diagnostic, Diagnostics, Entry, Node, Place, Style, Value, codes, did_you_mean};
+use crate::{Diagnostic, Diagnostics, Entry, Node, Place, Style, Value, codes, did_you_mean, limits};
 
 /// The values of one document's parameters.
 pub(crate) type Values = BTreeMap<String, Value>;
@@ -47,6 +47,8 @@ pub(crate) fn put_in(root: &mut Node, values: &Values, diagnostics: &mut Diagnos
         values,
         diagnostics,
         complete: true,
+        errors: 0,
+        bytes: 0,
     };
     for entry in entries {
         if entry.key == "parameters" {
@@ -88,6 +90,9 @@ struct Filler<'v, 'd> {
     values: &'v Values,
     diagnostics: &'d mut Diagnostics,
     complete: bool,
+    errors: usize,
+    /// How much has been put in so far.
+    bytes: usize,
 }
 
 impl Filler<'_, '_> {
@@ -95,51 +100,70 @@ impl Filler<'_, '_> {
         match &mut node.value {
             Value::List(items) => items.iter_mut().for_each(|item| self.node(item)),
             Value::Map(entries) => entries.iter_mut().for_each(|entry| self.node(&mut entry.node)),
-            Value::Text(text) if text.contains("${") => self.text(node),
+            Value::Text(text) if text.contains("${") => {
+                let text = std::mem::take(text);
+                self.text(node, &text);
+            }
             _ => {}
         }
     }
 
-    fn text(&mut self, node: &mut Node) {
-        let Some(text) = node.as_text().map(str::to_owned) else {
-            return;
-        };
-        let parts = split(&text);
-        let unknown = self.report_unknown(node, &parts);
-        if unknown {
-            *node = Node {
-                value: Value::Null,
-                style: Style::Refused,
-                pieces: None,
-                ..*node
-            };
+    fn text(&mut self, node: &mut Node, text: &str) {
+        let parts = split(text);
+        if self.report_unknown(node, text, &parts) || self.report_too_large(node, &parts) {
+            *node = Node::refused(node.place);
             self.complete = false;
             return;
         }
         match parts[..] {
             [Part { name: Some(name), .. }] if node.style == Style::Plain => {
-                node.pieces = Some(Box::new([whole(node, &self.values[name])]));
                 node.value = self.values[name].clone();
+                node.pieces = Some(Box::new([whole(node)]));
             }
-            _ => self.join(node, &text, &parts),
+            _ => self.join(node, text, &parts),
         }
     }
 
-    fn report_unknown(&mut self, node: &Node, parts: &[Part<'_>]) -> bool {
-        let before = self.diagnostics.len();
+    fn report_unknown(&mut self, node: &Node, text: &str, parts: &[Part<'_>]) -> bool {
+        let before = self.errors;
+        let pieces = inner::all_pieces(node, text);
         for part in parts {
-            if let Some(name) = part.name.filter(|name| !self.values.contains_key(*name)) {
-                let place = node.inner(part.range.clone());
+            let Some(name) = part.name.filter(|name| !self.values.contains_key(*name)) else {
+                continue;
+            };
+            self.errors += 1;
+            if self.errors <= limits::ERRORS {
+                let place = inner::place(node.place, &pieces, part.range.clone());
                 let help = "write `$${` for the characters `${`";
                 self.diagnostics.push(unknown(name, place, self.values).help(help));
             }
         }
-        self.diagnostics.len() > before
+        self.errors > before
+    }
+
+    /// Reports a document that its values would blow up.
+    fn report_too_large(&mut self, node: &Node, parts: &[Part<'_>]) -> bool {
+        let lengths = parts
+            .iter()
+            .filter_map(|part| Some(shown_len(&self.values[part.name?])));
+        let fitted = self.bytes <= limits::FILE_BYTES;
+        self.bytes += lengths.sum::<usize>();
+        let fits = self.bytes <= limits::FILE_BYTES;
+        if fitted && !fits {
+            self.diagnostics.push(
+                Diagnostic::error(
+                    codes::FILE_TOO_LARGE,
+                    "with its parameters put in, the document is larger than 16 MiB",
+                )
+                .at(node.place, "one value too many"),
+            );
+        }
+        !fits
     }
 
     /// Puts the text together again, and notes where each part of it stands.
     fn join(&self, node: &mut Node, text: &str, parts: &[Part<'_>]) {
-        let before = inner::all_pieces(node).into_owned();
+        let before = inner::all_pieces(node, text).into_owned();
         let mut joined = String::new();
         let mut pieces: Vec<Piece> = Vec::new();
         for part in parts {
@@ -147,7 +171,7 @@ impl Filler<'_, '_> {
             match part.name {
                 Some(name) => {
                     joined.push_str(&shown(&self.values[name]));
-                    let place = node.inner(part.range.clone());
+                    let place = inner::place(node.place, &before, part.range.clone());
                     pieces.push(Piece {
                         text: start..joined.len(),
                         source: place.start..place.end,
@@ -156,10 +180,12 @@ impl Filler<'_, '_> {
                 }
                 None => {
                     joined.push_str(&text[part.range.clone()]);
-                    pieces.extend(before.iter().filter_map(|piece| piece.cut(&part.range)).map(|piece| {
-                        let text =
-                            piece.text.start - part.range.start + start..piece.text.end - part.range.start + start;
-                        Piece { text, ..piece }
+                    let first = before.partition_point(|piece| piece.text.end <= part.range.start);
+                    let inside = before[first..].iter().map_while(|piece| piece.cut(&part.range));
+                    let moved = |at: usize| at - part.range.start + start;
+                    pieces.extend(inside.map(|piece| Piece {
+                        text: moved(piece.text.start)..moved(piece.text.end),
+                        ..piece
                     }));
                 }
             }
@@ -171,13 +197,9 @@ impl Filler<'_, '_> {
 }
 
 /// One piece for a scalar that was nothing but a parameter.
-fn whole(node: &Node, value: &Value) -> Piece {
-    let length = match value {
-        Value::Text(text) => text.len(),
-        _ => 0,
-    };
+fn whole(node: &Node) -> Piece {
     Piece {
-        text: 0..length,
+        text: 0..node.as_text().map_or(0, str::len),
         source: node.place.start..node.place.end,
         exact: false,
     }
@@ -230,9 +252,9 @@ fn split(text: &str) -> Vec<Part<'_>> {
 ///
 /// `${2,3}` cannot: to a regex it is a repeated end of line.
 fn name_at(rest: &str) -> Option<&str> {
-    let name = &rest[..rest.find('}')?];
+    let (name, _) = rest.split_at(rest.find(['{', '}', '\n'])?);
     let is_meant = name.starts_with(|c: char| c.is_alphabetic() || c == '_' || c == ' ');
-    (is_meant && !name.contains(['{', '\n'])).then_some(name)
+    (is_meant && rest[name.len()..].starts_with('}')).then_some(name)
 }
 
 fn is_name(text: &str) -> bool {
@@ -240,6 +262,14 @@ fn is_name(text: &str) -> bool {
         && text
             .bytes()
             .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"_-".contains(&b))
+}
+
+/// How long a value is as text; numbers and booleans are short.
+fn shown_len(value: &Value) -> usize {
+    match value {
+        Value::Text(text) => text.len(),
+        _ => 0,
+    }
 }
 
 fn shown(value: &Value) -> String {

@@ -120,8 +120,16 @@ impl<'t> Reader<'t, '_> {
         )
     }
 
-    /// Refuses control characters, and the line breaks that only some readers of YAML know.
+    /// Refuses control characters, the line breaks that only some readers of YAML know, and tabs
+    /// where they disagree about them.
     fn characters(&mut self) -> Result<(), Stop> {
+        for (at, length) in leading_tabs(self.body) {
+            self.report(
+                Diagnostic::error(codes::TAB, "a line begins with a tab")
+                    .at(self.at(at..at + length), "")
+                    .help("indent with spaces"),
+            )?;
+        }
         for (at, c) in self
             .body
             .char_indices()
@@ -183,7 +191,7 @@ impl<'t> Reader<'t, '_> {
         match event {
             Event::Scalar(text, style, ..) => {
                 let node = self.scalar(&text, style, span)?;
-                Ok(if tagged { refused(node.place) } else { node })
+                Ok(if tagged { Node::refused(node.place) } else { node })
             }
             Event::SequenceStart(style, ..) => self.list(style, span, depth),
             Event::MappingStart(style, ..) => self.map(style, span, depth),
@@ -305,6 +313,12 @@ impl<'t> Reader<'t, '_> {
             )
             .at(place, "neither text nor a boolean")
             .help(format!("write '{text}' for the word, or {meant} for the boolean")),
+            Refusal::Mark => Diagnostic::error(
+                codes::AMBIGUOUS_TEXT,
+                "a text that begins with `?` or `:` means something else to some readers of YAML",
+            )
+            .at(place, "")
+            .help("put it in quotes"),
             Refusal::Number(reason) => {
                 Diagnostic::error(codes::AMBIGUOUS_NUMBER, format!("the number `{text}` {reason}"))
                     .at(place, "")
@@ -312,7 +326,7 @@ impl<'t> Reader<'t, '_> {
             }
         };
         self.report(diagnostic)?;
-        Ok(refused(place))
+        Ok(Node::refused(place))
     }
 
     fn alias(&mut self, span: Span) -> Result<Node, Stop> {
@@ -322,7 +336,7 @@ impl<'t> Reader<'t, '_> {
                 .at(place, "stands for something elsewhere")
                 .help("write it out, or use a parameter or an import"),
         )?;
-        Ok(refused(place))
+        Ok(Node::refused(place))
     }
 
     fn anchor(&mut self, span: Span) -> Result<(), Stop> {
@@ -391,16 +405,13 @@ impl<'t> Reader<'t, '_> {
     }
 
     fn syntax<T>(&mut self, error: &ScanError) -> Result<T, Stop> {
-        let start = error
-            .marker()
-            .byte_offset()
-            .unwrap_or(self.body.len())
-            .min(self.body.len());
-        let length = self.body[start..]
-            .chars()
-            .next()
-            .filter(|c| *c != '\n')
-            .map_or(0, char::len_utf8);
+        let start = error.marker().byte_offset().unwrap_or(self.body.len());
+        let found = self.body.get(start..).and_then(|rest| rest.chars().next());
+        if found.is_some_and(|c| c.is_control() && c != '\n' && c != '\t') {
+            // The character itself has been reported.
+            return Err(Stop);
+        }
+        let length = found.filter(|c| *c != '\n').map_or(0, char::len_utf8);
         let place = self.at(start..start + length);
         match error.kind() {
             ErrorKind::RecursionLimitExceeded => return self.too_deep(place),
@@ -410,9 +421,12 @@ impl<'t> Reader<'t, '_> {
                     .help("delete the line"),
             )?,
             kind => self.report(
-                Diagnostic::error(codes::SYNTAX, format!("not YAML: {kind}"))
-                    .at(place, "")
-                    .maybe_help(syntax_help(kind).map(str::to_owned)),
+                Diagnostic::error(
+                    codes::SYNTAX,
+                    format!("not YAML: {}", kind.to_string().replace('\'', "`")),
+                )
+                .at(place, "")
+                .maybe_help(syntax_help(kind).map(str::to_owned)),
             )?,
         }
         Err(Stop)
@@ -450,11 +464,14 @@ impl<'t> Reader<'t, '_> {
         self.at(self.range(span))
     }
 
-    /// A scalar's place, for a block scalar without the line breaks at its end.
+    /// A scalar's place; for a block scalar, without the line breaks at its end.
     fn scalar_place(&self, style: ScalarStyle, span: Span) -> Place {
         let mut range = self.range(span);
         if matches!(style, ScalarStyle::Literal | ScalarStyle::Folded) {
             range.end = range.start + self.body[range.clone()].trim_end().len();
+        } else if range.is_empty() && self.body[range.start..].starts_with(':') {
+            // Nothing at all, behind the colon.
+            range = range.start + 1..range.start + 1;
         }
         self.at(range)
     }
@@ -470,14 +487,16 @@ impl<'t> Reader<'t, '_> {
 
 const EXAMPLE: &str = "the smallest document:\nlexhold: 1\nlexicon: example\nterms: [guarantee]";
 
-fn refused(place: Place) -> Node {
-    Node {
-        place,
-        style: Style::Refused,
-        multiline: false,
-        value: Value::Null,
-        pieces: None,
-    }
+/// The tabs in the white space that lines begin with: where, and how many bytes.
+fn leading_tabs(text: &str) -> impl Iterator<Item = (usize, usize)> {
+    let mut next = 0;
+    text.split_inclusive('\n').filter_map(move |line| {
+        let start = next;
+        next += line.len();
+        let blank = line.len() - line.trim_start_matches([' ', '\t']).len();
+        let tab = line[..blank].find('\t')?;
+        Some((start + tab, blank - tab))
+    })
 }
 
 fn structure(style: StructureStyle) -> Style {

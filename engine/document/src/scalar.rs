@@ -7,6 +7,8 @@ use crate::Value;
 pub(crate) enum Refusal {
     /// `yes`, `no`, `on`, `off`, and the boolean that YAML 1.1 takes it for.
     Boolean(bool),
+    /// Text that begins with `?` or `:`, which in brackets marks a key or a value to some.
+    Mark,
     /// A number, with what is wrong with it.
     Number(&'static str),
 }
@@ -22,6 +24,7 @@ pub(crate) fn resolve(text: &str) -> Result<Value, Refusal> {
         "false" | "False" | "FALSE" => Ok(Value::Bool(false)),
         "yes" | "Yes" | "YES" | "on" | "On" | "ON" => Err(Refusal::Boolean(true)),
         "no" | "No" | "NO" | "off" | "Off" | "OFF" => Err(Refusal::Boolean(false)),
+        _ if text.starts_with(['?', ':']) => Err(Refusal::Mark),
         _ if text.starts_with(|c: char| c.is_ascii_digit() || "+-.".contains(c)) => number(text),
         _ => Ok(Value::Text(text.to_owned())),
     }
@@ -82,7 +85,7 @@ fn days_in(year: u32, month: u32) -> u32 {
     match month {
         1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
         4 | 6 | 9 | 11 => 30,
-        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
+        2 if year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400)) => 29,
         2 => 28,
         _ => 0,
     }

@@ -54,7 +54,7 @@ pub enum Shape {
     Open(Box<Shape>),
     /// A map with known keys.
     Map(Fields),
-    /// One of several shapes; a map is held against the one with which it shares most keys.
+    /// One of several shapes; a map is held against the one whose keys it fits best.
     Either(Vec<Shape>),
     /// A shape with a name of its own, made when it is needed, so that shapes may nest in
     /// themselves.

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::{Diagnostic, Diagnostics, Document, FileId, Files, OpenError, load};
+use lexhold_document::{Diagnostic, Diagnostics, Document, FileId, Files, OpenError, load};
 
 /// What came of loading some files.
-pub(crate) struct Loaded {
+pub struct Loaded {
     pub files: Files,
     pub documents: Vec<Document>,
     pub found: Vec<Diagnostic>,
@@ -31,12 +31,12 @@ impl Loaded {
 }
 
 /// Loads the first of some files; the others can be imported.
-pub(crate) fn load_files(all: &[(&str, &str)]) -> Loaded {
+pub fn load_files(all: &[(&str, &str)]) -> Loaded {
     load_roots(all, &[all[0].0])
 }
 
 /// Loads these roots out of some files.
-pub(crate) fn load_roots(all: &[(&str, &str)], roots: &[&str]) -> Loaded {
+pub fn load_roots(all: &[(&str, &str)], roots: &[&str]) -> Loaded {
     let mut files = Files::new();
     let mut found = Diagnostics::new();
     let all: BTreeMap<&str, &str> = all.iter().copied().collect();
@@ -52,13 +52,22 @@ pub(crate) fn load_roots(all: &[(&str, &str)], roots: &[&str]) -> Loaded {
 }
 
 /// Loads one file.
-pub(crate) fn load_text(text: &str) -> Loaded {
+pub fn load_text(text: &str) -> Loaded {
     load_files(&[("a.yaml", text)])
 }
 
 /// Loads one file that has nothing wrong with it.
-pub(crate) fn sound(text: &str) -> (Files, Document) {
+pub fn sound(text: &str) -> (Files, Document) {
     let mut loaded = load_text(text);
     assert_eq!(loaded.lines(), Vec::<String>::new());
     (loaded.files, loaded.documents.remove(0))
+}
+
+/// What is told about one file, as `line:column: code message`.
+pub fn told(text: &str) -> Vec<String> {
+    load_text(text)
+        .lines()
+        .into_iter()
+        .map(|line| line.trim_start_matches("a.yaml:").to_owned())
+        .collect()
 }

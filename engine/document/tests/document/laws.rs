@@ -1,0 +1,198 @@
+//! What holds for every text.
+
+use lexhold_document::{Diagnostics, Files, OpenError, load};
+use proptest::prelude::*;
+use serde_yaml::{Mapping, Value};
+
+use crate::support::load_text;
+
+const FRONT: &str = "lexhold: 1\nlexicon: x\n";
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+        let mut files = Files::new();
+        let mut found = Diagnostics::new();
+        if let Some(file) = files.add_bytes("a.yaml", bytes, &mut found) {
+            load(&mut files, &[file], &mut |_| Err(OpenError::NotFound), &mut found);
+        }
+        every_place_can_be_shown(&files, found);
+    }
+
+    #[test]
+    fn what_passes_is_the_same_to_serde_yaml(soup in soup()) {
+        // A line break at the end of the file is taken as there, as libyaml does not in a block.
+        let text = format!("{FRONT}{soup}\n");
+        let loaded = load_text(&text);
+        prop_assert!(loaded.found.iter().all(|d| d.place.is_some()));
+        for document in loaded.documents.iter().filter(|document| document.is_sound()) {
+            let ours: Value = document.typed(&mut Diagnostics::new()).unwrap();
+            // What libyaml does not read at all (some tabs between tokens, `{a:}`), it cannot read otherwise.
+            if let Ok(theirs) = serde_yaml::from_str::<Value>(&text) {
+                prop_assert_eq!(ours, theirs, "{:?}", text);
+            }
+        }
+    }
+
+    #[test]
+    fn a_tree_comes_back_however_it_is_written(tree in tree(), styles in proptest::collection::vec(0..6u8, 1..40)) {
+        let text = format!("{FRONT}tree:{}\n", Writer { styles: &styles, at: 0 }.value(&tree, 1));
+        let loaded = load_text(&text);
+        prop_assert_eq!(loaded.lines(), Vec::<String>::new(), "{}", text);
+        let ours: Value = loaded.documents[0].typed(&mut Diagnostics::new()).unwrap();
+        prop_assert_eq!(&ours["tree"], &tree, "{}", text);
+        prop_assert_eq!(&ours, &serde_yaml::from_str::<Value>(&text).unwrap(), "{}", text);
+    }
+
+    #[test]
+    fn the_inside_of_a_scalar_is_found(text in "[a-zé'\"\\\\\n ]{0,20}", styles in proptest::collection::vec(0..6u8, 1), cut in 0..20usize) {
+        let written = format!("{FRONT}tree:{}\n", Writer { styles: &styles, at: 0 }.value(&Value::from(text.clone()), 1));
+        let loaded = load_text(&written);
+        let node = loaded.documents[0].root.get("tree").unwrap();
+        let (at, c) = text.char_indices().nth(cut).unwrap_or((text.len(), ' '));
+        let range = at..(at + c.len_utf8()).min(text.len());
+        let found = node.inner(range.clone());
+        prop_assert!(node.place.start <= found.start && found.start <= found.end, "{}", written);
+        let source = loaded.files.slice(found);
+        if c != '\n' && found != node.place && !source.starts_with('\\') && source != "''" {
+            prop_assert_eq!(source, &text[range], "{}", written);
+        }
+    }
+}
+
+fn every_place_can_be_shown(files: &Files, found: Diagnostics) {
+    for diagnostic in found.sorted(files) {
+        let place = diagnostic.place.unwrap();
+        assert!(
+            files.text(place.file).get(place.start..place.end).is_some(),
+            "{diagnostic:?}"
+        );
+        files.position(place);
+    }
+}
+
+/// Text that looks like YAML from far away.
+fn soup() -> impl Strategy<Value = String> {
+    let token = prop::sample::select(vec![
+        "a", "b", "c: ", "d: ", ":", " ", "  ", "\n", "\n  ", "\n    ", "- ", "'", "\"", "|", "|-\n  ", ">+\n  ",
+        "|2\n  ", "#", " # c\n", "{", "}", "[", "]", ", ", "? ", "!", "&a", "*a", "~", "1", "1.5", "0x1", "é", "\t",
+        "\\", "\\n", "\r\n", "%", "@", "\n---\n", "\n...\n", "null", "true", "yes", "<<: ", "k: v\n", "- x\n", "l:\n",
+        "''", "m: |\n", "n: >\n", "\u{feff}",
+    ]);
+    proptest::collection::vec(token, 0..25).prop_map(|tokens| tokens.concat())
+}
+
+fn tree() -> impl Strategy<Value = Value> {
+    let text = prop_oneof![
+        "[ -#%-~é\n]{0,12}",
+        "[0-9.e+-]{1,5}",
+        "yes|no|null|~|true|<<|- a|a: b|# c|1e3|0x1f|é日本"
+    ];
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        (-9_007_199_254_740_991..=9_007_199_254_740_991_i64).prop_map(Value::from),
+        text.prop_map(Value::from),
+    ];
+    leaf.prop_recursive(5, 40, 5, |inner| {
+        let key = "[a-zé :#'\"-]{1,8}";
+        prop_oneof![
+            proptest::collection::vec(inner.clone(), 0..5).prop_map(Value::Sequence),
+            proptest::collection::btree_map(key, inner, 0..5).prop_map(|pairs| {
+                Value::Mapping(
+                    pairs
+                        .into_iter()
+                        .map(|(key, value)| (Value::from(key), value))
+                        .collect::<Mapping>(),
+                )
+            }),
+        ]
+    })
+}
+
+/// Writes YAML in whatever style the test wants.
+struct Writer<'s> {
+    styles: &'s [u8],
+    at: usize,
+}
+
+impl Writer<'_> {
+    fn style(&mut self) -> u8 {
+        self.at += 1;
+        self.styles[self.at % self.styles.len()]
+    }
+
+    /// A value behind its colon or dash.
+    fn value(&mut self, value: &Value, indent: usize) -> String {
+        let pad = "  ".repeat(indent);
+        match value {
+            Value::Sequence(items) if !items.is_empty() && self.style() < 4 => items
+                .iter()
+                .map(|item| format!("\n{pad}-{}", self.value(item, indent + 1)))
+                .collect(),
+            Value::Mapping(map) if !map.is_empty() && self.style() < 4 => map
+                .iter()
+                .map(|(key, value)| {
+                    format!(
+                        "\n{pad}{}:{}",
+                        double(key.as_str().unwrap()),
+                        self.value(value, indent + 1)
+                    )
+                })
+                .collect(),
+            Value::String(text) => match self.style() {
+                0 | 1 if text.trim_end_matches('\n').is_empty() => format!(" {}", double(text)),
+                0 | 1 => block(text, &pad),
+                2 | 3 if !text.contains('\n') => format!(" '{}'", text.replace('\'', "''")),
+                _ => format!(" {}", double(text)),
+            },
+            _ => format!(" {}", self.flow(value)),
+        }
+    }
+
+    fn flow(&mut self, value: &Value) -> String {
+        match value {
+            Value::Null => "null".to_owned(),
+            Value::Bool(value) => value.to_string(),
+            Value::Number(value) => value.to_string(),
+            Value::String(text) => double(text),
+            Value::Sequence(items) => {
+                let items: Vec<String> = items.iter().map(|item| self.flow(item)).collect();
+                format!("[{}]", items.join(", "))
+            }
+            Value::Mapping(map) => {
+                let pair =
+                    |(key, value): (&Value, &Value)| format!("{}: {}", double(key.as_str().unwrap()), self.flow(value));
+                let pairs: Vec<String> = map.iter().map(pair).collect();
+                format!("{{{}}}", pairs.join(", "))
+            }
+            Value::Tagged(_) => unreachable!("none is made"),
+        }
+    }
+}
+
+fn double(text: &str) -> String {
+    format!(
+        "\"{}\"",
+        text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
+    )
+}
+
+/// A `|` block without the line break behind it.
+fn block(text: &str, pad: &str) -> String {
+    let (chomp, content) = match text.strip_suffix('\n') {
+        None => ("-", text),
+        Some(content) if content.ends_with('\n') => ("+", content),
+        Some(content) => ("", content),
+    };
+    let line = |line: &str| {
+        if line.is_empty() {
+            "\n".to_owned()
+        } else {
+            format!("\n{pad}{line}")
+        }
+    };
+    format!(" |2{chomp}{}", content.split('\n').map(line).collect::<String>())
+}
