@@ -451,11 +451,11 @@ impl Stage {
     fn wordy(&mut self, line: &str) -> String {
         let mut wordy = String::new();
         if self.dice.in_thousand(300) {
-            wordy.push_str(*self.dice.pick::<&str>(words::LEAD_INS));
+            wordy.push_str(self.dice.pick::<&str>(words::LEAD_INS));
         }
         wordy.push_str(line);
         if self.dice.in_thousand(350) && !line.ends_with(['?', ')', '!', ':']) {
-            wordy.push_str(*self.dice.pick::<&str>(words::TAILS));
+            wordy.push_str(self.dice.pick::<&str>(words::TAILS));
         }
         wordy
     }

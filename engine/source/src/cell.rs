@@ -58,7 +58,7 @@ pub(crate) fn list(text: Cow<'_, str>) -> Value<'static> {
 /// Splits at `;`, though not inside double quotes, which mail puts around names that hold one.
 fn split(text: &str) -> Vec<&str> {
     let mut quoted = false;
-    let paired = text.matches('"').count() % 2 == 0;
+    let paired = text.matches('"').count().is_multiple_of(2);
     text.split(|character| {
         quoted ^= paired && character == '"';
         character == ';' && !quoted

@@ -50,7 +50,7 @@ impl Input {
     pub(crate) fn open(path: &Path) -> Result<Self, SourceError> {
         let name = path.display().to_string();
         let (raw, total_bytes): (Box<dyn Read + Send>, _) = if path.as_os_str() == "-" {
-            (Box::new(io::stdin()), None)
+            (standard_input(), None)
         } else {
             let (file, total_bytes) = open_file(path)?;
             (Box::new(file), total_bytes)
@@ -141,6 +141,14 @@ impl Origin {
             SourceError::new(ErrorKind::Corrupt, &self.name, why)
         }
     }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the caller named standard input as the file to read, by `-`"
+)]
+fn standard_input() -> Box<dyn Read + Send> {
+    Box::new(io::stdin())
 }
 
 /// Opens something that is not a directory; its length is known only of a regular file.

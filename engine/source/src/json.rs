@@ -73,7 +73,8 @@ fn without_lone_surrogates(text: &str) -> Option<String> {
     let mut mended = String::new();
     let (mut copied, mut at) = (0, 0);
     let bytes = text.as_bytes();
-    while let Some(found) = memchr::memchr(b'\\', &bytes[at..]) {
+    // A line cut off behind a backslash ends before the byte that it escapes.
+    while let Some(found) = bytes.get(at..).and_then(|rest| memchr::memchr(b'\\', rest)) {
         let escape = at + found;
         at = escape + 2;
         let Some(half) = surrogate(bytes, escape) else { continue };
@@ -295,5 +296,55 @@ impl<'de> Visitor<'de> for ValueSeed {
             entries.push((name, map.next_value_seed(ValueSeed)?));
         }
         Ok(Value::Map(entries))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn halves_of_surrogate_pairs_are_replaced_and_whole_pairs_kept() {
+        assert_eq!(
+            without_lone_surrogates(r"a \\ud83d"),
+            None,
+            "escaped backslashes are no escapes"
+        );
+        assert_eq!(without_lone_surrogates(r"a \ud83d\ude00 \n").as_deref(), None);
+        assert_eq!(
+            without_lone_surrogates(r"\ud83d\ud83d\ude00 \udc00é").as_deref(),
+            Some(r"\ufffd\ud83d\ude00 \ufffdé")
+        );
+    }
+
+    #[test]
+    fn a_line_cut_off_inside_an_escape_is_only_unreadable() {
+        for cut in [
+            r#"{"text":"a\"#,
+            r#"{"text":"a\u"#,
+            r#"{"text":"\ud83"#,
+            r#"{"text":"\ud83d\"#,
+        ] {
+            assert!(with_row(cut.as_bytes(), |_| Ok(())).is_err(), "{cut}");
+        }
+    }
+
+    #[test]
+    fn metadata_keeps_what_was_written_digit_for_digit() {
+        let line =
+            r#"{"id":"1","n":12345678901234567890123.10,"t":"é\n","o":{"a": [1]},"x":null,"metadata":{"k":true}}"#;
+        let kept = with_row(line.as_bytes(), |row| Ok(row.metadata)).unwrap();
+        let expected = [
+            ("k", "true"),
+            ("n", "12345678901234567890123.10"),
+            ("o", r#"{"a": [1]}"#),
+            ("t", "é\n"),
+        ];
+        assert_eq!(
+            kept.iter()
+                .map(|(key, value)| (key.as_str(), value.as_str()))
+                .collect::<Vec<_>>(),
+            expected
+        );
     }
 }

@@ -129,10 +129,6 @@ impl<R: Read> Records<R> {
     }
 
     /// The next record that is not an empty line, or the reason why it cannot be read, and its line.
-    #[expect(
-        clippy::type_complexity,
-        reason = "each part is plain, and a name for the whole would say less"
-    )]
     pub(crate) fn next(&mut self) -> io::Result<Option<(u64, Result<&Record, String>)>> {
         loop {
             let line = self.line;
