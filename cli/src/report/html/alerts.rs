@@ -6,7 +6,7 @@ use lexhold_catalog::{AlertMonth, RuleRow};
 use lexhold_model::Severity;
 use serde_json::Value;
 
-use super::timeline::{Source, Timeline, percent, ratio};
+use super::timeline::{Source, Timeline, bar};
 use super::words::{counted, minute_of, number, short, title};
 use crate::report::table::Row;
 
@@ -112,7 +112,7 @@ pub fn timeline(months: &[AlertMonth]) -> Option<Timeline> {
         noun: ("alert", "alerts"),
         series: found
             .iter()
-            .map(|severity| (severity.as_str().to_owned(), class(*severity)))
+            .map(|severity| (title(severity.as_str()), class(*severity)))
             .collect(),
         counts: months
             .iter()
@@ -132,11 +132,11 @@ pub fn by_rule(months: &[AlertMonth], rules: &[RuleRow]) -> Vec<RuleBar> {
     let mut sums: Vec<_> = sums.into_iter().collect();
     sums.sort_by(|((one, a), n), ((other, b), m)| m.cmp(n).then(b.cmp(a)).then(one.cmp(other)));
     sums.into_iter()
-        .map(|((rule, severity), n)| bar(rule, severity, n, most, rules))
+        .map(|((rule, severity), n)| rule_bar(rule, severity, n, most, rules))
         .collect()
 }
 
-fn bar(rule: &str, severity: Severity, n: u64, most: u64, rules: &[RuleRow]) -> RuleBar {
+fn rule_bar(rule: &str, severity: Severity, n: u64, most: u64, rules: &[RuleRow]) -> RuleBar {
     let mut cites: Vec<String> = rules
         .iter()
         .filter(|row| row.rule == rule)
@@ -150,7 +150,7 @@ fn bar(rule: &str, severity: Severity, n: u64, most: u64, rules: &[RuleRow]) -> 
         severity: title(severity.as_str()),
         class: class(severity),
         n: number(n),
-        width: percent(100.0 * ratio(n, most)),
+        width: bar(n, most),
         cites,
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use lexhold_catalog::{CoverageRow, Dimension, DueMonth, HoldRow, ScheduleRow};
 
-use super::timeline::{Source, Timeline, percent, ratio};
+use super::timeline::{Source, Timeline, bar};
 use super::words::{self, day, number, share, title};
 
 /// Schedules that have a colour of their own.
@@ -98,14 +98,14 @@ pub fn states(states: &BTreeMap<&'static str, u64>) -> Vec<StateBar> {
     let most = states.values().copied().max().unwrap_or(0);
     let mut states: Vec<_> = states.iter().filter(|(_, n)| **n > 0).collect();
     states.sort_by(|(one, n), (other, m)| m.cmp(n).then(one.cmp(other)));
-    let bar = |(name, n): (&&str, &u64)| StateBar {
+    let line = |(name, n): (&&str, &u64)| StateBar {
         name: title(name),
         meaning: words::state(name),
         n: number(*n),
         share: share(*n, all),
-        width: percent(100.0 * ratio(*n, most)),
+        width: bar(*n, most),
     };
-    states.into_iter().map(bar).collect()
+    states.into_iter().map(line).collect()
 }
 
 /// What falls due when, by schedule: the largest ones apart, the others together.
@@ -160,13 +160,13 @@ fn due_by_schedule(due: &[DueMonth]) -> BTreeMap<&str, u64> {
     sums
 }
 
-/// Coverage by each dimension, largest values first, years in order.
+/// Coverage by each dimension that has values, largest ones first, years in order.
 pub fn coverage(rows: &[CoverageRow]) -> Vec<Coverage<'_>> {
     let dimensions = [
         (Dimension::Platform, "Platform"),
-        (Dimension::Channel, "Channel"),
         (Dimension::SenderDomain, "Sender’s domain"),
         (Dimension::Year, "Year sent"),
+        (Dimension::Channel, "Channel"),
     ];
     let one = |(dimension, name)| {
         one_dimension(
@@ -175,7 +175,11 @@ pub fn coverage(rows: &[CoverageRow]) -> Vec<Coverage<'_>> {
             name,
         )
     };
-    dimensions.into_iter().map(one).collect()
+    dimensions
+        .into_iter()
+        .map(one)
+        .filter(|coverage| !coverage.rows.is_empty())
+        .collect()
 }
 
 fn one_dimension<'a>(mut rows: Vec<&'a CoverageRow>, dimension: Dimension, name: &'static str) -> Coverage<'a> {
@@ -209,7 +213,7 @@ impl<'a> CoverageLine<'a> {
             messages: number(all),
             ungoverned: number(ungoverned),
             share: share(ungoverned, all),
-            width: percent(100.0 * ratio(ungoverned, all)),
+            width: bar(ungoverned, all),
             indeterminate: number(sum(|row| row.n_indeterminate)),
         }
     }

@@ -1,5 +1,7 @@
 //! The page from made-up data: what it shows, what it must never hold.
 
+#![expect(clippy::unwrap_used, reason = "tests")]
+
 use lexhold_catalog::Dimension;
 use lexhold_model::Key;
 use serde_json::json;
@@ -215,6 +217,15 @@ fn the_same_data_make_the_same_page() {
 fn solo_governance_is_said_only_when_it_is_so() {
     assert!(page(&full("name")).unwrap().contains("Governance is solo."));
     assert!(!page(&empty()).unwrap().contains("Governance is solo."));
+}
+
+#[test]
+fn silence_is_asked_for_only_where_a_silent_hold_is_shown() {
+    let mut data = full("name");
+    data.about.see_silent = true;
+    assert!(!page(&data).unwrap().contains("ilent"));
+    data.holds[0].silent = true;
+    assert!(page(&data).unwrap().contains("silent: do not speak of it"));
 }
 
 #[test]

@@ -341,9 +341,8 @@ fn height_left(n: u64, top: u64) -> f64 {
     HEADROOM + HEIGHT * (1.0 - ratio(n, top))
 }
 
-/// A part of a whole.
 #[expect(clippy::cast_precision_loss, reason = "for drawing")]
-pub fn ratio(part: u64, whole: u64) -> f64 {
+fn ratio(part: u64, whole: u64) -> f64 {
     part as f64 / whole.max(1) as f64
 }
 
@@ -352,8 +351,17 @@ fn count(n: usize) -> f64 {
     n as f64
 }
 
+/// A bar's length, long enough to be seen unless it stands for nothing.
+pub fn bar(part: u64, most: u64) -> String {
+    percent(if part == 0 {
+        0.0
+    } else {
+        (100.0 * ratio(part, most)).max(0.5)
+    })
+}
+
 /// A length as a share of the width.
-pub fn percent(share: f64) -> String {
+fn percent(share: f64) -> String {
     format!("{share:.2}%")
 }
 
