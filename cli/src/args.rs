@@ -203,7 +203,7 @@ pub struct Run {
     #[arg(long, value_enum, default_value_t, env = "LEXHOLD_RUN_FORMAT")]
     pub format: SummaryFormat,
     /// The severity from which on alerts make the answer negative [default: never]
-    #[arg(long, value_name = "SEVERITY", env = "LEXHOLD_RUN_FAIL_ON")]
+    #[arg(long, value_name = "SEVERITY", value_parser = severity, env = "LEXHOLD_RUN_FAIL_ON")]
     pub fail_on: Option<lexhold_model::Severity>,
     /// Read and evaluate, but record nothing
     #[arg(long, conflicts_with_all = ["out", "holds"])]
@@ -233,7 +233,7 @@ pub struct Scan {
     #[arg(long, value_name = "FILE")]
     pub output: Option<PathBuf>,
     /// The severity from which on alerts make the answer negative [default: never]
-    #[arg(long, value_name = "SEVERITY", env = "LEXHOLD_SCAN_FAIL_ON")]
+    #[arg(long, value_name = "SEVERITY", value_parser = severity, env = "LEXHOLD_SCAN_FAIL_ON")]
     pub fail_on: Option<lexhold_model::Severity>,
     /// Unreadable messages to put up with
     #[arg(long, value_name = "N", default_value_t = 0, env = "LEXHOLD_SCAN_MAX_UNREADABLE")]
@@ -328,4 +328,8 @@ pub struct Status {
     /// Print one JSON object
     #[arg(long)]
     pub json: bool,
+}
+
+fn severity(word: &str) -> Result<lexhold_model::Severity, &'static str> {
+    word.parse().map_err(|()| "one of info, low, medium, high, critical")
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use lexhold_document::{Diagnostic, Diagnostics, Document, FileId, Files, Kind, Level};
 use lexhold_evaluate::{Bundle, HoldSet, compile_directory};
 use lexhold_model::Directory;
-use lexhold_policy::Schemas;
+use lexhold_policy::{Operators, Schemas, operators_shape};
 use lexhold_store::SourceFiles;
 
 use crate::failure::{Exit, Failure};
@@ -109,9 +109,7 @@ impl Project {
             compile_directory(document, &mut self.diagnostics);
         }
         for document in self.documents.iter().filter(|document| document.kind == Kind::Operators) {
-            if lexhold_document::check_shape(document, &lexhold_policy::operators_shape(), &mut self.diagnostics) {
-                lexhold_policy::Operators::compile(document, &mut self.diagnostics);
-            }
+            compile_operators(document, &mut self.diagnostics);
         }
     }
 
@@ -165,7 +163,7 @@ pub fn directory(settings: &Settings, project: &mut Project, bundle: &Bundle) ->
     } else {
         let bytes = std::fs::read(path).map_err(|error| cannot_read(path, &error))?;
         project.sources.insert(plain(path), bytes);
-        table_directory(path)?
+        lexhold_source::read_directory(path).map_err(|error| Failure::new(Exit::Policy, error.to_string()))?
     };
     let mut warnings = Diagnostics::new();
     bundle.check_groups(&directory, &mut warnings);
@@ -178,16 +176,12 @@ pub fn directory(settings: &Settings, project: &mut Project, bundle: &Bundle) ->
     Ok(directory)
 }
 
-/// A directory kept as a table. A row that says nothing means that somebody is missing, so it is refused.
-pub fn table_directory(path: &Path) -> anyhow::Result<Directory> {
-    let wrong = |why: String| Failure::new(Exit::Policy, format!("{}: {why}", path.display()));
-    let rows = lexhold_source::read_directory(path).map_err(|error| Failure::new(Exit::Policy, error.to_string()))?;
-    if let Some(row) = rows.unreadable.first() {
-        let message = format!("{}: {}, and {} more rows like it", row.place, row.reason, rows.unreadable.len() - 1);
-        return Err(wrong(message).into());
-    }
-    let directory = Directory::new(rows.people, rows.groups, rows.channels, rows.domains);
-    directory.map_err(|problems| wrong(problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")).into())
+/// The operators that a document lists; `None` when anything is wrong, all of which is in `diagnostics`.
+pub fn compile_operators(document: &Document, diagnostics: &mut Diagnostics) -> Option<Operators> {
+    let before = diagnostics.len();
+    lexhold_document::check_shape(document, &operators_shape(), diagnostics);
+    let operators = Operators::compile(document, diagnostics);
+    operators.filter(|_| diagnostics.len() == before)
 }
 
 /// A path as the store names it: relative, with `/`, without `.` and `..`.

@@ -1,10 +1,10 @@
 //! Who is acting, and whether governance lets them.
 
-use lexhold_document::{Diagnostics, FileId, Files, check_shape};
-use lexhold_policy::{Circumstances, Governance, Operator, Operators, Verb, operators_shape};
+use lexhold_document::{Diagnostics, FileId, Files};
+use lexhold_policy::{Circumstances, Governance, Operator, Operators, Verb};
 
 use crate::failure::{Exit, Failure};
-use crate::load::Project;
+use crate::load::{Project, compile_operators};
 use crate::settings::Settings;
 use crate::terminal::say;
 
@@ -90,10 +90,7 @@ fn read_operators(settings: &Settings) -> anyhow::Result<Option<Operators>> {
     let Some(path) = &settings.operators else { return Ok(None) };
     let mut project = Project::read(settings, std::slice::from_ref(path))?;
     let document = project.documents.first().cloned();
-    let operators = document.and_then(|document| {
-        let sound = check_shape(&document, &operators_shape(), &mut project.diagnostics);
-        sound.then(|| Operators::compile(&document, &mut project.diagnostics)).flatten()
-    });
+    let operators = document.and_then(|document| compile_operators(&document, &mut project.diagnostics));
     project.report(settings, "the operators")?;
     let none = || Failure::new(Exit::Policy, format!("{} holds no `operators:` document", path.display()));
     Ok(Some(operators.ok_or_else(none)?))

@@ -39,8 +39,6 @@ pub struct Settings {
     pub operator: Option<String>,
     /// The instant to judge by.
     pub as_of: Timestamp,
-    /// Whether `as_of` was given rather than read from the clock.
-    pub as_of_given: bool,
     /// The clock, read once.
     pub now: Timestamp,
     /// The folder that documents may be read from.
@@ -135,7 +133,6 @@ impl Settings {
             zone: config.zone.unwrap_or_else(|| "UTC".into()),
             operator: global.operator.clone(),
             as_of: global.as_of.as_deref().map(parse_as_of).transpose()?.unwrap_or(now),
-            as_of_given: global.as_of.is_some(),
             now,
             root: if base.as_os_str().is_empty() { ".".into() } else { base },
             show_content: global.show_content,

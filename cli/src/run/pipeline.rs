@@ -75,7 +75,9 @@ impl Pipeline<'_> {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(jobs).build().map_err(anyhow::Error::from)?;
         let on_the_way = 2 * jobs + 1;
         let (token_back, token) = bounded::<()>(on_the_way);
-        (0..on_the_way).for_each(|_| drop(token_back.send(())));
+        for _ in 0..on_the_way {
+            let _ = token_back.send(());
+        }
         let (to_worker, work) = bounded::<Numbered<Piece>>(on_the_way);
         let (to_writer, done) = bounded::<Numbered<(Piece, Evaluation)>>(on_the_way);
         let before: Vec<Before> = inputs.iter().map(|input| Before::of(input, &sink)).collect::<anyhow::Result<_>>()?;

@@ -1,0 +1,12 @@
+//! The command line as a user types it: every test runs the binary on files in a folder of its own.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+
+mod bad_input;
+mod check;
+mod corpora;
+mod crash;
+mod determinism;
+mod holds;
+mod processes;
+mod run;
+mod support;
