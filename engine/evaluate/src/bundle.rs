@@ -95,6 +95,7 @@ impl Bundle {
         let (scan, when_of) = compile_when(&rules, &mine, schemas, diagnostics);
         let (supervision, communicate) = supervision::compile(&mine, schemas, diagnostics);
         let schedules = lexhold_retention::compile(&mine, diagnostics);
+        lexhold_retention::check_event_keys(&schedules, &mine, &crate::message::EVENT_KEYS, diagnostics);
         let retain = compile_scopes(&schedules, &mine, schemas, diagnostics);
         if diagnostics.has_errors() {
             return None;
@@ -220,9 +221,10 @@ fn digest(infos: &[DocumentInfo], schemas: &Schemas) -> Digest {
     Digest::of(canonical_json(&json!({"documents": documents, "schema": schema})).as_bytes())
 }
 
+/// Retention documents are compared by their own crate, which knows of versions.
 fn report_same_names(documents: &[&Document], diagnostics: &mut Diagnostics) {
     let mut first: HashMap<(&str, &str), Place> = HashMap::new();
-    for document in documents {
+    for document in documents.iter().filter(|document| document.kind != Kind::Retention) {
         let place = document.name_place();
         if let Some(first) = first.insert((document.kind.key(), &document.name), place) {
             let message = format!("two {} documents are named `{}`", document.kind.key(), document.name);
@@ -231,7 +233,8 @@ fn report_same_names(documents: &[&Document], diagnostics: &mut Diagnostics) {
     }
 }
 
-/// Ids are `name.rule`, and a name may hold a dot: two documents can arrive at one id.
+/// Ids are `name.rule`, and a name may hold a dot: two documents can arrive at one id. Within one document the crate that
+/// owns it compares them.
 fn report_same_ids(documents: &[&Document], diagnostics: &mut Diagnostics) {
     let mut first: HashMap<String, Place> = HashMap::new();
     for document in documents {
@@ -239,7 +242,8 @@ fn report_same_ids(documents: &[&Document], diagnostics: &mut Diagnostics) {
             let items = document.get(&path![list]).and_then(Node::as_list).unwrap_or_default();
             for id in items.iter().filter_map(|item| item.get("id")) {
                 let full = format!("{}.{}", document.name, id.as_text().unwrap_or_default());
-                if let Some(first) = first.insert(full.clone(), id.place) {
+                let before = first.insert(full.clone(), id.place);
+                if let Some(first) = before.filter(|first| first.file != id.place.file || document.kind == Kind::Supervision) {
                     let message = format!("id `{full}` is used twice");
                     diagnostics.push(Diagnostic::error(codes::DUPLICATE_ID, message).at(id.place, "used again").also(first, "first defined here"));
                 }

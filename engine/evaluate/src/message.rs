@@ -358,15 +358,18 @@ fn took_part(custodians: &BTreeSet<String>, row: Row<'_>, facts: &FactsRow) -> T
     if row.sender() == "unknown" { Tri::Unknown } else { Tri::False }
 }
 
+/// The attributes of a message that an event's key can come from.
+pub(crate) const EVENT_KEYS: [&str; 5] = ["accounts", "channel", "conversation", "custodians", "sender"];
+
 /// Whether a message has the attribute that an event's key comes from.
 fn has_attribute(row: Row<'_>, name: &str) -> bool {
     match name {
         "accounts" => row.accounts().len() > 0,
-        "conversation" => !row.conversation().is_empty(),
-        "sender" => row.sender() != "unknown",
-        "custodians" => row.custodians().len() > 0,
         "channel" => row.channel().is_some(),
-        other => row.metadata().any(|(key, value)| key == other && !value.is_empty()),
+        "conversation" => !row.conversation().is_empty(),
+        "custodians" => row.custodians().len() > 0,
+        "sender" => row.sender() != "unknown",
+        _ => false,
     }
 }
 

@@ -36,6 +36,7 @@ pub fn supervision_shape() -> Shape {
         optional("title", Shape::Text, "one line for people"),
         required("owner", Shape::Text, "who answers for the document"),
         required("rules", list(rule_shape()), "the rules"),
+        optional("tests", list(Shape::Any), "messages and the alerts that they must raise"),
     ])
 }
 
