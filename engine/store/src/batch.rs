@@ -58,7 +58,7 @@ impl StoredFile {
     }
 }
 
-/// What the journal says of a batch: the payload of an [`EntryKind::Batch`] entry.
+/// What the journal says of a batch: the payload of an entry that names files, such as [`EntryKind::Batch`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct BatchRecord {
     /// The run.
@@ -232,7 +232,18 @@ impl BatchWriter<'_> {
     ///
     /// # Errors
     /// When journal or files cannot be written; [`crate::ErrorKind::Refused`] when run and number were used before.
-    pub fn commit(mut self, detail: Value, stamp: Stamp<'_>) -> Result<(Entry, BatchRecord)> {
+    pub fn commit(self, detail: Value, stamp: Stamp<'_>) -> Result<(Entry, BatchRecord)> {
+        self.commit_as(EntryKind::Batch, detail, stamp)
+    }
+
+    /// The same for a batch that takes in no messages: [`EntryKind::HoldApplied`] adds memberships of holds.
+    ///
+    /// # Errors
+    /// As [`Self::commit`]; [`crate::ErrorKind::Refused`] for a kind that names no files.
+    pub fn commit_as(mut self, kind: EntryKind, detail: Value, stamp: Stamp<'_>) -> Result<(Entry, BatchRecord)> {
+        if !kind.names_files() {
+            return Err(StoreError::refused(format!("an entry `{}` names no files", kind.as_str())));
+        }
         let root = self.home.root();
         self.record.detail = detail;
         for file in &self.record.files {
@@ -248,7 +259,7 @@ impl BatchWriter<'_> {
         let entry = self
             .home
             .journal()
-            .append(EntryKind::Batch, Some(Payload::Json(&payload)), stamp)?;
+            .append(kind, Some(Payload::Json(&payload)), stamp)?;
         self.faults.reach(Step::Journalled);
         publish(root, &self.folder, &self.record, self.faults)?;
         self.faults.reach(Step::Published);
@@ -301,7 +312,7 @@ impl Iterator for Batches<'_> {
     fn next(&mut self) -> Option<Self::Item> {
         let entry = self
             .entries
-            .find(|entry| entry.as_ref().map_or(true, |entry| entry.kind == EntryKind::Batch))?;
+            .find(|entry| entry.as_ref().map_or(true, |entry| entry.kind.names_files()))?;
         Some(entry.and_then(|entry| self.record(entry)))
     }
 }

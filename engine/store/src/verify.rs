@@ -218,9 +218,9 @@ impl Check<'_> {
             Err(error) => return Err(error),
         };
         match (content, &entry.kind) {
-            (None, EntryKind::Batch) => self.found(FindingKind::PayloadMissing, path, Some(entry.seq)),
+            (None, kind) if kind.names_files() => self.found(FindingKind::PayloadMissing, path, Some(entry.seq)),
             (None, _) => self.found(FindingKind::PayloadErased, path, Some(entry.seq)),
-            (Some(content), EntryKind::Batch) => match serde_json::from_slice(&content) {
+            (Some(content), kind) if kind.names_files() => match serde_json::from_slice(&content) {
                 Ok(record) => self.batches.push((entry.seq, record)),
                 Err(_) => self.found(FindingKind::PayloadChanged, path, Some(entry.seq)),
             },

@@ -109,6 +109,11 @@ impl EntryKind {
         }
     }
 
+    /// Whether its payload is a [`crate::BatchRecord`], which names files of the home.
+    pub fn names_files(&self) -> bool {
+        matches!(self, Self::Batch | Self::HoldApplied)
+    }
+
     fn named(word: String) -> Self {
         Self::KNOWN
             .into_iter()
