@@ -16,18 +16,8 @@ use crate::{Condition, Example, Program, RuleInfo, Status, codes, limits, shape}
 /// Everything wrong in any of them is reported. The program then lacks the rules that could not be compiled, so it
 /// must not be used if there are errors.
 pub fn compile(documents: &[&Document], diagnostics: &mut Diagnostics) -> Program {
-    let of_kind = |kind| documents.iter().copied().filter(move |document| document.kind == kind);
-    let lexicons: Vec<&Document> = of_kind(Kind::Lexicon).collect();
-    for lexicon in &lexicons {
-        check_shape(lexicon, &shape::lexicon(), diagnostics);
-    }
-    let mut compiler = Compiler {
-        leaves: Leaves::default(),
-        rules: Vec::new(),
-        checks: Vec::new(),
-        n_seen: 0,
-    };
-    let shared = Lexicons::shared(&lexicons, &mut compiler.leaves, diagnostics);
+    let mut compiler = Compiler::default();
+    let shared = compiler.lexicons(documents, diagnostics);
     for (index, document) in documents
         .iter()
         .enumerate()
@@ -41,21 +31,12 @@ pub fn compile(documents: &[&Document], diagnostics: &mut Diagnostics) -> Progra
 
 /// Compiles a hold's pattern query, written as a rule's `match`: a program of one rule.
 ///
-/// `documents[document]` is the hold, `path` leads to the query; lexicons among the documents can be named.
+/// `documents[document]` is the hold, `path` leads to the query; lexicons among the documents can be named. If there
+/// are errors the program has no rule, and must not be used.
 pub fn compile_query(documents: &[&Document], document: usize, path: &[Seg], diagnostics: &mut Diagnostics) -> Program {
     let hold = documents[document];
-    let lexicons: Vec<&Document> = documents
-        .iter()
-        .copied()
-        .filter(|document| document.kind == Kind::Lexicon)
-        .collect();
-    let mut compiler = Compiler {
-        leaves: Leaves::default(),
-        rules: Vec::new(),
-        checks: Vec::new(),
-        n_seen: 0,
-    };
-    let shared = Lexicons::shared(&lexicons, &mut compiler.leaves, diagnostics);
+    let mut compiler = Compiler::default();
+    let shared = compiler.lexicons(documents, diagnostics);
     let read = |node| Reader::new(&shared, &mut compiler.leaves, diagnostics).rule(node);
     if let Some((expression, exclusions)) = hold.get(path).and_then(read) {
         compiler.rules.push(RuleInfo {
@@ -81,6 +62,7 @@ pub fn compile_query(documents: &[&Document], document: usize, path: &[Seg], dia
     compiler.finish()
 }
 
+#[derive(Default)]
 struct Compiler {
     leaves: Leaves,
     rules: Vec<RuleInfo>,
@@ -90,6 +72,18 @@ struct Compiler {
 }
 
 impl Compiler {
+    fn lexicons<'d>(&mut self, documents: &[&'d Document], diagnostics: &mut Diagnostics) -> Lexicons<'d> {
+        let lexicons = documents
+            .iter()
+            .copied()
+            .filter(|document| document.kind == Kind::Lexicon);
+        let lexicons: Vec<&Document> = lexicons.collect();
+        for lexicon in &lexicons {
+            check_shape(lexicon, &shape::lexicon(), diagnostics);
+        }
+        Lexicons::shared(&lexicons, &mut self.leaves, diagnostics)
+    }
+
     fn ruleset(&mut self, document: &Document, index: usize, shared: &Lexicons<'_>, diagnostics: &mut Diagnostics) {
         let lexicons = shared.local(document, &mut self.leaves, diagnostics);
         let mut ids: FxHashMap<&str, &Node> = FxHashMap::default();
@@ -215,7 +209,9 @@ fn examples(node: Option<&Node>) -> Vec<Example> {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{compiled, diagnostics, ruleset};
+    use lexhold_document::{Diagnostics, Files, OpenError, load, path};
+
+    use crate::testing::{compiled, diagnostics, ruleset, scan};
     use crate::{Expected, check_examples};
 
     #[test]
@@ -309,7 +305,7 @@ mod tests {
         let lexicon = "lexhold: 1\nlexicon: chat apps\nowner: me\nterms: [skype]\n".replace("chat apps", "chat-apps");
         let (program, diagnostics) = compiled(&[&ruleset(&["{lexicon: chat-apps}"]), &lexicon]);
         assert_eq!(diagnostics, [""; 0]);
-        assert_eq!(crate::testing::scan(&program, "on Skype").len(), 1);
+        assert_eq!(scan(&program, "on Skype").len(), 1);
         let clash = lexicon.replace("chat-apps", "messengers");
         assert_eq!(
             compiled(&[&ruleset(&["a"]), &clash]).1,
@@ -332,7 +328,7 @@ mod tests {
         };
         let (program, diagnostics) = compiled(&[&ruleset(&["{lexicon: many}"]), &lexicon(100_000)]);
         assert_eq!(diagnostics, [""; 0]);
-        assert_eq!(crate::testing::scan(&program, "t99999 t100000").len(), 1);
+        assert_eq!(scan(&program, "t99999 t100000").len(), 1);
         assert_eq!(compiled(&[&lexicon(100_001)]).1, ["LX0410: t100000"]);
     }
 
@@ -356,6 +352,26 @@ mod tests {
                 (Expected::Miss, "an a", false)
             ]
         );
+    }
+
+    #[test]
+    fn a_query_stands_by_itself() {
+        let hold = "lexhold: 1\nhold: orion\nquery: { any: [project orion], unless: [{ word: not, within: 1 }] }\n";
+        let mut files = Files::new();
+        let mut diagnostics = Diagnostics::new();
+        let root = files.add("hold.yaml", hold.to_owned());
+        let documents = load(&mut files, &[root], &mut |_| Err(OpenError::NotFound), &mut diagnostics);
+        let program = super::compile_query(&[&documents[0]], 0, &path!["query"], &mut diagnostics);
+        assert!(diagnostics.is_empty());
+        assert_eq!(program.rules()[0].id, "orion.query");
+        let excluded: Vec<_> = scan(&program, "Project Orion, not project orion")
+            .iter()
+            .map(|hit| (hit.rule, hit.excluded_by.is_some()))
+            .collect();
+        assert_eq!(excluded, [(0, false), (0, true)]);
+        super::compile_query(&[&documents[0]], 0, &path!["hold"], &mut diagnostics);
+        super::compile_query(&[&documents[0]], 0, &path!["query", "unless"], &mut diagnostics);
+        assert!(diagnostics.has_errors());
     }
 
     #[test]

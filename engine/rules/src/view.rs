@@ -59,17 +59,20 @@ impl View {
         self.breaks.clear();
         self.joins.clear();
         self.space = Space::default();
-        if is_plain(source.as_bytes()) {
-            self.text.push_str(source);
-            self.text.make_ascii_lowercase();
-            self.pieces.push(Piece {
-                at: 0,
-                start: 0,
-                end: offset(source.len()),
-                linear: true,
-            });
-        } else {
-            self.fill_slowly(source);
+        let mut at = 0;
+        loop {
+            at = self.push_ascii(source, at);
+            let Some(c) = source[at..].chars().next() else { break };
+            let end = at + c.len_utf8();
+            if c.is_whitespace() {
+                self.push_space(c, at, end);
+                at = end;
+            } else if is_dropped(c) {
+                self.drop_char(c);
+                at = end;
+            } else {
+                at = self.push_segment(source, c, at, end);
+            }
         }
     }
 
@@ -118,45 +121,17 @@ impl View {
         self.joins.binary_search(&offset(at)).is_ok()
     }
 
-    fn fill_slowly(&mut self, source: &str) {
-        let mut at = 0;
-        loop {
-            at = self.push_ascii(source, at);
-            let Some(c) = source[at..].chars().next() else { break };
-            let end = at + c.len_utf8();
-            if c.is_whitespace() {
-                self.push_space(c, at, end);
-                at = end;
-            } else if is_dropped(c) {
-                self.drop_char(c);
-                at = end;
-            } else {
-                at = self.push_segment(source, c, at, end);
-            }
-        }
-    }
-
-    /// Pushes the run of ASCII other than white space at `at`, and returns where it ends. The last character before
-    /// one that is not ASCII is left: it may compose with it.
+    /// Pushes the run of plain ASCII at `at`, and returns where it ends: most texts are one such run.
     fn push_ascii(&mut self, source: &str, at: usize) -> usize {
-        let bytes = &source.as_bytes()[at..];
-        let run = bytes
-            .iter()
-            .take_while(|byte| byte.is_ascii() && !is_ascii_space(**byte))
-            .count();
-        let run = if bytes.get(run).is_some_and(|byte| !byte.is_ascii()) {
-            run.saturating_sub(1)
-        } else {
-            run
-        };
-        if run > 0 {
+        let end = at + plain_run(&source.as_bytes()[at..]);
+        if end > at {
             self.space.open = false;
-            self.extend_linear(at, at + run);
+            self.extend_linear(at, end);
             let folded = self.text.len();
-            self.text.push_str(&source[at..at + run]);
+            self.text.push_str(&source[at..end]);
             self.text[folded..].make_ascii_lowercase();
         }
-        at + run
+        end
     }
 
     fn drop_char(&mut self, c: char) {
@@ -277,16 +252,24 @@ impl View {
     }
 }
 
-/// Whether a text is ASCII without white space other than single spaces: then folding moves nothing.
-fn is_plain(source: &[u8]) -> bool {
-    source.is_ascii()
-        && !source.iter().any(|byte| matches!(byte, b'\t'..=b'\r'))
-        && memchr::memmem::find(source, b"  ").is_none()
-}
-
-/// White space as Unicode has it, for ASCII.
-fn is_ascii_space(byte: u8) -> bool {
-    matches!(byte, b'\t'..=b'\r' | b' ')
+/// The length of the run of ASCII that folding does not move: no white space but single spaces between other
+/// characters. The last character before one that is not ASCII is left: it may compose with it.
+fn plain_run(bytes: &[u8]) -> usize {
+    let is_other = |byte: u8| byte.is_ascii() && !matches!(byte, b'\t'..=b'\r' | b' ');
+    let mut at = 0;
+    while let Some(&byte) = bytes.get(at) {
+        let between = byte == b' ' && at > 0 && bytes.get(at + 1).is_some_and(|next| is_other(*next));
+        if !is_other(byte) && !between {
+            break;
+        }
+        at += 1;
+    }
+    let composes = bytes.get(at).is_some_and(|byte| !byte.is_ascii());
+    if composes && at > 0 && bytes[at - 1] != b' ' {
+        at - 1
+    } else {
+        at
+    }
 }
 
 /// Where the segment whose first character ends at `first_end` ends. Dropped characters belong to it only if one
