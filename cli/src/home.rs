@@ -13,7 +13,7 @@ use crate::failure::{Exit, Failure};
 use crate::settings::Settings;
 
 /// Memory that DuckDB may use before it goes to disk.
-const CATALOG_MIB: usize = 160;
+const CATALOG_MIB: usize = 128;
 
 /// Random bytes of the operating system.
 pub fn dice(bytes: &mut [u8]) -> std::io::Result<()> {
@@ -71,6 +71,13 @@ pub fn catalog(settings: &Settings, home: &Home) -> anyhow::Result<Catalog> {
 pub fn catch_up(settings: &Settings, home: &Home, faults: &Faults) -> anyhow::Result<()> {
     let mut writer = Catalog::open_writer(&home.catalog_path(), &catalog_settings(settings, home))?;
     project_rest(home, &mut writer, faults)
+}
+
+/// The same at the end of a run, with the catalog's log folded into its file.
+pub fn close_up(settings: &Settings, home: &Home) -> anyhow::Result<()> {
+    let mut writer = Catalog::open_writer(&home.catalog_path(), &catalog_settings(settings, home))?;
+    project_rest(home, &mut writer, &Faults::default())?;
+    Ok(writer.close()?)
 }
 
 /// Projects, entry by entry, what the journal has and this catalog has not.

@@ -29,7 +29,7 @@ pub const COLUMNS: Columns = Columns {
         ("state", Kind::Text),
         ("indeterminate", Kind::Text),
     ],
-    shown: &["severity", "rule", "sent_at", "sender", "conversation", "message_ids", "alert_id"],
+    shown: &["severity", "rule", "sent_at", "sender", "conversation", "message_ids"],
 };
 
 /// Writes every alert that no exclusion took away, by alert id.

@@ -20,6 +20,8 @@ use crate::args::TableFormat;
 
 /// Rows of a text table shown before the rest is only counted.
 const TEXT_ROWS: usize = 200;
+/// Characters of a value shown in a text table.
+const CELL_CHARS: usize = 34;
 /// Rows of a Parquet table gathered before they are written.
 const PARQUET_ROWS: usize = 8_192;
 
@@ -90,7 +92,7 @@ impl TableWriter {
         self.rows += 1;
         match &mut self.sink {
             Sink::Text { table, .. } if self.rows <= TEXT_ROWS => {
-                table.add_row(self.columns.shown.iter().map(|name| printable(&plain(row.get(*name)))));
+                table.add_row(self.columns.shown.iter().map(|name| cell(row.get(*name))));
             }
             Sink::Text { .. } => {}
             Sink::Ndjson(out) => {
@@ -182,6 +184,20 @@ fn ordered(columns: Columns, mut row: Row) -> Row {
     }
     debug_assert!(row.is_empty(), "columns outside the contract: {:?}", row.keys().collect::<Vec<_>>());
     all
+}
+
+/// A value in a cell of a text table: the first item of a list, the middle of something long left out.
+fn cell(value: Option<&Value>) -> String {
+    let text = match value {
+        Some(Value::Array(items)) if items.len() > 1 => format!("{} +{}", plain(items.first()), items.len() - 1),
+        value => plain(value),
+    };
+    let text: Vec<char> = printable(&text).chars().collect();
+    if text.len() <= CELL_CHARS {
+        return text.into_iter().collect();
+    }
+    let half = CELL_CHARS / 2;
+    text[..half].iter().chain(&['…']).chain(&text[text.len() - half + 1..]).collect()
 }
 
 fn plain(value: Option<&Value>) -> String {

@@ -16,6 +16,10 @@ use crate::operators::Actor;
 use crate::settings::Settings;
 use crate::terminal::say;
 
+/// Batches after which the catalog catches up. Opening it replays its log, so each batch alone would cost twice as much;
+/// the journal has them all meanwhile.
+const CATCH_UP_AFTER: u64 = 8;
+
 /// Writes one run.
 pub struct Committer<'a> {
     settings: &'a Settings,
@@ -61,6 +65,7 @@ impl<'a> Committer<'a> {
         if suspects.is_empty() {
             return Ok(HashMap::new());
         }
+        home::catch_up(self.settings, self.home, self.faults)?;
         let catalog = Catalog::open_reader(&self.home.catalog_path(), &home::catalog_settings(self.settings, self.home))?;
         Ok(catalog.known(&suspects)?.into_iter().map(|(key, known)| (key, known.content_hash)).collect())
     }
@@ -92,8 +97,10 @@ impl<'a> Committer<'a> {
         let unreadable = piece.unreadable.iter().map(|row| row.place.rows()).sum::<u64>();
         let detail = json!({"inputs": [input], "unreadable": unreadable, "conversations": conversations});
         writer.commit(detail, home::stamp(&self.actor.id))?;
+        if self.next_batch.is_multiple_of(CATCH_UP_AFTER) {
+            home::catch_up(self.settings, self.home, self.faults)?;
+        }
         self.next_batch += 1;
-        home::catch_up(self.settings, self.home, self.faults)?;
         drop(span);
         Ok(())
     }
@@ -131,6 +138,7 @@ impl Sink for Committer<'_> {
     }
 
     fn finish(self) -> anyhow::Result<Counts> {
+        home::catch_up(self.settings, self.home, self.faults)?;
         Ok(self.counts)
     }
 }

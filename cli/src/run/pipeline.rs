@@ -73,7 +73,7 @@ impl Pipeline<'_> {
     ) -> anyhow::Result<S::Total> {
         let jobs = self.jobs.max(1);
         let pool = rayon::ThreadPoolBuilder::new().num_threads(jobs).build().map_err(anyhow::Error::from)?;
-        let on_the_way = 2 * jobs + 1;
+        let on_the_way = jobs + 2;
         let (token_back, token) = bounded::<()>(on_the_way);
         for _ in 0..on_the_way {
             let _ = token_back.send(());

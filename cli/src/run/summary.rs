@@ -90,7 +90,7 @@ pub fn finish(settings: &Settings, args: &Run, actor: &Actor, home: &Home, run: 
     let summary = summary(settings, actor, run, bundle, counts, &figures, seconds);
     let payload = json!({"run": run, "summary": summary});
     home.journal().append(EntryKind::RunFinished, Some(Payload::Json(&payload)), home::stamp(&actor.id))?;
-    home::catch_up(settings, home, &lexhold_store::Faults::default())?;
+    home::close_up(settings, home)?;
     if let Some(folder) = &args.out {
         report::write_all(settings, actor, home, folder)?;
     }
