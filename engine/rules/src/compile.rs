@@ -364,7 +364,7 @@ mod tests {
         let program = super::compile_query(&[&documents[0]], 0, &path!["query"], &mut diagnostics);
         assert!(diagnostics.is_empty());
         assert_eq!(program.rules()[0].id, "orion.query");
-        let excluded: Vec<_> = scan(&program, "Project Orion, not project orion")
+        let excluded: Vec<_> = scan(&program, "Project Orion, and not project orion")
             .iter()
             .map(|hit| (hit.rule, hit.excluded_by.is_some()))
             .collect();
