@@ -16,6 +16,9 @@ use super::{Input, Meter, interrupted};
 use crate::failure::{Exit, Failure};
 use crate::settings::Settings;
 
+/// How much is read at a time: small enough that a few batches on the way take little memory.
+const CHUNK: Options = Options { chunk_rows: 16_384, chunk_bytes: 8 << 20, line_bytes: 64 << 20 };
+
 /// One batch on its way.
 pub struct Piece {
     /// Which input it comes from.
@@ -135,7 +138,7 @@ impl Pipeline<'_> {
         if before.complete {
             return Ok(send(Piece { skipped: before.messages, complete: true, ..piece(empty()) }));
         }
-        let mut reader = match lexhold_source::open(&input.path, Options::default()) {
+        let mut reader = match lexhold_source::open(&input.path, CHUNK) {
             Ok(reader) => reader,
             Err(error) => return Ok(send(Piece { broken: Some(error.into()), ..piece(empty()) })),
         };
