@@ -121,4 +121,14 @@ fn a_silent_hold_shows_nothing_of_itself() {
         assert!(!ran.stdout.contains("In re h") && !ran.stdout.contains("held\":1"), "{}", ran.stdout);
     }
     assert_eq!(firm.call(&["status", "--json", "--as", "ria"]).ended(0).json()["holds"], json!(0));
+    let mut ungoverned = message("u1", "2019-06-01T12:00:00Z", "from nobody we know");
+    ungoverned["sender"] = json!("stranger");
+    ungoverned["recipients"] = json!(["another"]);
+    firm.messages("u.ndjson", &[ungoverned]);
+    firm.write("everything.yaml", hold("e", "conversations: [c1]\nsilent: true"));
+    std::fs::remove_file(firm.path("operators.yaml")).unwrap();
+    firm.run(&["u.ndjson", "--holds", "everything.yaml"]).ended(0);
+    firm.call(&["report", "coverage", "--strict"]).ended(1);
+    firm.write("operators.yaml", "lexhold: 1\noperators: ops\npeople:\n  - { id: ria, roles: [reviewer] }\n");
+    firm.call(&["report", "coverage", "--strict", "--as", "ria"]).ended(0);
 }

@@ -3,6 +3,7 @@
 use lexhold_catalog::{Catalog, Dimension};
 use serde_json::json;
 
+use super::sight::Sight;
 use super::table::{Columns, Kind, Row, TableWriter};
 
 /// The columns, a contract.
@@ -19,8 +20,8 @@ pub const COLUMNS: Columns = Columns {
 };
 
 /// Writes a row for each platform, channel, domain of senders, and year; returns how many messages are ungoverned.
-pub fn write(catalog: &Catalog, table: &mut TableWriter) -> anyhow::Result<u64> {
-    let rows = catalog.coverage()?;
+pub fn write(catalog: &Catalog, sight: &Sight, table: &mut TableWriter) -> anyhow::Result<u64> {
+    let rows = catalog.coverage(!sight.sees_silent())?;
     for row in &rows {
         let value = json!({
             "dimension": name(row.dimension),

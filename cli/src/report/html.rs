@@ -69,8 +69,9 @@ pub fn gather(
     gravest: Vec<Row>,
 ) -> anyhow::Result<PageData> {
     let status = catalog.status()?;
+    let hide_silent = !about.see_silent;
     let mut holds = catalog.holds()?;
-    holds.retain(|hold| about.see_silent || !hold.silent);
+    holds.retain(|hold| !(hide_silent && hold.silent));
     Ok(PageData {
         about,
         bundle: status.bundle.map(|bundle| bundle.digest.to_string()),
@@ -81,9 +82,9 @@ pub fn gather(
         months: catalog.alerts_by_month()?,
         rules: catalog.rules()?,
         gravest,
-        due: catalog.due_by_month()?,
+        due: catalog.due_by_month(hide_silent)?,
         schedules: catalog.schedules()?,
-        coverage: catalog.coverage()?,
+        coverage: catalog.coverage(hide_silent)?,
         holds,
         unknown: catalog.unknown_handles()?,
     })

@@ -40,7 +40,7 @@ pub fn report(settings: &Settings, args: &Report) -> anyhow::Result<Exit> {
         ReportKind::Coverage(args) => {
             let mut n_ungoverned = 0;
             each_form(&args.table, coverage::COLUMNS, |table| {
-                n_ungoverned = coverage::write(&catalog, table)?;
+                n_ungoverned = coverage::write(&catalog, &sight, table)?;
                 Ok(())
             })?;
             if args.strict && n_ungoverned > 0 {
@@ -69,7 +69,7 @@ pub fn write_all(settings: &Settings, actor: &Actor, home: &Home, folder: &Path)
     };
     to("alerts", alerts::COLUMNS, &mut |table| alerts::write(&catalog, table))?;
     to("retention", retention::COLUMNS, &mut |table| retention::write(&catalog, settings.as_of, &sight, table))?;
-    to("coverage", coverage::COLUMNS, &mut |table| coverage::write(&catalog, table).map(drop))?;
+    to("coverage", coverage::COLUMNS, &mut |table| coverage::write(&catalog, &sight, table).map(drop))?;
     to("holds", holds::COLUMNS, &mut |table| holds::write(&catalog, &sight, table))?;
     let page = folder.join("report.html");
     write_page(settings, actor, home, &catalog, &page)?;

@@ -70,23 +70,32 @@ const SETS: &str =
 
 /// Whether each message is governed, certainly: by its own set, or by those of its family together.
 const GOVERNED: &str = "governed AS (
-    SELECT m.platform, m.channel, m.sender, m.sent_at, s.set_id IS NULL AS ungoverned, coalesce(s.indeterminate, false) AS indeterminate
+    SELECT m.platform, m.channel, m.sender, m.sent_at, s.set_id IS NULL AND m.family NOT IN (FROM hush) AS ungoverned,
+           coalesce(s.indeterminate, false) AND m.family NOT IN (FROM hush) AS indeterminate
     FROM message m ANTI JOIN united u ON u.family = m.family LEFT JOIN sets s ON s.set_id = m.set_id
     UNION ALL
-    SELECT m.platform, m.channel, m.sender, m.sent_at, coalesce(a.ungoverned, true), coalesce(a.indeterminate, false)
+    SELECT m.platform, m.channel, m.sender, m.sent_at, coalesce(a.ungoverned, true) AND m.family NOT IN (FROM hush),
+           coalesce(a.indeterminate, false) AND m.family NOT IN (FROM hush)
     FROM message m SEMI JOIN united u ON u.family = m.family
     LEFT JOIN (SELECT family, bool_and(s.set_id IS NULL) AS ungoverned, bool_or(coalesce(s.indeterminate, false)) AS indeterminate
                FROM assignment SEMI JOIN united USING (family) LEFT JOIN sets s USING (set_id) GROUP BY family) a
            ON a.family = m.family)";
+
+/// The families under a silent hold, if nothing may show them: they count as governed and not yet due.
+fn hush(hide_silent: bool) -> String {
+    let families = "SELECT DISTINCT family FROM hold_member SEMI JOIN (SELECT hold FROM hold WHERE silent) USING (hold)";
+    format!("hush AS ({families} WHERE {hide_silent})")
+}
 
 impl Catalog {
     /// Messages without a certain schedule, by platform, channel, domain of the sender and year sent.
     ///
     /// # Errors
     /// Those of DuckDB.
-    pub fn coverage(&self) -> Result<Vec<CoverageRow>> {
+    pub fn coverage(&self, hide_silent: bool) -> Result<Vec<CoverageRow>> {
+        let hush = hush(hide_silent);
         let sql = format!(
-            "WITH {SETS}, {GOVERNED},
+            "WITH {SETS}, {hush}, {GOVERNED},
              few AS (SELECT platform, channel, nullif(lower(regexp_extract(sender, '@([^@]+)$', 1)), '') AS domain,
                             strftime(make_timestamp(epoch_us(sent_at)), '%Y') AS year, count(*) AS n,
                             count(*) FILTER (ungoverned) AS u, count(*) FILTER (indeterminate) AS i
@@ -123,16 +132,17 @@ impl Catalog {
     ///
     /// # Errors
     /// Those of DuckDB.
-    pub fn due_by_month(&self) -> Result<Vec<DueMonth>> {
-        let sql = "WITH latest AS (
+    pub fn due_by_month(&self, hide_silent: bool) -> Result<Vec<DueMonth>> {
+        let hush = hush(hide_silent);
+        let sql = format!("WITH {hush}, latest AS (
                        SELECT set_id, days_id, count(*) AS n FROM message m ANTI JOIN united u ON u.family = m.family
-                       WHERE set_id IS NOT NULL GROUP BY ALL
+                       ANTI JOIN hush h ON h.family = m.family WHERE set_id IS NOT NULL GROUP BY ALL
                        UNION ALL
                        SELECT set_id, days_id, count(*) FROM (
                            SELECT m.key, a.set_id, a.days_id
                            FROM message m SEMI JOIN united u ON u.family = m.family JOIN assignment a ON a.family = m.family
                            JOIN calendar c ON c.set_id = a.set_id AND c.days_id = a.days_id
-                           SEMI JOIN duty_set d ON d.set_id = a.set_id
+                           SEMI JOIN duty_set d ON d.set_id = a.set_id ANTI JOIN hush h ON h.family = m.family
                            QUALIFY row_number() OVER (PARTITION BY m.key
                                ORDER BY c.eligible_at DESC NULLS FIRST, a.set_id, a.days_id) = 1)
                        GROUP BY ALL)
@@ -140,8 +150,8 @@ impl Catalog {
                    FROM latest l JOIN calendar c USING (set_id, days_id)
                    JOIN duty_set d ON d.set_id = l.set_id AND d.outcome = 'assigned'
                    JOIN schedule s USING (schedule_id)
-                   WHERE c.eligible_at IS NOT NULL GROUP BY ALL ORDER BY ALL";
-        collect(self.connection(), sql, "counting what falls due", |row| {
+                   WHERE c.eligible_at IS NOT NULL GROUP BY ALL ORDER BY ALL");
+        collect(self.connection(), &sql, "counting what falls due", |row| {
             Ok(DueMonth {
                 month: row.owned(0)?,
                 schedule: row.owned(1)?,
