@@ -8,20 +8,18 @@ use lexhold_model::SourcePlace;
 use crate::chunk::Chunks;
 use crate::input::{Input, Origin};
 use crate::message::Reading;
-use crate::reader::{Chunk, Options, Place, Reader};
+use crate::reader::{Options, Place};
 use crate::records::{Header, Record, Records};
 use crate::row::{Field, Row};
+use crate::stream::Rows;
 use crate::{ErrorKind, SourceError, cell, message};
 
-/// Reads CSV.
-pub(crate) struct CsvReader {
+/// The records of a CSV file.
+pub(crate) struct Csv {
     records: Records<Box<dyn Read + Send>>,
     columns: Vec<Column>,
     origin: Origin,
     format: String,
-    chunks: Chunks,
-    ended: bool,
-    error: Option<SourceError>,
 }
 
 /// What a column is for.
@@ -43,7 +41,7 @@ impl Column {
     }
 }
 
-impl CsvReader {
+impl Csv {
     pub(crate) fn new(mut input: Input, header: &Header, options: Options) -> Result<Self, SourceError> {
         if let Some(name) = header.repeated() {
             let why = format!("its header names the column `{name}` twice");
@@ -66,28 +64,7 @@ impl CsvReader {
                 .collect(),
             format: origin.format("csv"),
             origin,
-            chunks: Chunks::new(options),
-            ended: false,
-            error: None,
         })
-    }
-
-    fn read_record(&mut self) {
-        match self.records.next() {
-            Ok(Some((line, record))) => {
-                let place = SourcePlace {
-                    file: self.origin.name.clone(),
-                    offset: line,
-                };
-                let row = record.and_then(|record| read(record, &self.columns, place));
-                self.chunks.push(Place::Line(line), row);
-            }
-            Ok(None) => self.ended = true,
-            Err(error) => {
-                self.ended = true;
-                self.error = Some(self.origin.broken(error));
-            }
-        }
     }
 }
 
@@ -111,15 +88,19 @@ fn read(record: &Record, columns: &[Column], place: SourcePlace) -> Result<Readi
     message::read(row, place)
 }
 
-impl Reader for CsvReader {
-    fn next(&mut self) -> Result<Option<Chunk>, SourceError> {
-        while !self.ended && !self.chunks.is_full() {
-            self.read_record();
-        }
-        if !self.chunks.is_empty() {
-            return Ok(Some(self.chunks.take()));
-        }
-        self.error.take().map_or(Ok(None), Err)
+impl Rows for Csv {
+    fn read(&mut self, to: &mut Chunks) -> Result<bool, SourceError> {
+        let record = self.records.next().map_err(|error| self.origin.broken(error))?;
+        let Some((line, record)) = record else { return Ok(false) };
+        let place = SourcePlace {
+            file: self.origin.name.clone(),
+            offset: line,
+        };
+        to.push(
+            Place::Line(line),
+            record.and_then(|record| read(record, &self.columns, place)),
+        );
+        Ok(true)
     }
 
     fn position_bytes(&self) -> u64 {

@@ -2,6 +2,26 @@
 //!
 //! Opens the files it is handed and writes nothing. A row that cannot be read is reported with its place and a
 //! reason that quotes nothing of it, and the reader goes on; what a message means is for others.
+//!
+//! # What is read
+//! The kind of a file is told by its content. Text may be packed with gzip or zstd. Fields have the names of
+//! [`lexhold_model::Message`]; these shorter forms are understood too:
+//!
+//! | written | means |
+//! | --- | --- |
+//! | `recipients`: texts | handles in the role `to` |
+//! | `account`, or a text where a list is due | `accounts`, a list of one |
+//! | `source`: a text | `platform` |
+//! | `sent_at_precision` | `sent_precision` |
+//! | in attachments `content_type`, `size`, or a text | `media_type`, `bytes`, the name |
+//! | no `conversation_kind` | `mail` by mail, else `channel` if there is one, `direct` to one recipient, else `group` |
+//! | no `sender` | `unknown` |
+//! | any other key | `metadata`: text as it is, anything else as JSON, null not at all |
+//!
+//! In CSV, lists are joined by `;` or written as JSON, structures are JSON, and an empty cell is absent. In mail
+//! `Name <address>` becomes the bare address in lower case. A `sent_at` that is no RFC 3339 instant, or a timestamp
+//! without a zone, is left out with a note and kept in `metadata`; text that is not UTF-8 is replaced and marked
+//! `undecodable`. Anything of the wrong type makes its row unreadable.
 
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test that unwraps nothing has failed"))]
 
@@ -24,6 +44,7 @@ mod reader;
 mod records;
 mod row;
 mod sent;
+mod stream;
 mod value;
 mod window;
 

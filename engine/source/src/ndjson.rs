@@ -8,48 +8,35 @@ use crate::chunk::Chunks;
 use crate::input::{Input, Origin};
 use crate::lines::{Line, Lines};
 use crate::open::without_bom;
-use crate::reader::{Chunk, Options, Place, Reader};
+use crate::reader::{Options, Place};
+use crate::stream::Rows;
 use crate::{SourceError, json, message};
 
-/// Reads NDJSON.
-pub(crate) struct NdjsonReader {
+/// The lines of an NDJSON file.
+pub(crate) struct Ndjson {
     lines: Lines<Box<dyn Read + Send>>,
     origin: Origin,
     format: String,
     options: Options,
-    chunks: Chunks,
-    /// Whether the end was reached; the error that broke the stream is given after the rows before it.
-    ended: bool,
-    error: Option<SourceError>,
 }
 
-impl NdjsonReader {
+impl Ndjson {
     pub(crate) fn new(input: Input, options: Options) -> Self {
         let (bytes, origin) = input.split();
+        let format = origin.format("ndjson");
         Self {
             lines: Lines::new(bytes, options.line_bytes),
-            format: origin.format("ndjson"),
             origin,
+            format,
             options,
-            chunks: Chunks::new(options),
-            ended: false,
-            error: None,
         }
     }
+}
 
-    fn read_line(&mut self) {
-        let (number, line) = match self.lines.next() {
-            Ok(Some(line)) => line,
-            Ok(None) => {
-                self.ended = true;
-                return;
-            }
-            Err(error) => {
-                self.ended = true;
-                self.error = Some(self.origin.broken(error));
-                return;
-            }
-        };
+impl Rows for Ndjson {
+    fn read(&mut self, to: &mut Chunks) -> Result<bool, SourceError> {
+        let line = self.lines.next().map_err(|error| self.origin.broken(error))?;
+        let Some((number, line)) = line else { return Ok(false) };
         let row = match line {
             Line::TooLong(length) => Err(format!(
                 "a line of {length} bytes is longer than the limit of {}",
@@ -58,7 +45,7 @@ impl NdjsonReader {
             Line::Bytes(bytes) => {
                 let bytes = if number == 1 { without_bom(bytes) } else { bytes };
                 if bytes.trim_ascii().is_empty() {
-                    return;
+                    return Ok(true);
                 }
                 let place = SourcePlace {
                     file: self.origin.name.clone(),
@@ -67,19 +54,8 @@ impl NdjsonReader {
                 json::with_row(bytes, |row| message::read(row, place))
             }
         };
-        self.chunks.push(Place::Line(number), row);
-    }
-}
-
-impl Reader for NdjsonReader {
-    fn next(&mut self) -> Result<Option<Chunk>, SourceError> {
-        while !self.ended && !self.chunks.is_full() {
-            self.read_line();
-        }
-        if !self.chunks.is_empty() {
-            return Ok(Some(self.chunks.take()));
-        }
-        self.error.take().map_or(Ok(None), Err)
+        to.push(Place::Line(number), row);
+        Ok(true)
     }
 
     fn position_bytes(&self) -> u64 {

@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
-use crate::csv::CsvReader;
+use crate::csv::Csv;
 use crate::input::{Input, Packing};
-use crate::ndjson::NdjsonReader;
-use crate::parquet::ParquetReader;
+use crate::ndjson::Ndjson;
+use crate::parquet::Parquet;
 use crate::records::Header;
+use crate::stream::Stream;
 use crate::{ErrorKind, Options, Reader, SourceError};
 
 /// How much of a file is looked at to tell what it is.
@@ -21,15 +22,15 @@ pub fn open(path: &Path, options: Options) -> Result<Box<dyn Reader>, SourceErro
     let first = input.peek(PROBE_BYTES);
     let unsupported = |why| Err(SourceError::new(ErrorKind::Unsupported, &input.name, why));
     match Kind::of(&first) {
-        Kind::Ndjson => Ok(Box::new(NdjsonReader::new(input, options))),
-        Kind::Csv(header) => Ok(Box::new(CsvReader::new(input, &header, options)?)),
+        Kind::Ndjson => Ok(Box::new(Stream::new(Ndjson::new(input, options), options))),
+        Kind::Csv(header) => Ok(Box::new(Stream::new(Csv::new(input, &header, options)?, options))),
         Kind::Parquet if input.packing != Packing::None => {
             unsupported("it is a compressed Parquet file; unpack it first")
         }
         Kind::Parquet if input.total_bytes.is_none() => {
             unsupported("Parquet cannot be read from a pipe, because its index stands at the end; name the file")
         }
-        Kind::Parquet => Ok(Box::new(ParquetReader::open(path, options)?)),
+        Kind::Parquet => Ok(Box::new(Stream::new(Parquet::open(path, options)?, options))),
         Kind::Utf16 => unsupported("it is text in UTF-16; save it as UTF-8"),
         Kind::JsonList => unsupported("it is one JSON list; NDJSON has one object a line"),
         Kind::Archive => unsupported("it is a ZIP archive or a workbook; unpack it, or save it as CSV"),

@@ -22,9 +22,10 @@ use crate::csv::Column;
 use crate::guard::guarded;
 use crate::input::open_file;
 use crate::message::Reading;
-use crate::reader::{Chunk, Options, Place, Reader};
+use crate::reader::{Options, Place};
 use crate::records::Header;
 use crate::row::{Field, Row};
+use crate::stream::Rows;
 use crate::value::Value;
 use crate::{ErrorKind, SourceError, array, cell, message};
 
@@ -184,15 +185,13 @@ impl Table {
 
 const DAMAGED: &str = "the Parquet data is damaged here";
 
-/// Reads Parquet.
-pub(crate) struct ParquetReader {
+/// The messages of a Parquet file.
+pub(crate) struct Parquet {
     table: Table,
     columns: Vec<Column>,
-    chunks: Chunks,
-    ended: bool,
 }
 
-impl ParquetReader {
+impl Parquet {
     pub(crate) fn open(path: &Path, options: Options) -> Result<Self, SourceError> {
         let table = Table::open(path, options)?;
         let header = Header {
@@ -211,26 +210,7 @@ impl ParquetReader {
         if !columns.iter().any(|column| matches!(column, Column::Known(_))) {
             return wrong("none of its columns is a field of a message".to_owned());
         }
-        Ok(Self {
-            table,
-            columns,
-            chunks: Chunks::new(options),
-            ended: false,
-        })
-    }
-
-    fn read_row(&mut self) -> Result<(), SourceError> {
-        let file = self.table.name.clone();
-        match self.table.next()? {
-            Found::End => self.ended = true,
-            Found::Damaged(place) => self.chunks.push(place, Err(DAMAGED.to_owned())),
-            Found::Row { number, batch, row } => {
-                let place = SourcePlace { file, offset: number };
-                let reading = read(batch, row, &self.columns, place);
-                self.chunks.push(Place::Rows(number, number), reading);
-            }
-        }
-        Ok(())
+        Ok(Self { table, columns })
     }
 }
 
@@ -254,12 +234,18 @@ fn read(batch: &RecordBatch, at: usize, columns: &[Column], place: SourcePlace) 
     message::read(row, place)
 }
 
-impl Reader for ParquetReader {
-    fn next(&mut self) -> Result<Option<Chunk>, SourceError> {
-        while !self.ended && !self.chunks.is_full() {
-            self.read_row()?;
+impl Rows for Parquet {
+    fn read(&mut self, to: &mut Chunks) -> Result<bool, SourceError> {
+        let file = self.table.name.clone();
+        match self.table.next()? {
+            Found::End => return Ok(false),
+            Found::Damaged(place) => to.push(place, Err(DAMAGED.to_owned())),
+            Found::Row { number, batch, row } => {
+                let place = SourcePlace { file, offset: number };
+                to.push(Place::Rows(number, number), read(batch, row, &self.columns, place));
+            }
         }
-        Ok((!self.chunks.is_empty()).then(|| self.chunks.take()))
+        Ok(true)
     }
 
     fn position_bytes(&self) -> u64 {
