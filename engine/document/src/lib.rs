@@ -17,6 +17,7 @@
 pub mod codes;
 pub mod limits;
 
+mod characters;
 mod check;
 mod diagnostic;
 mod digest;
@@ -32,6 +33,7 @@ mod parameters;
 mod path;
 mod printable;
 mod read;
+mod refusals;
 mod scalar;
 mod shape;
 mod suggest;

@@ -3,8 +3,9 @@
 //! A document declares its parameters with defaults; whoever imports it may give other values.
 //! `${name}` stands in any text of the document, never in a key. A plain scalar that is nothing
 //! but `${name}` becomes the value itself, number and boolean included; anywhere else the value
-//! is put in as text. `$${` stands for the characters `${`. A value is put in as it is: what
-//! looks like a parameter in it stays.
+//! is put in as text. (Within brackets YAML asks for quotes, since `{` opens a map there.) `$${`
+//! stands for the characters `${`. A value is put in as it is: what looks like a parameter in it
+//! stays.
 
 use std::collections::BTreeMap;
 

@@ -8,11 +8,13 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry as Slot;
 use std::ops::Range;
 
-use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError, Span, StrInput, StructureStyle};
+use granit_parser::{Event, Parser, ScalarStyle, ScanError, Span, StrInput, StructureStyle};
 
 use crate::files::BOM;
-use crate::scalar::{self, Refusal};
-use crate::{Diagnostic, Diagnostics, Entry, FileId, Files, Level, Node, Place, Style, Value, codes, inner, limits};
+use crate::{
+    Diagnostic, Diagnostics, Entry, FileId, Files, Level, Node, Place, Style, Value, characters, inner, limits,
+    refusals, scalar,
+};
 
 /// What a file holds.
 pub(crate) struct Tree {
@@ -25,7 +27,7 @@ pub(crate) struct Tree {
 pub(crate) fn read(files: &Files, file: FileId, diagnostics: &mut Diagnostics) -> Option<Tree> {
     let text = files.text(file);
     if text.len() > limits::FILE_BYTES {
-        diagnostics.push(too_large(file));
+        diagnostics.push(refusals::too_large(Place { file, start: 0, end: 0 }));
         return None;
     }
     let body = text.strip_prefix(BOM).unwrap_or(text);
@@ -79,9 +81,9 @@ impl<'t> Reader<'t, '_> {
         let (root, span) = loop {
             match self.next()? {
                 (Event::StreamStart | Event::DocumentStart(..), _) => {}
-                (Event::StreamEnd, _) => return self.empty(),
+                (Event::StreamEnd, _) => return self.stop(refusals::empty(self.at(0..0))),
                 (Event::Scalar(_, ScalarStyle::Plain, 0, None), span) if self.range(span).is_empty() => {
-                    return self.empty();
+                    return self.stop(refusals::empty(self.at(0..0)));
                 }
                 first => break first,
             }
@@ -91,77 +93,25 @@ impl<'t> Reader<'t, '_> {
         if matches!(node.value, Value::Map(_)) || node.style == Style::Refused {
             return Ok(node);
         }
-        self.report(
-            Diagnostic::error(
-                codes::NOT_A_MAP,
-                format!("a document is a map, but this is {}", node.type_name()),
-            )
-            .at(node.place, "expected `lexhold: 1` here")
-            .help(EXAMPLE),
-        )?;
-        Err(Stop)
+        self.stop(refusals::not_a_map(&node))
     }
 
     fn byte_order_mark(&mut self) -> Result<(), Stop> {
         if self.base == 0 {
             return Ok(());
         }
-        self.report(
-            Diagnostic::warning(codes::BYTE_ORDER_MARK, "the file begins with a byte-order mark")
-                .at(
-                    Place {
-                        file: self.file,
-                        start: 0,
-                        end: self.base,
-                    },
-                    "not needed in UTF-8",
-                )
-                .help("save the file as UTF-8 without a byte-order mark"),
-        )
+        let start = self.at(0..0).start - self.base;
+        let place = Place { start, ..self.at(0..0) };
+        self.report(refusals::byte_order_mark(place))
     }
 
-    /// Refuses control characters, the line breaks that only some readers of YAML know, and tabs
-    /// where they disagree about them.
     fn characters(&mut self) -> Result<(), Stop> {
-        for (at, length) in leading_tabs(self.body) {
-            self.report(
-                Diagnostic::error(codes::TAB, "a line begins with a tab")
-                    .at(self.at(at..at + length), "")
-                    .help("indent with spaces"),
-            )?;
-        }
-        for (at, c) in self
-            .body
-            .char_indices()
-            .filter(|(_, c)| !c.is_ascii_graphic() && *c != ' ')
-        {
-            let reason = match c {
-                '\n' | '\t' => continue,
-                '\r' if self.body[at + 1..].starts_with('\n') => continue,
-                '\r' => "is a line break only to some readers",
-                '\u{85}' | '\u{2028}' | '\u{2029}' => "is a line break only to some readers of YAML",
-                BOM | '\u{fffe}' | '\u{ffff}' => "is not allowed here",
-                c if c.is_control() => "is a control character",
-                _ => continue,
-            };
-            let code = u32::from(c);
-            self.report(
-                Diagnostic::error(codes::CONTROL_CHARACTER, format!("the character U+{code:04X} {reason}"))
-                    .at(self.at(at..at + c.len_utf8()), "")
-                    .help("delete it, or write it as an escape in a double-quoted text"),
-            )?;
+        for (range, diagnostic) in characters::refused(self.body) {
+            let place = self.at(range);
+            self.report(diagnostic.at(place, ""))?;
         }
         // A NUL ends the text to a parser, and what follows would be lost without a word.
         if self.body.contains('\0') { Err(Stop) } else { Ok(()) }
-    }
-
-    fn empty<T>(&mut self) -> Result<T, Stop> {
-        self.report(
-            Diagnostic::error(codes::EMPTY, "empty policy file")
-                .at(self.at(0..0), "nothing but comments and white space")
-                .help(EXAMPLE),
-        )?;
-        Err(Stop)
     }
 
     fn end_of_file(&mut self) -> Result<(), Stop> {
@@ -169,16 +119,7 @@ impl<'t> Reader<'t, '_> {
             match self.next()? {
                 (Event::StreamEnd, _) => return Ok(()),
                 (Event::DocumentStart(..), span) => {
-                    let place = self.place(span);
-                    self.report(
-                        Diagnostic::error(
-                            codes::SECOND_DOCUMENT,
-                            "a file holds one document, but here begins another",
-                        )
-                        .at(place, "second document")
-                        .help("move it to a file of its own"),
-                    )?;
-                    return Err(Stop);
+                    return self.stop(refusals::second_document(self.place(span)));
                 }
                 _ => {}
             }
@@ -196,7 +137,7 @@ impl<'t> Reader<'t, '_> {
             Event::SequenceStart(style, ..) => self.list(style, span, depth),
             Event::MappingStart(style, ..) => self.map(style, span, depth),
             // The only other events that stand in a node's place are aliases.
-            _ => self.alias(span),
+            _ => self.refuse(refusals::alias(self.place(span)), self.place(span)),
         }
     }
 
@@ -249,11 +190,7 @@ impl<'t> Reader<'t, '_> {
                 }
                 Slot::Occupied(first) => {
                     let first = *first.get();
-                    self.report(
-                        Diagnostic::error(codes::DUPLICATE_KEY, format!("the key `{key}` stands twice in one map"))
-                            .at(key_place, "second time")
-                            .also(first, "first defined here"),
-                    )?;
+                    self.report(refusals::duplicate_key(&key, key_place, first))?;
                 }
             }
         }
@@ -265,17 +202,10 @@ impl<'t> Reader<'t, '_> {
         let node = self.node(event, span, depth)?;
         let place = node.place;
         let diagnostic = match node.value {
-            Value::Text(_) if merge => Diagnostic::error(codes::MERGE_KEY, "merge keys are not allowed")
-                .at(place, "")
-                .help("write the keys out, or import a document"),
+            Value::Text(_) if merge => refusals::merge_key(place),
             Value::Text(key) => return Ok(Some((key, place))),
             _ if node.style == Style::Refused => return Ok(None),
-            _ => Diagnostic::error(
-                codes::KEY_NOT_TEXT,
-                format!("a key has to be text, but this is {}", node.type_name()),
-            )
-            .at(place, "")
-            .help("put the key in quotes"),
+            _ => refusals::key_not_text(&node),
         };
         self.report(diagnostic)?;
         Ok(None)
@@ -288,7 +218,7 @@ impl<'t> Reader<'t, '_> {
         let (style, value) = match style {
             ScalarStyle::Plain => match scalar::resolve(text) {
                 Ok(value) => (Style::Plain, value),
-                Err(refusal) => return self.refuse(text, refusal, place),
+                Err(refusal) => return self.refuse(refusals::scalar(text, refusal, place), place),
             },
             ScalarStyle::SingleQuoted => (Style::SingleQuoted, Value::Text(text.to_owned())),
             ScalarStyle::DoubleQuoted => (Style::DoubleQuoted, Value::Text(text.to_owned())),
@@ -305,58 +235,16 @@ impl<'t> Reader<'t, '_> {
         })
     }
 
-    fn refuse(&mut self, text: &str, refusal: Refusal, place: Place) -> Result<Node, Stop> {
-        let diagnostic = match refusal {
-            Refusal::Boolean(meant) => Diagnostic::error(
-                codes::AMBIGUOUS_BOOLEAN,
-                format!("`{text}` is a boolean to some readers of YAML and text to others"),
-            )
-            .at(place, "neither text nor a boolean")
-            .help(format!("write '{text}' for the word, or {meant} for the boolean")),
-            Refusal::Mark => Diagnostic::error(
-                codes::AMBIGUOUS_TEXT,
-                "a text that begins with `?` or `:` means something else to some readers of YAML",
-            )
-            .at(place, "")
-            .help("put it in quotes"),
-            Refusal::Number(reason) => {
-                Diagnostic::error(codes::AMBIGUOUS_NUMBER, format!("the number `{text}` {reason}"))
-                    .at(place, "")
-                    .help(format!("write '{text}' if it is text, or another decimal number"))
-            }
-        };
+    /// Reports what is refused and puts a hole in its place.
+    fn refuse(&mut self, diagnostic: Diagnostic, place: Place) -> Result<Node, Stop> {
         self.report(diagnostic)?;
         Ok(Node::refused(place))
-    }
-
-    fn alias(&mut self, span: Span) -> Result<Node, Stop> {
-        let place = self.place(span);
-        self.report(
-            Diagnostic::error(codes::ALIAS, "alias not allowed")
-                .at(place, "stands for something elsewhere")
-                .help("write it out, or use a parameter or an import"),
-        )?;
-        Ok(Node::refused(place))
-    }
-
-    fn anchor(&mut self, span: Span) -> Result<(), Stop> {
-        let place = self.place(span);
-        self.report(
-            Diagnostic::error(codes::ALIAS, "anchor not allowed")
-                .at(place, "")
-                .help("delete it; aliases are not allowed either"),
-        )
     }
 
     /// Reports a tag, if there is one.
     fn tag(&mut self, span: Span) -> Result<bool, Stop> {
         let Some(tag) = span.tag_span() else { return Ok(false) };
-        let place = self.place(tag);
-        self.report(
-            Diagnostic::error(codes::TAG, "tag not allowed")
-                .at(place, "")
-                .help("delete it; put a value in quotes to make it text"),
-        )?;
+        self.report(refusals::tag(self.place(tag)))?;
         Ok(true)
     }
 
@@ -365,38 +253,21 @@ impl<'t> Reader<'t, '_> {
         if self.nodes <= limits::NODES {
             return Ok(());
         }
-        let place = self.place(span);
-        self.report(
-            Diagnostic::error(
-                codes::TOO_MANY_NODES,
-                format!("more than {} nodes: the node limit of a file", limits::NODES),
-            )
-            .at(place, "one too many")
-            .help("split the file"),
-        )?;
-        Err(Stop)
+        self.stop(refusals::too_many_nodes(self.place(span)))
     }
 
     fn depth(&mut self, span: Span, depth: usize) -> Result<(), Stop> {
         if depth <= limits::DEPTH {
             return Ok(());
         }
-        self.too_deep(self.place(span))
-    }
-
-    fn too_deep<T>(&mut self, place: Place) -> Result<T, Stop> {
-        self.report(
-            Diagnostic::error(codes::TOO_DEEP, format!("nesting deeper than {}", limits::DEPTH))
-                .at(place, "one level too many"),
-        )?;
-        Err(Stop)
+        self.stop(refusals::too_deep(self.place(span)))
     }
 
     /// The next event that is not an anchor.
     fn next(&mut self) -> Result<(Event<'t>, Span), Stop> {
         loop {
             match self.events.next() {
-                Some(Ok((Event::Anchor(..), span))) => self.anchor(span)?,
+                Some(Ok((Event::Anchor(..), span))) => self.report(refusals::anchor(self.place(span)))?,
                 Some(Ok(next)) => return Ok(next),
                 Some(Err(error)) => return self.syntax(&error),
                 None => return Err(Stop),
@@ -407,28 +278,17 @@ impl<'t> Reader<'t, '_> {
     fn syntax<T>(&mut self, error: &ScanError) -> Result<T, Stop> {
         let start = error.marker().byte_offset().unwrap_or(self.body.len());
         let found = self.body.get(start..).and_then(|rest| rest.chars().next());
-        if found.is_some_and(|c| c.is_control() && c != '\n' && c != '\t') {
+        if found.is_some_and(|c| c.is_control() && !c.is_ascii_whitespace()) {
             // The character itself has been reported.
             return Err(Stop);
         }
-        let length = found.filter(|c| *c != '\n').map_or(0, char::len_utf8);
-        let place = self.at(start..start + length);
-        match error.kind() {
-            ErrorKind::RecursionLimitExceeded => return self.too_deep(place),
-            ErrorKind::DirectiveDisallowed => self.report(
-                Diagnostic::error(codes::DIRECTIVE, "directive not allowed")
-                    .at(place, "")
-                    .help("delete the line"),
-            )?,
-            kind => self.report(
-                Diagnostic::error(
-                    codes::SYNTAX,
-                    format!("not YAML: {}", kind.to_string().replace('\'', "`")),
-                )
-                .at(place, "")
-                .maybe_help(syntax_help(kind).map(str::to_owned)),
-            )?,
-        }
+        let length = found.filter(|c| !c.is_control()).map_or(0, char::len_utf8);
+        self.stop(refusals::syntax(error.kind(), self.at(start..start + length)))
+    }
+
+    /// Reports why reading cannot go on.
+    fn stop<T>(&mut self, diagnostic: Diagnostic) -> Result<T, Stop> {
+        self.report(diagnostic)?;
         Err(Stop)
     }
 
@@ -438,10 +298,8 @@ impl<'t> Reader<'t, '_> {
             self.errors += 1;
         }
         if self.errors > limits::ERRORS {
-            let more = format!("more than {} errors: the file is not read on", limits::ERRORS);
             let place = diagnostic.place.unwrap_or(self.at(0..0));
-            self.diagnostics
-                .push(Diagnostic::error(codes::TOO_MANY_ERRORS, more).at(place, ""));
+            self.diagnostics.push(refusals::too_many_errors(place));
             return Err(Stop);
         }
         self.diagnostics.push(diagnostic);
@@ -485,20 +343,6 @@ impl<'t> Reader<'t, '_> {
     }
 }
 
-const EXAMPLE: &str = "the smallest document:\nlexhold: 1\nlexicon: example\nterms: [guarantee]";
-
-/// The tabs in the white space that lines begin with: where, and how many bytes.
-fn leading_tabs(text: &str) -> impl Iterator<Item = (usize, usize)> {
-    let mut next = 0;
-    text.split_inclusive('\n').filter_map(move |line| {
-        let start = next;
-        next += line.len();
-        let blank = line.len() - line.trim_start_matches([' ', '\t']).len();
-        let tab = line[..blank].find('\t')?;
-        Some((start + tab, blank - tab))
-    })
-}
-
 fn structure(style: StructureStyle) -> Style {
     match style {
         StructureStyle::Block => Style::Block,
@@ -506,23 +350,23 @@ fn structure(style: StructureStyle) -> Style {
     }
 }
 
-fn too_large(file: FileId) -> Diagnostic {
-    let limit = limits::FILE_BYTES / (1024 * 1024);
-    Diagnostic::error(codes::FILE_TOO_LARGE, format!("the file is larger than {limit} MiB"))
-        .at(Place { file, start: 0, end: 0 }, "")
-        .help("split it")
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codes;
 
-fn syntax_help(kind: &ErrorKind) -> Option<&'static str> {
-    match kind {
-        ErrorKind::TabInBlockIndentation | ErrorKind::TabInIndentation | ErrorKind::TabNotAllowed => {
-            Some("indent with spaces")
-        }
-        ErrorKind::MappingValueNotAllowed | ErrorKind::MappingKeyNotAllowed => {
-            Some("put the text in quotes if the colon belongs to it, or check the indentation")
-        }
-        ErrorKind::UnexpectedCharacter { .. } => Some("put a text that begins with this character in quotes"),
-        ErrorKind::UnknownQuotedScalarEscape => Some("use 'single quotes', in which a backslash is a backslash"),
-        _ => None,
+    #[test]
+    fn as_many_nodes_as_the_limit_and_no_more() {
+        // The map, its key and the list are three.
+        let told = |items: usize| {
+            let mut files = Files::new();
+            let mut found = Diagnostics::new();
+            let file = files.add("a.yaml", format!("a:\n  [{}]\n", "1,".repeat(items)));
+            let tree = read(&files, file, &mut found);
+            assert_eq!(tree.is_some(), found.is_empty());
+            found.into_iter().map(|d| d.code).collect::<Vec<_>>()
+        };
+        assert_eq!(told(limits::NODES - 3), [""; 0]);
+        assert_eq!(told(limits::NODES - 2), [codes::TOO_MANY_NODES]);
     }
 }

@@ -125,10 +125,10 @@ fn control_characters_and_foreign_line_breaks() {
     assert_eq!(
         refused("a: x\u{85}y\nb: x\u{2028}y\nc: '\u{1b}[31m'\nd: x\ry\ne: \u{7f}\nf: \u{feff}\n"),
         [
-            "3:5: LX0007 the character U+0085 is a line break only to some readers of YAML",
-            "4:5: LX0007 the character U+2028 is a line break only to some readers of YAML",
+            "3:5: LX0007 the character U+0085 is a line break to some readers and not to others",
+            "4:5: LX0007 the character U+2028 is a line break to some readers and not to others",
             "5:5: LX0007 the character U+001B is a control character",
-            "6:5: LX0007 the character U+000D is a line break only to some readers",
+            "6:5: LX0007 the character U+000D is a line break to some readers and not to others",
             "7:4: LX0007 the character U+007F is a control character",
             "8:4: LX0007 the character U+FEFF is not allowed here",
         ]

@@ -65,15 +65,6 @@ fn a_fan_of_aliases_is_not_told_to_the_end() {
 }
 
 #[test]
-fn more_nodes_than_the_limit() {
-    // The map, two keys with their values, and a key with its list.
-    let items = limits::NODES - 7;
-    let list = |items: usize| format!("{FRONT}a: [{}]\n", "1,".repeat(items));
-    assert_eq!(codes_untimed(&list(items)), [""; 0]);
-    assert_eq!(codes_untimed(&list(items + 1)), ["LX0012"]);
-}
-
-#[test]
 fn a_file_larger_than_the_limit_is_not_parsed() {
     let file = |bytes: usize| format!("{FRONT}#{}\n", "x".repeat(bytes - FRONT.len() - 2));
     assert_eq!(load_text(&file(limits::FILE_BYTES)).lines(), [""; 0]);

@@ -16,7 +16,8 @@ proptest! {
         let mut files = Files::new();
         let mut found = Diagnostics::new();
         if let Some(file) = files.add_bytes("a.yaml", bytes, &mut found) {
-            load(&mut files, &[file], &mut |_| Err(OpenError::NotFound), &mut found);
+            let documents = load(&mut files, &[file], &mut |_| Err(OpenError::NotFound), &mut found);
+            prop_assert!(!documents.is_empty() || found.has_errors());
         }
         every_place_can_be_shown(&files, found);
     }
@@ -27,6 +28,7 @@ proptest! {
         let text = format!("{FRONT}{soup}\n");
         let loaded = load_text(&text);
         prop_assert!(loaded.found.iter().all(|d| d.place.is_some()));
+        prop_assert!(loaded.documents.iter().any(|document| document.is_sound()) || !loaded.found.is_empty());
         for document in loaded.documents.iter().filter(|document| document.is_sound()) {
             let ours: Value = document.typed(&mut Diagnostics::new()).unwrap();
             // What libyaml does not read at all (some tabs between tokens, `{a:}`), it cannot read otherwise.
