@@ -107,11 +107,25 @@ fn exit_of_cause(cause: &(dyn std::error::Error + 'static)) -> Option<Exit> {
     if let Some(error) = cause.downcast_ref::<catalog::CatalogError>() {
         return Some(if error.is_busy() { Exit::Busy } else { Exit::Data });
     }
-    let data = cause.is::<lexhold_source::SourceError>() || cause.is::<std::io::Error>() || cause.is::<parquet::errors::ParquetError>();
+    let data = cause.is::<lexhold_source::SourceError>() || cause.is::<parquet::errors::ParquetError>() || io_kind(cause).is_some();
     data.then_some(Exit::Data)
+}
+
+/// The kind of an input or output error, whichever library wrapped it.
+fn io_kind(cause: &(dyn std::error::Error + 'static)) -> Option<std::io::ErrorKind> {
+    if let Some(error) = cause.downcast_ref::<std::io::Error>() {
+        return Some(error.kind());
+    }
+    if let Some(error) = cause.downcast_ref::<serde_json::Error>() {
+        return error.io_error_kind();
+    }
+    match cause.downcast_ref::<csv::Error>()?.kind() {
+        csv::ErrorKind::Io(error) => Some(error.kind()),
+        _ => None,
+    }
 }
 
 /// Whether the reader of our output went away, which is no error.
 pub fn is_closed_pipe(error: &anyhow::Error) -> bool {
-    error.chain().any(|cause| cause.downcast_ref::<std::io::Error>().is_some_and(|io| io.kind() == std::io::ErrorKind::BrokenPipe))
+    error.chain().any(|cause| io_kind(cause) == Some(std::io::ErrorKind::BrokenPipe))
 }

@@ -34,16 +34,18 @@ fn what_is_no_file_is_named() {
 fn odd_bytes_and_dates_come_through() {
     let firm = Firm::new();
     let mut file = std::fs::File::create(firm.path("odd.ndjson")).unwrap();
-    writeln!(file, "{}", message("far", "9999-12-31T23:59:59Z", "later")).unwrap();
+    writeln!(file, "{}", message("far", "9999-06-01T00:00:00Z", "later")).unwrap();
+    writeln!(file, "{}", message("past-the-calendar", "9999-12-31T23:59:59Z", "last")).unwrap();
     writeln!(file, "{}", message("no-zone", "2024-02-30T00:00:00Z", "impossible")).unwrap();
     file.write_all(b"{\"id\":\"bytes\",\"platform\":\"slack\",\"sent_at\":\"2024-01-01T00:00:00Z\",\"sender\":\"ann\",\"text\":\"caf\xe9 \\u0000 x\"}\n").unwrap();
     writeln!(file, "{}", json!({"id": "null", "platform": "slack", "sender": null, "sent_at": "2024-01-01T00:00:00Z", "text": null})).unwrap();
     let summary = firm.run(&["odd.ndjson"]).json();
-    assert_eq!((&summary["new"], &summary["unreadable"]), (&json!(4), &json!(0)));
+    assert_eq!((&summary["new"], &summary["unreadable"]), (&json!(5), &json!(0)));
     let rows = firm.call(&["report", "retention", "--format", "ndjson"]).ended(0).rows();
     let state = |id: &str| rows.iter().find(|row| row["message_id"].as_str().unwrap().ends_with(id)).unwrap()["state"].clone();
     assert_eq!(state("no-zone"), "indeterminate", "a missing date never leads to destruction");
     assert_eq!(state("far"), "retained");
+    assert_eq!(state("past-the-calendar"), "indeterminate", "no period can be counted from there");
     firm.write("empty.ndjson", "");
     assert_eq!(firm.run(&["empty.ndjson"]).ended(0).json()["messages"], json!(0));
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Firm, many, message};
+use crate::support::{AS_OF, Firm, many, message};
 
 fn sum(object: &Value) -> u64 {
     object.as_object().unwrap().values().map(|n| n.as_u64().unwrap()).sum()
@@ -116,11 +116,10 @@ fn another_bundle_is_refused_and_names_activate() {
     let firm = Firm::new();
     firm.messages("in.ndjson", &many(5));
     firm.run(&["in.ndjson"]).ended(0);
-    let changed = firm.read("policies/retention/desk.yaml").replace("P3Y", "P2Y").replace("1.0.0", "1.1.0");
-    firm.write("policies/retention/desk.yaml", changed);
+    let first = firm.read("policies/retention/desk.yaml");
+    firm.write("policies/retention/desk.yaml", first.replace("P3Y", "P2Y").replace("1.0.0", "1.1.0"));
     firm.run(&["in.ndjson"]).ended(5).said("activate");
-    let comment = firm.read("policies/retention/desk.yaml").replace("P2Y", "P3Y").replace("1.1.0", "1.0.0").replace("owner:", "# who\nowner:");
-    firm.write("policies/retention/desk.yaml", comment);
+    firm.write("policies/retention/desk.yaml", first.replace("owner:", "# who\nowner:"));
     firm.run(&["in.ndjson"]).ended(0);
 }
 
@@ -132,7 +131,7 @@ fn reports_come_in_every_form_with_the_same_columns() {
     for report in ["alerts", "retention", "coverage", "holds"] {
         let text = firm.call(&["report", report]).ended(0).stdout;
         assert!(!text.is_empty() && !text.contains('\u{1b}'));
-        let csv = firm.call(&["report", report, "--format", "csv"]).ended(0).stdout;
+        let csv = firm.call(&["report", report, "--format", "csv", "--as-of", AS_OF]).ended(0).stdout;
         firm.call(&["report", report, "--format", "parquet", "--output", "parquet=t.parquet"]).ended(0);
         let file = parquet::file::reader::SerializedFileReader::try_from(firm.path("t.parquet").as_path()).unwrap();
         use parquet::file::reader::FileReader as _;
@@ -212,7 +211,7 @@ fn operators_govern_once_they_are_written_down() {
     let summary = firm.run(&["in.ndjson", "--as", "pat", "--confirmed-by", "sam"]).ended(0).json();
     assert_eq!(summary["governance"], "operators");
     let journal = firm.read(".lexhold/journal/log.ndjson");
-    assert!(journal.lines().all(|line| line.contains(r#""actor":"pat""#)), "{journal}");
+    assert!(journal.lines().count() > 4 && journal.lines().all(|line| line.contains(r#""actor":"pat""#)), "{journal}");
     assert!(firm.call(&["whoami", "--as", "ria"]).ended(0).stdout.contains("review"));
     firm.call(&["explain", "--message", "m1", "--show-content", "full", "--as", "pat"]).ended(5);
 }

@@ -53,12 +53,12 @@ pub fn run(settings: &Settings, args: &Run) -> anyhow::Result<Exit> {
         Ok(place) => place.parse().map_err(|why| Failure::new(Exit::Usage, format!("LEXHOLD_TEST_STOP_AT: {why}")))?,
         Err(_) => Faults::default(),
     };
-    let home = home::open_or_create(settings, &actor.id)?;
     let verb = if args.backfill { Verb::RunBackfill } else { Verb::Run };
-    actor.require(verb, home.id(), &args.confirmed_by)?;
+    actor.require(verb, "home", &args.confirmed_by)?;
     if !args.holds.is_empty() {
-        actor.require(Verb::PlaceHold, home.id(), &args.confirmed_by)?;
+        actor.require(Verb::PlaceHold, "home", &args.confirmed_by)?;
     }
+    let home = home::open_or_create(settings, &actor.id)?;
     let lock = home.lock_run("run", settings.wait, home::stamp(&actor.id))?;
     home.recover(&lock)?;
     home::catch_up(settings, &home, &faults)?;
