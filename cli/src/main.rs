@@ -32,13 +32,22 @@ use failure::{Exit, Failure, exit_of, is_closed_pipe};
 use settings::Settings;
 
 fn main() -> ExitCode {
+    // What a panic says may quote text of a message; where it happened does not.
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        terminal::say(&format!("internal fault at {place}; please report it"));
+    }));
+    std::panic::catch_unwind(call).unwrap_or(Exit::Internal).into()
+}
+
+fn call() -> Exit {
     let cli = Cli::parse();
     match dispatch(&cli) {
-        Ok(exit) => exit.into(),
-        Err(error) if is_closed_pipe(&error) => Exit::Done.into(),
+        Ok(exit) => exit,
+        Err(error) if is_closed_pipe(&error) => Exit::Done,
         Err(error) => {
             complain(&error);
-            exit_of(&error).into()
+            exit_of(&error)
         }
     }
 }
