@@ -1,11 +1,12 @@
 //! The home as verbs open it: with clock, dice and actor, and a catalog that has caught up with the journal.
 
 use std::path::PathBuf;
+use std::sync::OnceLock;
 
 use jiff::Timestamp;
 use lexhold_catalog::{Catalog, JournalEntry, Settings as CatalogSettings, Writer};
 use lexhold_model::tables::Table;
-use lexhold_store::{BatchRecord, Entry, ErrorKind, Faults, Home, NewHome, Stamp, StoreMode};
+use lexhold_store::{BatchRecord, Entry, ErrorKind, Faults, Home, NewHome, Scratch, Stamp, StoreMode};
 use serde::Deserialize as _;
 use serde_json::Value;
 
@@ -42,10 +43,24 @@ pub fn open(settings: &Settings) -> anyhow::Result<Home> {
     })
 }
 
-/// How the catalog of a home is opened.
-pub fn catalog_settings(settings: &Settings, home: &Home) -> CatalogSettings {
+/// Where DuckDB puts what does not fit into memory: a path of this process's own, since two processes in one folder would
+/// overwrite each other's pages.
+static SCRATCH: OnceLock<Scratch> = OnceLock::new();
+
+/// How the catalog of a home is opened. A process opens one catalog at a time.
+///
+/// # Errors
+/// When the home cannot be written.
+pub fn catalog_settings(settings: &Settings, home: &Home) -> anyhow::Result<CatalogSettings> {
+    let scratch = match SCRATCH.get() {
+        Some(scratch) => scratch,
+        None => {
+            let made = home.scratch()?;
+            SCRATCH.get_or_init(|| made)
+        }
+    };
     let threads = settings.jobs.unwrap_or_else(cores);
-    CatalogSettings { wait: settings.wait, threads, memory_mib: CATALOG_MIB, temp: home.root().join("staging").join("duckdb") }
+    Ok(CatalogSettings { wait: settings.wait, threads, memory_mib: CATALOG_MIB, temp: scratch.path().to_owned() })
 }
 
 /// How many threads there are to use.
@@ -55,7 +70,7 @@ pub fn cores() -> usize {
 
 /// The catalog, for asking. A journal that is ahead of it is caught up with first, unless a run is about to do that.
 pub fn catalog(settings: &Settings, home: &Home) -> anyhow::Result<Catalog> {
-    let behind = match Catalog::open_reader(&home.catalog_path(), &catalog_settings(settings, home)) {
+    let behind = match Catalog::open_reader(&home.catalog_path(), &catalog_settings(settings, home)?) {
         Ok(catalog) if catalog.applied_seq()? == Some(home.journal().last_seq()?) => return Ok(catalog),
         Ok(_) => true,
         Err(error) if error.is_missing() => true,
@@ -64,18 +79,18 @@ pub fn catalog(settings: &Settings, home: &Home) -> anyhow::Result<Catalog> {
     if behind && home.run_holder()?.is_none() {
         catch_up(settings, home, &Faults::default())?;
     }
-    Ok(Catalog::open_reader(&home.catalog_path(), &catalog_settings(settings, home))?)
+    Ok(Catalog::open_reader(&home.catalog_path(), &catalog_settings(settings, home)?)?)
 }
 
 /// Projects what the journal has and the catalog has not.
 pub fn catch_up(settings: &Settings, home: &Home, faults: &Faults) -> anyhow::Result<()> {
-    let mut writer = Catalog::open_writer(&home.catalog_path(), &catalog_settings(settings, home))?;
+    let mut writer = Catalog::open_writer(&home.catalog_path(), &catalog_settings(settings, home)?)?;
     project_rest(home, &mut writer, faults)
 }
 
 /// The same at the end of a run, with the catalog's log folded into its file.
 pub fn close_up(settings: &Settings, home: &Home) -> anyhow::Result<()> {
-    let mut writer = Catalog::open_writer(&home.catalog_path(), &catalog_settings(settings, home))?;
+    let mut writer = Catalog::open_writer(&home.catalog_path(), &catalog_settings(settings, home)?)?;
     project_rest(home, &mut writer, &Faults::default())?;
     Ok(writer.close()?)
 }

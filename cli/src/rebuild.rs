@@ -16,7 +16,7 @@ pub fn rebuild(settings: &Settings) -> anyhow::Result<Exit> {
     let lock = home.lock_run("rebuild", settings.wait, home::stamp(&actor.id))?;
     home.recover(&lock)?;
     let path = home.rebuilt_catalog_path(&lock)?;
-    let mut writer = Catalog::open_writer(&path, &home::catalog_settings(settings, &home))?;
+    let mut writer = Catalog::open_writer(&path, &home::catalog_settings(settings, &home)?)?;
     home::project_rest(&home, &mut writer, &Faults::default())?;
     let status = writer.status()?;
     writer.close()?;

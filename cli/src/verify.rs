@@ -40,7 +40,7 @@ fn catalog_differs(settings: &Settings, home: &lexhold_store::Home) -> anyhow::R
     let of = |catalog: &Catalog| catalog.fingerprint(Fingerprint::Everything);
     let have = of(&home::catalog(settings, home)?)?;
     let folder = tempfile::tempdir()?;
-    let mut fresh = Catalog::open_writer(&folder.path().join("catalog.duckdb"), &home::catalog_settings(settings, home))?;
+    let mut fresh = Catalog::open_writer(&folder.path().join("catalog.duckdb"), &home::catalog_settings(settings, home)?)?;
     home::project_rest(home, &mut fresh, &Faults::default())?;
     let want = of(&fresh)?;
     let differs = want.iter().filter(|table| !have.contains(table)).map(|table| table.table.clone());

@@ -73,7 +73,9 @@ fn corpora_five_files_of_the_same_messages_are_one_set_of_messages() {
     for (at, name) in names.iter().enumerate() {
         let path = formats.join(name);
         let summary = firm.run(&[path.to_str().unwrap()]).ended(0).json();
-        let want = if at == 0 { (850, 0) } else { (0, 850) };
-        assert_eq!((summary["new"].as_u64().unwrap(), summary["duplicate"].as_u64().unwrap()), want, "{name}: {summary:#}");
+        // In the CSV files attachments are names alone: six messages differ from their NDJSON, and are kept beside it.
+        let want = [(850, 0, 0), (0, 844, 6), (0, 850, 0), (0, 850, 0), (0, 850, 0)][at];
+        let number = |key: &str| summary[key].as_u64().unwrap();
+        assert_eq!((number("new"), number("duplicate"), number("collision")), want, "{name}: {summary:#}");
     }
 }

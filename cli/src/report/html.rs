@@ -92,7 +92,7 @@ pub fn gather(
 
 /// The page.
 pub fn page(data: &PageData) -> anyhow::Result<String> {
-    Ok(View::of(data).render()?)
+    Ok(View::of(data).render()?.trim_start().to_owned())
 }
 
 /// The page as the template wants it.

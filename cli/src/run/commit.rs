@@ -51,7 +51,7 @@ impl<'a> Committer<'a> {
         faults: &'a Faults,
     ) -> anyhow::Result<Self> {
         home::catch_up(settings, home, faults)?;
-        let catalog = Catalog::open_reader(&home.catalog_path(), &home::catalog_settings(settings, home))?;
+        let catalog = Catalog::open_reader(&home.catalog_path(), &home::catalog_settings(settings, home)?)?;
         let files = catalog.ingested_files()?.into_iter();
         let ingested = files.map(|file| (file.digest, (file.messages, file.complete))).collect();
         let filter = catalog.key_filter()?;
@@ -66,7 +66,7 @@ impl<'a> Committer<'a> {
             return Ok(HashMap::new());
         }
         home::catch_up(self.settings, self.home, self.faults)?;
-        let catalog = Catalog::open_reader(&self.home.catalog_path(), &home::catalog_settings(self.settings, self.home))?;
+        let catalog = Catalog::open_reader(&self.home.catalog_path(), &home::catalog_settings(self.settings, self.home)?)?;
         Ok(catalog.known(&suspects)?.into_iter().map(|(key, known)| (key, known.content_hash)).collect())
     }
 

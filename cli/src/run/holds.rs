@@ -27,7 +27,7 @@ pub fn apply_to_archive(
 ) -> anyhow::Result<()> {
     home::catch_up(settings, home, faults)?;
     let added = {
-        let catalog = Catalog::open_reader(&home.catalog_path(), &home::catalog_settings(settings, home))?;
+        let catalog = Catalog::open_reader(&home.catalog_path(), &home::catalog_settings(settings, home)?)?;
         catalog.custodians_of_repeated()?
     };
     let mut evaluator = Evaluator::new(bundle, facts);

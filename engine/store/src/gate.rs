@@ -186,6 +186,14 @@ fn with_scratch<T>(root: &Path, for_file: &Path, write: impl FnOnce(&Path) -> Re
     written
 }
 
+/// A path of this process's own below the scratch folder, and the lock that keeps it from being swept away.
+pub(crate) fn own_scratch(root: &Path) -> Result<(PathBuf, File)> {
+    create_dirs(root, Path::new(SCRATCH))?;
+    let shared = lock::shared(&scratch_lock(root))?;
+    let name = format!("process.{}", std::process::id());
+    Ok((root.join(SCRATCH).join(name), shared))
+}
+
 fn scratch_lock(root: &Path) -> PathBuf {
     root.join("locks/scratch.lock")
 }

@@ -174,6 +174,16 @@ impl Home {
         self.root.join(CATALOG)
     }
 
+    /// A path of this process's own for what it needs for a while, such as what does not fit into memory. What is left
+    /// there is swept away by a later [`Self::recover`], once no process has one.
+    ///
+    /// # Errors
+    /// When the home cannot be written.
+    pub fn scratch(&self) -> Result<Scratch> {
+        let (path, lock) = gate::own_scratch(&self.root)?;
+        Ok(Scratch { path, _lock: lock })
+    }
+
     /// Where to build a new catalog; the path is free, what an earlier attempt left there is gone.
     ///
     /// # Errors
@@ -221,6 +231,20 @@ impl Home {
             return Ok(());
         }
         Err(StoreError::refused("the run lock belongs to another home"))
+    }
+}
+
+/// A path of one process's own; see [`Home::scratch`].
+#[derive(Debug)]
+pub struct Scratch {
+    path: PathBuf,
+    _lock: fs::File,
+}
+
+impl Scratch {
+    /// The path; nothing is there yet.
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 }
 

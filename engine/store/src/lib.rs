@@ -30,7 +30,7 @@ pub use archive::{Archive, ArchivedBatch, SegmentReader};
 pub use batch::{BatchRecord, BatchWriter, Batches, Recovered, StoredFile};
 pub use error::{ErrorKind, StoreError};
 pub use faults::{Faults, Step};
-pub use home::{FORMAT, Home, NewHome, StoreMode};
+pub use home::{FORMAT, Home, NewHome, Scratch, StoreMode};
 pub use journal::{Entries, Entry, EntryKind, Journal, Payload, TreeHead};
 pub use lock::{Holder, RunLock};
 pub use progress::Progress;
