@@ -2,7 +2,12 @@
 //!
 //! Ratios within one run of this program are what counts; absolute times are this machine's. The input is the corpora
 //! beside the repository where they are, else generated chat. Counts are stated, so that a wrong answer fails.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, reason = "a benchmark that panics has failed")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "a benchmark that panics has failed"
+)]
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -28,12 +33,19 @@ fn main() {
     let messages: usize = batches.iter().map(MessageBatch::len).sum();
     let bytes: usize = batches.iter().map(MessageBatch::text_bytes).sum();
     assert_eq!(messages, expected, "every message is read");
-    println!("{messages} messages, {:.1} MB of text, {} files", mb(bytes), inputs.len());
+    println!(
+        "{messages} messages, {:.1} MB of text, {} files",
+        mb(bytes),
+        inputs.len()
+    );
 
     let parquet = folder.path().join("all.parquet");
     write_parquet(&batches, &parquet);
     let floor = median(|| scan_with_duckdb(&parquet, messages));
-    println!("\nDuckDB, one thread, reads all columns from Parquet and sums their lengths: {}", seconds(floor));
+    println!(
+        "\nDuckDB, one thread, reads all columns from Parquet and sums their lengths: {}",
+        seconds(floor)
+    );
 
     println!("\none thread, stage by stage:");
     let facts = facts(directory);
@@ -48,11 +60,23 @@ fn main() {
     let retention = evaluation(&["policies/retention"]).saturating_sub(bare);
     let whole = bundle(&["rulesets", "policies/supervision", "policies/retention"]);
     let writing = median(|| write_home(&whole, &facts, &batches));
-    let stages = [("reading", reading), ("identity and facts", bare), ("rules", rules), ("Cedar: supervision", supervision), ("Cedar and dates: retention", retention), ("archive and evaluations", writing)];
+    let stages = [
+        ("reading", reading),
+        ("identity and facts", bare),
+        ("rules", rules),
+        ("Cedar: supervision", supervision),
+        ("Cedar and dates: retention", retention),
+        ("archive and evaluations", writing),
+    ];
     let total: Duration = stages.iter().map(|(_, time)| *time).sum();
     for (name, time) in stages {
         let share = 100.0 * time.as_secs_f64() / total.as_secs_f64();
-        println!("  {name:<28} {:>9}  {share:>4.0} %  {:>9.0} messages/s  {:>7.1} MB/s", seconds(time), messages as f64 / time.as_secs_f64(), mb(bytes) / time.as_secs_f64());
+        println!(
+            "  {name:<28} {:>9}  {share:>4.0} %  {:>9.0} messages/s  {:>7.1} MB/s",
+            seconds(time),
+            messages as f64 / time.as_secs_f64(),
+            mb(bytes) / time.as_secs_f64()
+        );
     }
     println!("  {:<28} {:>9}", "together", seconds(total));
 
@@ -61,10 +85,19 @@ fn main() {
     for jobs in ["1", "2"] {
         let time = median(|| timed(|| run(&root, folder.path(), std::slice::from_ref(&parquet), jobs, messages)));
         let ratio = time.as_secs_f64() / floor.as_secs_f64();
-        println!("  from Parquet, {jobs} worker(s)     {:>9}  {ratio:>5.1} times DuckDB's reading  {:>9.0} messages/s  {:>6.1} MB/s", seconds(time), messages as f64 / time.as_secs_f64(), mb(bytes) / time.as_secs_f64());
+        println!(
+            "  from Parquet, {jobs} worker(s)     {:>9}  {ratio:>5.1} times DuckDB's reading  {:>9.0} messages/s  {:>6.1} MB/s",
+            seconds(time),
+            messages as f64 / time.as_secs_f64(),
+            mb(bytes) / time.as_secs_f64()
+        );
     }
     let time = median(|| timed(|| run(&root, folder.path(), &inputs, "2", messages)));
-    println!("  from the files, 2 workers      {:>9}  {:>5.1} times", seconds(time), time.as_secs_f64() / floor.as_secs_f64());
+    println!(
+        "  from the files, 2 workers      {:>9}  {:>5.1} times",
+        seconds(time),
+        time.as_secs_f64() / floor.as_secs_f64()
+    );
 }
 
 fn root() -> PathBuf {
@@ -75,8 +108,16 @@ fn root() -> PathBuf {
 fn inputs(folder: &Path) -> (Vec<PathBuf>, Directory, usize) {
     let corpora = root().join("../shared/corpora/messages");
     if corpora.is_dir() {
-        let names = ["ubuntu-irc.ndjson.zst", "nus-sms.ndjson.zst", "linux-mips-1996-2009.ndjson.zst"];
-        return (names.map(|name| corpora.join(name)).into(), Directory::default(), 247_963 + 87_300 + 36_264);
+        let names = [
+            "ubuntu-irc.ndjson.zst",
+            "nus-sms.ndjson.zst",
+            "linux-mips-1996-2009.ndjson.zst",
+        ];
+        return (
+            names.map(|name| corpora.join(name)).into(),
+            Directory::default(),
+            247_963 + 87_300 + 36_264,
+        );
     }
     println!("the corpora are not beside the repository: generated messages take their place");
     let n = 100_000;
@@ -88,13 +129,24 @@ fn inputs(folder: &Path) -> (Vec<PathBuf>, Directory, usize) {
     let mut files = Files::new();
     let mut diagnostics = Diagnostics::new();
     let id = files.add("directory.yaml", directory);
-    let documents = lexhold_document::load(&mut files, &[id], &mut |_| Err(lexhold_document::OpenError::NotFound), &mut diagnostics);
+    let documents = lexhold_document::load(
+        &mut files,
+        &[id],
+        &mut |_| Err(lexhold_document::OpenError::NotFound),
+        &mut diagnostics,
+    );
     let directory = compile_directory(&documents[0], &mut diagnostics).unwrap();
     (vec![path], directory, n)
 }
 
 fn facts(directory: Directory) -> Facts {
-    Facts { directory, holds: HoldSet::none(), zone: jiff::tz::TimeZone::UTC, key: ContentKey::new([7; 32]), backfill: true }
+    Facts {
+        directory,
+        holds: HoldSet::none(),
+        zone: jiff::tz::TimeZone::UTC,
+        key: ContentKey::new([7; 32]),
+        backfill: true,
+    }
 }
 
 /// What is shipped under these folders, compiled.
@@ -110,7 +162,12 @@ fn bundle(folders: &[&str]) -> Bundle {
         }
     }
     let mut diagnostics = Diagnostics::new();
-    let documents = lexhold_document::load(&mut files, &ids, &mut |_| Err(lexhold_document::OpenError::NotFound), &mut diagnostics);
+    let documents = lexhold_document::load(
+        &mut files,
+        &ids,
+        &mut |_| Err(lexhold_document::OpenError::NotFound),
+        &mut diagnostics,
+    );
     Bundle::compile(&documents, &Schemas::built_in(), &mut diagnostics).expect("the shipped content compiles")
 }
 
@@ -138,8 +195,20 @@ fn write_home(bundle: &Bundle, facts: &Facts, batches: &[MessageBatch]) -> Durat
         bytes.fill(9);
         Ok(())
     };
-    let stamp = Stamp { at: jiff::Timestamp::UNIX_EPOCH, actor: "bench", entropy: &dice };
-    let home = Home::open_or_create(&folder.path().join("home"), &NewHome { zone: "UTC", store: StoreMode::Archive }, stamp).unwrap();
+    let stamp = Stamp {
+        at: jiff::Timestamp::UNIX_EPOCH,
+        actor: "bench",
+        entropy: &dice,
+    };
+    let home = Home::open_or_create(
+        &folder.path().join("home"),
+        &NewHome {
+            zone: "UTC",
+            store: StoreMode::Archive,
+        },
+        stamp,
+    )
+    .unwrap();
     let lock = home.lock_run("bench", Duration::ZERO, stamp).unwrap();
     let faults = Faults::default();
     let mut evaluator = Evaluator::new(bundle, facts);
@@ -151,7 +220,13 @@ fn write_home(bundle: &Bundle, facts: &Facts, batches: &[MessageBatch]) -> Durat
             let mut writer = home.stage(&lock, "bench", number, &faults).unwrap();
             let keys = evaluation.messages.iter().map(|message| message.identity.key).collect();
             let content_hashes = batch.rows().map(plain_hash).collect();
-            writer.archive(&ArchivedBatch { messages: batch.clone(), keys, content_hashes }).unwrap();
+            writer
+                .archive(&ArchivedBatch {
+                    messages: batch.clone(),
+                    keys,
+                    content_hashes,
+                })
+                .unwrap();
             for (table, rows) in record(bundle, &[], batch, &evaluation, &fates) {
                 writer.table(table, &rows).unwrap();
             }
@@ -182,18 +257,40 @@ fn scan_with_duckdb(path: &Path, expected: usize) -> Duration {
 
 fn run(root: &Path, folder: &Path, inputs: &[PathBuf], jobs: &str, expected: usize) {
     let home = tempfile::tempdir_in(folder).unwrap();
-    let lexhold = Path::new(&std::env::current_exe().unwrap()).ancestors().nth(2).unwrap().join("lexhold");
+    let lexhold = Path::new(&std::env::current_exe().unwrap())
+        .ancestors()
+        .nth(2)
+        .unwrap()
+        .join("lexhold");
     let output = Command::new(&lexhold)
-        .args(["run", "--quiet", "--format", "json", "--backfill", "--as-of", "2026-01-01", "--jobs", jobs])
-        .arg("--home").arg(home.path().join("home"))
-        .arg("--policies").arg(root.join("policies"))
-        .arg("--rulesets").arg(root.join("rulesets"))
+        .args([
+            "run",
+            "--quiet",
+            "--format",
+            "json",
+            "--backfill",
+            "--as-of",
+            "2026-01-01",
+            "--jobs",
+            jobs,
+        ])
+        .arg("--home")
+        .arg(home.path().join("home"))
+        .arg("--policies")
+        .arg(root.join("policies"))
+        .arg("--rulesets")
+        .arg(root.join("rulesets"))
         .args(inputs)
         .current_dir(home.path())
         .output()
         .unwrap_or_else(|error| panic!("{} cannot be run ({error}): make build first", lexhold.display()));
     let summary: serde_json::Value = serde_json::from_slice(&output.stdout).expect("a summary");
-    assert_eq!(summary["messages"], expected, "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(
+        summary["messages"],
+        expected,
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
 }
 
 fn timed(work: impl FnOnce()) -> Duration {

@@ -6,9 +6,18 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Policy-as-code retention and surveillance for instant messages and e-mail.
 #[derive(Debug, Parser)]
-#[command(name = "lexhold", version, about, max_term_width = 110, propagate_version = true, disable_help_subcommand = true)]
-#[command(after_help = "Exit codes: 0 done · 1 done, with findings · 2 usage · 3 policy or config invalid · 4 data unreadable, corrupt or \
-not writable · 5 refused · 70 internal fault · 75 busy, try again · 130 interrupted")]
+#[command(
+    name = "lexhold",
+    version,
+    about,
+    max_term_width = 110,
+    propagate_version = true,
+    disable_help_subcommand = true
+)]
+#[command(
+    after_help = "Exit codes: 0 done · 1 done, with findings · 2 usage · 3 policy or config invalid · 4 data unreadable, corrupt or \
+not writable · 5 refused · 70 internal fault · 75 busy, try again · 130 interrupted"
+)]
 pub struct Cli {
     #[command(flatten)]
     pub global: Global,
@@ -27,10 +36,22 @@ pub struct Global {
     #[arg(long, global = true, value_name = "DIR", env = "LEXHOLD_HOME")]
     pub home: Option<PathBuf>,
     /// Folder or file of policies; may repeat [default: policies]
-    #[arg(long, global = true, value_name = "PATH", env = "LEXHOLD_POLICIES", value_delimiter = ':')]
+    #[arg(
+        long,
+        global = true,
+        value_name = "PATH",
+        env = "LEXHOLD_POLICIES",
+        value_delimiter = ':'
+    )]
     pub policies: Vec<PathBuf>,
     /// Folder or file of rulesets; may repeat [default: rulesets]
-    #[arg(long, global = true, value_name = "PATH", env = "LEXHOLD_RULESETS", value_delimiter = ':')]
+    #[arg(
+        long,
+        global = true,
+        value_name = "PATH",
+        env = "LEXHOLD_RULESETS",
+        value_delimiter = ':'
+    )]
     pub rulesets: Vec<PathBuf>,
     /// The directory of people, groups and channels, YAML or CSV [default: directory.yaml, if there]
     #[arg(long, global = true, value_name = "FILE", env = "LEXHOLD_DIRECTORY")]
@@ -54,13 +75,33 @@ pub struct Global {
     #[arg(long, global = true, value_name = "N", env = "LEXHOLD_JOBS")]
     pub jobs: Option<usize>,
     /// Seconds to wait for another process
-    #[arg(long, global = true, value_name = "SECONDS", env = "LEXHOLD_WAIT", default_value_t = 30)]
+    #[arg(
+        long,
+        global = true,
+        value_name = "SECONDS",
+        env = "LEXHOLD_WAIT",
+        default_value_t = 30
+    )]
     pub wait: u64,
     /// Colours and styles
-    #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t, env = "LEXHOLD_COLOR")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        value_enum,
+        default_value_t,
+        env = "LEXHOLD_COLOR"
+    )]
     pub color: Color,
     /// Progress bars
-    #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t, env = "LEXHOLD_PROGRESS")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        value_enum,
+        default_value_t,
+        env = "LEXHOLD_PROGRESS"
+    )]
     pub progress: Progress,
     /// Say only what went wrong
     #[arg(short, long, global = true, env = "LEXHOLD_QUIET")]
@@ -69,7 +110,14 @@ pub struct Global {
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
     /// The form of log lines on stderr
-    #[arg(long, global = true, value_name = "FORMAT", value_enum, default_value_t, env = "LEXHOLD_LOG_FORMAT")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "FORMAT",
+        value_enum,
+        default_value_t,
+        env = "LEXHOLD_LOG_FORMAT"
+    )]
     pub log_format: LogFormat,
 }
 

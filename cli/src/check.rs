@@ -8,13 +8,17 @@ use serde_json::json;
 use crate::args::{Check, CheckFormat, CheckLevel};
 use crate::failure::{Exit, Failure};
 use crate::load::Project;
+use crate::render;
 use crate::settings::Settings;
 use crate::terminal::{colour_on_stderr, say};
-use crate::render;
 
 /// Compiles documents and prints what is wrong; the closing count goes to stderr.
 pub fn check(settings: &Settings, args: &Check) -> anyhow::Result<Exit> {
-    let paths = if args.paths.is_empty() { settings.policies.iter().chain(&settings.rulesets).cloned().collect() } else { args.paths.clone() };
+    let paths = if args.paths.is_empty() {
+        settings.policies.iter().chain(&settings.rulesets).cloned().collect()
+    } else {
+        args.paths.clone()
+    };
     let mut project = Project::read(settings, &paths)?;
     if project.n_files() == 0 {
         return Err(Failure::new(Exit::Policy, "no YAML file was found").into());
@@ -28,7 +32,9 @@ pub fn check(settings: &Settings, args: &Check) -> anyhow::Result<Exit> {
     match args.format {
         CheckFormat::Text => {
             let colour = colour_on_stderr(settings.color);
-            shown.iter().for_each(|diagnostic| say(&(render::text(&project.files, diagnostic, colour) + "\n")));
+            shown
+                .iter()
+                .for_each(|diagnostic| say(&(render::text(&project.files, diagnostic, colour) + "\n")));
         }
         CheckFormat::Concise => {
             let mut out = std::io::stdout().lock();
@@ -37,7 +43,10 @@ pub fn check(settings: &Settings, args: &Check) -> anyhow::Result<Exit> {
             }
         }
         CheckFormat::Json => {
-            let diagnostics: Vec<_> = shown.iter().map(|diagnostic| render::json(&project.files, diagnostic)).collect();
+            let diagnostics: Vec<_> = shown
+                .iter()
+                .map(|diagnostic| render::json(&project.files, diagnostic))
+                .collect();
             let report = json!({
                 "schema": "lexhold/check/1",
                 "ok": n_errors == 0,
@@ -54,14 +63,28 @@ pub fn check(settings: &Settings, args: &Check) -> anyhow::Result<Exit> {
             say(&format!("… and {} more", sorted.len() - shown.len()));
         }
         let what = bundle.as_ref().map_or_else(String::new, |bundle| {
-            format!(" ({} rules, {} schedules, bundle {})", bundle.n_rules(), bundle.schedules().iter().len(), bundle.digest.short())
+            format!(
+                " ({} rules, {} schedules, bundle {})",
+                bundle.n_rules(),
+                bundle.schedules().iter().len(),
+                bundle.digest.short()
+            )
         });
-        say(&format!("check: {}, {} in {}{what}", many(n_errors, "error"), many(n_warnings, "warning"), many(project.n_files(), "file")));
+        say(&format!(
+            "check: {}, {} in {}{what}",
+            many(n_errors, "error"),
+            many(n_warnings, "warning"),
+            many(project.n_files(), "file")
+        ));
     }
     let failed = n_errors > 0 || (args.fail_on == CheckLevel::Warning && n_warnings > 0);
     Ok(if failed { Exit::Policy } else { Exit::Done })
 }
 
 fn many(count: usize, what: &str) -> String {
-    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
+    if count == 1 {
+        format!("1 {what}")
+    } else {
+        format!("{count} {what}s")
+    }
 }

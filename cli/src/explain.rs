@@ -10,10 +10,10 @@ use serde_json::{Value, json};
 
 use crate::args::{Explain, ShowContent};
 use crate::failure::{Exit, Failure};
+use crate::home;
 use crate::operators::Actor;
 use crate::report::{Lookups, ViewerSight, figures, retention_row};
 use crate::settings::Settings;
-use crate::home;
 
 /// Explains a code or a message.
 pub fn explain(settings: &Settings, args: &Explain) -> anyhow::Result<Exit> {
@@ -26,15 +26,27 @@ pub fn explain(settings: &Settings, args: &Explain) -> anyhow::Result<Exit> {
 
 /// Every code of every crate, with its title.
 fn codes() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
-    let all = [lexhold_document::codes::ALL, lexhold_rules::codes::ALL, lexhold_policy::codes::ALL, lexhold_retention::CODES, lexhold_evaluate::codes::ALL];
+    let all = [
+        lexhold_document::codes::ALL,
+        lexhold_rules::codes::ALL,
+        lexhold_policy::codes::ALL,
+        lexhold_retention::CODES,
+        lexhold_evaluate::codes::ALL,
+    ];
     all.into_iter().flatten()
 }
 
 fn explain_code(code: &str) -> anyhow::Result<Exit> {
     let wanted = code.to_uppercase();
     let Some((code, title)) = codes().find(|(code, _)| *code == wanted) else {
-        let help = lexhold_document::did_you_mean(&wanted, codes().map(|(code, _)| *code)).unwrap_or_else(|| "codes look like LX0412".into());
-        return Err(Failure::new(Exit::Usage, format!("unknown code `{}`", lexhold_document::printable(code))).help(help).into());
+        let help = lexhold_document::did_you_mean(&wanted, codes().map(|(code, _)| *code))
+            .unwrap_or_else(|| "codes look like LX0412".into());
+        return Err(Failure::new(
+            Exit::Usage,
+            format!("unknown code `{}`", lexhold_document::printable(code)),
+        )
+        .help(help)
+        .into());
     };
     let family = match &code[2..4] {
         "00" => "the file and its YAML",
@@ -48,7 +60,10 @@ fn explain_code(code: &str) -> anyhow::Result<Exit> {
         _ => "directory, operators and configuration",
     };
     let mut out = std::io::stdout().lock();
-    writeln!(out, "{code}: {title}\n\nIt belongs to the checks of {family}. `lexhold check` shows the place, what was found there and what to do.")?;
+    writeln!(
+        out,
+        "{code}: {title}\n\nIt belongs to the checks of {family}. `lexhold check` shows the place, what was found there and what to do."
+    )?;
     Ok(Exit::Done)
 }
 
@@ -63,13 +78,19 @@ fn explain_message(settings: &Settings, args: &Explain, id: &str) -> anyhow::Res
         FoundMessage::One(headers) => headers,
         FoundMessage::Several(ids) => {
             let shown = lexhold_document::printable(&ids.join("\n        "));
-            return Err(Failure::new(Exit::Usage, format!("several messages fit `{id}`")).help(format!("name one of\n        {shown}")).into());
+            return Err(Failure::new(Exit::Usage, format!("several messages fit `{id}`"))
+                .help(format!("name one of\n        {shown}"))
+                .into());
         }
         FoundMessage::None => return Err(Failure::new(Exit::Policy, format!("no message `{id}` in this home")).into()),
     };
     let explained = Explained::gather(settings, &actor, &home, &catalog, &headers)?;
     let mut out = std::io::stdout().lock();
-    if args.json { writeln!(out, "{:#}", explained.0)? } else { out.write_all(text(&explained.0).as_bytes())? }
+    if args.json {
+        writeln!(out, "{:#}", explained.0)?
+    } else {
+        out.write_all(text(&explained.0).as_bytes())?
+    }
     Ok(Exit::Done)
 }
 
@@ -77,7 +98,13 @@ fn explain_message(settings: &Settings, args: &Explain, id: &str) -> anyhow::Res
 struct Explained(Value);
 
 impl Explained {
-    fn gather(settings: &Settings, actor: &Actor, home: &Home, catalog: &Catalog, headers: &[Header]) -> anyhow::Result<Self> {
+    fn gather(
+        settings: &Settings,
+        actor: &Actor,
+        home: &Home,
+        catalog: &Catalog,
+        headers: &[Header],
+    ) -> anyhow::Result<Self> {
         let sight = ViewerSight::of(actor)?;
         let lookups = Lookups::of(catalog)?;
         let mut rows: Vec<RetentionRow> = Vec::new();
@@ -85,7 +112,10 @@ impl Explained {
             rows.push(row);
             Ok::<(), anyhow::Error>(())
         })?;
-        let retention: Vec<Value> = rows.iter().map(|row| Value::Object(retention_row(row, &lookups, settings.as_of, &sight))).collect();
+        let retention: Vec<Value> = rows
+            .iter()
+            .map(|row| Value::Object(retention_row(row, &lookups, settings.as_of, &sight)))
+            .collect();
         let mut versions = Vec::new();
         for header in headers {
             versions.push(version(settings, home, catalog, header)?);
@@ -104,11 +134,21 @@ impl Explained {
 }
 
 fn version(settings: &Settings, home: &Home, catalog: &Catalog, header: &Header) -> anyhow::Result<Value> {
-    let Surroundings { recipients, custodians, sources, facts, diagnostics } = catalog.surroundings(header)?;
+    let Surroundings {
+        recipients,
+        custodians,
+        sources,
+        facts,
+        diagnostics,
+    } = catalog.surroundings(header)?;
     let mut alerts = Vec::new();
     figures::each_alert(catalog, Hits::InMessage(header.key), None, |alert| {
         let first = &alert.first;
-        let spans: Vec<Value> = alert.spans.iter().map(|(_, field, start, end)| json!({"field": field, "start": start, "end": end})).collect();
+        let spans: Vec<Value> = alert
+            .spans
+            .iter()
+            .map(|(_, field, start, end)| json!({"field": field, "start": start, "end": end}))
+            .collect();
         alerts.push(json!({"alert_id": first.alert_id, "rule": first.rule, "version": first.version, "digest": first.digest, "severity": first.severity, "spans": spans, "excluded_by": alert.excluded_by, "indeterminate": first.indeterminate}));
         Ok(())
     })?;
@@ -116,7 +156,10 @@ fn version(settings: &Settings, home: &Home, catalog: &Catalog, header: &Header)
         ShowContent::Never => None,
         ShowContent::Match | ShowContent::Full => body(home, header)?,
     };
-    let instant = |at: Option<i64>| at.and_then(|at| Timestamp::from_microsecond(at).ok()).map(|at| at.to_string());
+    let instant = |at: Option<i64>| {
+        at.and_then(|at| Timestamp::from_microsecond(at).ok())
+            .map(|at| at.to_string())
+    };
     Ok(json!({
         "key": header.key,
         "version": header.version,
@@ -170,40 +213,97 @@ fn text(of: &Value) -> String {
     };
     let many = |value: &Value| {
         let items: Vec<String> = value.as_array().into_iter().flatten().map(word).collect();
-        if items.is_empty() { "none".to_owned() } else { items.join(", ") }
+        if items.is_empty() {
+            "none".to_owned()
+        } else {
+            items.join(", ")
+        }
     };
     lines.push(format!("message {}", word(&of["message_id"])));
     for version in of["versions"].as_array().into_iter().flatten() {
-        lines.push(format!("├─ {} {}, {} on {} in {}", word(&version["version_kind"]), version["version"], word(&version["kind"]), word(&version["platform"]), word(&version["conversation"])));
-        lines.push(format!("│  from {}, {}, sent {}, captured {}", word(&version["sender"]), word(&version["direction"]), word(&version["sent_at"]), word(&version["captured_at"])));
+        lines.push(format!(
+            "├─ {} {}, {} on {} in {}",
+            word(&version["version_kind"]),
+            version["version"],
+            word(&version["kind"]),
+            word(&version["platform"]),
+            word(&version["conversation"])
+        ));
+        lines.push(format!(
+            "│  from {}, {}, sent {}, captured {}",
+            word(&version["sender"]),
+            word(&version["direction"]),
+            word(&version["sent_at"]),
+            word(&version["captured_at"])
+        ));
         for source in version["sources"].as_array().into_iter().flatten() {
             lines.push(format!("│  read from {}:{}", word(&source["file"]), source["offset"]));
         }
         if let Some(body) = version["text"].as_str() {
-            lines.extend(body.lines().map(|line| format!("│  > {}", lexhold_document::printable(line))));
+            lines.extend(
+                body.lines()
+                    .map(|line| format!("│  > {}", lexhold_document::printable(line))),
+            );
         }
         for diagnostic in version["diagnostics"].as_array().into_iter().flatten() {
-            lines.push(format!("│  {}: {} {}", word(&diagnostic["code"]), word(&diagnostic["subject"]), word(&diagnostic["detail"])));
+            lines.push(format!(
+                "│  {}: {} {}",
+                word(&diagnostic["code"]),
+                word(&diagnostic["subject"]),
+                word(&diagnostic["detail"])
+            ));
         }
         for alert in version["alerts"].as_array().into_iter().flatten() {
-            let spans: Vec<String> = alert["spans"].as_array().into_iter().flatten().map(|span| format!("{}[{}..{}]", word(&span["field"]), span["start"], span["end"])).collect();
-            let excluded = alert["excluded_by"].as_str().map_or_else(String::new, |by| format!(", taken away by `{}`", lexhold_document::printable(by)));
-            lines.push(format!("├─ alert {} {} {}{excluded}, rule version {}, alert {}", word(&alert["severity"]), word(&alert["rule"]), spans.join(" "), word(&alert["version"]), word(&alert["alert_id"])));
+            let spans: Vec<String> = alert["spans"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .map(|span| format!("{}[{}..{}]", word(&span["field"]), span["start"], span["end"]))
+                .collect();
+            let excluded = alert["excluded_by"].as_str().map_or_else(String::new, |by| {
+                format!(", taken away by `{}`", lexhold_document::printable(by))
+            });
+            lines.push(format!(
+                "├─ alert {} {} {}{excluded}, rule version {}, alert {}",
+                word(&alert["severity"]),
+                word(&alert["rule"]),
+                spans.join(" "),
+                word(&alert["version"]),
+                word(&alert["alert_id"])
+            ));
         }
     }
     let retention = &of["retention"];
     for duty in retention["duties"].as_array().into_iter().flatten() {
         let steps: Vec<String> = duty["steps"].as_array().into_iter().flatten().map(word).collect();
-        lines.push(format!("├─ {} {} (version {})", word(&duty["kind"]), word(&duty["schedule"]), word(&duty["version"])));
+        lines.push(format!(
+            "├─ {} {} (version {})",
+            word(&duty["kind"]),
+            word(&duty["schedule"]),
+            word(&duty["version"])
+        ));
         lines.push(format!("│  {} {}", word(&duty["trigger"]), steps.join(" → ")));
     }
     lines.push(format!("├─ holds: {}", many(&retention["holds"])));
-    lines.push(format!("├─ retain until {}, eligible from {}, dispose at {}, must be gone by {}", word(&retention["retain_until"]), word(&retention["eligible_from"]), word(&retention["dispose_at"]), word(&retention["must_dispose_by"])));
-    let reason = retention["reason"].as_str().map_or_else(String::new, |reason| format!(" ({reason})"));
+    lines.push(format!(
+        "├─ retain until {}, eligible from {}, dispose at {}, must be gone by {}",
+        word(&retention["retain_until"]),
+        word(&retention["eligible_from"]),
+        word(&retention["dispose_at"]),
+        word(&retention["must_dispose_by"])
+    ));
+    let reason = retention["reason"]
+        .as_str()
+        .map_or_else(String::new, |reason| format!(" ({reason})"));
     let also = match many(&retention["also"]).as_str() {
         "none" => String::new(),
         also => format!(", also {also}"),
     };
-    lines.push(format!("└─ {}{reason}{also} as of {}, decided by {}", word(&retention["state"]), word(&of["as_of"]), many(&retention["decided_by"])));
+    lines.push(format!(
+        "└─ {}{reason}{also} as of {}, decided by {}",
+        word(&retention["state"]),
+        word(&of["as_of"]),
+        many(&retention["decided_by"])
+    ));
     lines.join("\n") + "\n"
 }

@@ -44,7 +44,11 @@ pub struct Failure {
 impl Failure {
     /// An error with this code.
     pub fn new(exit: Exit, message: impl Into<String>) -> Self {
-        Self { exit, message: message.into(), help: None }
+        Self {
+            exit,
+            message: message.into(),
+            help: None,
+        }
     }
 
     /// The same with a line that says what to do.
@@ -107,7 +111,9 @@ fn exit_of_cause(cause: &(dyn std::error::Error + 'static)) -> Option<Exit> {
     if let Some(error) = cause.downcast_ref::<catalog::CatalogError>() {
         return Some(if error.is_busy() { Exit::Busy } else { Exit::Data });
     }
-    let data = cause.is::<lexhold_source::SourceError>() || cause.is::<parquet::errors::ParquetError>() || io_kind(cause).is_some();
+    let data = cause.is::<lexhold_source::SourceError>()
+        || cause.is::<parquet::errors::ParquetError>()
+        || io_kind(cause).is_some();
     data.then_some(Exit::Data)
 }
 
@@ -127,5 +133,7 @@ fn io_kind(cause: &(dyn std::error::Error + 'static)) -> Option<std::io::ErrorKi
 
 /// Whether the reader of our output went away, which is no error.
 pub fn is_closed_pipe(error: &anyhow::Error) -> bool {
-    error.chain().any(|cause| io_kind(cause) == Some(std::io::ErrorKind::BrokenPipe))
+    error
+        .chain()
+        .any(|cause| io_kind(cause) == Some(std::io::ErrorKind::BrokenPipe))
 }

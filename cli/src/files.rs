@@ -49,14 +49,22 @@ pub fn cannot_read(path: &Path, error: &std::io::Error) -> Failure {
 /// A help that names the file beside `path` whose name is nearly its name.
 pub fn near_name(path: &Path) -> Option<String> {
     let name = path.file_name()?.to_str()?;
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let names: Vec<String> = std::fs::read_dir(folder).ok()?.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect();
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
+    let names: Vec<String> = std::fs::read_dir(folder)
+        .ok()?
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .collect();
     lexhold_document::did_you_mean(name, names.iter().map(String::as_str))
 }
 
 fn walk(folder: &Path, found: &mut Vec<PathBuf>) -> anyhow::Result<()> {
     let entries = std::fs::read_dir(folder).map_err(|error| cannot_read(folder, &error))?;
-    let mut entries: Vec<PathBuf> = entries.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;
+    let mut entries: Vec<PathBuf> = entries
+        .map(|entry| entry.map(|entry| entry.path()))
+        .collect::<Result<_, _>>()?;
     entries.sort();
     for path in entries {
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
@@ -65,7 +73,11 @@ fn walk(folder: &Path, found: &mut Vec<PathBuf>) -> anyhow::Result<()> {
         }
         if path.is_dir() {
             walk(&path, found)?;
-        } else if matches!(path.extension().and_then(|ending| ending.to_str()), Some("yaml" | "yml")) && name != NOT_A_DOCUMENT {
+        } else if matches!(
+            path.extension().and_then(|ending| ending.to_str()),
+            Some("yaml" | "yml")
+        ) && name != NOT_A_DOCUMENT
+        {
             found.push(path);
         }
     }

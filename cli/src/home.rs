@@ -23,12 +23,19 @@ pub fn dice(bytes: &mut [u8]) -> std::io::Result<()> {
 
 /// Who writes, when: the clock is read for each entry.
 pub fn stamp(actor: &str) -> Stamp<'_> {
-    Stamp { at: Timestamp::now(), actor, entropy: &dice }
+    Stamp {
+        at: Timestamp::now(),
+        actor,
+        entropy: &dice,
+    }
 }
 
 /// The home, created where there is none.
 pub fn open_or_create(settings: &Settings, actor: &str) -> anyhow::Result<Home> {
-    let new = NewHome { zone: &settings.zone, store: StoreMode::Archive };
+    let new = NewHome {
+        zone: &settings.zone,
+        store: StoreMode::Archive,
+    };
     Ok(Home::open_or_create(&settings.home, &new, stamp(actor))?)
 }
 
@@ -37,7 +44,9 @@ pub fn open(settings: &Settings) -> anyhow::Result<Home> {
     Home::open(&settings.home).map_err(|error| match error.kind() {
         ErrorKind::NotFound => {
             let message = format!("there is no home at {}", settings.home.display());
-            Failure::new(Exit::Data, message).help("lexhold run makes one; --home says where").into()
+            Failure::new(Exit::Data, message)
+                .help("lexhold run makes one; --home says where")
+                .into()
         }
         _ => error.into(),
     })
@@ -60,7 +69,12 @@ pub fn catalog_settings(settings: &Settings, home: &Home) -> anyhow::Result<Cata
         }
     };
     let threads = settings.jobs.unwrap_or_else(cores);
-    Ok(CatalogSettings { wait: settings.wait, threads, memory_mib: CATALOG_MIB, temp: scratch.path().to_owned() })
+    Ok(CatalogSettings {
+        wait: settings.wait,
+        threads,
+        memory_mib: CATALOG_MIB,
+        temp: scratch.path().to_owned(),
+    })
 }
 
 /// How many threads there are to use.
@@ -79,7 +93,10 @@ pub fn catalog(settings: &Settings, home: &Home) -> anyhow::Result<Catalog> {
     if behind && home.run_holder()?.is_none() {
         catch_up(settings, home, &Faults::default())?;
     }
-    Ok(Catalog::open_reader(&home.catalog_path(), &catalog_settings(settings, home)?)?)
+    Ok(Catalog::open_reader(
+        &home.catalog_path(),
+        &catalog_settings(settings, home)?,
+    )?)
 }
 
 /// Projects what the journal has and the catalog has not.
@@ -102,7 +119,13 @@ pub fn project_rest(home: &Home, writer: &mut Writer, faults: &Faults) -> anyhow
         let entry = entry?;
         let (payload, files) = payload(home, &entry)?;
         let at = entry.at.to_string();
-        let of = JournalEntry { seq: entry.seq, kind: entry.kind.as_str(), at: &at, actor: &entry.actor, payload: &payload };
+        let of = JournalEntry {
+            seq: entry.seq,
+            kind: entry.kind.as_str(),
+            at: &at,
+            actor: &entry.actor,
+            payload: &payload,
+        };
         writer.project(&of, &files)?;
         faults.reach(lexhold_store::Step::Projected);
     }
@@ -115,9 +138,16 @@ fn payload(home: &Home, entry: &Entry) -> anyhow::Result<(Value, Vec<(Table, Pat
     if !entry.kind.names_files() {
         return Ok((payload, Vec::new()));
     }
-    let record = BatchRecord::deserialize(&payload)
-        .map_err(|_| Failure::new(Exit::Data, format!("journal entry {} has lost its list of files", entry.seq)))?;
-    let tables = record.files.iter().filter_map(|file| Some((Table::named(file.table.as_deref()?)?, home.root().join(&file.path))));
+    let record = BatchRecord::deserialize(&payload).map_err(|_| {
+        Failure::new(
+            Exit::Data,
+            format!("journal entry {} has lost its list of files", entry.seq),
+        )
+    })?;
+    let tables = record
+        .files
+        .iter()
+        .filter_map(|file| Some((Table::named(file.table.as_deref()?)?, home.root().join(&file.path))));
     let files = tables.collect();
     Ok((payload, files))
 }

@@ -41,7 +41,13 @@ impl Project {
         project.read_schema(settings)?;
         let paths = yaml_files(paths)?;
         project.n_read = paths.len();
-        let roots: Vec<FileId> = paths.iter().map(|path| project.add(path)).collect::<anyhow::Result<Vec<_>>>()?.into_iter().flatten().collect();
+        let roots: Vec<FileId> = paths
+            .iter()
+            .map(|path| project.add(path))
+            .collect::<anyhow::Result<Vec<_>>>()?
+            .into_iter()
+            .flatten()
+            .collect();
         project.load(&settings.root, &roots);
         Ok(project)
     }
@@ -76,14 +82,21 @@ impl Project {
 
     fn add(&mut self, path: &Path) -> anyhow::Result<Option<FileId>> {
         let limit = lexhold_document::limits::FILE_BYTES;
-        let size = std::fs::metadata(path).map_err(|error| cannot_read(path, &error))?.len();
+        let size = std::fs::metadata(path)
+            .map_err(|error| cannot_read(path, &error))?
+            .len();
         if usize::try_from(size).map_or(true, |size| size > limit) {
-            let message = format!("{}: {size} bytes, more than the {limit} that a document may have", path.display());
+            let message = format!(
+                "{}: {size} bytes, more than the {limit} that a document may have",
+                path.display()
+            );
             return Err(Failure::new(Exit::Policy, message).help("split the file").into());
         }
         let bytes = std::fs::read(path).map_err(|error| cannot_read(path, &error))?;
         self.sources.insert(plain(path), bytes.clone());
-        Ok(self.files.add_bytes(&path.display().to_string(), bytes, &mut self.diagnostics))
+        Ok(self
+            .files
+            .add_bytes(&path.display().to_string(), bytes, &mut self.diagnostics))
     }
 
     fn load(&mut self, root: &Path, roots: &[FileId]) {
@@ -93,7 +106,12 @@ impl Project {
             sources.insert(plain(Path::new(path)), text.clone().into_bytes());
             Ok(text)
         };
-        self.documents.extend(lexhold_document::load(&mut self.files, roots, &mut open, &mut self.diagnostics));
+        self.documents.extend(lexhold_document::load(
+            &mut self.files,
+            roots,
+            &mut open,
+            &mut self.diagnostics,
+        ));
     }
 
     /// Compiles the bundle; everything that is wrong is in `diagnostics`.
@@ -103,12 +121,24 @@ impl Project {
 
     /// Compiles holds, operators and directories found among the documents, for `check` to say what is wrong with them.
     pub fn compile_the_rest(&mut self) {
-        let holds: Vec<&Document> = self.documents.iter().filter(|document| document.kind == Kind::Hold).collect();
+        let holds: Vec<&Document> = self
+            .documents
+            .iter()
+            .filter(|document| document.kind == Kind::Hold)
+            .collect();
         HoldSet::compile(&holds, &self.schemas, &mut self.diagnostics);
-        for document in self.documents.iter().filter(|document| document.kind == Kind::Directory) {
+        for document in self
+            .documents
+            .iter()
+            .filter(|document| document.kind == Kind::Directory)
+        {
             compile_directory(document, &mut self.diagnostics);
         }
-        for document in self.documents.iter().filter(|document| document.kind == Kind::Operators) {
+        for document in self
+            .documents
+            .iter()
+            .filter(|document| document.kind == Kind::Operators)
+        {
             compile_operators(document, &mut self.diagnostics);
         }
     }
@@ -127,10 +157,16 @@ impl Project {
     pub fn report(&self, settings: &Settings, what: &str) -> anyhow::Result<()> {
         let colour = crate::terminal::colour_on_stderr(settings.color);
         let sorted = self.sorted();
-        for diagnostic in sorted.iter().filter(|diagnostic| !settings.quiet || diagnostic.level == Level::Error) {
+        for diagnostic in sorted
+            .iter()
+            .filter(|diagnostic| !settings.quiet || diagnostic.level == Level::Error)
+        {
             crate::terminal::say(&crate::render::text(&self.files, diagnostic, colour));
         }
-        let n_errors = sorted.iter().filter(|diagnostic| diagnostic.level == Level::Error).count();
+        let n_errors = sorted
+            .iter()
+            .filter(|diagnostic| diagnostic.level == Level::Error)
+            .count();
         if n_errors == 0 {
             return Ok(());
         }
@@ -147,19 +183,31 @@ pub fn bundle(settings: &Settings) -> anyhow::Result<(Project, Bundle)> {
     project.report(settings, "policies and rulesets")?;
     match bundle {
         Some(bundle) if bundle.n_rules() > 0 || bundle.schedules().iter().len() > 0 => Ok((project, bundle)),
-        _ => Err(Failure::new(Exit::Policy, "no rule and no schedule was found").help("point --policies and --rulesets at some").into()),
+        _ => Err(Failure::new(Exit::Policy, "no rule and no schedule was found")
+            .help("point --policies and --rulesets at some")
+            .into()),
     }
 }
 
 /// The directory, the bytes it was read from, and warnings about groups that conditions name and it does not know.
 pub fn directory(settings: &Settings, project: &mut Project, bundle: &Bundle) -> anyhow::Result<Directory> {
-    let Some(path) = &settings.directory else { return Ok(Directory::default()) };
-    let is_yaml = matches!(path.extension().and_then(|ending| ending.to_str()), Some("yaml" | "yml"));
+    let Some(path) = &settings.directory else {
+        return Ok(Directory::default());
+    };
+    let is_yaml = matches!(
+        path.extension().and_then(|ending| ending.to_str()),
+        Some("yaml" | "yml")
+    );
     let directory = if is_yaml {
         let document = project.read_one(&settings.root, path)?;
         let directory = document.and_then(|document| compile_directory(&document, &mut project.diagnostics));
         project.report(settings, "the directory")?;
-        directory.ok_or_else(|| Failure::new(Exit::Policy, format!("{} holds no `directory:` document", path.display())))?
+        directory.ok_or_else(|| {
+            Failure::new(
+                Exit::Policy,
+                format!("{} holds no `directory:` document", path.display()),
+            )
+        })?
     } else {
         let bytes = std::fs::read(path).map_err(|error| cannot_read(path, &error))?;
         project.sources.insert(plain(path), bytes);
@@ -195,5 +243,6 @@ pub fn plain(path: &Path) -> String {
 
 /// Why a file that must be there cannot be read.
 pub fn read_bytes(path: &Path) -> anyhow::Result<Vec<u8>> {
-    std::fs::read(path).map_err(|error| Failure::new(Exit::Data, format!("cannot read {}: {}", path.display(), why(&error))).into())
+    std::fs::read(path)
+        .map_err(|error| Failure::new(Exit::Data, format!("cannot read {}: {}", path.display(), why(&error))).into())
 }

@@ -72,7 +72,12 @@ fn dispatch(cli: &Cli) -> anyhow::Result<Exit> {
 fn complain(error: &anyhow::Error) {
     let mut lines = vec![format!("error: {error}")];
     lines.extend(error.chain().skip(1).map(|cause| format!("  because: {cause}")));
-    lines.extend(error.chain().filter_map(|cause| cause.downcast_ref::<Failure>()?.how()).map(|help| format!("  help: {help}")));
+    lines.extend(
+        error
+            .chain()
+            .filter_map(|cause| cause.downcast_ref::<Failure>()?.how())
+            .map(|help| format!("  help: {help}")),
+    );
     for line in lines {
         terminal::say(&lexhold_document::printable(&line));
     }
@@ -87,7 +92,9 @@ fn start_log(settings: &Settings) {
         (false, _) => "debug",
     };
     let filter = EnvFilter::try_from_env("LEXHOLD_LOG").unwrap_or_else(|_| EnvFilter::new(format!("lexhold={level}")));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
     let log = log.with_ansi(terminal::colour_on_stderr(settings.color));
     match settings.log_format {
         LogFormat::Text => log.without_time().with_target(false).init(),

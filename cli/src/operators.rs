@@ -27,12 +27,24 @@ impl Actor {
         };
         let operator = match &settings.operator {
             Some(id) if !governance.is_solo() => Some(operators.get(id).cloned().ok_or_else(|| {
-                Failure::new(Exit::Refused, format!("no operator is called `{id}`")).help("operators.yaml lists them; --as takes an id")
+                Failure::new(Exit::Refused, format!("no operator is called `{id}`"))
+                    .help("operators.yaml lists them; --as takes an id")
             })?),
             _ => None,
         };
-        let id = settings.operator.clone().unwrap_or_else(|| if governance.is_solo() { "solo".into() } else { "nobody".into() });
-        Ok(Self { id, operator, operators, governance })
+        let id = settings.operator.clone().unwrap_or_else(|| {
+            if governance.is_solo() {
+                "solo".into()
+            } else {
+                "nobody".into()
+            }
+        });
+        Ok(Self {
+            id,
+            operator,
+            operators,
+            governance,
+        })
     }
 
     /// Whether one person governs alone.
@@ -59,12 +71,25 @@ impl Actor {
     }
 
     /// Whether this verb is allowed to this operator; `confirmed_by` are ids of others who stand by it.
-    pub fn may(&self, verb: Verb, of: &str, confirmed_by: &[String]) -> anyhow::Result<lexhold_policy::GovernanceAnswer> {
+    pub fn may(
+        &self,
+        verb: Verb,
+        of: &str,
+        confirmed_by: &[String],
+    ) -> anyhow::Result<lexhold_policy::GovernanceAnswer> {
         let confirming: Vec<&Operator> = confirmed_by
             .iter()
-            .map(|id| self.operators.get(id).ok_or_else(|| Failure::new(Exit::Refused, format!("no operator is called `{id}`"))))
+            .map(|id| {
+                self.operators
+                    .get(id)
+                    .ok_or_else(|| Failure::new(Exit::Refused, format!("no operator is called `{id}`")))
+            })
             .collect::<Result<_, _>>()?;
-        let circumstances = Circumstances { of, confirmed_by: confirming, ..Circumstances::default() };
+        let circumstances = Circumstances {
+            of,
+            confirmed_by: confirming,
+            ..Circumstances::default()
+        };
         Ok(self.governance.may(self.operator.as_ref(), verb, &circumstances))
     }
 
@@ -74,9 +99,21 @@ impl Actor {
         if answer.allowed {
             return Ok(());
         }
-        let why = answer.reasons.into_iter().chain(answer.errors).collect::<Vec<_>>().join(", ");
-        let why = if why.is_empty() { "no policy permits it".to_owned() } else { why };
-        let failure = Failure::new(Exit::Refused, format!("`{}` may not `{}`: {why}", self.id, verb.as_str()));
+        let why = answer
+            .reasons
+            .into_iter()
+            .chain(answer.errors)
+            .collect::<Vec<_>>()
+            .join(", ");
+        let why = if why.is_empty() {
+            "no policy permits it".to_owned()
+        } else {
+            why
+        };
+        let failure = Failure::new(
+            Exit::Refused,
+            format!("`{}` may not `{}`: {why}", self.id, verb.as_str()),
+        );
         let help = match (&self.operator, verb) {
             (None, _) => "name an operator of operators.yaml with --as",
             (_, Verb::RunBackfill) => "a second person stands by old dates: --confirmed-by OPERATOR",
@@ -87,12 +124,19 @@ impl Actor {
 }
 
 fn read_operators(settings: &Settings) -> anyhow::Result<Option<Operators>> {
-    let Some(path) = &settings.operators else { return Ok(None) };
+    let Some(path) = &settings.operators else {
+        return Ok(None);
+    };
     let mut project = Project::read(settings, std::slice::from_ref(path))?;
     let document = project.documents.first().cloned();
     let operators = document.and_then(|document| compile_operators(&document, &mut project.diagnostics));
     project.report(settings, "the operators")?;
-    let none = || Failure::new(Exit::Policy, format!("{} holds no `operators:` document", path.display()));
+    let none = || {
+        Failure::new(
+            Exit::Policy,
+            format!("{} holds no `operators:` document", path.display()),
+        )
+    };
     Ok(Some(operators.ok_or_else(none)?))
 }
 
@@ -101,11 +145,25 @@ fn read_governance(settings: &Settings) -> anyhow::Result<Governance> {
     let mut files = Files::new();
     let mut ids: Vec<FileId> = Vec::new();
     let mut diagnostics = Diagnostics::new();
-    for folder in settings.policies.iter().map(|path| path.join("governance")).filter(|path| path.is_dir()) {
-        let mut paths: Vec<_> = std::fs::read_dir(&folder)?.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    for folder in settings
+        .policies
+        .iter()
+        .map(|path| path.join("governance"))
+        .filter(|path| path.is_dir())
+    {
+        let mut paths: Vec<_> = std::fs::read_dir(&folder)?
+            .filter_map(|entry| Some(entry.ok()?.path()))
+            .collect();
         paths.sort();
-        for path in paths.iter().filter(|path| path.extension().is_some_and(|ending| ending == "cedar")) {
-            ids.extend(files.add_bytes(&path.display().to_string(), crate::load::read_bytes(path)?, &mut diagnostics));
+        for path in paths
+            .iter()
+            .filter(|path| path.extension().is_some_and(|ending| ending == "cedar"))
+        {
+            ids.extend(files.add_bytes(
+                &path.display().to_string(),
+                crate::load::read_bytes(path)?,
+                &mut diagnostics,
+            ));
         }
     }
     if ids.is_empty() {
@@ -113,7 +171,11 @@ fn read_governance(settings: &Settings) -> anyhow::Result<Governance> {
     }
     let governance = Governance::compile(&files, &ids, &mut diagnostics);
     for diagnostic in diagnostics.sorted(&files) {
-        say(&crate::render::text(&files, &diagnostic, crate::terminal::colour_on_stderr(settings.color)));
+        say(&crate::render::text(
+            &files,
+            &diagnostic,
+            crate::terminal::colour_on_stderr(settings.color),
+        ));
     }
     governance.ok_or_else(|| Failure::new(Exit::Policy, "the governance policies do not compile").into())
 }

@@ -4,10 +4,10 @@ use lexhold_catalog::Catalog;
 use lexhold_store::Faults;
 
 use crate::failure::Exit;
+use crate::home;
 use crate::operators::Actor;
 use crate::settings::Settings;
 use crate::terminal::say;
-use crate::home;
 
 /// Projects into a new file and puts it in the place of the old one.
 pub fn rebuild(settings: &Settings) -> anyhow::Result<Exit> {
@@ -23,7 +23,11 @@ pub fn rebuild(settings: &Settings) -> anyhow::Result<Exit> {
     // Whoever reads the old catalog now keeps what they opened; the next to open gets the new one.
     home.replace_catalog(&lock)?;
     if !settings.quiet {
-        say(&format!("rebuild: {} messages from {} journal entries", status.n_messages, status.applied_seq.unwrap_or(0)));
+        say(&format!(
+            "rebuild: {} messages from {} journal entries",
+            status.n_messages,
+            status.applied_seq.unwrap_or(0)
+        ));
     }
     Ok(Exit::Done)
 }

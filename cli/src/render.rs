@@ -19,7 +19,12 @@ pub fn text(files: &Files, diagnostic: &Diagnostic, colour: bool) -> String {
     let title = level.primary_title(message).id(diagnostic.code);
     let labels: Vec<(Place, String, bool)> = std::iter::once((diagnostic.place, &diagnostic.label, true))
         .filter_map(|(place, label, primary)| Some((place?, printable(label), primary)))
-        .chain(diagnostic.secondary.iter().map(|(place, label)| (*place, printable(label), false)))
+        .chain(
+            diagnostic
+                .secondary
+                .iter()
+                .map(|(place, label)| (*place, printable(label), false)),
+        )
         .collect();
     let mut group: Group<'_> = Group::with_title(title);
     for excerpt in excerpts(files, &labels) {
@@ -27,7 +32,11 @@ pub fn text(files: &Files, diagnostic: &Diagnostic, colour: bool) -> String {
     }
     group = group.elements(diagnostic.notes.iter().map(|note| Style::NOTE.message(printable(note))));
     group = group.elements(diagnostic.helps.iter().map(|help| Style::HELP.message(printable(help))));
-    group = group.element(Style::NOTE.with_name("see").message(format!("lexhold explain {}", diagnostic.code)));
+    group = group.element(
+        Style::NOTE
+            .with_name("see")
+            .message(format!("lexhold explain {}", diagnostic.code)),
+    );
     let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
     renderer.render(&[group]).to_string()
 }
@@ -38,7 +47,12 @@ pub fn concise(files: &Files, diagnostic: &Diagnostic) -> String {
         let (line, column) = files.position(place);
         format!("{}:{line}:{column}: ", printable(files.path(place.file)))
     });
-    format!("{place}{}[{}] {}", level_name(diagnostic.level), diagnostic.code, printable(&diagnostic.message))
+    format!(
+        "{place}{}[{}] {}",
+        level_name(diagnostic.level),
+        diagnostic.code,
+        printable(&diagnostic.message)
+    )
 }
 
 /// The diagnostic as machines read it.
@@ -77,7 +91,10 @@ fn span(files: &Files, place: Place) -> Value {
 }
 
 /// A snippet a file, the primary place's file first, each cut down to the lines that are spoken of.
-fn excerpts<'a>(files: &'a Files, labels: &'a [(Place, String, bool)]) -> Vec<Snippet<'a, annotate_snippets::Annotation<'a>>> {
+fn excerpts<'a>(
+    files: &'a Files,
+    labels: &'a [(Place, String, bool)],
+) -> Vec<Snippet<'a, annotate_snippets::Annotation<'a>>> {
     let mut order = Vec::new();
     for (place, ..) in labels {
         if !order.contains(&place.file) {
@@ -93,19 +110,33 @@ fn excerpts<'a>(files: &'a Files, labels: &'a [(Place, String, bool)]) -> Vec<Sn
             let last = mine.clone().map(|(place, ..)| place.end).max().unwrap_or(0);
             let window = lines_around(text, first, last);
             let annotations = mine.map(|(place, label, primary)| {
-                let kind = if *primary { AnnotationKind::Primary } else { AnnotationKind::Context };
+                let kind = if *primary {
+                    AnnotationKind::Primary
+                } else {
+                    AnnotationKind::Context
+                };
                 let annotation = kind.span(within(*place, &window));
-                if label.is_empty() { annotation } else { annotation.label(label.as_str()) }
+                if label.is_empty() {
+                    annotation
+                } else {
+                    annotation.label(label.as_str())
+                }
             });
             let line = text[..window.start].bytes().filter(|byte| *byte == b'\n').count() + 1;
-            Snippet::source(&text[window.clone()]).line_start(line).path(printable(files.path(file))).annotations(annotations)
+            Snippet::source(&text[window.clone()])
+                .line_start(line)
+                .path(printable(files.path(file)))
+                .annotations(annotations)
         })
         .collect()
 }
 
 /// The whole lines that hold a range, or a part of them where a line is very long.
 fn lines_around(text: &str, first: usize, last: usize) -> Range<usize> {
-    let (first, last) = (text.floor_char_boundary(first), text.ceil_char_boundary(last.max(first)));
+    let (first, last) = (
+        text.floor_char_boundary(first),
+        text.ceil_char_boundary(last.max(first)),
+    );
     let start = text[..first].rfind('\n').map_or(0, |at| at + 1);
     let end = text[last..].find('\n').map_or(text.len(), |at| last + at);
     if first - start > LINE_BYTES || end - last > LINE_BYTES {

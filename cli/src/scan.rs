@@ -53,25 +53,51 @@ pub fn scan(settings: &Settings, args: &Scan) -> anyhow::Result<Exit> {
     let (mut project, bundle) = load::bundle(settings)?;
     let directory = load::directory(settings, &mut project, &bundle)?;
     // Nothing outlives a scan, so ids are made of what anybody can see, and the key is nobody's.
-    let facts = Facts { directory, holds: HoldSet::none(), zone: zone(&settings.zone)?, key: ContentKey::new([0; 32]), backfill: true };
-    let pipeline = Pipeline { settings, backfill: true, jobs: settings.jobs.unwrap_or_else(home::cores) };
+    let facts = Facts {
+        directory,
+        holds: HoldSet::none(),
+        zone: zone(&settings.zone)?,
+        key: ContentKey::new([0; 32]),
+        backfill: true,
+    };
+    let pipeline = Pipeline {
+        settings,
+        backfill: true,
+        jobs: settings.jobs.unwrap_or_else(home::cores),
+    };
     let meter = Meter::new(settings, &inputs, None);
     let mut total = Total::default();
     let mut fill = |table: TableWriter| -> anyhow::Result<()> {
-        let sink = Alerts { settings, bundle: &bundle, table, total: Total::default() };
+        let sink = Alerts {
+            settings,
+            bundle: &bundle,
+            table,
+            total: Total::default(),
+        };
         total = pipeline.run(&inputs, || Evaluator::new(&bundle, &facts), sink, &meter)?;
         Ok(())
     };
     match &args.output {
         Some(path) => write_whole(path, |out| fill(TableWriter::new(args.format, COLUMNS, out)?))?,
-        None => fill(TableWriter::new(args.format, COLUMNS, Box::new(std::io::BufWriter::new(std::io::stdout())))?)?,
+        None => fill(TableWriter::new(
+            args.format,
+            COLUMNS,
+            Box::new(std::io::BufWriter::new(std::io::stdout())),
+        )?)?,
     }
     close(settings, args, &bundle, &total)
 }
 
 fn close(settings: &Settings, args: &Scan, bundle: &Bundle, total: &Total) -> anyhow::Result<Exit> {
     if !settings.quiet {
-        say(&format!("scan: {} alerts in {} messages, {} of {} unreadable, bundle {}", total.alerts, total.messages, total.unreadable, total.messages + total.unreadable, bundle.digest.short()));
+        say(&format!(
+            "scan: {} alerts in {} messages, {} of {} unreadable, bundle {}",
+            total.alerts,
+            total.messages,
+            total.unreadable,
+            total.messages + total.unreadable,
+            bundle.digest.short()
+        ));
         if total.unreadable > 0 || total.broken > 0 {
             say("scan: the report is incomplete: some input was not read");
         }
@@ -83,7 +109,11 @@ fn close(settings: &Settings, args: &Scan, bundle: &Bundle, total: &Total) -> an
         return Ok(Exit::Data);
     }
     let found = args.fail_on.is_some_and(|level| total.gravest >= Some(level));
-    Ok(if found || total.incomplete > 0 { Exit::Negative } else { Exit::Done })
+    Ok(if found || total.incomplete > 0 {
+        Exit::Negative
+    } else {
+        Exit::Done
+    })
 }
 
 #[derive(Default)]
@@ -114,7 +144,11 @@ impl Sink for Alerts<'_> {
         say_unreadable(self.settings, input, &piece);
         self.total.messages += piece.batch.len() as u64;
         self.total.unreadable += piece.unreadable.iter().map(|row| row.place.rows()).sum::<u64>();
-        self.total.incomplete += evaluation.messages.iter().filter(|message| message.scan_incomplete).count() as u64;
+        self.total.incomplete += evaluation
+            .messages
+            .iter()
+            .filter(|message| message.scan_incomplete)
+            .count() as u64;
         let standing: Vec<&HitRow> = evaluation.hits.iter().filter(|hit| hit.excluded_by.is_none()).collect();
         for hits in standing.chunk_by(|one, next| (one.row, one.rule) == (next.row, next.rule)) {
             self.table.write(self.row(input, &piece, &evaluation, hits))?;
@@ -139,7 +173,9 @@ impl Alerts<'_> {
     fn row(&self, input: &Input, piece: &Piece, evaluation: &Evaluation, hits: &[&HitRow]) -> Row {
         let rule = self.bundle.rule(hits[0].rule);
         let message = piece.batch.row(hits[0].row);
-        let id = message.id().map(|_| evaluation.messages[hits[0].row].identity.message_id.clone());
+        let id = message
+            .id()
+            .map(|_| evaluation.messages[hits[0].row].identity.message_id.clone());
         let place = format!("{}\n{}", input.name, message.source_offset());
         let alert_id = Digest::of(format!("{}\n{}", rule.id, id.as_deref().unwrap_or(&place)).as_bytes());
         let spans: Vec<Value> = hits
@@ -147,7 +183,10 @@ impl Alerts<'_> {
             .filter_map(|hit| hit.place)
             .map(|(field, span)| json!({"field": field.to_string(), "start": span.start(), "end": span.end()}))
             .collect();
-        let sent_at = message.sent_at().and_then(|at| jiff::Timestamp::from_microsecond(at).ok()).map(|at| at.to_string());
+        let sent_at = message
+            .sent_at()
+            .and_then(|at| jiff::Timestamp::from_microsecond(at).ok())
+            .map(|at| at.to_string());
         let value = json!({
             "alert_id": alert_id,
             "rule": rule.id,

@@ -4,9 +4,9 @@
 
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use jiff::Timestamp;
 use lexhold_document::{Diagnostics, Files};
 use serde::Deserialize;
 
@@ -107,12 +107,24 @@ impl Settings {
     /// Resolves the flags, reading the configuration file and the clock.
     pub fn resolve(global: &Global) -> anyhow::Result<Self> {
         if let Some(folder) = &global.directory_to_work_in {
-            std::env::set_current_dir(folder)
-                .map_err(|_| Failure::new(Exit::Usage, format!("cannot work in {}: no such folder", folder.display())))?;
+            std::env::set_current_dir(folder).map_err(|_| {
+                Failure::new(
+                    Exit::Usage,
+                    format!("cannot work in {}: no such folder", folder.display()),
+                )
+            })?;
         }
-        let file = if global.no_config { None } else { global.config.clone().map(Ok).or_else(find_config).transpose()? };
+        let file = if global.no_config {
+            None
+        } else {
+            global.config.clone().map(Ok).or_else(find_config).transpose()?
+        };
         let config = file.as_deref().map(read_config).transpose()?.unwrap_or_default();
-        let base = file.as_deref().and_then(Path::parent).map(Path::to_owned).unwrap_or_default();
+        let base = file
+            .as_deref()
+            .and_then(Path::parent)
+            .map(Path::to_owned)
+            .unwrap_or_default();
         let beside = |path: PathBuf| base.join(path);
         let all_beside = |paths: OneOrMany| Vec::from(paths).into_iter().map(beside).collect::<Vec<_>>();
         let if_there = |name: &str| Some(beside(name.into())).filter(|path| path.is_file());
@@ -123,10 +135,18 @@ impl Settings {
         };
         let now = Timestamp::now();
         Ok(Self {
-            home: global.home.clone().or(config.home.map(beside)).unwrap_or_else(|| beside(".lexhold".into())),
+            home: global
+                .home
+                .clone()
+                .or(config.home.map(beside))
+                .unwrap_or_else(|| beside(".lexhold".into())),
             policies: first(&global.policies, config.policies, "policies"),
             rulesets: first(&global.rulesets, config.rulesets, "rulesets"),
-            directory: global.directory.clone().or(config.directory.map(beside)).or_else(|| if_there("directory.yaml")),
+            directory: global
+                .directory
+                .clone()
+                .or(config.directory.map(beside))
+                .or_else(|| if_there("directory.yaml")),
             operators: config.operators.map(beside).or_else(|| if_there("operators.yaml")),
             schema: config.schema.map(beside),
             solo: config.governance == Some(Governance::Solo),
@@ -167,20 +187,35 @@ fn read_config(path: &Path) -> anyhow::Result<Config> {
     let bytes = std::fs::read(path).map_err(|error| cannot(crate::files::why(&error)))?;
     let mut files = Files::new();
     let mut diagnostics = Diagnostics::new();
-    let text = files.add_bytes(&path.display().to_string(), bytes, &mut diagnostics).map(|id| files.text(id).to_owned());
+    let text = files
+        .add_bytes(&path.display().to_string(), bytes, &mut diagnostics)
+        .map(|id| files.text(id).to_owned());
     let text = text.ok_or_else(|| cannot("not UTF-8 text".into()))?;
     serde_yaml::from_str(&text).map_err(|error| {
-        let place = error.location().map(|at| format!(":{}:{}", at.line(), at.column())).unwrap_or_default();
-        let known = "known keys: home, policies, rulesets, directory, operators, schema, governance (solo or operators), zone";
-        Failure::new(Exit::Policy, format!("{}{place}: {error}", path.display())).help(known).into()
+        let place = error
+            .location()
+            .map(|at| format!(":{}:{}", at.line(), at.column()))
+            .unwrap_or_default();
+        let known =
+            "known keys: home, policies, rulesets, directory, operators, schema, governance (solo or operators), zone";
+        Failure::new(Exit::Policy, format!("{}{place}: {error}", path.display()))
+            .help(known)
+            .into()
     })
 }
 
 /// An instant, or a day meaning its start in UTC.
 fn parse_as_of(text: &str) -> anyhow::Result<Timestamp> {
-    let day = || text.parse::<Date>().ok().and_then(|day| day.to_zoned(TimeZone::UTC).ok()).map(|at| at.timestamp());
+    let day = || {
+        text.parse::<Date>()
+            .ok()
+            .and_then(|day| day.to_zoned(TimeZone::UTC).ok())
+            .map(|at| at.timestamp())
+    };
     text.parse::<Timestamp>().ok().or_else(day).ok_or_else(|| {
         let message = format!("--as-of `{text}` is neither an instant nor a day");
-        Failure::new(Exit::Usage, message).help("write 2026-01-01T09:00:00Z, or 2026-01-01 for its start in UTC").into()
+        Failure::new(Exit::Usage, message)
+            .help("write 2026-01-01T09:00:00Z, or 2026-01-01 for its start in UTC")
+            .into()
     })
 }

@@ -10,10 +10,10 @@ use serde_json::{Value, json};
 
 use crate::args::Status;
 use crate::failure::Exit;
+use crate::home;
 use crate::operators::Actor;
 use crate::report::{ViewerSight, figures};
 use crate::settings::Settings;
-use crate::home;
 
 /// How often `--watch` looks.
 const LOOK: Duration = Duration::from_secs(1);
@@ -57,9 +57,20 @@ fn progress(home: &Home, holder: &Holder) -> anyhow::Result<Value> {
 }
 
 fn in_progress(home: &Home, holder: &Holder) -> anyhow::Result<Value> {
-    let Progress { run, phase, messages, bytes, total_bytes, alerts, messages_per_second, .. } = home.progress()?.unwrap_or_default();
+    let Progress {
+        run,
+        phase,
+        messages,
+        bytes,
+        total_bytes,
+        alerts,
+        messages_per_second,
+        ..
+    } = home.progress()?.unwrap_or_default();
     let process = json!({"process": holder.process, "actor": holder.actor, "what": holder.purpose, "since": holder.since.to_string()});
-    Ok(json!({"run": run, "phase": phase, "messages": messages, "bytes": bytes, "total_bytes": total_bytes, "hits": alerts, "messages_per_second": messages_per_second, "by": process}))
+    Ok(
+        json!({"run": run, "phase": phase, "messages": messages, "bytes": bytes, "total_bytes": total_bytes, "hits": alerts, "messages_per_second": messages_per_second, "by": process}),
+    )
 }
 
 fn whole(settings: &Settings, actor: &Actor, home: &Home, running: Option<&Holder>) -> anyhow::Result<Value> {
@@ -67,8 +78,16 @@ fn whole(settings: &Settings, actor: &Actor, home: &Home, running: Option<&Holde
     let catalog = home::catalog(settings, home)?;
     let status = catalog.status()?;
     let states = figures::states(&catalog, None, settings.as_of, &sight)?;
-    let holds = catalog.holds()?.into_iter().filter(|hold| !sight.hides(hold.silent)).count();
-    let instant = |at: i64| Timestamp::from_microsecond(at).map(|at| at.to_string()).unwrap_or_default();
+    let holds = catalog
+        .holds()?
+        .into_iter()
+        .filter(|hold| !sight.hides(hold.silent))
+        .count();
+    let instant = |at: i64| {
+        Timestamp::from_microsecond(at)
+            .map(|at| at.to_string())
+            .unwrap_or_default()
+    };
     let runs: Vec<Value> = catalog
         .runs(5)?
         .iter()
@@ -110,20 +129,39 @@ fn text(shown: &Value) -> String {
         line("bundle", word(&shown["bundle"]));
         line("messages", count(&shown["messages"]));
         let states = shown["states"].as_object().into_iter().flatten();
-        line("states", states.map(|(state, n)| format!("{} {state}", count(n))).collect::<Vec<_>>().join(", "));
+        line(
+            "states",
+            states
+                .map(|(state, n)| format!("{} {state}", count(n)))
+                .collect::<Vec<_>>()
+                .join(", "),
+        );
         line("alerts", format!("{}, none reviewed yet", count(&shown["alerts"])));
         line("holds", count(&shown["holds"]));
         line("due", format!("{} eligible for disposal", count(&shown["due"])));
         line("unknown handles", count(&shown["unknown_handles"]));
         for run in shown["runs"].as_array().into_iter().flatten() {
-            let end = run["finished_at"].as_str().map_or_else(|| "not finished".to_owned(), |at| format!("finished {at}"));
-            line("run", format!("{} by {}: {} messages, {end}", word(&run["run"]), word(&run["actor"]), count(&run["messages"])));
+            let end = run["finished_at"]
+                .as_str()
+                .map_or_else(|| "not finished".to_owned(), |at| format!("finished {at}"));
+            line(
+                "run",
+                format!(
+                    "{} by {}: {} messages, {end}",
+                    word(&run["run"]),
+                    word(&run["actor"]),
+                    count(&run["messages"])
+                ),
+            );
         }
     }
     if let Some(now) = shown.get("in_progress").filter(|now| !now.is_null()) {
         line("in progress", in_progress_text(now));
     }
-    lines.into_iter().map(|(name, value)| format!("{name:<16} {}\n", lexhold_document::printable(&value))).collect()
+    lines
+        .into_iter()
+        .map(|(name, value)| format!("{name:<16} {}\n", lexhold_document::printable(&value)))
+        .collect()
 }
 
 fn in_progress_text(now: &Value) -> String {
@@ -131,7 +169,13 @@ fn in_progress_text(now: &Value) -> String {
     let rate = now["messages_per_second"].as_f64().unwrap_or(0.0);
     let (bytes, total) = (now["bytes"].as_u64().unwrap_or(0), now["total_bytes"].as_u64());
     let by = &now["by"];
-    let mut text = format!("{} by {} (process {}): {} messages, {rate} a second", by["what"].as_str().unwrap_or("run"), by["actor"].as_str().unwrap_or("?"), by["process"], HumanCount(messages));
+    let mut text = format!(
+        "{} by {} (process {}): {} messages, {rate} a second",
+        by["what"].as_str().unwrap_or("run"),
+        by["actor"].as_str().unwrap_or("?"),
+        by["process"],
+        HumanCount(messages)
+    );
     if let Some(total) = total.filter(|total| *total > 0) {
         text += &format!(", {} %", bytes * 100 / total);
     }

@@ -14,7 +14,10 @@ fn one_bad_line_loses_nothing_else() {
     firm.write("b.ndjson", lines.join("\n"));
     let ran = firm.run(&["b.ndjson"]).ended(4).said("b.ndjson:7: ");
     let summary = ran.json();
-    assert_eq!((&summary["new"], &summary["unreadable"], &summary["complete"]), (&json!(8), &json!(1), &json!(false)));
+    assert_eq!(
+        (&summary["new"], &summary["unreadable"], &summary["complete"]),
+        (&json!(8), &json!(1), &json!(false))
+    );
     firm.call(&["scan", "b.ndjson"]).ended(4).said("1 of 9 unreadable");
     firm.call(&["scan", "b.ndjson", "--max-unreadable", "1"]).ended(0);
 }
@@ -23,10 +26,17 @@ fn one_bad_line_loses_nothing_else() {
 fn what_is_no_file_is_named() {
     let firm = Firm::new();
     firm.messages("in.ndjson", &many(3));
-    firm.run(&["im.ndjson"]).ended(4).said("cannot read im.ndjson: not found").said("did you mean `in.ndjson`?");
-    firm.run(&["policies"]).ended(4).said("cannot read policies: it is a folder");
+    firm.run(&["im.ndjson"])
+        .ended(4)
+        .said("cannot read im.ndjson: not found")
+        .said("did you mean `in.ndjson`?");
+    firm.run(&["policies"])
+        .ended(4)
+        .said("cannot read policies: it is a folder");
     firm.call(&["run"]).ended(2);
-    firm.call(&["scan", "in.ndjson", "--policies", "nowhere", "--rulesets", "nowhere"]).ended(3).said("cannot read nowhere");
+    firm.call(&["scan", "in.ndjson", "--policies", "nowhere", "--rulesets", "nowhere"])
+        .ended(3)
+        .said("cannot read nowhere");
     assert!(!firm.path(".lexhold").exists(), "nothing was begun");
 }
 
@@ -38,14 +48,35 @@ fn odd_bytes_and_dates_come_through() {
     writeln!(file, "{}", message("past-the-calendar", "9999-12-31T23:59:59Z", "last")).unwrap();
     writeln!(file, "{}", message("no-zone", "2024-02-30T00:00:00Z", "impossible")).unwrap();
     file.write_all(b"{\"id\":\"bytes\",\"platform\":\"slack\",\"sent_at\":\"2024-01-01T00:00:00Z\",\"sender\":\"ann\",\"text\":\"caf\xe9 \\u0000 x\"}\n").unwrap();
-    writeln!(file, "{}", json!({"id": "null", "platform": "slack", "sender": null, "sent_at": "2024-01-01T00:00:00Z", "text": null})).unwrap();
+    writeln!(
+        file,
+        "{}",
+        json!({"id": "null", "platform": "slack", "sender": null, "sent_at": "2024-01-01T00:00:00Z", "text": null})
+    )
+    .unwrap();
     let summary = firm.run(&["odd.ndjson"]).json();
     assert_eq!((&summary["new"], &summary["unreadable"]), (&json!(5), &json!(0)));
-    let rows = firm.call(&["report", "retention", "--format", "ndjson"]).ended(0).rows();
-    let state = |id: &str| rows.iter().find(|row| row["message_id"].as_str().unwrap().ends_with(id)).unwrap()["state"].clone();
-    assert_eq!(state("no-zone"), "indeterminate", "a missing date never leads to destruction");
+    let rows = firm
+        .call(&["report", "retention", "--format", "ndjson"])
+        .ended(0)
+        .rows();
+    let state = |id: &str| {
+        rows.iter()
+            .find(|row| row["message_id"].as_str().unwrap().ends_with(id))
+            .unwrap()["state"]
+            .clone()
+    };
+    assert_eq!(
+        state("no-zone"),
+        "indeterminate",
+        "a missing date never leads to destruction"
+    );
     assert_eq!(state("far"), "retained");
-    assert_eq!(state("past-the-calendar"), "indeterminate", "no period can be counted from there");
+    assert_eq!(
+        state("past-the-calendar"),
+        "indeterminate",
+        "no period can be counted from there"
+    );
     firm.write("empty.ndjson", "");
     assert_eq!(firm.run(&["empty.ndjson"]).ended(0).json()["messages"], json!(0));
 }
@@ -74,26 +105,57 @@ fn a_full_disk_leaves_no_half_report() {
         return;
     }
     let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
-    let status = firm.command(&["report", "alerts", "--format", "ndjson"]).stdout(full).status().unwrap();
+    let status = firm
+        .command(&["report", "alerts", "--format", "ndjson"])
+        .stdout(full)
+        .status()
+        .unwrap();
     assert_eq!(status.code(), Some(4));
-    firm.call(&["report", "alerts", "--format", "csv", "--output", "csv=/nowhere/alerts.csv"]).ended(4).said("/nowhere/alerts.csv");
+    firm.call(&[
+        "report",
+        "alerts",
+        "--format",
+        "csv",
+        "--output",
+        "csv=/nowhere/alerts.csv",
+    ])
+    .ended(4)
+    .said("/nowhere/alerts.csv");
 }
 
 #[test]
 fn a_reader_that_goes_away_is_no_error() {
     let firm = Firm::new();
     firm.messages("in.ndjson", &many(20_000));
-    let mut child = firm.command(&["scan", "in.ndjson", "--format", "ndjson"]).stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap();
+    let mut child = firm
+        .command(&["scan", "in.ndjson", "--format", "ndjson"])
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
     drop(child.stdout.take());
     let output = child.wait_with_output().unwrap();
-    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
-    assert!(!String::from_utf8_lossy(&output.stderr).contains("error"), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(
+        output.status.code(),
+        Some(0),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    assert!(
+        !String::from_utf8_lossy(&output.stderr).contains("error"),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
 }
 
 #[test]
 fn old_captures_have_to_be_declared() {
     let firm = Firm::new();
     firm.messages("in.ndjson", &many(3));
-    firm.call(&["run", "in.ndjson", "--as-of", "2020-01-01"]).ended(5).said("--backfill");
-    firm.call(&["run", "in.ndjson", "--as-of", "yesterday"]).ended(2).said("--as-of");
+    firm.call(&["run", "in.ndjson", "--as-of", "2020-01-01"])
+        .ended(5)
+        .said("--backfill");
+    firm.call(&["run", "in.ndjson", "--as-of", "yesterday"])
+        .ended(2)
+        .said("--as-of");
 }

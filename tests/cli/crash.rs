@@ -9,8 +9,15 @@ use crate::support::{Firm, many};
 
 /// Everything that a report says, apart from runs and times.
 fn outcome(firm: &Firm) -> (Vec<lexhold_catalog::TableFingerprint>, Vec<String>) {
-    let report = |name: &str| firm.call(&["report", name, "--format", "ndjson", "--as-of", "2026-01-01"]).ended(0).stdout;
-    (firm.fingerprint(Fingerprint::Decisions), ["alerts", "retention", "coverage"].map(report).into())
+    let report = |name: &str| {
+        firm.call(&["report", name, "--format", "ndjson", "--as-of", "2026-01-01"])
+            .ended(0)
+            .stdout
+    };
+    (
+        firm.fingerprint(Fingerprint::Decisions),
+        ["alerts", "retention", "coverage"].map(report).into(),
+    )
 }
 
 /// Two files, so that a batch boundary lies between them. Ids of messages without one, content hashes and alert ids are
@@ -33,7 +40,11 @@ fn copy(from: &std::path::Path, to: &std::path::Path) {
     for entry in std::fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();
         let target = to.join(entry.file_name());
-        if entry.path().is_dir() { copy(&entry.path(), &target) } else { drop(std::fs::copy(entry.path(), target).unwrap()) }
+        if entry.path().is_dir() {
+            copy(&entry.path(), &target)
+        } else {
+            drop(std::fs::copy(entry.path(), target).unwrap())
+        }
     }
 }
 
@@ -48,7 +59,11 @@ fn killed_after_any_step_of_any_batch() {
             let firm = firm_with_home(Some(&template));
             let place = format!("{}:{time}", step.as_str());
             let arguments = ["run", "one.ndjson", "two.ndjson", "--as-of", "2026-01-01", "--backfill"];
-            let killed = firm.command(&arguments).env("LEXHOLD_TEST_STOP_AT", &place).output().unwrap();
+            let killed = firm
+                .command(&arguments)
+                .env("LEXHOLD_TEST_STOP_AT", &place)
+                .output()
+                .unwrap();
             assert_eq!(killed.status.code(), None, "not killed at {place}");
             firm.run(&["one.ndjson", "two.ndjson"]).ended(0);
             assert_eq!(outcome(&firm), want, "killed at {place}");
@@ -65,7 +80,10 @@ fn killed_from_outside_at_odd_times() {
     let want = outcome(&undisturbed);
     let firm = firm_with_home(Some(&template));
     for wait in [5, 40, 90, 160, 250, 400] {
-        let mut child = firm.command(&["run", "one.ndjson", "two.ndjson", "--as-of", "2026-01-01", "--backfill"]).spawn().unwrap();
+        let mut child = firm
+            .command(&["run", "one.ndjson", "two.ndjson", "--as-of", "2026-01-01", "--backfill"])
+            .spawn()
+            .unwrap();
         std::thread::sleep(Duration::from_millis(wait));
         let _ = child.kill();
         child.wait().unwrap();

@@ -13,13 +13,19 @@ fn long_run(firm: &Firm) -> std::process::Child {
     firm.run(&["small.ndjson"]).ended(0);
     let lines: Vec<_> = (0..40_000)
         .map(|at| {
-            let mut message = crate::support::message(&format!("long{at}"), "2024-05-01T00:00:00Z", &"nothing to see here, move along to telegram ".repeat(3));
+            let mut message = crate::support::message(
+                &format!("long{at}"),
+                "2024-05-01T00:00:00Z",
+                &"nothing to see here, move along to telegram ".repeat(3),
+            );
             message["conversation"] = json!(format!("c{}", at % 300));
             message
         })
         .collect();
     firm.messages("long.ndjson", &lines);
-    firm.command(&["run", "long.ndjson", "--as-of", "2026-01-01", "--backfill", "--quiet"]).spawn().unwrap()
+    firm.command(&["run", "long.ndjson", "--as-of", "2026-01-01", "--backfill", "--quiet"])
+        .spawn()
+        .unwrap()
 }
 
 fn in_progress(firm: &Firm) -> bool {
@@ -43,7 +49,10 @@ fn reports_explain_and_status_work_during_a_run() {
     }
     assert_eq!(child.wait().unwrap().to_string(), "exit status: 0");
     assert!(asked_during_the_run > 0, "the run was over too soon to ask anything");
-    assert_eq!(firm.call(&["status", "--json"]).ended(0).json()["messages"], json!(40_050));
+    assert_eq!(
+        firm.call(&["status", "--json"]).ended(0).json()["messages"],
+        json!(40_050)
+    );
 }
 
 #[test]
@@ -57,9 +66,20 @@ fn another_process_appends_to_the_journal_during_a_run() {
     };
     let mut appended = Vec::new();
     while child.try_wait().unwrap().is_none() {
-        let stamp = Stamp { at: jiff::Timestamp::now(), actor: "test", entropy: &dice };
+        let stamp = Stamp {
+            at: jiff::Timestamp::now(),
+            actor: "test",
+            entropy: &dice,
+        };
         let began = Instant::now();
-        let entry = home.journal().append(EntryKind::Governance, Some(Payload::Json(&json!({"n": appended.len()}))), stamp).unwrap();
+        let entry = home
+            .journal()
+            .append(
+                EntryKind::Governance,
+                Some(Payload::Json(&json!({"n": appended.len()}))),
+                stamp,
+            )
+            .unwrap();
         assert!(began.elapsed() < Duration::from_secs(10));
         appended.push(entry.seq);
         std::thread::sleep(Duration::from_millis(30));
@@ -67,7 +87,10 @@ fn another_process_appends_to_the_journal_during_a_run() {
     assert!(child.wait().unwrap().success());
     assert!(!appended.is_empty());
     firm.call(&["verify"]).ended(0).said("sound");
-    assert_eq!(firm.call(&["status", "--json"]).ended(0).json()["messages"], json!(40_050));
+    assert_eq!(
+        firm.call(&["status", "--json"]).ended(0).json()["messages"],
+        json!(40_050)
+    );
 }
 
 #[test]

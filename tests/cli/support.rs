@@ -21,7 +21,10 @@ impl Ran {
     }
 
     pub fn rows(&self) -> Vec<Value> {
-        self.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+        self.stdout
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect()
     }
 
     /// The same, if it ended with this code.
@@ -42,7 +45,11 @@ impl Ran {
 impl From<Output> for Ran {
     fn from(output: Output) -> Self {
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-        Self { code: output.status.code().unwrap_or(-1), stdout: text(output.stdout), stderr: text(output.stderr) }
+        Self {
+            code: output.status.code().unwrap_or(-1),
+            stdout: text(output.stdout),
+            stderr: text(output.stderr),
+        }
     }
 }
 
@@ -54,7 +61,9 @@ pub struct Firm {
 impl Firm {
     /// A small firm: two schedules, three rules, four people.
     pub fn new() -> Self {
-        let firm = Self { folder: tempfile::tempdir().unwrap() };
+        let firm = Self {
+            folder: tempfile::tempdir().unwrap(),
+        };
         firm.write("policies/retention/desk.yaml", RETENTION);
         firm.write("policies/supervision/barriers.yaml", SUPERVISION);
         firm.write("rulesets/off-channel/ruleset.yaml", RULESET);
@@ -80,8 +89,17 @@ impl Firm {
     /// A call in the firm's folder.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_lexhold"));
-        command.args(arguments).current_dir(self.folder.path()).stdin(Stdio::null());
-        for name in ["LEXHOLD_HOME", "LEXHOLD_AS", "LEXHOLD_JOBS", "NO_COLOR", "CLICOLOR_FORCE"] {
+        command
+            .args(arguments)
+            .current_dir(self.folder.path())
+            .stdin(Stdio::null());
+        for name in [
+            "LEXHOLD_HOME",
+            "LEXHOLD_AS",
+            "LEXHOLD_JOBS",
+            "NO_COLOR",
+            "CLICOLOR_FORCE",
+        ] {
             command.env_remove(name);
         }
         command
@@ -114,7 +132,12 @@ pub const AS_OF: &str = "2026-01-01";
 
 pub fn fingerprint(path: &Path, of: Fingerprint) -> Vec<TableFingerprint> {
     let temp = tempfile::tempdir().unwrap();
-    let settings = Settings { wait: std::time::Duration::from_secs(30), threads: 2, memory_mib: 200, temp: temp.path().to_owned() };
+    let settings = Settings {
+        wait: std::time::Duration::from_secs(30),
+        threads: 2,
+        memory_mib: 200,
+        temp: temp.path().to_owned(),
+    };
     Catalog::open_reader(path, &settings).unwrap().fingerprint(of).unwrap()
 }
 
@@ -127,8 +150,18 @@ pub fn message(id: &str, sent_at: &str, text: &str) -> Value {
 pub fn many(n: usize) -> Vec<Value> {
     (0..n)
         .map(|at| {
-            let day = format!("20{}-{:02}-{:02}T{:02}:00:00Z", 20 + at % 5, 1 + at % 12, 1 + at % 28, at % 24);
-            let text = if at % 10 == 3 { format!("let's move this to WhatsApp, number {at}") } else { format!("see you at {at}") };
+            let day = format!(
+                "20{}-{:02}-{:02}T{:02}:00:00Z",
+                20 + at % 5,
+                1 + at % 12,
+                1 + at % 28,
+                at % 24
+            );
+            let text = if at % 10 == 3 {
+                format!("let's move this to WhatsApp, number {at}")
+            } else {
+                format!("see you at {at}")
+            };
             let mut message = message(&format!("m{at}"), &day, &text);
             message["sender"] = json!(["ann", "bob", "cyd", "eve"][at % 4]);
             message["conversation"] = json!(format!("c{}", at % 17));

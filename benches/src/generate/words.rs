@@ -646,6 +646,31 @@ pub(crate) const CLIENT_ASKS: &[&str] = &[
     "could we talk about the hedging policy some time next week?",
 ];
 
+/// What the firm answers them.
+pub(crate) const FIRM_ANSWERS: &[&str] = &[
+    "of course, you have it by {time} tomorrow.",
+    "thank you for the note. Our settlements team has been told and will come back to you on {day}.",
+    "the minimum ticket is unchanged, {size}.",
+    "{day} suits us well. I have sent an invitation for {time}.",
+    "confirmed, the address has been changed in our records.",
+    "during my leave a colleague covers, the desk number stays the same.",
+    "the signed copy has arrived, many thanks. Nothing else is missing.",
+    "I have asked for the statement of {month} and will forward it when it comes.",
+    "noted. I will bring it up with the desk and call you on {day}.",
+];
+
+/// What the clinic answers its patients.
+pub(crate) const CLINIC_ANSWERS: &[&str] = &[
+    "we can offer {day} at {time} instead. Please tell us by the evening whether that works.",
+    "yes, please do not eat for eight hours before.",
+    "thank you, the new card is on file.",
+    "the refill went to the pharmacy this morning.",
+    "the record has been put into the portal. The school can also ask us for it directly.",
+    "your results are in the portal since {day}. The doctor has added a note.",
+    "we have passed your kind words on.",
+    "I have given your message to the doctor, who will call you before {day}.",
+];
+
 /// What patients ask for.
 pub(crate) const PATIENT_ASKS: &[&str] = &[
     "I would like to move my appointment to {day} if there is something after {time}.",

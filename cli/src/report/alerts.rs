@@ -34,7 +34,13 @@ pub const COLUMNS: Columns = Columns {
 
 /// Writes every alert that no exclusion took away, by alert id.
 pub fn write(catalog: &Catalog, table: &mut TableWriter) -> anyhow::Result<()> {
-    each_alert(catalog, Hits::All, None, |alert| if alert.excluded_by.is_none() { table.write(row(&alert)) } else { Ok(()) })
+    each_alert(catalog, Hits::All, None, |alert| {
+        if alert.excluded_by.is_none() {
+            table.write(row(&alert))
+        } else {
+            Ok(())
+        }
+    })
 }
 
 /// An alert as a row.

@@ -16,7 +16,14 @@ pub const COLUMNS: Columns = Columns {
         ("ungoverned", Kind::Int),
         ("indeterminate", Kind::Int),
     ],
-    shown: &["dimension", "value", "messages", "governed", "ungoverned", "indeterminate"],
+    shown: &[
+        "dimension",
+        "value",
+        "messages",
+        "governed",
+        "ungoverned",
+        "indeterminate",
+    ],
 };
 
 /// Writes a row for each platform, channel, domain of senders, and year; returns how many messages are ungoverned.
@@ -33,7 +40,11 @@ pub fn write(catalog: &Catalog, sight: &Sight, table: &mut TableWriter) -> anyho
         });
         table.write(value.as_object().cloned().unwrap_or_else(Row::new))?;
     }
-    Ok(rows.iter().filter(|row| row.dimension == Dimension::Platform).map(|row| row.n_ungoverned).sum())
+    Ok(rows
+        .iter()
+        .filter(|row| row.dimension == Dimension::Platform)
+        .map(|row| row.n_ungoverned)
+        .sum())
 }
 
 fn name(dimension: Dimension) -> &'static str {

@@ -31,15 +31,32 @@ pub fn of_run(catalog: &Catalog, run: &str, as_of: Timestamp, actor: &Actor) -> 
         Ok(())
     })?;
     let states = states(catalog, Some(run), as_of, &Sight::of(actor)?)?;
-    Ok(RunFigures { alerts_by_severity, states, unknown_handles: catalog.status()?.n_unknown_handles })
+    Ok(RunFigures {
+        alerts_by_severity,
+        states,
+        unknown_handles: catalog.status()?.n_unknown_handles,
+    })
 }
 
 /// How many messages are in each state, of one run or of all.
-pub fn states(catalog: &Catalog, run: Option<&str>, as_of: Timestamp, sight: &Sight) -> anyhow::Result<BTreeMap<&'static str, u64>> {
+pub fn states(
+    catalog: &Catalog,
+    run: Option<&str>,
+    as_of: Timestamp,
+    sight: &Sight,
+) -> anyhow::Result<BTreeMap<&'static str, u64>> {
     let mut totals = BTreeMap::new();
     let mut calendars = catalog.calendars()?;
-    for count in catalog.state_counts()?.into_iter().filter(|count| run.is_none_or(|run| run == count.run)) {
-        let dates: Vec<_> = count.assigned.iter().map(|one| calendars.of(*one)).collect::<Result<_, _>>()?;
+    for count in catalog
+        .state_counts()?
+        .into_iter()
+        .filter(|count| run.is_none_or(|run| run == count.run))
+    {
+        let dates: Vec<_> = count
+            .assigned
+            .iter()
+            .map(|one| calendars.of(*one))
+            .collect::<Result<_, _>>()?;
         let dates = Dates::of(dates.iter().map(Option::as_deref));
         let (found, _) = dates.state(as_of, count.held, count.held_silently, sight);
         *totals.entry(found.as_str()).or_default() += count.n_messages;
@@ -58,10 +75,16 @@ pub struct Dates {
 impl Dates {
     /// The dates of all assignments of one family, united.
     pub fn of<'a>(calendars: impl Iterator<Item = Option<&'a Calendar>>) -> Self {
-        let parsed: Vec<Option<Resolved>> = calendars.map(|calendar| serde_json::from_str(&calendar?.detail).ok()).collect();
+        let parsed: Vec<Option<Resolved>> = calendars
+            .map(|calendar| serde_json::from_str(&calendar?.detail).ok())
+            .collect();
         let sound: Vec<Resolved> = parsed.iter().flatten().cloned().collect();
         let doubtful = sound.is_empty() || sound.len() < parsed.len();
-        let resolved = if sound.is_empty() { Resolved::withheld() } else { family(&sound) };
+        let resolved = if sound.is_empty() {
+            Resolved::withheld()
+        } else {
+            family(&sound)
+        };
         Self { resolved, doubtful }
     }
 
@@ -71,19 +94,32 @@ impl Dates {
         if sight.hides(held_silently) {
             return (State::Retained, Vec::new());
         }
-        let standing = Standing { held: held || held_silently, indeterminate: self.doubtful, ..Standing::default() };
+        let standing = Standing {
+            held: held || held_silently,
+            indeterminate: self.doubtful,
+            ..Standing::default()
+        };
         state(&self.resolved, as_of, &standing)
     }
 }
 
 /// Hands over alerts, made of hits by the second pure function; only those that a run took part in, if one is named.
-pub fn each_alert(catalog: &Catalog, which: Hits, run: Option<&str>, mut each: impl FnMut(Alert) -> anyhow::Result<()>) -> anyhow::Result<()> {
+pub fn each_alert(
+    catalog: &Catalog,
+    which: Hits,
+    run: Option<&str>,
+    mut each: impl FnMut(Alert) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
     let rules: BTreeMap<Key, _> = catalog.rules()?.into_iter().map(|rule| (rule.rule_id, rule)).collect();
     let mut group: Vec<AlertHit> = Vec::new();
     let mut of_run = run.is_none();
     let mut close = |group: &mut Vec<AlertHit>, of_run: bool| {
         let group = std::mem::take(group);
-        if of_run { alerts(group.into_iter()).try_for_each(&mut each) } else { Ok(()) }
+        if of_run {
+            alerts(group.into_iter()).try_for_each(&mut each)
+        } else {
+            Ok(())
+        }
     };
     catalog.hits(which, |hit| {
         if group.first().is_some_and(|first| first.alert_id != hit.alert_id) {
@@ -96,9 +132,16 @@ pub fn each_alert(catalog: &Catalog, which: Hits, run: Option<&str>, mut each: i
         };
         group.push(AlertHit {
             alert_id: hit.alert_id,
-            sent_at: hit.sent_at.and_then(|at| Timestamp::from_microsecond(at).ok()).map(|at| at.to_string()).unwrap_or_default(),
+            sent_at: hit
+                .sent_at
+                .and_then(|at| Timestamp::from_microsecond(at).ok())
+                .map(|at| at.to_string())
+                .unwrap_or_default(),
             message_id: hit.message_id,
-            place: hit.field.zip(hit.span).map(|(field, (start, end))| (field, start.unsigned_abs(), end.unsigned_abs())),
+            place: hit
+                .field
+                .zip(hit.span)
+                .map(|(field, (start, end))| (field, start.unsigned_abs(), end.unsigned_abs())),
             quoted: hit.quoted,
             excluded_by: hit.excluded_by,
             indeterminate: hit.indeterminate,

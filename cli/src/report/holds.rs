@@ -22,12 +22,24 @@ pub const COLUMNS: Columns = Columns {
         ("first_sent_at", Kind::Text),
         ("last_sent_at", Kind::Text),
     ],
-    shown: &["hold", "matter", "held", "unevaluable", "first_sent_at", "last_sent_at", "placed_at", "placed_by"],
+    shown: &[
+        "hold",
+        "matter",
+        "held",
+        "unevaluable",
+        "first_sent_at",
+        "last_sent_at",
+        "placed_at",
+        "placed_by",
+    ],
 };
 
 /// Writes a row for each hold that the viewer may know of.
 pub fn write(catalog: &Catalog, sight: &Sight, table: &mut TableWriter) -> anyhow::Result<()> {
-    let instant = |at: Option<i64>| at.and_then(|at| Timestamp::from_microsecond(at).ok()).map(|at| at.to_string());
+    let instant = |at: Option<i64>| {
+        at.and_then(|at| Timestamp::from_microsecond(at).ok())
+            .map(|at| at.to_string())
+    };
     for hold in catalog.holds()?.into_iter().filter(|hold| !sight.hides(hold.silent)) {
         let value = json!({
             "hold": hold.hold,

@@ -35,7 +35,9 @@ pub fn report(settings: &Settings, args: &Report) -> anyhow::Result<Exit> {
     let sight = Sight::of(&actor)?;
     match &args.what {
         ReportKind::Alerts(to) => each_form(to, alerts::COLUMNS, |table| alerts::write(&catalog, table))?,
-        ReportKind::Retention(to) => each_form(to, retention::COLUMNS, |table| retention::write(&catalog, settings.as_of, &sight, table))?,
+        ReportKind::Retention(to) => each_form(to, retention::COLUMNS, |table| {
+            retention::write(&catalog, settings.as_of, &sight, table)
+        })?,
         ReportKind::Holds(to) => each_form(to, holds::COLUMNS, |table| holds::write(&catalog, &sight, table))?,
         ReportKind::Coverage(args) => {
             let mut n_ungoverned = 0;
@@ -58,19 +60,33 @@ pub fn report(settings: &Settings, args: &Report) -> anyhow::Result<Exit> {
 
 /// Writes every report into a folder, in the forms that people and machines ask for most.
 pub fn write_all(settings: &Settings, actor: &Actor, home: &Home, folder: &Path) -> anyhow::Result<()> {
-    std::fs::create_dir_all(folder).map_err(|error| Failure::new(Exit::Data, format!("cannot make {}: {}", folder.display(), files::why(&error))))?;
+    std::fs::create_dir_all(folder).map_err(|error| {
+        Failure::new(
+            Exit::Data,
+            format!("cannot make {}: {}", folder.display(), files::why(&error)),
+        )
+    })?;
     let catalog = home::catalog(settings, home)?;
     let sight = Sight::of(actor)?;
-    let to = |name: &str, columns: Columns, fill: &mut dyn FnMut(&mut TableWriter) -> anyhow::Result<()>| -> anyhow::Result<()> {
+    let to = |name: &str,
+              columns: Columns,
+              fill: &mut dyn FnMut(&mut TableWriter) -> anyhow::Result<()>|
+     -> anyhow::Result<()> {
         for (format, ending) in [(TableFormat::Ndjson, "ndjson"), (TableFormat::Csv, "csv")] {
             to_file(&folder.join(format!("{name}.{ending}")), format, columns, fill)?;
         }
         Ok(())
     };
     to("alerts", alerts::COLUMNS, &mut |table| alerts::write(&catalog, table))?;
-    to("retention", retention::COLUMNS, &mut |table| retention::write(&catalog, settings.as_of, &sight, table))?;
-    to("coverage", coverage::COLUMNS, &mut |table| coverage::write(&catalog, &sight, table).map(drop))?;
-    to("holds", holds::COLUMNS, &mut |table| holds::write(&catalog, &sight, table))?;
+    to("retention", retention::COLUMNS, &mut |table| {
+        retention::write(&catalog, settings.as_of, &sight, table)
+    })?;
+    to("coverage", coverage::COLUMNS, &mut |table| {
+        coverage::write(&catalog, &sight, table).map(drop)
+    })?;
+    to("holds", holds::COLUMNS, &mut |table| {
+        holds::write(&catalog, &sight, table)
+    })?;
     let page = folder.join("report.html");
     write_page(settings, actor, home, &catalog, &page)?;
     say_written(settings, &page);
@@ -111,19 +127,33 @@ fn write_page(settings: &Settings, actor: &Actor, home: &Home, catalog: &Catalog
 }
 
 fn keep_gravest(alerts: &mut Vec<(lexhold_model::Severity, table::Row)>) {
-    let at = |row: &table::Row| row.get("sent_at").and_then(|at| at.as_str()).unwrap_or_default().to_owned();
-    alerts.sort_by(|(a, one), (b, other)| b.cmp(a).then_with(|| at(other).cmp(&at(one))).then_with(|| one["alert_id"].as_str().cmp(&other["alert_id"].as_str())));
+    let at = |row: &table::Row| {
+        row.get("sent_at")
+            .and_then(|at| at.as_str())
+            .unwrap_or_default()
+            .to_owned()
+    };
+    alerts.sort_by(|(a, one), (b, other)| {
+        b.cmp(a)
+            .then_with(|| at(other).cmp(&at(one)))
+            .then_with(|| one["alert_id"].as_str().cmp(&other["alert_id"].as_str()))
+    });
     alerts.truncate(html::ALERTS_SHOWN);
 }
 
 /// Writes a table in every form asked for: to files where they are named, else to stdout.
-pub fn each_form(to: &TableReport, columns: Columns, mut fill: impl FnMut(&mut TableWriter) -> anyhow::Result<()>) -> anyhow::Result<()> {
+pub fn each_form(
+    to: &TableReport,
+    columns: Columns,
+    mut fill: impl FnMut(&mut TableWriter) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
     let outputs = outputs(to)?;
     for (format, file) in outputs {
         match file {
             Some(path) => to_file(&path, format, columns, &mut fill)?,
             None => {
-                let mut table = TableWriter::new(format, columns, Box::new(std::io::BufWriter::new(std::io::stdout())))?;
+                let mut table =
+                    TableWriter::new(format, columns, Box::new(std::io::BufWriter::new(std::io::stdout())))?;
                 fill(&mut table)?;
                 table.finish()?;
             }
@@ -132,7 +162,12 @@ pub fn each_form(to: &TableReport, columns: Columns, mut fill: impl FnMut(&mut T
     Ok(())
 }
 
-fn to_file(path: &Path, format: TableFormat, columns: Columns, fill: &mut dyn FnMut(&mut TableWriter) -> anyhow::Result<()>) -> anyhow::Result<()> {
+fn to_file(
+    path: &Path,
+    format: TableFormat,
+    columns: Columns,
+    fill: &mut dyn FnMut(&mut TableWriter) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
     write_whole(path, |out| {
         let mut table = TableWriter::new(format, columns, out)?;
         fill(&mut table)?;
@@ -141,25 +176,44 @@ fn to_file(path: &Path, format: TableFormat, columns: Columns, fill: &mut dyn Fn
 }
 
 fn outputs(to: &TableReport) -> anyhow::Result<Vec<(TableFormat, Option<PathBuf>)>> {
-    let named: Vec<(TableFormat, PathBuf)> = to.output.iter().map(|text| named_output(text)).collect::<anyhow::Result<_>>()?;
+    let named: Vec<(TableFormat, PathBuf)> = to
+        .output
+        .iter()
+        .map(|text| named_output(text))
+        .collect::<anyhow::Result<_>>()?;
     let mut formats = to.format.clone();
-    formats.extend(named.iter().map(|(format, _)| *format).filter(|format| !to.format.contains(format)));
+    formats.extend(
+        named
+            .iter()
+            .map(|(format, _)| *format)
+            .filter(|format| !to.format.contains(format)),
+    );
     if formats.is_empty() {
         formats.push(TableFormat::Text);
     }
     let outputs: Vec<_> = formats
         .into_iter()
-        .map(|format| (format, named.iter().find(|(of, _)| *of == format).map(|(_, path)| path.clone())))
+        .map(|format| {
+            (
+                format,
+                named.iter().find(|(of, _)| *of == format).map(|(_, path)| path.clone()),
+            )
+        })
         .collect();
     if outputs.iter().filter(|(_, path)| path.is_none()).count() > 1 {
-        return Err(Failure::new(Exit::Usage, "only one form can go to stdout").help("give the others a file: --output csv=alerts.csv").into());
+        return Err(Failure::new(Exit::Usage, "only one form can go to stdout")
+            .help("give the others a file: --output csv=alerts.csv")
+            .into());
     }
     Ok(outputs)
 }
 
 fn named_output(text: &str) -> anyhow::Result<(TableFormat, PathBuf)> {
     use clap::ValueEnum as _;
-    let wrong = || Failure::new(Exit::Usage, format!("--output `{text}` does not say FORMAT=FILE")).help("for example --output csv=alerts.csv");
+    let wrong = || {
+        Failure::new(Exit::Usage, format!("--output `{text}` does not say FORMAT=FILE"))
+            .help("for example --output csv=alerts.csv")
+    };
     let (format, path) = text.split_once('=').ok_or_else(wrong)?;
     let format = TableFormat::from_str(format, true).map_err(|_| wrong())?;
     Ok((format, path.into()))

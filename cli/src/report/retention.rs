@@ -31,7 +31,15 @@ pub const COLUMNS: Columns = Columns {
         ("version", Kind::Int),
         ("version_kind", Kind::Text),
     ],
-    shown: &["message_id", "state", "retain_until", "eligible_from", "reason", "decided_by", "holds"],
+    shown: &[
+        "message_id",
+        "state",
+        "retain_until",
+        "eligible_from",
+        "reason",
+        "decided_by",
+        "holds",
+    ],
 };
 
 /// What rows need besides their messages.
@@ -50,9 +58,26 @@ impl Lookups {
     /// Schedules and silent holds of a catalog.
     pub fn of(catalog: &Catalog) -> anyhow::Result<Self> {
         let schedules = catalog.schedules()?.into_iter();
-        let schedules = schedules.map(|row| (row.schedule_id, Schedule { id: row.schedule, document: row.document, version: row.version }));
-        let silent = catalog.holds()?.into_iter().filter(|hold| hold.silent).map(|hold| hold.hold).collect();
-        Ok(Self { schedules: schedules.collect(), silent })
+        let schedules = schedules.map(|row| {
+            (
+                row.schedule_id,
+                Schedule {
+                    id: row.schedule,
+                    document: row.document,
+                    version: row.version,
+                },
+            )
+        });
+        let silent = catalog
+            .holds()?
+            .into_iter()
+            .filter(|hold| hold.silent)
+            .map(|hold| hold.hold)
+            .collect();
+        Ok(Self {
+            schedules: schedules.collect(),
+            silent,
+        })
     }
 }
 
@@ -64,16 +89,28 @@ pub fn write(catalog: &Catalog, as_of: Timestamp, sight: &Sight, table: &mut Tab
 
 /// A message as a row.
 pub fn row(message: &RetentionRow, lookups: &Lookups, as_of: Timestamp, sight: &Sight) -> Row {
-    let (silent, open): (Vec<_>, Vec<_>) = message.holds.iter().partition(|held| lookups.silent.contains(&held.hold));
+    let (silent, open): (Vec<_>, Vec<_>) = message
+        .holds
+        .iter()
+        .partition(|held| lookups.silent.contains(&held.hold));
     let dates = Dates::of(message.calendars.iter().map(|(_, calendar)| calendar.as_deref()));
     let hidden = sight.hides(!silent.is_empty());
     let (state, also) = dates.state(as_of, !open.is_empty(), !silent.is_empty(), sight);
     let withheld = Resolved::withheld();
     let resolved = if hidden { &withheld } else { &dates.resolved };
-    let holds: Vec<&str> = if hidden { Vec::new() } else { message.holds.iter().map(|held| held.hold.as_str()).collect() };
+    let holds: Vec<&str> = if hidden {
+        Vec::new()
+    } else {
+        message.holds.iter().map(|held| held.hold.as_str()).collect()
+    };
     let decided_by = resolved.decided_by();
     let duties: Vec<Value> = resolved.duties.iter().map(|one| duty(one, lookups)).collect();
-    let name = |at: &usize| lookups.schedules.get(&resolved.duties[*at].schedule).map(|schedule| schedule.id.clone());
+    let name = |at: &usize| {
+        lookups
+            .schedules
+            .get(&resolved.duties[*at].schedule)
+            .map(|schedule| schedule.id.clone())
+    };
     let mut decided_by: Vec<String> = decided_by.iter().filter_map(name).collect();
     decided_by.dedup();
     let value = json!({

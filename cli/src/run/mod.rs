@@ -26,8 +26,8 @@ use crate::{home, load};
 
 pub use input::{Input, inputs};
 pub use pipeline::{Piece, Pipeline, Sink, zone};
-pub use summary::say_unreadable;
 pub use progress::Meter;
+pub use summary::say_unreadable;
 
 /// Set by the first interrupt: the batch at hand is finished, the next is not begun.
 pub static INTERRUPTED: AtomicBool = AtomicBool::new(false);
@@ -46,11 +46,19 @@ pub fn run(settings: &Settings, args: &Run) -> anyhow::Result<Exit> {
     let directory = load::directory(settings, &mut project, &bundle)?;
     let _ = ctrlc::set_handler(|| INTERRUPTED.store(true, Ordering::Relaxed));
     if args.dry_run {
-        let facts = Facts { directory, holds: HoldSet::none(), zone: zone(&settings.zone)?, key: ContentKey::new([0; 32]), backfill: args.backfill };
+        let facts = Facts {
+            directory,
+            holds: HoldSet::none(),
+            zone: zone(&settings.zone)?,
+            key: ContentKey::new([0; 32]),
+            backfill: args.backfill,
+        };
         return summary::dry_run(settings, args, &inputs, &bundle, &facts);
     }
     let faults: Faults = match std::env::var("LEXHOLD_TEST_STOP_AT") {
-        Ok(place) => place.parse().map_err(|why| Failure::new(Exit::Usage, format!("LEXHOLD_TEST_STOP_AT: {why}")))?,
+        Ok(place) => place
+            .parse()
+            .map_err(|why| Failure::new(Exit::Usage, format!("LEXHOLD_TEST_STOP_AT: {why}")))?,
         Err(_) => Faults::default(),
     };
     let verb = if args.backfill { Verb::RunBackfill } else { Verb::Run };
@@ -66,12 +74,27 @@ pub fn run(settings: &Settings, args: &Run) -> anyhow::Result<Exit> {
     let begun = begin::begin(settings, args, &actor, &home, project, &bundle, directory)?;
     let facts = begun.facts;
     if !begun.new_holds.is_empty() {
-        holds::apply_to_archive(settings, &actor, &home, &lock, &begun.run, &bundle, &facts, &begun.new_holds, &faults)?;
+        holds::apply_to_archive(
+            settings,
+            &actor,
+            &home,
+            &lock,
+            &begun.run,
+            &bundle,
+            &facts,
+            &begun.new_holds,
+            &faults,
+        )?;
     }
     let committer = commit::Committer::new(settings, &actor, &home, &lock, &begun.run, &bundle, &facts, &faults)?;
     let meter = Meter::new(settings, &inputs, Some((&home, &begun.run)));
-    let pipeline = Pipeline { settings, backfill: args.backfill, jobs: settings.jobs.unwrap_or_else(home::cores) };
+    let pipeline = Pipeline {
+        settings,
+        backfill: args.backfill,
+        jobs: settings.jobs.unwrap_or_else(home::cores),
+    };
     let counts = pipeline.run(&inputs, || Evaluator::new(&bundle, &facts), committer, &meter)?;
     let seconds = started.elapsed().as_secs_f64();
-    summary::finish(settings, args, &actor, &home, &begun.run, &bundle, &counts, seconds).or_exit(Exit::Data, "the run was recorded, its summary was not")
+    summary::finish(settings, args, &actor, &home, &begun.run, &bundle, &counts, seconds)
+        .or_exit(Exit::Data, "the run was recorded, its summary was not")
 }

@@ -17,7 +17,11 @@ use crate::failure::{Exit, Failure};
 use crate::settings::Settings;
 
 /// How much is read at a time: small enough that a few batches on the way take little memory.
-const CHUNK: Options = Options { chunk_rows: 16_384, chunk_bytes: 8 << 20, line_bytes: 64 << 20 };
+const CHUNK: Options = Options {
+    chunk_rows: 16_384,
+    chunk_bytes: 8 << 20,
+    line_bytes: 64 << 20,
+};
 
 /// One batch on its way.
 pub struct Piece {
@@ -75,7 +79,10 @@ impl Pipeline<'_> {
         meter: &Meter,
     ) -> anyhow::Result<S::Total> {
         let jobs = self.jobs.max(1);
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(jobs).build().map_err(anyhow::Error::from)?;
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(jobs)
+            .build()
+            .map_err(anyhow::Error::from)?;
         let on_the_way = jobs + 2;
         let (token_back, token) = bounded::<()>(on_the_way);
         for _ in 0..on_the_way {
@@ -83,7 +90,10 @@ impl Pipeline<'_> {
         }
         let (to_worker, work) = bounded::<Numbered<Piece>>(on_the_way);
         let (to_writer, done) = bounded::<Numbered<(Piece, Evaluation)>>(on_the_way);
-        let before: Vec<Before> = inputs.iter().map(|input| Before::of(input, &sink)).collect::<anyhow::Result<_>>()?;
+        let before: Vec<Before> = inputs
+            .iter()
+            .map(|input| Before::of(input, &sink))
+            .collect::<anyhow::Result<_>>()?;
         std::thread::scope(|scope| {
             let reader = scope.spawn(|| self.read(inputs, &before, &token, to_worker));
             let workers = scope.spawn(|| {
@@ -98,15 +108,25 @@ impl Pipeline<'_> {
             let written = write_in_order(inputs, &mut sink, done, &token_back, meter);
             // A writer that failed takes its end of the channels with it, and everybody stops.
             drop(token_back);
-            let read = reader.join().unwrap_or_else(|_| Err(Failure::new(Exit::Internal, "the reader stopped unexpectedly").into()));
-            workers.join().map_err(|_| Failure::new(Exit::Internal, "a worker stopped unexpectedly"))?;
+            let read = reader
+                .join()
+                .unwrap_or_else(|_| Err(Failure::new(Exit::Internal, "the reader stopped unexpectedly").into()));
+            workers
+                .join()
+                .map_err(|_| Failure::new(Exit::Internal, "a worker stopped unexpectedly"))?;
             written.and(read)
         })?;
         meter.finish();
         sink.finish()
     }
 
-    fn read(&self, inputs: &[Input], before: &[Before], token: &Receiver<()>, to_worker: Sender<Numbered<Piece>>) -> anyhow::Result<()> {
+    fn read(
+        &self,
+        inputs: &[Input],
+        before: &[Before],
+        token: &Receiver<()>,
+        to_worker: Sender<Numbered<Piece>>,
+    ) -> anyhow::Result<()> {
         let mut number = 0;
         for (at, input) in inputs.iter().enumerate() {
             let result = self.read_input(at, input, &before[at], &mut |piece| {
@@ -122,7 +142,13 @@ impl Pipeline<'_> {
     }
 
     /// Reads one input; false when there is nobody left to read for.
-    fn read_input(&self, at: usize, input: &Input, before: &Before, send: &mut dyn FnMut(Piece) -> bool) -> anyhow::Result<bool> {
+    fn read_input(
+        &self,
+        at: usize,
+        input: &Input,
+        before: &Before,
+        send: &mut dyn FnMut(Piece) -> bool,
+    ) -> anyhow::Result<bool> {
         let empty = || MessageBatch::empty();
         let piece = |batch: MessageBatch| Piece {
             input: at,
@@ -136,11 +162,20 @@ impl Pipeline<'_> {
             broken: None,
         };
         if before.complete {
-            return Ok(send(Piece { skipped: before.messages, complete: true, ..piece(empty()) }));
+            return Ok(send(Piece {
+                skipped: before.messages,
+                complete: true,
+                ..piece(empty())
+            }));
         }
         let mut reader = match lexhold_source::open(&input.path, CHUNK) {
             Ok(reader) => reader,
-            Err(error) => return Ok(send(Piece { broken: Some(error.into()), ..piece(empty()) })),
+            Err(error) => {
+                return Ok(send(Piece {
+                    broken: Some(error.into()),
+                    ..piece(empty())
+                }));
+            }
         };
         let mut to_skip = before.messages;
         let mut pending: Option<Piece> = None;
@@ -154,13 +189,29 @@ impl Pipeline<'_> {
                     to_skip -= skipped;
                     let from = usize::try_from(skipped).unwrap_or(usize::MAX);
                     let batch = self.captured(chunk.batch.slice(from, chunk.batch.len() - from))?;
-                    let next = Piece { unreadable: chunk.unreadable, notes: chunk.notes, skipped, position_bytes: reader.position_bytes(), ..piece(batch) };
+                    let next = Piece {
+                        unreadable: chunk.unreadable,
+                        notes: chunk.notes,
+                        skipped,
+                        position_bytes: reader.position_bytes(),
+                        ..piece(batch)
+                    };
                     if pending.replace(next).is_some_and(|piece| !send(piece)) {
                         return Ok(false);
                     }
                 }
-                Ok(None) => return Ok(send(Piece { complete: true, ..pending.unwrap_or_else(|| piece(empty())) })),
-                Err(error) => return Ok(send(Piece { broken: Some(error.into()), ..pending.unwrap_or_else(|| piece(empty())) })),
+                Ok(None) => {
+                    return Ok(send(Piece {
+                        complete: true,
+                        ..pending.unwrap_or_else(|| piece(empty()))
+                    }));
+                }
+                Err(error) => {
+                    return Ok(send(Piece {
+                        broken: Some(error.into()),
+                        ..pending.unwrap_or_else(|| piece(empty()))
+                    }));
+                }
             }
         }
     }
@@ -171,7 +222,9 @@ impl Pipeline<'_> {
         let past = day(self.settings.as_of) < day(self.settings.now);
         if past && !self.backfill && batch.rows().any(|row| row.captured_at().is_none()) {
             let message = "messages without `captured_at` cannot be taken in with an --as-of before today";
-            return Err(Failure::new(Exit::Refused, message).help("--backfill declares them old, and is put on record").into());
+            return Err(Failure::new(Exit::Refused, message)
+                .help("--backfill declares them old, and is put on record")
+                .into());
         }
         Ok(batch.captured_by(self.settings.as_of.as_microsecond()))
     }
@@ -188,11 +241,19 @@ impl Before {
     fn of(input: &Input, sink: &impl Sink) -> anyhow::Result<Self> {
         let digest = input.fingerprint()?;
         let (messages, complete) = digest.map_or((0, false), |digest| sink.taken_before(&digest));
-        Ok(Self { digest, messages, complete })
+        Ok(Self {
+            digest,
+            messages,
+            complete,
+        })
     }
 }
 
-fn evaluate_all(mut evaluator: Evaluator<'_>, work: Receiver<Numbered<Piece>>, to_writer: Sender<Numbered<(Piece, Evaluation)>>) {
+fn evaluate_all(
+    mut evaluator: Evaluator<'_>,
+    work: Receiver<Numbered<Piece>>,
+    to_writer: Sender<Numbered<(Piece, Evaluation)>>,
+) {
     for (number, piece) in work {
         let span = tracing::debug_span!("evaluate", number, messages = piece.batch.len()).entered();
         let evaluation = evaluator.evaluate(&piece.batch);
@@ -227,5 +288,9 @@ fn write_in_order<S: Sink>(
 
 /// The zone of this name.
 pub fn zone(name: &str) -> anyhow::Result<TimeZone> {
-    TimeZone::get(name).map_err(|_| Failure::new(Exit::Policy, format!("`{name}` is no time zone")).help("write an IANA name such as America/New_York").into())
+    TimeZone::get(name).map_err(|_| {
+        Failure::new(Exit::Policy, format!("`{name}` is no time zone"))
+            .help("write an IANA name such as America/New_York")
+            .into()
+    })
 }

@@ -55,7 +55,12 @@ impl<'a> Meter<'a> {
             record,
             started_at: progress.started_at,
             began: Instant::now(),
-            state: Mutex::new(State { progress, sizes: inputs.iter().map(|input| (input.bytes.unwrap_or(0), 0)).collect(), said: Instant::now(), recorded: None }),
+            state: Mutex::new(State {
+                progress,
+                sizes: inputs.iter().map(|input| (input.bytes.unwrap_or(0), 0)).collect(),
+                said: Instant::now(),
+                recorded: None,
+            }),
         }
     }
 
@@ -63,7 +68,11 @@ impl<'a> Meter<'a> {
     pub fn batch(&self, piece: &Piece, n_hits: usize) {
         let Ok(mut state) = self.state.lock() else { return };
         let (size, seen) = &mut state.sizes[piece.input];
-        *seen = if piece.complete { *size } else { piece.position_bytes.min(*size) };
+        *seen = if piece.complete {
+            *size
+        } else {
+            piece.position_bytes.min(*size)
+        };
         state.progress.bytes = state.sizes.iter().map(|(_, seen)| seen).sum();
         state.progress.messages += piece.batch.len() as u64 + piece.skipped;
         state.progress.alerts += n_hits as u64;
@@ -86,13 +95,26 @@ impl<'a> Meter<'a> {
     }
 
     fn say(&self, state: &mut State) {
-        let Progress { messages, messages_per_second, alerts, bytes, total_bytes, .. } = &state.progress;
-        let line = format!("{} messages, {messages_per_second} a second, {} hits", HumanCount(*messages), HumanCount(*alerts));
+        let Progress {
+            messages,
+            messages_per_second,
+            alerts,
+            bytes,
+            total_bytes,
+            ..
+        } = &state.progress;
+        let line = format!(
+            "{} messages, {messages_per_second} a second, {} hits",
+            HumanCount(*messages),
+            HumanCount(*alerts)
+        );
         if let Some(bar) = &self.bar {
             bar.set_position(*bytes);
             bar.set_message(line);
         } else if self.lines && state.said.elapsed() >= HEARTBEAT {
-            let share = total_bytes.filter(|total| *total > 0).map_or_else(String::new, |total| format!(", {} %", bytes * 100 / total));
+            let share = total_bytes
+                .filter(|total| *total > 0)
+                .map_or_else(String::new, |total| format!(", {} %", bytes * 100 / total));
             say(&format!("run: {line}{share}"));
             state.said = Instant::now();
         }

@@ -51,7 +51,11 @@ impl Counts {
         self.messages += piece.skipped + piece.batch.len() as u64;
         self.duplicate += piece.skipped;
         self.unreadable += piece.unreadable.iter().map(|row| row.place.rows()).sum::<u64>();
-        self.scan_incomplete += evaluation.messages.iter().filter(|message| message.scan_incomplete).count() as u64;
+        self.scan_incomplete += evaluation
+            .messages
+            .iter()
+            .filter(|message| message.scan_incomplete)
+            .count() as u64;
         for fate in fates {
             match fate {
                 Fate::New => self.new += 1,
@@ -66,30 +70,53 @@ impl Counts {
 pub fn say_unreadable(settings: &Settings, input: &Input, piece: &Piece) {
     let name = lexhold_document::printable(&input.name);
     for row in piece.unreadable.iter().take(NAMED) {
-        say(&format!("{name}:{}: {}", row.place, lexhold_document::printable(&row.reason)));
+        say(&format!(
+            "{name}:{}: {}",
+            row.place,
+            lexhold_document::printable(&row.reason)
+        ));
     }
     if piece.unreadable.len() > NAMED {
-        say(&format!("{name}: … and {} more rows that cannot be read", piece.unreadable.len() - NAMED));
+        say(&format!(
+            "{name}: … and {} more rows that cannot be read",
+            piece.unreadable.len() - NAMED
+        ));
     }
     if settings.verbose > 0 {
         for note in &piece.notes {
             say(&format!("{name}:{}: {}: {}", note.place, note.field, note.reason));
         }
     } else if !piece.notes.is_empty() && !settings.quiet {
-        say(&format!("{name}: {} fields were put right; -v names them", piece.notes.len()));
+        say(&format!(
+            "{name}: {} fields were put right; -v names them",
+            piece.notes.len()
+        ));
     }
 }
 
 /// Journals the summary, writes the reports, prints the summary.
 #[expect(clippy::too_many_arguments, reason = "a run is made of these")]
-pub fn finish(settings: &Settings, args: &Run, actor: &Actor, home: &Home, run: &str, bundle: &Bundle, counts: &Counts, seconds: f64) -> anyhow::Result<Exit> {
+pub fn finish(
+    settings: &Settings,
+    args: &Run,
+    actor: &Actor,
+    home: &Home,
+    run: &str,
+    bundle: &Bundle,
+    counts: &Counts,
+    seconds: f64,
+) -> anyhow::Result<Exit> {
     let figures = {
         let catalog = home::catalog(settings, home)?;
         figures::of_run(&catalog, run, settings.as_of, actor)?
     };
     let summary = summary(settings, actor, run, bundle, counts, &figures, seconds);
     let payload = json!({"run": run, "summary": summary});
-    home.journal().append(EntryKind::RunFinished, Some(Payload::Json(&payload)), home::stamp(&actor.id))?;
+    home.journal().append(
+        EntryKind::RunFinished,
+        Some(Payload::Json(&payload)),
+        home::stamp(&actor.id),
+    )?;
     home::close_up(settings, home)?;
     if let Some(folder) = &args.out {
         report::write_all(settings, actor, home, folder)?;
@@ -98,8 +125,21 @@ pub fn finish(settings: &Settings, args: &Run, actor: &Actor, home: &Home, run: 
     Ok(exit(args, counts, &figures.alerts_by_severity))
 }
 
-fn summary(settings: &Settings, actor: &Actor, run: &str, bundle: &Bundle, counts: &Counts, figures: &figures::RunFigures, seconds: f64) -> Value {
-    #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a rate for people")]
+fn summary(
+    settings: &Settings,
+    actor: &Actor,
+    run: &str,
+    bundle: &Bundle,
+    counts: &Counts,
+    figures: &figures::RunFigures,
+    seconds: f64,
+) -> Value {
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a rate for people"
+    )]
     let rate = (counts.messages as f64 / seconds.max(0.001)).round() as u64;
     json!({
         "schema": "lexhold/run/1",
@@ -125,7 +165,11 @@ fn summary(settings: &Settings, actor: &Actor, run: &str, bundle: &Bundle, count
 }
 
 fn by_severity(counts: &BTreeMap<Severity, u64>) -> Map<String, Value> {
-    Severity::ALL.iter().rev().map(|severity| (severity.to_string(), json!(counts.get(severity).copied().unwrap_or(0)))).collect()
+    Severity::ALL
+        .iter()
+        .rev()
+        .map(|severity| (severity.to_string(), json!(counts.get(severity).copied().unwrap_or(0))))
+        .collect()
 }
 
 fn print(settings: &Settings, format: SummaryFormat, summary: &Value) -> anyhow::Result<()> {
@@ -143,16 +187,39 @@ fn text(summary: &Value) -> String {
     let number = |key: &str| HumanCount(summary[key].as_u64().unwrap_or(0)).to_string();
     let parts = |key: &str| {
         let map = summary[key].as_object().into_iter().flatten();
-        let shown: Vec<String> = map.filter(|(_, n)| n.as_u64() != Some(0)).map(|(name, n)| format!("{} {name}", HumanCount(n.as_u64().unwrap_or(0)))).collect();
-        if shown.is_empty() { "none".to_owned() } else { shown.join(", ") }
+        let shown: Vec<String> = map
+            .filter(|(_, n)| n.as_u64() != Some(0))
+            .map(|(name, n)| format!("{} {name}", HumanCount(n.as_u64().unwrap_or(0))))
+            .collect();
+        if shown.is_empty() {
+            "none".to_owned()
+        } else {
+            shown.join(", ")
+        }
     };
     let mut lines = vec![
-        ("messages", format!("{} read: {} new, {} under an id already taken, {} there before", number("messages"), number("new"), number("collision"), number("duplicate"))),
+        (
+            "messages",
+            format!(
+                "{} read: {} new, {} under an id already taken, {} there before",
+                number("messages"),
+                number("new"),
+                number("collision"),
+                number("duplicate")
+            ),
+        ),
         ("unreadable", number("unreadable")),
         ("alerts", parts("alerts_by_severity")),
         ("states", parts("states")),
         ("unknown handles", number("unknown_handles")),
-        ("time", format!("{} s, {} messages a second", summary["seconds"], number("messages_per_second"))),
+        (
+            "time",
+            format!(
+                "{} s, {} messages a second",
+                summary["seconds"],
+                number("messages_per_second")
+            ),
+        ),
         ("run", summary["run"].as_str().unwrap_or_default().to_owned()),
     ];
     if summary["scan_incomplete"].as_u64() != Some(0) {
@@ -161,7 +228,10 @@ fn text(summary: &Value) -> String {
     if summary["complete"] == json!(false) {
         lines.push(("incomplete", "some input was not read; see the lines above".into()));
     }
-    lines.into_iter().map(|(name, value)| format!("{name:<16} {value}\n")).collect()
+    lines
+        .into_iter()
+        .map(|(name, value)| format!("{name:<16} {value}\n"))
+        .collect()
 }
 
 fn exit(args: &Run, counts: &Counts, alerts: &BTreeMap<Severity, u64>) -> Exit {
@@ -171,22 +241,48 @@ fn exit(args: &Run, counts: &Counts, alerts: &BTreeMap<Severity, u64>) -> Exit {
     if counts.broken > 0 || counts.unreadable > args.max_unreadable {
         return Exit::Data;
     }
-    let found = args.fail_on.is_some_and(|level| alerts.range(level..).any(|(_, n)| *n > 0));
-    if found || counts.scan_incomplete > 0 { Exit::Negative } else { Exit::Done }
+    let found = args
+        .fail_on
+        .is_some_and(|level| alerts.range(level..).any(|(_, n)| *n > 0));
+    if found || counts.scan_incomplete > 0 {
+        Exit::Negative
+    } else {
+        Exit::Done
+    }
 }
 
 /// Reads and evaluates without recording, and says what it saw.
-pub fn dry_run(settings: &Settings, args: &Run, inputs: &[Input], bundle: &Bundle, facts: &Facts) -> anyhow::Result<Exit> {
+pub fn dry_run(
+    settings: &Settings,
+    args: &Run,
+    inputs: &[Input],
+    bundle: &Bundle,
+    facts: &Facts,
+) -> anyhow::Result<Exit> {
     let meter = Meter::new(settings, inputs, None);
-    let pipeline = Pipeline { settings, backfill: args.backfill, jobs: settings.jobs.unwrap_or_else(home::cores) };
-    let sink = DryRun { settings, bundle, counts: Counts::default() };
+    let pipeline = Pipeline {
+        settings,
+        backfill: args.backfill,
+        jobs: settings.jobs.unwrap_or_else(home::cores),
+    };
+    let sink = DryRun {
+        settings,
+        bundle,
+        counts: Counts::default(),
+    };
     let counts = pipeline.run(inputs, || Evaluator::new(bundle, facts), sink, &meter)?;
     let mut out = std::io::stdout().lock();
     if args.format == SummaryFormat::Json {
         let report = json!({"schema": "lexhold/dry-run/1", "messages": counts.messages, "unreadable": counts.unreadable, "hits_by_severity": by_severity(&counts.hits), "seen": counts.seen, "bundle": bundle.digest});
         writeln!(out, "{report}")?;
     } else {
-        writeln!(out, "{:<16} {}, {} unreadable; nothing was recorded", "messages", HumanCount(counts.messages), HumanCount(counts.unreadable))?;
+        writeln!(
+            out,
+            "{:<16} {}, {} unreadable; nothing was recorded",
+            "messages",
+            HumanCount(counts.messages),
+            HumanCount(counts.unreadable)
+        )?;
         for (severity, n) in counts.hits.iter().rev() {
             writeln!(out, "{:<16} {n} messages with {severity} hits", "hits")?;
         }
@@ -220,7 +316,11 @@ impl Sink for DryRun<'_> {
             }
         }
         for row in piece.batch.rows() {
-            *self.counts.seen.entry(format!("platform {}", row.platform())).or_default() += 1;
+            *self
+                .counts
+                .seen
+                .entry(format!("platform {}", row.platform()))
+                .or_default() += 1;
             if row.sent_at().is_none() {
                 *self.counts.seen.entry("without a usable date".into()).or_default() += 1;
             }

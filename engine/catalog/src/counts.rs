@@ -83,7 +83,8 @@ const GOVERNED: &str = "governed AS (
 
 /// The families under a silent hold, if nothing may show them: they count as governed and not yet due.
 fn hush(hide_silent: bool) -> String {
-    let families = "SELECT DISTINCT family FROM hold_member SEMI JOIN (SELECT hold FROM hold WHERE silent) USING (hold)";
+    let families =
+        "SELECT DISTINCT family FROM hold_member SEMI JOIN (SELECT hold FROM hold WHERE silent) USING (hold)";
     format!("hush AS ({families} WHERE {hide_silent})")
 }
 

@@ -9,9 +9,9 @@ use lexhold_retention::{Schedule, Schedules};
 use lexhold_rules::Program as Rules;
 use serde_json::json;
 
+use crate::codes;
 use crate::evaluation::RuleRef;
 use crate::supervision::{self, SupervisionRule};
-use crate::codes;
 
 /// One document of a bundle.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -79,7 +79,10 @@ pub struct RuleSummary<'a> {
 impl RuleSummary<'_> {
     /// The key of this very version of the rule.
     pub fn key(&self) -> Key {
-        Key::of("lexhold rule 1", [self.id.as_bytes(), self.version.as_bytes(), &self.digest.0])
+        Key::of(
+            "lexhold rule 1",
+            [self.id.as_bytes(), self.version.as_bytes(), &self.digest.0],
+        )
     }
 }
 
@@ -191,7 +194,9 @@ impl Bundle {
                     let known = directory.groups().iter().map(|group| group.id.as_str());
                     let help = lexhold_document::did_you_mean(&mention.id, known);
                     diagnostics.push(
-                        Diagnostic::warning(codes::UNKNOWN_GROUP, message).at(mention.place, "nobody belongs to it").maybe_help(help),
+                        Diagnostic::warning(codes::UNKNOWN_GROUP, message)
+                            .at(mention.place, "nobody belongs to it")
+                            .maybe_help(help),
                     );
                 }
             }
@@ -228,7 +233,11 @@ fn report_same_names(documents: &[&Document], diagnostics: &mut Diagnostics) {
         let place = document.name_place();
         if let Some(first) = first.insert((document.kind.key(), &document.name), place) {
             let message = format!("two {} documents are named `{}`", document.kind.key(), document.name);
-            diagnostics.push(Diagnostic::error(codes::DUPLICATE_NAME, message).at(place, "named again").also(first, "first named here"));
+            diagnostics.push(
+                Diagnostic::error(codes::DUPLICATE_NAME, message)
+                    .at(place, "named again")
+                    .also(first, "first named here"),
+            );
         }
     }
 }
@@ -243,21 +252,38 @@ fn report_same_ids(documents: &[&Document], diagnostics: &mut Diagnostics) {
             for id in items.iter().filter_map(|item| item.get("id")) {
                 let full = format!("{}.{}", document.name, id.as_text().unwrap_or_default());
                 let before = first.insert(full.clone(), id.place);
-                if let Some(first) = before.filter(|first| first.file != id.place.file || document.kind == Kind::Supervision) {
+                if let Some(first) =
+                    before.filter(|first| first.file != id.place.file || document.kind == Kind::Supervision)
+                {
                     let message = format!("id `{full}` is used twice");
-                    diagnostics.push(Diagnostic::error(codes::DUPLICATE_ID, message).at(id.place, "used again").also(first, "first defined here"));
+                    diagnostics.push(
+                        Diagnostic::error(codes::DUPLICATE_ID, message)
+                            .at(id.place, "used again")
+                            .also(first, "first defined here"),
+                    );
                 }
             }
         }
     }
 }
 
-fn compile_when(rules: &Rules, documents: &[&Document], schemas: &Schemas, diagnostics: &mut Diagnostics) -> (Vec<Condition>, Vec<Option<usize>>) {
+fn compile_when(
+    rules: &Rules,
+    documents: &[&Document],
+    schemas: &Schemas,
+    diagnostics: &mut Diagnostics,
+) -> (Vec<Condition>, Vec<Option<usize>>) {
     let mut conditions = Vec::new();
     let when_of = rules.rules().iter().map(|rule| {
         let when = rule.when.as_ref()?;
         let node = documents[when.document].get(&when.path)?;
-        conditions.push(Condition::compile(schemas, &rule.id, Action::Scan, &[node], diagnostics)?);
+        conditions.push(Condition::compile(
+            schemas,
+            &rule.id,
+            Action::Scan,
+            &[node],
+            diagnostics,
+        )?);
         Some(conditions.len() - 1)
     });
     let when_of = when_of.collect();
@@ -265,7 +291,12 @@ fn compile_when(rules: &Rules, documents: &[&Document], schemas: &Schemas, diagn
 }
 
 /// One condition a schedule, in the order of the schedules.
-fn compile_scopes(schedules: &Schedules, documents: &[&Document], schemas: &Schemas, diagnostics: &mut Diagnostics) -> Vec<Condition> {
+fn compile_scopes(
+    schedules: &Schedules,
+    documents: &[&Document],
+    schemas: &Schemas,
+    diagnostics: &mut Diagnostics,
+) -> Vec<Condition> {
     let compiled = schedules.iter().filter_map(|schedule| {
         let clauses: Vec<&Node> = [&schedule.scope, &schedule.when]
             .into_iter()

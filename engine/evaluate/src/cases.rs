@@ -43,12 +43,19 @@ pub fn check_cases(bundle: &Bundle, documents: &[Document]) -> CaseReport {
         check_examples(bundle, rule, &mut report);
     }
     for document in documents {
-        let tests = document.typed::<Tests>(&mut Diagnostics::new()).unwrap_or_default().tests;
+        let tests = document
+            .typed::<Tests>(&mut Diagnostics::new())
+            .unwrap_or_default()
+            .tests;
         for (at, test) in tests.into_iter().enumerate() {
             report.n_run += 1;
             let name = test.get("name").and_then(Value::as_str).unwrap_or("a test").to_owned();
             if let Err(why) = run(bundle, test) {
-                report.failures.push(CaseFailure { name, place: document.place(&path!["tests", at]), why });
+                report.failures.push(CaseFailure {
+                    name,
+                    place: document.place(&path!["tests", at]),
+                    why,
+                });
             }
         }
     }
@@ -134,7 +141,13 @@ fn run(bundle: &Bundle, test: Value) -> Result<(), String> {
     let test: Test = serde_json::from_value(test).map_err(|error| error.to_string())?;
     let sent = test.message.sent_at.as_deref().map(instant).transpose()?;
     let captured = test.message.captured_at.as_deref().map(instant).transpose()?.or(sent);
-    let as_of = test.as_of.as_deref().map(instant).transpose()?.or(captured).unwrap_or(Timestamp::UNIX_EPOCH);
+    let as_of = test
+        .as_of
+        .as_deref()
+        .map(instant)
+        .transpose()?
+        .or(captured)
+        .unwrap_or(Timestamp::UNIX_EPOCH);
     let message = message(test.message, sent, captured.unwrap_or(as_of));
     let facts = Facts {
         directory: test.directory.build().map_err(|problems| problems.join("; "))?,
@@ -149,7 +162,10 @@ fn run(bundle: &Bundle, test: Value) -> Result<(), String> {
     if let Some(expected) = &test.expect.retention {
         check_retention(bundle, &evaluation, expected, as_of)?;
     }
-    test.expect.alerts.as_ref().map_or(Ok(()), |expected| check_alerts(bundle, &evaluation, expected))
+    test.expect
+        .alerts
+        .as_ref()
+        .map_or(Ok(()), |expected| check_alerts(bundle, &evaluation, expected))
 }
 
 fn instant(text: &str) -> Result<Timestamp, String> {
@@ -167,7 +183,14 @@ fn message(text: MessageText, sent: Option<Timestamp>, captured: Timestamp) -> M
         sent_at: sent.map(|at| at.as_microsecond()),
         captured_at: Some(captured.as_microsecond()),
         sender: text.sender.unwrap_or_else(|| "unknown".into()),
-        recipients: text.recipients.into_iter().map(|handle| Participant { handle, ..Participant::default() }).collect(),
+        recipients: text
+            .recipients
+            .into_iter()
+            .map(|handle| Participant {
+                handle,
+                ..Participant::default()
+            })
+            .collect(),
         custodians: text.custodians,
         subject: text.subject,
         text: text.text,
@@ -179,7 +202,12 @@ fn message(text: MessageText, sent: Option<Timestamp>, captured: Timestamp) -> M
     }
 }
 
-fn check_retention(bundle: &Bundle, evaluation: &Evaluation, expected: &ExpectedRetention, as_of: Timestamp) -> Result<(), String> {
+fn check_retention(
+    bundle: &Bundle,
+    evaluation: &Evaluation,
+    expected: &ExpectedRetention,
+    as_of: Timestamp,
+) -> Result<(), String> {
     let resolved: &Resolved = &evaluation.calendar[0].2;
     let schedules = deciding(bundle, resolved);
     if let Some(schedule) = &expected.schedule
@@ -190,11 +218,27 @@ fn check_retention(bundle: &Bundle, evaluation: &Evaluation, expected: &Expected
     let (found, _) = state(resolved, as_of, &Standing::default());
     let dates = [
         ("state", &expected.state, found.as_str().to_owned()),
-        ("retain_until", &expected.retain_until, resolved.retain_until.limit.day_text()),
-        ("eligible_from", &expected.eligible_from, resolved.eligible_from.limit.instant_text()),
+        (
+            "retain_until",
+            &expected.retain_until,
+            resolved.retain_until.limit.day_text(),
+        ),
+        (
+            "eligible_from",
+            &expected.eligible_from,
+            resolved.eligible_from.limit.instant_text(),
+        ),
         ("dispose_at", &expected.dispose_at, resolved.dispose_at.limit.day_text()),
-        ("must_dispose_by", &expected.must_dispose_by, resolved.must_dispose_by.limit.day_text()),
-        ("accessible_until", &expected.accessible_until, resolved.accessible_until.limit.day_text()),
+        (
+            "must_dispose_by",
+            &expected.must_dispose_by,
+            resolved.must_dispose_by.limit.day_text(),
+        ),
+        (
+            "accessible_until",
+            &expected.accessible_until,
+            resolved.accessible_until.limit.day_text(),
+        ),
     ];
     let wrong: Vec<String> = dates
         .iter()
@@ -203,12 +247,26 @@ fn check_retention(bundle: &Bundle, evaluation: &Evaluation, expected: &Expected
             Some(format!("{what}: expected {want}, found {have}"))
         })
         .collect();
-    if wrong.is_empty() { Ok(()) } else { Err(wrong.join("; ")) }
+    if wrong.is_empty() {
+        Ok(())
+    } else {
+        Err(wrong.join("; "))
+    }
 }
 
 fn deciding(bundle: &Bundle, resolved: &Resolved) -> Vec<String> {
-    let named = |key| bundle.schedules.iter().find(|schedule| schedule.key() == key).map(|schedule| schedule.id.clone());
-    resolved.decided_by().into_iter().filter_map(|at| named(resolved.duties[at].schedule)).collect()
+    let named = |key| {
+        bundle
+            .schedules
+            .iter()
+            .find(|schedule| schedule.key() == key)
+            .map(|schedule| schedule.id.clone())
+    };
+    resolved
+        .decided_by()
+        .into_iter()
+        .filter_map(|at| named(resolved.duties[at].schedule))
+        .collect()
 }
 
 fn check_alerts(bundle: &Bundle, evaluation: &Evaluation, expected: &[ExpectedAlert]) -> Result<(), String> {
@@ -220,7 +278,11 @@ fn check_alerts(bundle: &Bundle, evaluation: &Evaluation, expected: &[ExpectedAl
         .collect();
     found.sort_unstable();
     found.dedup();
-    let met = |one: &ExpectedAlert| found.iter().any(|(rule, severity)| *rule == one.rule && one.severity.is_none_or(|want| want == *severity));
+    let met = |one: &ExpectedAlert| {
+        found
+            .iter()
+            .any(|(rule, severity)| *rule == one.rule && one.severity.is_none_or(|want| want == *severity))
+    };
     if expected.iter().all(met) && found.len() == expected.len() {
         return Ok(());
     }

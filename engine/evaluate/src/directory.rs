@@ -15,9 +15,17 @@ pub fn directory_shape() -> Shape {
         optional("title", Shape::Text, "one line for people"),
         optional("owner", Shape::Text, "who keeps the directory"),
         optional("domains", list(Shape::Text), "the firm's own mail domains"),
-        optional("people", list(person_shape()), "people; several rows with one id describe successive times"),
+        optional(
+            "people",
+            list(person_shape()),
+            "people; several rows with one id describe successive times",
+        ),
         optional("groups", list(group_shape()), "groups that belong to other groups"),
-        optional("channels", list(channel_shape()), "channels; unlisted ones are not approved"),
+        optional(
+            "channels",
+            list(channel_shape()),
+            "channels; unlisted ones are not approved",
+        ),
     ])
 }
 
@@ -25,16 +33,28 @@ fn person_shape() -> Shape {
     map([
         required("id", Shape::Text, "the firm's id for the person"),
         optional("name", Shape::Text, "the name, for people who read reports"),
-        optional("handles", open(one_or_many(Shape::Text)), "handles by platform; `*` holds everywhere"),
+        optional(
+            "handles",
+            open(one_or_many(Shape::Text)),
+            "handles by platform; `*` holds everywhere",
+        ),
         optional("groups", list(Shape::Text), "groups that the person belongs to"),
         optional("desk", Shape::Text, "the desk, which counts as one more group"),
         optional("licences", list(Shape::Text), "licences held"),
-        optional("jurisdiction", Shape::Text, "the jurisdiction that the person works under"),
+        optional(
+            "jurisdiction",
+            Shape::Text,
+            "the jurisdiction that the person works under",
+        ),
         optional("supervisor", Shape::Text, "the id of the supervisor"),
         optional("deputy", Shape::Text, "the id of the deputy"),
         optional("from", Shape::Date, "the first day on which this row holds"),
         optional("to", Shape::Date, "the last day on which this row holds"),
-        optional("firm", open(Shape::Any), "attributes that the firm's `FirmPerson` declares"),
+        optional(
+            "firm",
+            open(Shape::Any),
+            "attributes that the firm's `FirmPerson` declares",
+        ),
     ])
 }
 
@@ -47,7 +67,11 @@ fn group_shape() -> Shape {
 
 fn channel_shape() -> Shape {
     map([
-        required("id", Shape::Text, "the channel's name, or the platform's where it has no channels"),
+        required(
+            "id",
+            Shape::Text,
+            "the channel's name, or the platform's where it has no channels",
+        ),
         optional("platform", Shape::Text, "the platform; absent means any"),
         optional("approved", Shape::Bool, "whether business may be done there"),
     ])
@@ -125,7 +149,10 @@ impl PersonText {
             jurisdiction: self.jurisdiction,
             supervisor: self.supervisor,
             deputy: self.deputy,
-            valid: Validity { from: self.from, to: self.to },
+            valid: Validity {
+                from: self.from,
+                to: self.to,
+            },
             firm: self.firm,
         }
     }
@@ -144,7 +171,8 @@ pub fn compile_directory(document: &Document, diagnostics: &mut Diagnostics) -> 
         Ok(directory) => Some(directory),
         Err(problems) => {
             for problem in problems {
-                diagnostics.push(Diagnostic::error(codes::DIRECTORY, problem).at(document.name_place(), "in this directory"));
+                diagnostics
+                    .push(Diagnostic::error(codes::DIRECTORY, problem).at(document.name_place(), "in this directory"));
             }
             None
         }

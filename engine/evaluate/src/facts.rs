@@ -59,7 +59,13 @@ impl HoldSet {
         for (at, hold) in specs.iter().enumerate() {
             condition_of.push(hold.condition.as_ref().and_then(|condition| {
                 let node: &Node = documents[condition.document].get(&condition.path)?;
-                conditions.push(Condition::compile(schemas, &hold.name, Action::Hold, &[node], diagnostics)?);
+                conditions.push(Condition::compile(
+                    schemas,
+                    &hold.name,
+                    Action::Hold,
+                    &[node],
+                    diagnostics,
+                )?);
                 Some(conditions.len() - 1)
             }));
             queries.push(
@@ -72,7 +78,13 @@ impl HoldSet {
             }
         }
         let conditions = Conditions::build(Action::Hold, conditions);
-        (!diagnostics.has_errors()).then_some(Self { specs, conditions, condition_of, queries, by_id })
+        (!diagnostics.has_errors()).then_some(Self {
+            specs,
+            conditions,
+            condition_of,
+            queries,
+            by_id,
+        })
     }
 
     /// The holds.
@@ -87,6 +99,9 @@ impl HoldSet {
 
     /// People whom any hold names, whom a directory may not drop.
     pub fn custodians(&self) -> BTreeSet<&str> {
-        self.specs.iter().flat_map(|hold| hold.custodians.iter().map(String::as_str)).collect()
+        self.specs
+            .iter()
+            .flat_map(|hold| hold.custodians.iter().map(String::as_str))
+            .collect()
     }
 }

@@ -23,9 +23,19 @@ impl Identity {
         let message_id = message_id(key, &message);
         let content_hash = content_hash(key, message);
         let family = family_key(&message_id);
-        let original = message.version() == 0 && !matches!(message.version_kind(), VersionKind::Edit | VersionKind::Delete);
-        let key = if original { family } else { version_key(&message_id, message, content_hash) };
-        Self { message_id, key, family, content_hash }
+        let original =
+            message.version() == 0 && !matches!(message.version_kind(), VersionKind::Edit | VersionKind::Delete);
+        let key = if original {
+            family
+        } else {
+            version_key(&message_id, message, content_hash)
+        };
+        Self {
+            message_id,
+            key,
+            family,
+            content_hash,
+        }
     }
 
     fn is_version(&self) -> bool {
@@ -58,13 +68,20 @@ impl Fate {
 pub fn collision_of(identity: &Identity) -> Identity {
     let message_id = format!("{}~{}", identity.message_id, &identity.content_hash.to_string()[..8]);
     let key = family_key(&message_id);
-    Identity { message_id, key, family: key, content_hash: identity.content_hash }
+    Identity {
+        message_id,
+        key,
+        family: key,
+        content_hash: identity.content_hash,
+    }
 }
 
 impl Fate {
     /// The keys to look up before the fates of these messages can be told.
     pub fn lookups<'a>(identities: impl Iterator<Item = &'a Identity>) -> Vec<Key> {
-        identities.flat_map(|identity| [identity.key, collision_of(identity).key]).collect()
+        identities
+            .flat_map(|identity| [identity.key, collision_of(identity).key])
+            .collect()
     }
 
     /// What becomes of each message, in order; `known` has the content hash of every key that is taken.
@@ -75,11 +92,17 @@ impl Fate {
                 let hash_at = |key: Key| taken.get(&key).or_else(|| known.get(&key)).copied();
                 let fate = match hash_at(identity.key) {
                     None => Fate::New,
-                    Some(hash) if hash == identity.content_hash || identity.is_version() => Fate::Duplicate(identity.clone()),
+                    Some(hash) if hash == identity.content_hash || identity.is_version() => {
+                        Fate::Duplicate(identity.clone())
+                    }
                     Some(_) => {
                         let collision = collision_of(identity);
                         let there = hash_at(collision.key).is_some();
-                        if there { Fate::Duplicate(collision) } else { Fate::Collision(collision) }
+                        if there {
+                            Fate::Duplicate(collision)
+                        } else {
+                            Fate::Collision(collision)
+                        }
                     }
                 };
                 taken.insert(fate.identity(identity).key, identity.content_hash);
@@ -95,7 +118,12 @@ fn family_key(message_id: &str) -> Key {
 
 fn version_key(message_id: &str, message: Row<'_>, content_hash: Key) -> Key {
     let (version, hash) = (message.version().to_le_bytes(), content_hash.to_string());
-    let parts = [message_id.as_bytes(), version.as_slice(), message.version_kind().as_str().as_bytes(), hash.as_bytes()];
+    let parts = [
+        message_id.as_bytes(),
+        version.as_slice(),
+        message.version_kind().as_str().as_bytes(),
+        hash.as_bytes(),
+    ];
     Key::of("lexhold version 1", parts)
 }
 
@@ -125,9 +153,29 @@ fn content_parts(message: Row<'_>) -> Vec<Vec<u8>> {
     text(Some(message.version_kind().as_str()));
     text(message.business().map(|business| if business { "yes" } else { "no" }));
     let mut list = |items: Vec<String>| parts.push(items.join("\u{1f}").into_bytes());
-    list(message.recipients().map(|(handle, role)| format!("{role}\u{1e}{handle}")).collect());
-    list(message.parts().map(|part| format!("{} {} {}", part.kind, part.start, part.end)).collect());
-    list(message.attachments().map(|file| format!("{:?}\u{1e}{:?}\u{1e}{:?}\u{1e}{:?}", file.name, file.media_type, file.bytes, file.sha256)).collect());
+    list(
+        message
+            .recipients()
+            .map(|(handle, role)| format!("{role}\u{1e}{handle}"))
+            .collect(),
+    );
+    list(
+        message
+            .parts()
+            .map(|part| format!("{} {} {}", part.kind, part.start, part.end))
+            .collect(),
+    );
+    list(
+        message
+            .attachments()
+            .map(|file| {
+                format!(
+                    "{:?}\u{1e}{:?}\u{1e}{:?}\u{1e}{:?}",
+                    file.name, file.media_type, file.bytes, file.sha256
+                )
+            })
+            .collect(),
+    );
     list(message.labels().map(str::to_owned).collect());
     list(message.accounts().map(str::to_owned).collect());
     parts.push(message.version().to_le_bytes().to_vec());
@@ -149,7 +197,12 @@ mod tests {
     }
 
     fn message(id: &str, text: &str) -> Message {
-        Message { id: Some(id.into()), platform: "slack".into(), text: Some(text.into()), ..Message::default() }
+        Message {
+            id: Some(id.into()),
+            platform: "slack".into(),
+            text: Some(text.into()),
+            ..Message::default()
+        }
     }
 
     #[test]
@@ -167,18 +220,33 @@ mod tests {
 
     #[test]
     fn another_text_under_the_same_id_is_kept_beside_it_and_known_again() {
-        let all = identities(&[message("m1", "one"), message("m1", "two"), message("m1", "two"), message("m1", "three")]);
+        let all = identities(&[
+            message("m1", "one"),
+            message("m1", "two"),
+            message("m1", "two"),
+            message("m1", "three"),
+        ]);
         let fates = Fate::of_all(all.iter(), &HashMap::new());
         assert!(matches!(&fates[1], Fate::Collision(id) if id.message_id.starts_with("slack//m1~")));
-        assert!(matches!(&fates[2], Fate::Duplicate(id) if Some(id) == match &fates[1] { Fate::Collision(id) => Some(id), _ => None }));
+        assert!(
+            matches!(&fates[2], Fate::Duplicate(id) if Some(id) == match &fates[1] { Fate::Collision(id) => Some(id), _ => None })
+        );
         assert!(matches!(&fates[3], Fate::Collision(_)));
         let known = HashMap::from([(all[0].key, all[0].content_hash)]);
-        assert_eq!(Fate::of_all(all[1..2].iter(), &known), fates[1..2], "across batches as within one");
+        assert_eq!(
+            Fate::of_all(all[1..2].iter(), &known),
+            fates[1..2],
+            "across batches as within one"
+        );
     }
 
     #[test]
     fn edits_are_versions_of_one_family() {
-        let edit = Message { version: 1, version_kind: VersionKind::Edit, ..message("m1", "uno") };
+        let edit = Message {
+            version: 1,
+            version_kind: VersionKind::Edit,
+            ..message("m1", "uno")
+        };
         let all = identities(&[message("m1", "one"), edit.clone(), edit]);
         let fates = Fate::of_all(all.iter(), &HashMap::new());
         assert_eq!(all[0].family, all[1].family);
@@ -188,8 +256,16 @@ mod tests {
 
     #[test]
     fn slashes_in_names_do_not_make_two_messages_one() {
-        let one = Message { platform: "a".into(), conversation: "b/c".into(), ..message("d", "") };
-        let other = Message { platform: "a".into(), conversation: "b".into(), ..message("c/d", "") };
+        let one = Message {
+            platform: "a".into(),
+            conversation: "b/c".into(),
+            ..message("d", "")
+        };
+        let other = Message {
+            platform: "a".into(),
+            conversation: "b".into(),
+            ..message("c/d", "")
+        };
         let both = identities(&[one, other]);
         assert_ne!(both[0].message_id, both[1].message_id);
     }

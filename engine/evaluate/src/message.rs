@@ -58,7 +58,12 @@ impl<'a> Evaluator<'a> {
             bundle,
             facts,
             scanner: Scanner::new(&bundle.rules),
-            queries: facts.holds.queries.iter().map(|query| query.as_ref().map(Scanner::new)).collect(),
+            queries: facts
+                .holds
+                .queries
+                .iter()
+                .map(|query| query.as_ref().map(Scanner::new))
+                .collect(),
             maker,
             scan: Decider::new(&bundle.scan),
             communicate: Decider::new(&bundle.communicate),
@@ -76,7 +81,10 @@ impl<'a> Evaluator<'a> {
         for row in batch.rows() {
             self.message(row, &mut out);
         }
-        out.handles = std::mem::take(&mut self.distinct.handles).into_iter().map(|((platform, handle), known)| (platform, handle, known)).collect();
+        out.handles = std::mem::take(&mut self.distinct.handles)
+            .into_iter()
+            .map(|((platform, handle), known)| (platform, handle, known))
+            .collect();
         out
     }
 
@@ -113,17 +121,28 @@ impl<'a> Evaluator<'a> {
         self.hits.clear();
         let outcome = self.scanner.scan(parts, &mut self.hits);
         if outcome.incomplete {
-            report(out, row, codes::SCAN_INCOMPLETE, "", "the text could not be scanned to the end");
+            report(
+                out,
+                row,
+                codes::SCAN_INCOMPLETE,
+                "",
+                "the text could not be scanned to the end",
+            );
         }
         if self.hits.is_empty() {
             return outcome.incomplete;
         }
         let doubts = self.drop_inapplicable(row, out);
-        self.hits.sort_by(|a, b| (a.rule, a.field, a.span).cmp(&(b.rule, b.field, b.span)));
+        self.hits
+            .sort_by(|a, b| (a.rule, a.field, a.span).cmp(&(b.rule, b.field, b.span)));
         let hits = std::mem::take(&mut self.hits);
         for of_rule in hits.chunk_by(|one, next| one.rule == next.rule) {
             let rule = RuleRef::Pattern(of_rule[0].rule);
-            let evidence: BTreeSet<&str> = of_rule.iter().filter(|hit| hit.excluded_by.is_none()).map(|hit| &*hit.evidence).collect();
+            let evidence: BTreeSet<&str> = of_rule
+                .iter()
+                .filter(|hit| hit.excluded_by.is_none())
+                .map(|hit| &*hit.evidence)
+                .collect();
             let alert = self.alert_id(row, rule, &evidence);
             out.hits.extend(of_rule.iter().map(|hit| HitRow {
                 row: row.index(),
@@ -159,7 +178,13 @@ impl<'a> Evaluator<'a> {
             answer.determining.contains(&at)
         });
         for (rule, error) in &doubts {
-            report(out, row, codes::WHEN_FAILED, self.bundle.rule(RuleRef::Pattern(*rule)).id, error);
+            report(
+                out,
+                row,
+                codes::WHEN_FAILED,
+                self.bundle.rule(RuleRef::Pattern(*rule)).id,
+                error,
+            );
         }
         doubts
     }
@@ -167,7 +192,9 @@ impl<'a> Evaluator<'a> {
     /// Labels of the rules that hit this message.
     fn labels(&self, row: Row<'_>, out: &Evaluation) -> BTreeSet<String> {
         let mine = out.hits.iter().rev().take_while(|hit| hit.row == row.index());
-        mine.filter(|hit| hit.excluded_by.is_none()).flat_map(|hit| self.bundle.rule(hit.rule).labels.iter().cloned()).collect()
+        mine.filter(|hit| hit.excluded_by.is_none())
+            .flat_map(|hit| self.bundle.rule(hit.rule).labels.iter().cloned())
+            .collect()
     }
 
     fn breaches(&mut self, row: Row<'_>, facts: &FactsRow, out: &mut Evaluation) {
@@ -179,36 +206,79 @@ impl<'a> Evaluator<'a> {
             let rule = RuleRef::Supervision(u32::try_from(*at).unwrap_or(u32::MAX));
             let alert = self.alert_id(row, rule, &BTreeSet::new());
             let evidence = self.facts.key.keyed("lexhold evidence 1", []);
-            out.hits.push(HitRow { row: row.index(), rule, place: None, quoted: false, excluded_by: None, indeterminate: None, alert, evidence });
+            out.hits.push(HitRow {
+                row: row.index(),
+                rule,
+                place: None,
+                quoted: false,
+                excluded_by: None,
+                indeterminate: None,
+                alert,
+                evidence,
+            });
         }
     }
 
     /// The same rule, conversation, evidence, sender and local day are one alert, however many mailboxes it reached.
     fn alert_id(&self, row: Row<'_>, rule: RuleRef, evidence: &BTreeSet<&str>) -> Key {
-        let day = row.sent_at().and_then(|at| Timestamp::from_microsecond(at).ok()).map(|at| self.facts.zone.to_datetime(at).date().to_string());
-        let head = [self.bundle.rule(rule).id, row.platform(), row.conversation(), row.sender(), day.as_deref().unwrap_or_default()];
-        self.facts.key.keyed("lexhold alert 1", head.into_iter().chain(evidence.iter().copied()).map(str::as_bytes))
+        let day = row
+            .sent_at()
+            .and_then(|at| Timestamp::from_microsecond(at).ok())
+            .map(|at| self.facts.zone.to_datetime(at).date().to_string());
+        let head = [
+            self.bundle.rule(rule).id,
+            row.platform(),
+            row.conversation(),
+            row.sender(),
+            day.as_deref().unwrap_or_default(),
+        ];
+        self.facts.key.keyed(
+            "lexhold alert 1",
+            head.into_iter().chain(evidence.iter().copied()).map(str::as_bytes),
+        )
     }
 
-    fn duties(&mut self, row: Row<'_>, facts: &Arc<FactsRow>, labels: &BTreeSet<String>, incomplete: bool, out: &mut Evaluation) -> (Key, Vec<Assigned>) {
+    fn duties(
+        &mut self,
+        row: Row<'_>,
+        facts: &Arc<FactsRow>,
+        labels: &BTreeSet<String>,
+        incomplete: bool,
+        out: &mut Evaluation,
+    ) -> (Key, Vec<Assigned>) {
         let answer = self.retain.decide(facts, row.sent_at());
         // What matches without the labels of pattern rules matches in its own right.
-        let own = if labels.is_empty() { answer.clone() } else { self.retain.decide(&self.maker.row(row, &BTreeSet::new()), row.sent_at()) };
+        let own = if labels.is_empty() {
+            answer.clone()
+        } else {
+            self.retain
+                .decide(&self.maker.row(row, &BTreeSet::new()), row.sent_at())
+        };
         let mut assigned = Vec::new();
         for (at, schedule) in self.bundle.schedules.iter().enumerate() {
-            if schedule.label.as_ref().is_some_and(|label| !row.labels().any(|mine| mine == label)) {
+            if schedule
+                .label
+                .as_ref()
+                .is_some_and(|label| !row.labels().any(|mine| mine == label))
+            {
                 continue;
             }
             let reads_labels = || self.bundle.retain.conditions()[at].reads().labels();
             let outcome = if let Some(error) = error_at(&answer, at) {
                 report(out, row, codes::RETAIN_FAILED, &schedule.id, error);
-                Outcome::Indeterminate { reason: error.to_owned() }
+                Outcome::Indeterminate {
+                    reason: error.to_owned(),
+                }
             } else if incomplete && reads_labels() {
-                Outcome::Indeterminate { reason: "the text could not be scanned to the end".into() }
+                Outcome::Indeterminate {
+                    reason: "the text could not be scanned to the end".into(),
+                }
             } else if !answer.determining.contains(&at) {
                 continue;
             } else if let Some(key) = schedule.events().find(|event| !has_attribute(row, &event.key)) {
-                Outcome::Indeterminate { reason: format!("the message has no `{}`", key.key) }
+                Outcome::Indeterminate {
+                    reason: format!("the message has no `{}`", key.key),
+                }
             } else if own.determining.contains(&at) {
                 Outcome::Assigned
             } else {
@@ -231,7 +301,10 @@ impl<'a> Evaluator<'a> {
             .collect();
         let id = Key::of("lexhold duty set 1", parts.iter().map(String::as_bytes));
         self.distinct.sets.insert(assigned.to_vec(), id);
-        out.sets.push(DutySet { id, assigned: assigned.to_vec() });
+        out.sets.push(DutySet {
+            id,
+            assigned: assigned.to_vec(),
+        });
         id
     }
 
@@ -243,7 +316,11 @@ impl<'a> Evaluator<'a> {
         let captured = row.captured_at().and_then(instant).unwrap_or(Timestamp::MAX);
         let schedules = &self.bundle.schedules;
         let suspect = !self.facts.backfill && sent.is_some_and(|sent| schedules.suspect(assigned, sent, captured));
-        let days = schedules.days(&Triggers { sent, captured, suspect });
+        let days = schedules.days(&Triggers {
+            sent,
+            captured,
+            suspect,
+        });
         let days_id = match self.distinct.days.get(&days) {
             Some(id) => *id,
             None => {
@@ -259,12 +336,23 @@ impl<'a> Evaluator<'a> {
         (suspect, days_id)
     }
 
-    fn holds(&mut self, row: Row<'_>, identity: &Identity, facts: &FactsRow, parts: &[Part<'_>], (incomplete, suspect): (bool, bool), out: &mut Evaluation) {
+    fn holds(
+        &mut self,
+        row: Row<'_>,
+        identity: &Identity,
+        facts: &FactsRow,
+        parts: &[Part<'_>],
+        (incomplete, suspect): (bool, bool),
+        out: &mut Evaluation,
+    ) {
         if self.facts.holds.is_empty() {
             return;
         }
         let answer = self.hold.decide(facts, row.sent_at());
-        let captured = row.captured_at().and_then(|at| Timestamp::from_microsecond(at).ok()).unwrap_or(Timestamp::MAX);
+        let captured = row
+            .captured_at()
+            .and_then(|at| Timestamp::from_microsecond(at).ok())
+            .unwrap_or(Timestamp::MAX);
         for (at, spec) in self.facts.holds.specs.iter().enumerate() {
             let named = |id: &str| self.facts.holds.by_id.get(id).is_some_and(|holds| holds.contains(&at));
             let condition = match self.facts.holds.condition_of[at] {
@@ -289,18 +377,27 @@ impl<'a> Evaluator<'a> {
             };
             let membership = member(spec, &inputs);
             if membership != Membership::No {
-                out.holds.push(HoldRow { row: row.index(), hold: at, membership });
+                out.holds.push(HoldRow {
+                    row: row.index(),
+                    hold: at,
+                    membership,
+                });
             }
         }
     }
 
     fn note_handles(&mut self, row: Row<'_>) {
         let platform = row.platform();
-        let all = std::iter::once(row.sender()).chain(row.recipients().map(|(handle, _)| handle)).chain(row.custodians());
+        let all = std::iter::once(row.sender())
+            .chain(row.recipients().map(|(handle, _)| handle))
+            .chain(row.custodians());
         for handle in all {
             let key = (platform.to_owned(), handle.to_owned());
             let directory = &self.facts.directory;
-            self.distinct.handles.entry(key).or_insert_with(|| directory.person_with_handle(platform, handle).is_some());
+            self.distinct
+                .handles
+                .entry(key)
+                .or_insert_with(|| directory.person_with_handle(platform, handle).is_some());
         }
     }
 }
@@ -308,7 +405,14 @@ impl<'a> Evaluator<'a> {
 /// The parts of a message that are matched on their own: subject, the ranges of the text, attachment names.
 fn parts_of(row: Row<'_>) -> Vec<Part<'_>> {
     let mut parts = Vec::new();
-    let mut add = |field: Field, base: usize, text, quoted| parts.push(Part { field, base, text, quoted });
+    let mut add = |field: Field, base: usize, text, quoted| {
+        parts.push(Part {
+            field,
+            base,
+            text,
+            quoted,
+        })
+    };
     if let Some(subject) = row.subject() {
         add(Field::Subject, 0, subject, false);
     }
@@ -316,11 +420,18 @@ fn parts_of(row: Row<'_>) -> Vec<Part<'_>> {
     let mut done = 0;
     for part in row.parts() {
         let bounds = usize::try_from(part.start).ok().zip(usize::try_from(part.end).ok());
-        let Some((start, end)) = bounds.filter(|(start, end)| text.get(*start..*end).is_some()) else { continue };
+        let Some((start, end)) = bounds.filter(|(start, end)| text.get(*start..*end).is_some()) else {
+            continue;
+        };
         if done < start {
             add(Field::Text, done, &text[done..start], false);
         }
-        add(Field::Text, start, &text[start..end], matches!(part.kind, PartKind::Quoted | PartKind::Forwarded));
+        add(
+            Field::Text,
+            start,
+            &text[start..end],
+            matches!(part.kind, PartKind::Quoted | PartKind::Forwarded),
+        );
         done = end;
     }
     if done < text.len() {
@@ -341,7 +452,11 @@ fn query(scanner: Option<&mut Scanner<'_>>, parts: &[Part<'_>], doubtful: bool) 
     if hits.iter().any(|hit| hit.excluded_by.is_none()) {
         return Tri::True;
     }
-    if doubtful || outcome.incomplete { Tri::Unknown } else { Tri::False }
+    if doubtful || outcome.incomplete {
+        Tri::Unknown
+    } else {
+        Tri::False
+    }
 }
 
 /// Whether one of the custodians took part, under any handle; unknown where nobody is named as the sender.
@@ -351,11 +466,16 @@ fn took_part(custodians: &BTreeSet<String>, row: Row<'_>, facts: &FactsRow) -> T
     }
     let named = |who: &str| custodians.contains(who);
     let by_id = facts.facts.participants.people.iter().any(|person| named(person));
-    let by_handle = || named(row.sender()) || row.recipients().any(|(handle, _)| named(handle)) || row.custodians().any(named);
+    let by_handle =
+        || named(row.sender()) || row.recipients().any(|(handle, _)| named(handle)) || row.custodians().any(named);
     if by_id || by_handle() {
         return Tri::True;
     }
-    if row.sender() == "unknown" { Tri::Unknown } else { Tri::False }
+    if row.sender() == "unknown" {
+        Tri::Unknown
+    } else {
+        Tri::False
+    }
 }
 
 /// The attributes of a message that an event's key can come from.
@@ -374,9 +494,18 @@ fn has_attribute(row: Row<'_>, name: &str) -> bool {
 }
 
 fn error_at(answer: &Answer, position: usize) -> Option<&str> {
-    answer.errors.iter().find(|(at, _)| *at == position).map(|(_, error)| error.as_str())
+    answer
+        .errors
+        .iter()
+        .find(|(at, _)| *at == position)
+        .map(|(_, error)| error.as_str())
 }
 
 fn report(out: &mut Evaluation, row: Row<'_>, code: &'static str, subject: &str, detail: &str) {
-    out.diagnostics.push(DiagnosticRow { row: row.index(), code, subject: subject.to_owned(), detail: detail.to_owned() });
+    out.diagnostics.push(DiagnosticRow {
+        row: row.index(),
+        code,
+        subject: subject.to_owned(),
+        detail: detail.to_owned(),
+    });
 }

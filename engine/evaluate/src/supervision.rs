@@ -1,6 +1,8 @@
 //! Supervision documents: conditions on who may write to whom, whose breach is an alert.
 
-use lexhold_document::{Diagnostic, Diagnostics, Document, Kind, Node, Shape, choice, list, map, optional, path, required};
+use lexhold_document::{
+    Diagnostic, Diagnostics, Document, Kind, Node, Shape, choice, list, map, optional, path, required,
+};
 use lexhold_model::{Digest, Severity};
 use lexhold_policy::{Action, Condition, Schemas};
 use serde::Deserialize;
@@ -36,7 +38,11 @@ pub fn supervision_shape() -> Shape {
         optional("title", Shape::Text, "one line for people"),
         required("owner", Shape::Text, "who answers for the document"),
         required("rules", list(rule_shape()), "the rules"),
-        optional("tests", list(Shape::Any), "messages and the alerts that they must raise"),
+        optional(
+            "tests",
+            list(Shape::Any),
+            "messages and the alerts that they must raise",
+        ),
     ])
 }
 
@@ -44,13 +50,21 @@ fn rule_shape() -> Shape {
     map([
         required("id", Shape::Id, "unique within the document"),
         required("title", Shape::Text, "one line for people"),
-        required("severity", choice(&["info", "low", "medium", "high", "critical"]), "how grave a breach is"),
+        required(
+            "severity",
+            choice(&["info", "low", "medium", "high", "critical"]),
+            "how grave a breach is",
+        ),
         optional("why", Shape::Text, "why somebody should look"),
         optional("risk", Shape::Text, "the risk that the rule speaks of"),
         optional("cites", list(Shape::Id), "regulations that the rule rests on"),
         optional("labels", list(Shape::Id), "labels for reports"),
         required("forbid", Shape::Text, "the Cedar condition that must not hold"),
-        optional("when", Shape::Text, "a Cedar condition under which the rule applies at all"),
+        optional(
+            "when",
+            Shape::Text,
+            "a Cedar condition under which the rule applies at all",
+        ),
     ])
 }
 
@@ -72,22 +86,34 @@ struct RuleText {
 }
 
 /// The rules of every supervision document and their conditions, in step.
-pub(crate) fn compile(documents: &[&Document], schemas: &Schemas, diagnostics: &mut Diagnostics) -> (Vec<SupervisionRule>, Vec<Condition>) {
+pub(crate) fn compile(
+    documents: &[&Document],
+    schemas: &Schemas,
+    diagnostics: &mut Diagnostics,
+) -> (Vec<SupervisionRule>, Vec<Condition>) {
     let mut compiled = (Vec::new(), Vec::new());
     for document in documents.iter().filter(|document| document.kind == Kind::Supervision) {
         if !fits(document, &supervision_shape(), diagnostics) {
             continue;
         }
-        let Some(Rules { rules }) = document.typed::<Rules>(diagnostics) else { continue };
+        let Some(Rules { rules }) = document.typed::<Rules>(diagnostics) else {
+            continue;
+        };
         for (at, rule) in rules.into_iter().enumerate() {
             let id = format!("{}.{}", document.name, rule.id);
-            let clauses: Vec<&Node> = ["when", "forbid"].iter().filter_map(|key| document.get(&path!["rules", at, *key])).collect();
+            let clauses: Vec<&Node> = ["when", "forbid"]
+                .iter()
+                .filter_map(|key| document.get(&path!["rules", at, *key]))
+                .collect();
             if clauses.is_empty() {
                 let place = document.place(&path!["rules", at]);
-                diagnostics.push(Diagnostic::error(codes::NO_FORBID, format!("rule `{id}` has no condition")).at(place, ""));
+                diagnostics
+                    .push(Diagnostic::error(codes::NO_FORBID, format!("rule `{id}` has no condition")).at(place, ""));
                 continue;
             }
-            let Some(condition) = Condition::compile(schemas, &id, Action::Communicate, &clauses, diagnostics) else { continue };
+            let Some(condition) = Condition::compile(schemas, &id, Action::Communicate, &clauses, diagnostics) else {
+                continue;
+            };
             compiled.1.push(condition);
             compiled.0.push(SupervisionRule {
                 id,

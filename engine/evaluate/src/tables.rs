@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, BooleanArray, Decimal128Array, Int32Array, Int64Array, ListBuilder, RecordBatch, StringArray, StringBuilder,
-    TimestampMicrosecondArray,
+    ArrayRef, BooleanArray, Decimal128Array, Int32Array, Int64Array, ListBuilder, RecordBatch, StringArray,
+    StringBuilder, TimestampMicrosecondArray,
 };
 use arrow::datatypes::{DataType, Field};
 use lexhold_model::tables::Table;
@@ -20,8 +20,19 @@ use crate::{Bundle, RuleKind};
 /// The tables of one batch, given what became of each message. Tables without a row are left out.
 ///
 /// `batch` is the one that was evaluated; `holds` are those of the facts.
-pub fn record(bundle: &Bundle, holds: &[HoldSpec], batch: &MessageBatch, evaluation: &Evaluation, fates: &[Fate]) -> Vec<(Table, RecordBatch)> {
-    let recorder = Recorder { bundle, batch, evaluation, fates };
+pub fn record(
+    bundle: &Bundle,
+    holds: &[HoldSpec],
+    batch: &MessageBatch,
+    evaluation: &Evaluation,
+    fates: &[Fate],
+) -> Vec<(Table, RecordBatch)> {
+    let recorder = Recorder {
+        bundle,
+        batch,
+        evaluation,
+        fates,
+    };
     let hold_members = || hold_members(holds, &evaluation.holds, |row| recorder.identity(row));
     let tables = Table::ALL.into_iter().map(|table| {
         let columns = match table {
@@ -47,7 +58,11 @@ pub fn record(bundle: &Bundle, holds: &[HoldSpec], batch: &MessageBatch, evaluat
 }
 
 /// The hold memberships of messages that are in the home already; `identity` tells who each row is.
-pub fn record_holds<'a>(holds: &[HoldSpec], rows: &[HoldRow], identity: impl Fn(usize) -> &'a Identity) -> Option<(Table, RecordBatch)> {
+pub fn record_holds<'a>(
+    holds: &[HoldSpec],
+    rows: &[HoldRow],
+    identity: impl Fn(usize) -> &'a Identity,
+) -> Option<(Table, RecordBatch)> {
     let batch = built(Table::HoldMember, hold_members(holds, rows, identity));
     (batch.num_rows() > 0).then_some((Table::HoldMember, batch))
 }
@@ -62,7 +77,10 @@ fn hold_members<'a>(holds: &[HoldSpec], rows: &[HoldRow], identity: impl Fn(usiz
 }
 
 fn built(table: Table, columns: Vec<ArrayRef>) -> RecordBatch {
-    #[expect(clippy::expect_used, reason = "each table's columns are built from its own schema, equally long")]
+    #[expect(
+        clippy::expect_used,
+        reason = "each table's columns are built from its own schema, equally long"
+    )]
     RecordBatch::try_new(table.schema(), columns).expect("columns of the table's schema")
 }
 
@@ -81,7 +99,9 @@ impl<'a> Recorder<'a> {
     /// Messages that are taken in: duplicates only add to what is there.
     fn taken(&self) -> impl Iterator<Item = Row<'a>> + Clone {
         let fates = self.fates;
-        self.batch.rows().filter(move |row| !matches!(fates[row.index()], Fate::Duplicate(_)))
+        self.batch
+            .rows()
+            .filter(move |row| !matches!(fates[row.index()], Fate::Duplicate(_)))
     }
 
     fn is_taken(&self, row: usize) -> bool {
@@ -128,7 +148,10 @@ impl<'a> Recorder<'a> {
     }
 
     fn recipients(&self) -> Vec<ArrayRef> {
-        let all = self.taken().flat_map(|row| row.recipients().map(move |(handle, role)| (self.identity(row.index()).key, handle, role)));
+        let all = self.taken().flat_map(|row| {
+            row.recipients()
+                .map(move |(handle, role)| (self.identity(row.index()).key, handle, role))
+        });
         vec![
             keys(all.clone().map(|it| Some(it.0))),
             texts(all.clone().map(|it| Some(it.1))),
@@ -137,7 +160,10 @@ impl<'a> Recorder<'a> {
     }
 
     fn custodians(&self) -> Vec<ArrayRef> {
-        let all = self.batch.rows().flat_map(|row| row.custodians().map(move |handle| (self.identity(row.index()).key, handle)));
+        let all = self.batch.rows().flat_map(|row| {
+            row.custodians()
+                .map(move |handle| (self.identity(row.index()).key, handle))
+        });
         vec![keys(all.clone().map(|it| Some(it.0))), texts(all.map(|it| Some(it.1)))]
     }
 
@@ -151,15 +177,28 @@ impl<'a> Recorder<'a> {
     }
 
     fn facts(&self) -> Vec<ArrayRef> {
-        let used: BTreeSet<Key> = self.taken().map(|row| self.evaluation.messages[row.index()].facts_id).collect();
+        let used: BTreeSet<Key> = self
+            .taken()
+            .map(|row| self.evaluation.messages[row.index()].facts_id)
+            .collect();
         let all = self.evaluation.facts.iter().filter(move |(id, _)| used.contains(id));
-        vec![keys(all.clone().map(|it| Some(it.0))), texts(all.map(|it| Some(it.1.as_str())))]
+        vec![
+            keys(all.clone().map(|it| Some(it.0))),
+            texts(all.map(|it| Some(it.1.as_str()))),
+        ]
     }
 
     fn hits(&self) -> Vec<ArrayRef> {
         let all = self.evaluation.hits.iter().filter(|hit| self.is_taken(hit.row));
-        let rule_keys: BTreeMap<RuleRef, Key> = self.rules_hit().into_iter().map(|rule| (rule, self.bundle.rule(rule).key())).collect();
-        let fields: Vec<Option<String>> = all.clone().map(|hit| hit.place.map(|(field, _)| field.to_string())).collect();
+        let rule_keys: BTreeMap<RuleRef, Key> = self
+            .rules_hit()
+            .into_iter()
+            .map(|rule| (rule, self.bundle.rule(rule).key()))
+            .collect();
+        let fields: Vec<Option<String>> = all
+            .clone()
+            .map(|hit| hit.place.map(|(field, _)| field.to_string()))
+            .collect();
         vec![
             keys(all.clone().map(|it| Some(self.identity(it.row).key))),
             keys(all.clone().map(|it| rule_keys.get(&it.rule).copied())),
@@ -174,7 +213,12 @@ impl<'a> Recorder<'a> {
     }
 
     fn rules_hit(&self) -> BTreeSet<RuleRef> {
-        self.evaluation.hits.iter().filter(|hit| self.is_taken(hit.row)).map(|hit| hit.rule).collect()
+        self.evaluation
+            .hits
+            .iter()
+            .filter(|hit| self.is_taken(hit.row))
+            .map(|hit| hit.rule)
+            .collect()
     }
 
     fn rules(&self) -> Vec<ArrayRef> {
@@ -183,7 +227,13 @@ impl<'a> Recorder<'a> {
         let digests: Vec<String> = rules.iter().map(|rule| rule.digest.to_string()).collect();
         vec![
             keys(rules.iter().map(|it| Some(it.key()))),
-            texts(rules.iter().map(|it| Some(if it.kind == RuleKind::Pattern { "pattern" } else { "supervision" }))),
+            texts(rules.iter().map(|it| {
+                Some(if it.kind == RuleKind::Pattern {
+                    "pattern"
+                } else {
+                    "supervision"
+                })
+            })),
             texts(rules.iter().map(|it| Some(it.id))),
             texts(rules.iter().map(|it| Some(it.document))),
             texts(rules.iter().map(|it| Some(it.version))),
@@ -196,11 +246,16 @@ impl<'a> Recorder<'a> {
     }
 
     fn schedules(&self) -> Vec<ArrayRef> {
-        let assigned: BTreeSet<usize> = self.evaluation.sets.iter().flat_map(|set| set.assigned.iter().map(|one| one.schedule)).collect();
+        let assigned: BTreeSet<usize> = self
+            .evaluation
+            .sets
+            .iter()
+            .flat_map(|set| set.assigned.iter().map(|one| one.schedule))
+            .collect();
         let all: Vec<&Schedule> = assigned.into_iter().map(|at| self.bundle.schedule(at)).collect();
         let digests: Vec<String> = all.iter().map(|it| it.digest.to_string()).collect();
         let bases: Vec<Option<String>> = all.iter().map(|it| it.basis.map(|basis| word(&json!(basis)))).collect();
-        
+
         vec![
             keys(all.iter().map(|it| Some(it.key()))),
             texts(all.iter().map(|it| Some(it.document.as_str()))),
@@ -217,7 +272,12 @@ impl<'a> Recorder<'a> {
     }
 
     fn duty_sets(&self) -> Vec<ArrayRef> {
-        let all = self.evaluation.sets.iter().flat_map(|set| set.assigned.iter().enumerate().map(move |(ordinal, one)| (set.id, ordinal, one)));
+        let all = self.evaluation.sets.iter().flat_map(|set| {
+            set.assigned
+                .iter()
+                .enumerate()
+                .map(move |(ordinal, one)| (set.id, ordinal, one))
+        });
         let outcome = |outcome: &'a Outcome| match outcome {
             Outcome::Assigned => ("assigned", None),
             Outcome::ByPattern => ("by_pattern", None),
@@ -225,7 +285,9 @@ impl<'a> Recorder<'a> {
         };
         vec![
             keys(all.clone().map(|it| Some(it.0))),
-            Arc::new(Int32Array::from_iter_values(all.clone().map(|it| i32::try_from(it.1).unwrap_or(i32::MAX)))),
+            Arc::new(Int32Array::from_iter_values(
+                all.clone().map(|it| i32::try_from(it.1).unwrap_or(i32::MAX)),
+            )),
             keys(all.clone().map(|it| Some(self.bundle.schedule(it.2.schedule).key()))),
             texts(all.clone().map(|it| Some(outcome(&it.2.outcome).0))),
             texts(all.map(|it| outcome(&it.2.outcome).1)),
@@ -237,7 +299,16 @@ impl<'a> Recorder<'a> {
             .evaluation
             .days
             .iter()
-            .flat_map(|days| days.days.rows.iter().map(|day| (days.id, day.zone.name(), day.sent.map(|day| day.to_string()), day.captured.to_string())))
+            .flat_map(|days| {
+                days.days.rows.iter().map(|day| {
+                    (
+                        days.id,
+                        day.zone.name(),
+                        day.sent.map(|day| day.to_string()),
+                        day.captured.to_string(),
+                    )
+                })
+            })
             .collect();
         vec![
             keys(rows.iter().map(|it| Some(it.0))),
@@ -248,7 +319,12 @@ impl<'a> Recorder<'a> {
     }
 
     fn calendar(&self) -> Vec<ArrayRef> {
-        let rows: Vec<CalendarRow> = self.evaluation.calendar.iter().map(|(set, days, resolved)| CalendarRow::of(*set, *days, resolved)).collect();
+        let rows: Vec<CalendarRow> = self
+            .evaluation
+            .calendar
+            .iter()
+            .map(|(set, days, resolved)| CalendarRow::of(*set, *days, resolved))
+            .collect();
         let text = |of: fn(&CalendarRow) -> &str| texts(rows.iter().map(|row| Some(of(row))));
         vec![
             keys(rows.iter().map(|it| Some(it.set))),
@@ -266,7 +342,12 @@ impl<'a> Recorder<'a> {
     }
 
     fn assignments(&self) -> Vec<ArrayRef> {
-        let all = self.evaluation.messages.iter().enumerate().map(|(row, message)| (self.identity(row), message));
+        let all = self
+            .evaluation
+            .messages
+            .iter()
+            .enumerate()
+            .map(|(row, message)| (self.identity(row), message));
         vec![
             keys(all.clone().map(|it| Some(it.0.family))),
             keys(all.clone().map(|it| Some(it.0.key))),
@@ -353,7 +434,11 @@ fn lists<'t>(values: impl Iterator<Item = &'t [String]>) -> ArrayRef {
 }
 
 fn numbers(values: impl Iterator<Item = Option<usize>>) -> ArrayRef {
-    Arc::new(values.map(|number| number.map(|number| i64::try_from(number).unwrap_or(i64::MAX))).collect::<Int64Array>())
+    Arc::new(
+        values
+            .map(|number| number.map(|number| i64::try_from(number).unwrap_or(i64::MAX)))
+            .collect::<Int64Array>(),
+    )
 }
 
 fn flags(values: impl Iterator<Item = bool>) -> ArrayRef {

@@ -204,7 +204,9 @@ impl MessageBatch {
 
     /// No message.
     pub fn empty() -> Self {
-        Self { batch: RecordBatch::new_empty(SCHEMA.clone()) }
+        Self {
+            batch: RecordBatch::new_empty(SCHEMA.clone()),
+        }
     }
 
     /// The number of messages.

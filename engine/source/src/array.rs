@@ -12,7 +12,7 @@ use arrow::util::display::array_value_to_string;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::value::Value;
+use crate::value::{Value, text_of};
 
 /// The value of a row. Sets `undecodable` when bytes that are not UTF-8 were replaced.
 pub(crate) fn value<'a>(array: &'a ArrayRef, row: usize, undecodable: &mut bool) -> Value<'a> {
@@ -54,7 +54,7 @@ pub(crate) fn value<'a>(array: &'a ArrayRef, row: usize, undecodable: &mut bool)
 }
 
 fn text<'a>(bytes: &'a [u8], undecodable: &mut bool) -> Value<'a> {
-    let text = String::from_utf8_lossy(bytes);
+    let text = text_of(bytes);
     *undecodable |= matches!(text, Cow::Owned(_));
     Value::Text(text)
 }

@@ -12,7 +12,7 @@ pub(crate) struct Chunks {
     bytes: usize,
     unreadable: Vec<Unreadable>,
     notes: Vec<Note>,
-    waiting: Option<(Place, Reading)>,
+    waiting: Option<(Place, Reading, usize)>,
 }
 
 impl Chunks {
@@ -32,8 +32,14 @@ impl Chunks {
     pub(crate) fn push(&mut self, place: Place, row: Result<Reading, String>) {
         match row {
             Err(reason) => self.unreadable.push(Unreadable { place, reason }),
-            Ok(reading) if self.fits(&reading.message) => self.add(place, reading),
-            Ok(reading) => self.waiting = Some((place, reading)),
+            Ok(reading) => {
+                let bytes = weight(&reading.message);
+                if self.builder.is_empty() || self.bytes + bytes <= self.options.chunk_bytes {
+                    self.add(place, reading, bytes);
+                } else {
+                    self.waiting = Some((place, reading, bytes));
+                }
+            }
         }
     }
 
@@ -59,17 +65,13 @@ impl Chunks {
             notes: std::mem::take(&mut self.notes),
         };
         self.bytes = 0;
-        if let Some((place, reading)) = self.waiting.take() {
-            self.add(place, reading);
+        if let Some((place, reading, bytes)) = self.waiting.take() {
+            self.add(place, reading, bytes);
         }
         chunk
     }
 
-    fn fits(&self, message: &Message) -> bool {
-        self.builder.is_empty() || self.bytes + weight(message) <= self.options.chunk_bytes
-    }
-
-    fn add(&mut self, place: Place, reading: Reading) {
+    fn add(&mut self, place: Place, reading: Reading, bytes: usize) {
         let row = self.builder.len();
         self.notes.extend(reading.notes.into_iter().map(|(field, reason)| Note {
             place,
@@ -77,7 +79,7 @@ impl Chunks {
             field,
             reason,
         }));
-        self.bytes += weight(&reading.message);
+        self.bytes += bytes;
         self.builder.push(&reading.message);
     }
 }

@@ -8,7 +8,7 @@ use serde_json::error::Category;
 use serde_json::value::RawValue;
 
 use crate::row::{Field, Row};
-use crate::value::Value;
+use crate::value::{Value, text_of};
 
 /// Reads the row that one line of NDJSON holds and hands it to `then`.
 ///
@@ -17,7 +17,7 @@ use crate::value::Value;
 /// # Errors
 /// The reason why the line holds no row, or that of `then`.
 pub(crate) fn with_row<T>(line: &[u8], then: impl FnOnce(Row<'_>) -> Result<T, String>) -> Result<T, String> {
-    let text = String::from_utf8_lossy(line);
+    let text = text_of(line);
     let mended = matches!(text, Cow::Owned(_));
     match parse_row(&text, mended) {
         Ok(row) => then(row),

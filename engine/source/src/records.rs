@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::io::{self, Read};
 
 use crate::row::Field;
+use crate::value::text_of;
 use crate::window::Window;
 
 /// The header of a table and what separates its fields.
@@ -78,7 +79,7 @@ impl Record {
         let starts = std::iter::once(0).chain(self.ends.iter().copied());
         starts
             .zip(&self.ends)
-            .map(|(start, end)| String::from_utf8_lossy(&self.bytes[start..*end]))
+            .map(|(start, end)| text_of(&self.bytes[start..*end]))
     }
 
     fn clear(&mut self) {

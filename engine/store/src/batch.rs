@@ -242,7 +242,10 @@ impl BatchWriter<'_> {
     /// As [`Self::commit`]; [`crate::ErrorKind::Refused`] for a kind that names no files.
     pub fn commit_as(mut self, kind: EntryKind, detail: Value, stamp: Stamp<'_>) -> Result<(Entry, BatchRecord)> {
         if !kind.names_files() {
-            return Err(StoreError::refused(format!("an entry `{}` names no files", kind.as_str())));
+            return Err(StoreError::refused(format!(
+                "an entry `{}` names no files",
+                kind.as_str()
+            )));
         }
         let root = self.home.root();
         self.record.detail = detail;
@@ -256,10 +259,7 @@ impl BatchWriter<'_> {
         sync_dir(&root.join(&self.folder))?;
         self.faults.reach(Step::Staged);
         let payload = json!(self.record);
-        let entry = self
-            .home
-            .journal()
-            .append(kind, Some(Payload::Json(&payload)), stamp)?;
+        let entry = self.home.journal().append(kind, Some(Payload::Json(&payload)), stamp)?;
         self.faults.reach(Step::Journalled);
         publish(root, &self.folder, &self.record, self.faults)?;
         self.faults.reach(Step::Published);

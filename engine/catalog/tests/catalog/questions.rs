@@ -274,7 +274,12 @@ fn families_with_several_assignments_are_counted_by_all_of_them() {
         years.contains(&(Some("2025".to_owned()), 1, 0, 0)),
         "now governed: {years:?}"
     );
-    let due: u64 = catalog.due_by_month(false).unwrap().iter().map(|due| due.n_messages).sum();
+    let due: u64 = catalog
+        .due_by_month(false)
+        .unwrap()
+        .iter()
+        .map(|due| due.n_messages)
+        .sum();
     assert_eq!(
         due, 6,
         "three messages under two schedules each: an empty set beside another says nothing"
