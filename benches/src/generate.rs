@@ -4,6 +4,7 @@
 //! outside. Every file is byte for byte the same for the same seed and number of messages.
 
 mod firm;
+mod mail;
 mod planted;
 mod random;
 mod scene;

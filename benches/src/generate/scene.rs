@@ -3,12 +3,12 @@
 use jiff::civil::{Date, Time, date, time};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-use lexhold_model::{Attachment, ConversationKind, Message, MessageKind, Participant, Role, VersionKind};
+use lexhold_model::{ConversationKind, Message, MessageKind, Participant, Role, VersionKind};
 
-use super::firm::{CLINIC_DOMAIN, Employee, FIRM_DOMAIN, Firm, Outsider, Site, TEAMS};
+use super::firm::{Employee, Firm, Outsider, Site, TEAMS};
 use super::planted::{self, PLANTS, Plant, Scene};
 use super::random::Dice;
-use super::words::{self, Letter, Topic};
+use super::words::{self, Topic};
 use super::{Generated, Planted};
 
 /// The first day on which somebody writes, and how many days follow.
@@ -20,30 +20,30 @@ const SCENES_BETWEEN_PLANTS: usize = 5;
 
 /// The world as it stands: whose turn it is, what comes next.
 pub(crate) struct Stage {
-    dice: Dice,
-    firm: Firm,
-    n_messages: usize,
+    pub(super) dice: Dice,
+    pub(super) firm: Firm,
+    pub(super) n_messages: usize,
     /// What is to be planted next, and before which scene.
-    deck: Vec<usize>,
-    n_scenes: usize,
-    ids: u64,
+    pub(super) deck: Vec<usize>,
+    pub(super) n_scenes: usize,
+    pub(super) ids: u64,
 }
 
 /// Somebody in a conversation.
 #[derive(Clone)]
-struct Speaker {
-    handle: String,
-    mail: String,
-    first: &'static str,
-    name: String,
-    employee: Option<Employee>,
-    company: &'static str,
+pub(super) struct Speaker {
+    pub(super) handle: String,
+    pub(super) mail: String,
+    pub(super) first: &'static str,
+    pub(super) name: String,
+    pub(super) employee: Option<Employee>,
+    pub(super) company: &'static str,
 }
 
 /// What stays the same through one conversation.
-struct Setting {
-    at: Timestamp,
-    slots: Vec<(&'static str, String)>,
+pub(super) struct Setting {
+    pub(super) at: Timestamp,
+    pub(super) slots: Vec<(&'static str, String)>,
 }
 
 /// Where a chat takes place.
@@ -120,7 +120,7 @@ impl Stage {
         }
     }
 
-    fn setting(&mut self, day: Date, site: Site, client: Option<&Outsider>) -> Setting {
+    pub(super) fn setting(&mut self, day: Date, site: Site, client: Option<&Outsider>) -> Setting {
         let hour = if self.dice.in_thousand(60) {
             self.dice.between(18, 21)
         } else {
@@ -176,7 +176,7 @@ impl Stage {
     }
 
     /// A line with its slots filled. Slots that are not part of the setting are drawn anew each time.
-    fn fill(&mut self, line: &str, setting: &Setting, to: &Speaker) -> String {
+    pub(super) fn fill(&mut self, line: &str, setting: &Setting, to: &Speaker) -> String {
         let mut filled = String::with_capacity(line.len() + 16);
         let mut rest = line;
         while let Some((before, after)) = rest.split_once('{') {
@@ -241,7 +241,7 @@ impl Stage {
     }
 
     /// Up to so many people of some teams, drawn among those who are there.
-    fn cast(&mut self, teams: &[&str], n_people: usize, day: Date, platform: &str) -> Vec<Speaker> {
+    pub(super) fn cast(&mut self, teams: &[&str], n_people: usize, day: Date, platform: &str) -> Vec<Speaker> {
         let mut there: Vec<usize> = teams.iter().flat_map(|team| self.firm.team_on(team, day)).collect();
         let mut cast = Vec::new();
         while cast.len() < n_people && !there.is_empty() {
@@ -604,261 +604,9 @@ impl Stage {
             ..Message::default()
         }
     }
-
-    fn client_mails(&mut self, day: Date, plant: Option<&'static Plant>) -> Vec<Generated> {
-        let client = self.dice.pick(&self.firm.clients).clone();
-        let letter = match (self.dice.below(words::FIRM_MAIL.len()), plant) {
-            // Minutes go round inside, where no client writes.
-            (3, Some(_)) => 0,
-            (letter, _) => letter,
-        };
-        let (site, teams): (Site, &[&str]) = match (letter, self.dice.below(2)) {
-            (4, _) => (Site::NewYork, &["equity-research"]),
-            (_, 0) => (Site::NewYork, &["sales-us"]),
-            _ => (Site::London, &["sales-eu", "operations"]),
-        };
-        self.mails(
-            day,
-            site,
-            teams,
-            &client,
-            &words::FIRM_MAIL[letter],
-            words::CLIENT_ASKS,
-            letter == 3,
-            plant,
-        )
-    }
-
-    fn patient_mails(&mut self, day: Date, plant: Option<&'static Plant>) -> Vec<Generated> {
-        let patient = self.dice.pick(&self.firm.patients).clone();
-        let letter = match (self.dice.below(words::CLINIC_MAIL.len()), plant) {
-            (1, Some(_)) => 0,
-            (letter, _) => letter,
-        };
-        let inside = letter == 1;
-        self.mails(
-            day,
-            Site::Chicago,
-            &["front-desk", "billing"],
-            &patient,
-            &words::CLINIC_MAIL[letter],
-            words::PATIENT_ASKS,
-            inside,
-            plant,
-        )
-    }
-
-    /// A mail and its answers. A planted line comes from the one outside.
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "called twice, and each argument is one thing that differs there"
-    )]
-    fn mails(
-        &mut self,
-        day: Date,
-        site: Site,
-        teams: &[&str],
-        outsider: &Outsider,
-        letter: &Letter,
-        asks: &[&str],
-        inside: bool,
-        plant: Option<&'static Plant>,
-    ) -> Vec<Generated> {
-        let cast = self.cast(teams, if inside { 3 } else { 2 }, day, "email");
-        let [author, colleague, ..] = &cast[..] else {
-            return Vec::new();
-        };
-        let other = if inside {
-            colleague.clone()
-        } else {
-            outside(outsider, "email")
-        };
-        let setting = self.setting(day, site, Some(outsider).filter(|one| !one.company.is_empty()));
-        let subject = *self.dice.pick(letter.subjects);
-        let subject = self.fill(subject, &setting, &other);
-        let copied: Vec<&Speaker> = if inside || self.dice.in_thousand(400) {
-            cast[1..].iter().collect()
-        } else {
-            Vec::new()
-        };
-        let mut thread = Thread {
-            subject,
-            root: String::new(),
-            at: setting.at,
-            quoted: None,
-        };
-        let mut scene = Vec::new();
-        let from_outside = plant.is_some() || (!inside && self.dice.in_thousand(300));
-        let n_mails = self.dice.between(1, 4);
-        for turn in 0..n_mails {
-            let outsider_writes = (turn % 2 == 0) == from_outside;
-            let (from, to) = if outsider_writes {
-                (&other, author)
-            } else {
-                (author, &other)
-            };
-            let here = plant.filter(|_| turn == 0);
-            let mut body = self.body(letter, asks, &setting, outsider_writes || turn > 0, to);
-            if let Some(plant) = here {
-                let line = *self.dice.pick(plant.lines);
-                let line = self.fill(line, &setting, to);
-                body = format!("{line}\n\n{body}");
-            }
-            let mut message = self.mail(&mut thread, from, to, &copied, body, &setting, site);
-            if turn == 0 && !outsider_writes {
-                message.labels = letter.label.map(str::to_owned).into_iter().collect();
-                message.attachments = self.files(letter, &setting, to);
-            }
-            if outsider.company.is_empty() {
-                message.accounts = Vec::new();
-            } else if letter.label.is_some() {
-                message.accounts = vec![outsider.account.clone()];
-            }
-            scene.push(Generated {
-                message,
-                planted: here.map(planted_by),
-            });
-        }
-        scene
-    }
-
-    /// The paragraphs of a first mail, or the few lines of an answer.
-    fn body(&mut self, letter: &Letter, asks: &[&str], setting: &Setting, short: bool, to: &Speaker) -> String {
-        let mut paragraphs = Vec::new();
-        if short {
-            for _ in 0..self.dice.between(1, 2) {
-                paragraphs.push(*self.dice.pick(asks));
-            }
-        } else {
-            paragraphs.push(*self.dice.pick(letter.openings));
-            let mut bodies = letter.bodies.to_vec();
-            for _ in 0..self.dice.between(1, letter.bodies.len().min(4)) {
-                paragraphs.push(bodies.swap_remove(self.dice.below(bodies.len())));
-            }
-            paragraphs.push(*self.dice.pick(letter.endings));
-        }
-        paragraphs
-            .iter()
-            .map(|line| sentence(&self.fill(line, setting, to)))
-            .collect::<Vec<_>>()
-            .join("\n\n")
-    }
-
-    #[expect(clippy::too_many_arguments, reason = "a mail has that many parts")]
-    fn mail(
-        &mut self,
-        thread: &mut Thread,
-        from: &Speaker,
-        to: &Speaker,
-        copied: &[&Speaker],
-        body: String,
-        setting: &Setting,
-        site: Site,
-    ) -> Message {
-        self.ids += 1;
-        let domain = if from.employee.is_none() {
-            from.mail.rsplit('@').next().unwrap_or("mail.example")
-        } else if site == Site::Chicago {
-            CLINIC_DOMAIN
-        } else {
-            FIRM_DOMAIN
-        };
-        let id = format!("<{:08x}.{}@{domain}>", self.ids, self.dice.text("0123456789abcdef", 10));
-        let greeting = *self.dice.pick(words::GREETINGS);
-        let greeting = self.fill(greeting, setting, to);
-        let farewell = *self.dice.pick(words::FAREWELLS);
-        let mut text = format!("{greeting}\n\n{body}\n\n{farewell}\n{}", from.name);
-        match &from.employee {
-            Some(one) if one.site == Site::Chicago => {
-                text.push_str(&format!(
-                    "\nNorthgate Clinic, {}\n\n{}",
-                    TEAMS[one.team].name,
-                    words::CLINIC_DISCLAIMER
-                ));
-            }
-            Some(one) => text.push_str(&format!(
-                "\nHarrow Vale, {}\n\n{}",
-                TEAMS[one.team].name,
-                words::FIRM_DISCLAIMER
-            )),
-            None if !from.company.is_empty() => text.push_str(&format!("\n{}", from.company)),
-            None => {}
-        }
-        if let Some((header, quoted)) = &thread.quoted {
-            text.push_str(&format!("\n\n{header}\n"));
-            quoted.lines().for_each(|line| text.push_str(&format!("> {line}\n")));
-        }
-        let reply_to = (!thread.root.is_empty()).then(|| thread.root.clone());
-        let subject = if reply_to.is_some() {
-            format!("Re: {}", thread.subject)
-        } else {
-            thread.subject.clone()
-        };
-        if reply_to.is_none() {
-            thread.root.clone_from(&id);
-        }
-        let day = thread.at.strftime("%a, %d %b %Y at %H:%M");
-        let header = format!("On {day}, {} wrote:", from.name);
-        thread.quoted = Some((header, text.clone()));
-        let at = thread.at;
-        thread.at = later(at, self.dice.between(600_000, 20_000_000));
-        let to_handle = |one: &Speaker, role| Participant {
-            handle: one.mail.clone(),
-            role,
-        };
-        let mut recipients = vec![to_handle(to, Role::To)];
-        let others = copied.iter().filter(|one| one.mail != from.mail && one.mail != to.mail);
-        recipients.extend(others.map(|one| to_handle(one, Role::Cc)));
-        let mailbox = if from.employee.is_some() { from } else { to };
-        Message {
-            id: Some(id),
-            platform: "email".to_owned(),
-            conversation: thread.root.clone(),
-            conversation_kind: ConversationKind::Mail,
-            sent_at: Some(at.as_microsecond()),
-            captured_at: Some(at.as_microsecond() + 30_000_000),
-            sender: from.mail.clone(),
-            recipients,
-            custodians: vec![mailbox.mail.clone()],
-            subject: Some(subject),
-            text: Some(text),
-            reply_to,
-            ..Message::default()
-        }
-    }
-
-    fn files(&mut self, letter: &Letter, setting: &Setting, to: &Speaker) -> Vec<Attachment> {
-        if letter.files.is_empty() || self.dice.in_thousand(400) {
-            return Vec::new();
-        }
-        let name = *self.dice.pick(letter.files);
-        let name = self.fill(name, setting, to);
-        let media_type = match name.rsplit('.').next() {
-            Some("pdf") => "application/pdf",
-            Some("docx") => "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-            Some("xlsx") => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-            _ => "application/vnd.openxmlformats-officedocument.presentationml.presentation",
-        };
-        let bytes = Some(self.dice.between(12_000, 2_400_000) as u64);
-        vec![Attachment {
-            name: Some(name),
-            media_type: Some(media_type.to_owned()),
-            bytes,
-            sha256: None,
-        }]
-    }
 }
 
-/// A thread of mails so far.
-struct Thread {
-    subject: String,
-    root: String,
-    at: Timestamp,
-    /// The header and the text of the last mail.
-    quoted: Option<(String, String)>,
-}
-
-fn outside(one: &Outsider, platform: &str) -> Speaker {
+pub(super) fn outside(one: &Outsider, platform: &str) -> Speaker {
     let handle = if platform == "whatsapp" {
         one.phone.clone()
     } else {
@@ -874,7 +622,7 @@ fn outside(one: &Outsider, platform: &str) -> Speaker {
     }
 }
 
-fn planted_by(plant: &Plant) -> Planted {
+pub(super) fn planted_by(plant: &Plant) -> Planted {
     Planted {
         family: plant.family,
         rule: plant.rule,
@@ -937,14 +685,7 @@ fn is_shouted(word: &str) -> bool {
         || word.chars().filter(|character| character.is_uppercase()).count() > 1
 }
 
-/// The text with a capital letter at its beginning.
-fn sentence(text: &str) -> String {
-    let mut rest = text.chars();
-    rest.next()
-        .map_or_else(String::new, |first| first.to_uppercase().chain(rest).collect())
-}
-
-fn later(at: Timestamp, milliseconds: usize) -> Timestamp {
+pub(super) fn later(at: Timestamp, milliseconds: usize) -> Timestamp {
     at.saturating_add(SignedDuration::from_millis(i64::try_from(milliseconds).unwrap_or(0)))
         .unwrap_or(at)
 }

@@ -133,8 +133,7 @@ impl<'a> Evaluator<'a> {
             return outcome.incomplete;
         }
         let doubts = self.drop_inapplicable(row, out);
-        self.hits
-            .sort_by(|a, b| (a.rule, a.field, a.span).cmp(&(b.rule, b.field, b.span)));
+        self.hits.sort_by_key(|hit| (hit.rule, hit.field, hit.span));
         let hits = std::mem::take(&mut self.hits);
         for of_rule in hits.chunk_by(|one, next| one.rule == next.rule) {
             let rule = RuleRef::Pattern(of_rule[0].rule);
