@@ -2,6 +2,7 @@
 //!
 //! Pure: no disk, no clock, no environment. What a message *means* to a rule, a policy or a schedule is for
 //! the crates above; how it is read or stored is for the crates at the edge.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
 mod batch;
 mod digest;
