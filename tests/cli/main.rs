@@ -1,5 +1,11 @@
 //! The command line as a user types it: every test runs the binary on files in a folder of its own.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "tests panic, say when they skip, and remove files of their own"
+)]
 
 mod bad_input;
 mod check;

@@ -26,6 +26,9 @@ pub struct Begun {
     pub new_holds: Vec<String>,
 }
 
+/// Names of holds and the texts that they were written as.
+type Texts = Vec<(String, String)>;
+
 /// What the journal says of a hold.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Placed {
@@ -165,7 +168,7 @@ fn hold_documents(
     args: &Run,
     project: &mut Project,
     placed: &[Placed],
-) -> anyhow::Result<(Vec<Document>, Vec<(String, String)>)> {
+) -> anyhow::Result<(Vec<Document>, Texts)> {
     let mut documents = Vec::new();
     let mut texts = Vec::new();
     for hold in placed {

@@ -181,7 +181,8 @@ impl Pipeline<'_> {
         let mut pending: Option<Piece> = None;
         loop {
             if interrupted() {
-                return Ok(pending.is_none_or(send) && false);
+                pending.map(send);
+                return Ok(false);
             }
             match reader.next() {
                 Ok(Some(chunk)) => {
