@@ -1,8 +1,9 @@
 //! Values out of Arrow arrays, one row at a time.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
-use arrow::array::{Array, ArrayRef, AsArray};
+use arrow::array::{Array, ArrayRef, AsArray, OffsetSizeTrait};
 use arrow::datatypes::{
     DataType, Date32Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, TimeUnit,
     TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType, UInt8Type,
@@ -36,9 +37,22 @@ pub(crate) fn value<'a>(array: &'a ArrayRef, row: usize, undecodable: &mut bool)
         DataType::Float64 => Value::Number(array.as_primitive::<Float64Type>().value(row)),
         DataType::Timestamp(unit, zone) => instant(stored_instant(array, row, *unit), *unit, zone.is_some()),
         DataType::Date32 => day(array.as_primitive::<Date32Type>().value(row)),
-        DataType::List(_) => list(&array.as_list::<i32>().value(row), undecodable),
-        DataType::LargeList(_) => list(&array.as_list::<i64>().value(row), undecodable),
-        DataType::FixedSizeList(..) => list(&array.as_fixed_size_list().value(row), undecodable),
+        DataType::List(_) => {
+            let lists = array.as_list::<i32>();
+            list(lists.values(), range(lists.value_offsets(), row), undecodable)
+        }
+        DataType::LargeList(_) => {
+            let lists = array.as_list::<i64>();
+            list(lists.values(), range(lists.value_offsets(), row), undecodable)
+        }
+        DataType::FixedSizeList(_, length) => {
+            let first = array.as_fixed_size_list().value_offset(row);
+            list(
+                array.as_fixed_size_list().values(),
+                range(&[first, first + length], 0),
+                undecodable,
+            )
+        }
         DataType::Struct(fields) => {
             let values = array
                 .as_struct()
@@ -105,26 +119,23 @@ fn day(days_since_1970: i32) -> Value<'static> {
     )
 }
 
-fn list(items: &ArrayRef, undecodable: &mut bool) -> Value<'static> {
-    Value::List(
-        (0..items.len())
-            .map(|item| value(items, item, undecodable).into_owned())
-            .collect(),
-    )
+/// The items of a list, as positions among the items of all lists.
+fn range<O: OffsetSizeTrait>(offsets: &[O], row: usize) -> Range<usize> {
+    offsets[row].as_usize()..offsets[row + 1].as_usize()
 }
 
-fn map(array: &ArrayRef, row: usize, undecodable: &mut bool) -> Value<'static> {
-    let entries = array.as_map().value(row);
-    let [keys, values] = entries.columns() else {
-        return Value::Null;
-    };
-    let mut named = Vec::with_capacity(entries.len());
-    for entry in 0..entries.len() {
-        let key = match value(keys, entry, undecodable) {
-            Value::Text(key) => key.into_owned(),
-            other => other.into_metadata().unwrap_or_default(),
+fn list<'a>(items: &'a ArrayRef, range: Range<usize>, undecodable: &mut bool) -> Value<'a> {
+    Value::List(range.map(|item| value(items, item, undecodable)).collect())
+}
+
+fn map<'a>(array: &'a ArrayRef, row: usize, undecodable: &mut bool) -> Value<'a> {
+    let maps = array.as_map();
+    let entries = range(maps.value_offsets(), row).map(|entry| {
+        let key = match value(maps.keys(), entry, undecodable) {
+            Value::Text(key) => key,
+            other => Cow::Owned(other.into_metadata().unwrap_or_default()),
         };
-        named.push((Cow::Owned(key), value(values, entry, undecodable).into_owned()));
-    }
-    Value::Map(named)
+        (key, value(maps.values(), entry, undecodable))
+    });
+    Value::Map(entries.collect())
 }

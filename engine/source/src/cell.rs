@@ -45,25 +45,31 @@ fn json_value(text: &str) -> Option<Value<'static>> {
 }
 
 /// The items of a cell: a JSON list, or texts joined by `;`.
-pub(crate) fn list(text: Cow<'_, str>) -> Value<'static> {
+pub(crate) fn list(text: Cow<'_, str>) -> Value<'_> {
     if text.trim_start().starts_with('[')
         && let Some(list @ Value::List(_)) = json_value(&text)
     {
         return list;
     }
-    let items = split(&text).into_iter().map(str::trim).filter(|item| !item.is_empty());
-    Value::List(items.map(|item| Value::Text(Cow::Owned(item.to_owned()))).collect())
+    match text {
+        Cow::Borrowed(text) => Value::List(items(text).map(|item| Value::Text(Cow::Borrowed(item))).collect()),
+        Cow::Owned(text) => Value::List(
+            items(&text)
+                .map(|item| Value::Text(Cow::Owned(item.to_owned())))
+                .collect(),
+        ),
+    }
 }
 
-/// Splits at `;`, though not inside double quotes, which mail puts around names that hold one.
-fn split(text: &str) -> Vec<&str> {
+/// The texts between `;`, though not inside double quotes, which mail puts around names that hold one.
+fn items(text: &str) -> impl Iterator<Item = &str> {
     let mut quoted = false;
     let paired = text.matches('"').count().is_multiple_of(2);
-    text.split(|character| {
+    let split = text.split(move |character| {
         quoted ^= paired && character == '"';
         character == ';' && !quoted
-    })
-    .collect()
+    });
+    split.map(str::trim).filter(|item| !item.is_empty())
 }
 
 #[cfg(test)]
