@@ -5,7 +5,6 @@
 //! lie in the archive alone. The catalog is only a path here: its contents are the catalog crate's.
 //!
 //! The clock and the dice are the caller's: see [`Stamp`]. Nothing here reads the environment.
-#![allow(clippy::disallowed_methods, reason = "the edge crate that reads and writes the home")]
 #![cfg_attr(
     test,
     allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that panics has failed")
