@@ -4,7 +4,6 @@ use lexhold_document::{Diagnostic, Diagnostics, Document, Kind, Node, Seg, check
 use lexhold_model::Severity;
 use rustc_hash::FxHashMap;
 
-use crate::gate::Gate;
 use crate::leaves::Leaves;
 use crate::lexicons::Lexicons;
 use crate::operator::Reader;
@@ -126,16 +125,13 @@ impl Compiler {
                 }
             });
         }
-        let (trie, patterns, pattern_leaves) = self.leaves.build();
-        let gate = Gate::new(&patterns);
+        let (trie, patterns) = self.leaves.build();
         Program {
             rules: self.rules,
             checks: self.checks,
             uses,
             trie,
             patterns,
-            pattern_leaves,
-            gate,
         }
     }
 }

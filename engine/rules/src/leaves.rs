@@ -5,6 +5,7 @@ use std::ops::Range;
 use rustc_hash::FxHashMap;
 
 use crate::pattern::{Pattern, Refusal};
+use crate::patterns::Patterns;
 use crate::term::Term;
 use crate::trie::{Trie, TrieBuilder};
 
@@ -13,8 +14,8 @@ use crate::trie::{Trie, TrieBuilder};
 pub(crate) struct Leaves {
     trie: TrieBuilder,
     lists: FxHashMap<Vec<Term>, u32>,
-    patterns: Vec<Pattern>,
-    pattern_leaves: Vec<u32>,
+    /// The patterns, and the leaf of each.
+    patterns: Vec<(Pattern, u32)>,
     by_source: FxHashMap<(String, bool), u32>,
     n_leaves: u32,
 }
@@ -35,16 +36,15 @@ impl Leaves {
     pub(crate) fn pattern(&mut self, source: &str, unicode: bool) -> Result<(u32, Option<Range<usize>>), Refusal> {
         let key = (source.to_owned(), unicode);
         if let Some(index) = self.by_source.get(&key) {
-            let index = *index as usize;
-            return Ok((self.pattern_leaves[index], self.patterns[index].folded_away.clone()));
+            let (pattern, leaf) = &self.patterns[*index as usize];
+            return Ok((*leaf, pattern.folded_away.clone()));
         }
         let pattern = Pattern::compile(source, unicode)?;
         let folded_away = pattern.folded_away.clone();
         let leaf = self.next();
         self.by_source
             .insert(key, u32::try_from(self.patterns.len()).unwrap_or(u32::MAX));
-        self.patterns.push(pattern);
-        self.pattern_leaves.push(leaf);
+        self.patterns.push((pattern, leaf));
         Ok((leaf, folded_away))
     }
 
@@ -53,9 +53,9 @@ impl Leaves {
         self.n_leaves as usize
     }
 
-    /// The terms, the patterns, and the leaf of each pattern.
-    pub(crate) fn build(self) -> (Trie, Vec<Pattern>, Vec<u32>) {
-        (self.trie.build(), self.patterns, self.pattern_leaves)
+    /// The terms and the patterns.
+    pub(crate) fn build(self) -> (Trie, Patterns) {
+        (self.trie.build(), Patterns::new(self.patterns))
     }
 
     fn next(&mut self) -> u32 {

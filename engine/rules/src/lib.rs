@@ -5,7 +5,7 @@
 //! 1. [`shape`] says which keys a document has; [`compile`] reads rules into trees of operators (`operator`,
 //!    `expression`), terms (`lexicons`, `term`) and patterns (`pattern`, `literals`), and reports all that is wrong;
 //! 2. the compiled [`Program`] is immutable and shared: a trie of words (`trie`, `vocabulary`), patterns behind an
-//!    automaton of the literals that they need (`gate`), and one tree a rule;
+//!    automaton of the literals that they need (`patterns`, `gate`), and one tree a rule;
 //! 3. a [`Scanner`] borrows the program and owns what changes: it makes the folded view of each part (`view`),
 //!    splits it into tokens (`tokens`), finds terms and patterns, and combines them (`combine`, `near`) into
 //!    [`RuleHit`]s whose spans count in the original text.
@@ -34,6 +34,7 @@ mod operator;
 #[cfg(test)]
 mod oracle;
 mod pattern;
+mod patterns;
 mod program;
 mod scanner;
 mod spot;

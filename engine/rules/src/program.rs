@@ -4,8 +4,7 @@ use lexhold_document::{Place, Seg};
 use lexhold_model::{Digest, Severity};
 
 use crate::expression::{Exclusion, Expression};
-use crate::gate::Gate;
-use crate::pattern::Pattern;
+use crate::patterns::Patterns;
 use crate::trie::Trie;
 
 /// All rules of a bundle, compiled. Immutable and shared by all threads.
@@ -17,10 +16,7 @@ pub struct Program {
     /// The rules that each leaf can make match.
     pub(crate) uses: Vec<Vec<u32>>,
     pub(crate) trie: Trie,
-    pub(crate) patterns: Vec<Pattern>,
-    /// The leaf of each pattern.
-    pub(crate) pattern_leaves: Vec<u32>,
-    pub(crate) gate: Gate,
+    pub(crate) patterns: Patterns,
 }
 
 /// What a rule looks for.

@@ -3,10 +3,9 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use lexhold_model::ByteSpan;
-use regex_automata::{Input, meta::Cache};
 
 use crate::combine::{Found, hits};
-use crate::pattern::Pattern;
+use crate::patterns::PatternScratch;
 use crate::spot::Spot;
 use crate::tokens::{Token, tokenize};
 use crate::view::View;
@@ -23,7 +22,7 @@ pub struct Scanner<'p> {
 }
 
 /// What one part needs while it is scanned. Empty between parts, but for what was allocated.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Scratch {
     view: View,
     tokens: Vec<Token>,
@@ -34,10 +33,7 @@ struct Scratch {
     /// The rules that one of these leaves belongs to.
     rules: Vec<u32>,
     is_due: Vec<bool>,
-    /// The patterns that could match.
-    candidates: Vec<u32>,
-    is_candidate: Vec<bool>,
-    caches: Vec<Option<Cache>>,
+    patterns: PatternScratch,
     n_spots: usize,
     incomplete: bool,
 }
@@ -158,11 +154,15 @@ impl<'p> Scanner<'p> {
 impl Scratch {
     fn new(program: &Program) -> Self {
         Scratch {
+            view: View::default(),
+            tokens: Vec::new(),
             leaves: vec![Vec::new(); program.uses.len()],
+            touched: Vec::new(),
+            rules: Vec::new(),
             is_due: vec![false; program.checks.len()],
-            is_candidate: vec![false; program.patterns.len()],
-            caches: program.patterns.iter().map(|_| None).collect(),
-            ..Scratch::default()
+            patterns: PatternScratch::new(&program.patterns),
+            n_spots: 0,
+            incomplete: false,
         }
     }
 
@@ -193,40 +193,16 @@ impl Scratch {
     }
 
     fn find_patterns(&mut self, program: &Program) {
-        let (candidates, is_candidate) = (&mut self.candidates, &mut self.is_candidate);
-        program.gate.pass(self.view.text(), |pattern| {
-            if !std::mem::replace(&mut is_candidate[pattern as usize], true) {
-                candidates.push(pattern);
-            }
-        });
-        for at in 0..self.candidates.len() {
-            let index = self.candidates[at] as usize;
-            let (pattern, leaf) = (&program.patterns[index], program.pattern_leaves[index]);
-            let mut cache = self.caches[index]
-                .take()
-                .unwrap_or_else(|| pattern.regex.create_cache());
-            self.find_pattern(pattern, leaf, &mut cache);
-            self.caches[index] = Some(cache);
-        }
-    }
-
-    /// Finds the leftmost matches of a pattern that do not overlap.
-    fn find_pattern(&mut self, pattern: &Pattern, leaf: u32, cache: &mut Cache) {
-        let view = std::mem::take(&mut self.view);
-        let mut input = Input::new(view.text());
-        let mut steps = 0;
-        while let Some(found) = pattern.regex.search_with(cache, &input) {
-            let (start, end) = (found.start(), found.end());
-            let ahead = (input.end() - start) as u64;
-            steps += pattern.longest.map_or(ahead, |longest| ahead.min(longest as u64));
-            self.push(leaf, Spot::of_bytes(&self.tokens, start, end));
-            if steps > limits::PATTERN_STEPS {
-                self.incomplete = true;
-                break;
-            }
-            input.set_start(end);
-        }
-        self.view = view;
+        let (view, tokens) = (std::mem::take(&mut self.view), std::mem::take(&mut self.tokens));
+        let mut patterns = std::mem::take(&mut self.patterns);
+        let outcome = program.patterns.find(
+            &mut patterns,
+            view.text(),
+            || &tokens,
+            |leaf, start, end| self.push(leaf, Spot::of_bytes(&tokens, start, end)),
+        );
+        self.incomplete |= outcome.incomplete;
+        (self.view, self.tokens, self.patterns) = (view, tokens, patterns);
     }
 
     fn push(&mut self, leaf: u32, spot: Spot) {
@@ -266,9 +242,6 @@ impl Scratch {
         }
         for rule in self.rules.drain(..) {
             self.is_due[rule as usize] = false;
-        }
-        for pattern in self.candidates.drain(..) {
-            self.is_candidate[pattern as usize] = false;
         }
     }
 }
