@@ -53,6 +53,12 @@ lexhold_document::codes! {
     PATTERN_CASE = "LX0425";
     /// A part of a pattern cannot occur in the folded view.
     PATTERN_FOLDED_AWAY = "LX0426";
+    /// A conversation rule names a rule that does not exist.
+    UNKNOWN_COMPONENT = "LX0450";
+    /// A conversation rule names a conversation rule.
+    COMPONENT_KIND = "LX0451";
+    /// An example of a conversation cannot be read.
+    CONVERSATION_EXAMPLE = "LX0452";
 }
 
 #[cfg(test)]

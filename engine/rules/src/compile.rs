@@ -4,6 +4,7 @@ use lexhold_document::{Diagnostic, Diagnostics, Document, Kind, Node, Seg, check
 use lexhold_model::Severity;
 use rustc_hash::FxHashMap;
 
+use crate::conversation::{self, ConversationRule};
 use crate::leaves::Leaves;
 use crate::lexicons::Lexicons;
 use crate::operator::Reader;
@@ -25,6 +26,7 @@ pub fn compile(documents: &[&Document], diagnostics: &mut Diagnostics) -> Progra
         check_shape(document, &shape::ruleset(), diagnostics);
         compiler.ruleset(document, index, &shared, diagnostics);
     }
+    compiler.conversations = conversation::read(documents, info, diagnostics);
     compiler.finish()
 }
 
@@ -66,6 +68,7 @@ struct Compiler {
     leaves: Leaves,
     rules: Vec<RuleInfo>,
     checks: Vec<Check>,
+    conversations: Vec<ConversationRule>,
     /// Rules of all documents, sound or not.
     n_seen: usize,
 }
@@ -128,6 +131,7 @@ impl Compiler {
         let (trie, patterns) = self.leaves.build();
         Program {
             rules: self.rules,
+            conversations: self.conversations,
             checks: self.checks,
             uses,
             trie,

@@ -15,6 +15,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
 pub mod codes;
+pub mod conversation;
 pub mod limits;
 pub mod shape;
 

@@ -47,3 +47,19 @@ pub const PATTERN_STEPS: u64 = 1024 * 1024 * 1024;
 
 /// Lazily built states of one pattern, in bytes a scanner and direction.
 pub const LAZY_STATES_BYTES: usize = 1024 * 1024;
+
+/// Longest period of a conversation rule, in microseconds: 31 days.
+pub const CONVERSATION_US: i64 = 31 * 24 * 60 * 60 * 1_000_000;
+
+/// Most messages that a conversation rule can want.
+pub const CONVERSATION_MESSAGES: u32 = 10_000;
+
+/// Most senders that a conversation rule can want.
+pub const PARTICIPANTS: u32 = 1_000;
+
+/// Most rules that a conversation rule can name.
+pub const COMPONENTS: usize = 64;
+
+/// Most messages in one window of a conversation rule, and most members of an episode that are named. A group with
+/// more in a window is judged by the latest ones and reported as incomplete.
+pub const WINDOW_MESSAGES: usize = 100_000;

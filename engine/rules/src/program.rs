@@ -3,6 +3,7 @@
 use lexhold_document::{Place, Seg};
 use lexhold_model::{Digest, Severity};
 
+use crate::conversation::ConversationRule;
 use crate::expression::{Exclusion, Expression};
 use crate::patterns::Patterns;
 use crate::trie::Trie;
@@ -11,6 +12,7 @@ use crate::trie::Trie;
 #[derive(Debug)]
 pub struct Program {
     pub(crate) rules: Vec<RuleInfo>,
+    pub(crate) conversations: Vec<ConversationRule>,
     /// What each rule looks for, beside `rules`.
     pub(crate) checks: Vec<Check>,
     /// The rules that each leaf can make match.
@@ -99,5 +101,10 @@ impl Program {
     /// The rules, in the order of the documents; a [`crate::RuleHit`] names one by its position.
     pub fn rules(&self) -> &[RuleInfo] {
         &self.rules
+    }
+
+    /// The rules over several messages, in the order of the documents.
+    pub fn conversations(&self) -> &[ConversationRule] {
+        &self.conversations
     }
 }

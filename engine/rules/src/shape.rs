@@ -1,9 +1,14 @@
 //! The keys of a ruleset and of a lexicon.
 
-use lexhold_document::{Shape, choice, list, map, one_or_many, open, optional, required};
+use lexhold_document::{Shape, choice, either, list, map, one_or_many, open, optional, required};
+
+use crate::conversation;
 
 /// The grades of severity, as documents write them.
-const SEVERITIES: &[&str] = &["info", "low", "medium", "high", "critical"];
+pub(crate) const SEVERITIES: &[&str] = &["info", "low", "medium", "high", "critical"];
+
+/// How settled a rule is, as documents write it.
+pub(crate) const STATUSES: &[&str] = &["experimental", "stable", "retired"];
 
 /// The keys of a `ruleset` document.
 pub fn ruleset() -> Shape {
@@ -16,7 +21,11 @@ pub fn ruleset() -> Shape {
             open(list(Shape::Any)),
             "named lists of terms that only this ruleset sees",
         ),
-        required("rules", list(rule()), "one item a rule"),
+        required(
+            "rules",
+            list(either([rule(), conversation::shape()])),
+            "one item a rule",
+        ),
         optional("tests", Shape::Any, "cases beside the rules"),
     ])
 }
@@ -41,11 +50,7 @@ fn rule() -> Shape {
         required("id", Shape::Id, "unique within the ruleset"),
         optional("title", Shape::Text, "one line for people"),
         required("severity", choice(SEVERITIES), "how grave a hit is"),
-        optional(
-            "status",
-            choice(&["experimental", "stable", "retired"]),
-            "how settled the rule is",
-        ),
+        optional("status", choice(STATUSES), "how settled the rule is"),
         optional("risk", Shape::Text, "the risk that the rule speaks of"),
         required("why", Shape::Text, "why somebody should look"),
         optional(
