@@ -147,7 +147,7 @@ impl<'a> Evaluator<'a> {
                 row: row.index(),
                 rule,
                 place: Some((hit.field, hit.span)),
-                quoted: hit.quoted,
+                quoted: hit.quoted(),
                 excluded_by: hit.excluded_by.as_deref().map(str::to_owned),
                 indeterminate: doubts.get(&hit.rule).cloned(),
                 alert,
@@ -404,16 +404,16 @@ impl<'a> Evaluator<'a> {
 /// The parts of a message that are matched on their own: subject, the ranges of the text, attachment names.
 fn parts_of(row: Row<'_>) -> Vec<Part<'_>> {
     let mut parts = Vec::new();
-    let mut add = |field: Field, base: usize, text, quoted| {
+    let mut add = |field: Field, base: usize, text, kind| {
         parts.push(Part {
             field,
             base,
             text,
-            quoted,
+            kind,
         })
     };
     if let Some(subject) = row.subject() {
-        add(Field::Subject, 0, subject, false);
+        add(Field::Subject, 0, subject, PartKind::Authored);
     }
     let text = row.text().unwrap_or_default();
     let mut done = 0;
@@ -423,22 +423,17 @@ fn parts_of(row: Row<'_>) -> Vec<Part<'_>> {
             continue;
         };
         if done < start {
-            add(Field::Text, done, &text[done..start], false);
+            add(Field::Text, done, &text[done..start], PartKind::Authored);
         }
-        add(
-            Field::Text,
-            start,
-            &text[start..end],
-            matches!(part.kind, PartKind::Quoted | PartKind::Forwarded),
-        );
+        add(Field::Text, start, &text[start..end], part.kind);
         done = end;
     }
     if done < text.len() {
-        add(Field::Text, done, &text[done..], false);
+        add(Field::Text, done, &text[done..], PartKind::Authored);
     }
     for (at, name) in row.attachment_names().enumerate() {
         if let (Some(name), Ok(at)) = (name, u16::try_from(at)) {
-            add(Field::AttachmentName(at), 0, name, false);
+            add(Field::AttachmentName(at), 0, name, PartKind::Authored);
         }
     }
     parts

@@ -18,6 +18,8 @@ pub(crate) struct Found<'a> {
 pub(crate) struct Hits {
     /// Those that stand.
     pub(crate) standing: Vec<Spot>,
+    /// How many more would stand, but lie inside one of these.
+    pub(crate) n_nested: usize,
     /// Those that an exclusion took away, with its position.
     pub(crate) excluded: Vec<(Spot, usize)>,
 }
@@ -43,7 +45,9 @@ pub(crate) fn hits(expression: &Expression, exclusions: &[Exclusion], found: Fou
         keep_longest(&mut excluded);
         hits.excluded.extend(excluded.into_iter().map(|spot| (spot, index)));
     }
+    let n_all = standing.len();
     keep_longest(&mut standing);
+    hits.n_nested = n_all - standing.len();
     hits.standing = standing;
     hits
 }

@@ -1,6 +1,6 @@
 //! From documents to a program.
 
-use lexhold_document::{Diagnostic, Diagnostics, Document, Kind, Node, Seg, check_shape, path};
+use lexhold_document::{Diagnostic, Diagnostics, Document, Kind, Node, Seg, Value, check_shape, path};
 use lexhold_model::Severity;
 use rustc_hash::FxHashMap;
 
@@ -9,7 +9,7 @@ use crate::leaves::Leaves;
 use crate::lexicons::Lexicons;
 use crate::operator::Reader;
 use crate::program::Check;
-use crate::{Condition, Example, Program, RuleInfo, Status, codes, limits, shape};
+use crate::{Condition, Example, PartSet, Program, RuleInfo, Status, TextView, codes, limits, shape};
 
 /// Compiles every ruleset and lexicon among the documents; other kinds are passed over.
 ///
@@ -53,6 +53,9 @@ pub fn compile_query(documents: &[&Document], document: usize, path: &[Seg], dia
             cites: Vec::new(),
             labels: Vec::new(),
             status: Status::Stable,
+            view: TextView::default(),
+            parts: PartSet::ALL,
+            alerts: false,
             when: None,
             hits: Vec::new(),
             misses: Vec::new(),
@@ -162,6 +165,12 @@ fn info(document: &Document, index: usize, position: usize, node: &Node) -> Opti
             Some("retired") => Status::Retired,
             _ => Status::Stable,
         },
+        view: TextView::ALL
+            .into_iter()
+            .find(|view| text("view") == Some(view.as_str()))
+            .unwrap_or_default(),
+        parts: parts(node),
+        alerts: !matches!(node.get("alerts").map(|alerts| &alerts.value), Some(Value::Bool(false))),
         when: text("when").map(|when| Condition {
             text: when.to_owned(),
             document: index,
@@ -187,6 +196,16 @@ fn count_examples(node: &Node, diagnostics: &mut Diagnostics) {
         let message = format!("rule has {n_examples} `{key}`, fewer than {}", limits::EXAMPLES);
         let error = Diagnostic::error(codes::TOO_FEW_EXAMPLES, message).at(entry.key_place, "");
         diagnostics.push(error.help("each rule proves itself by texts that it hits and texts that it misses"));
+    }
+}
+
+/// The parts that a rule names; the shape has reported what is none.
+fn parts(node: &Node) -> PartSet {
+    match node.get("parts") {
+        None => PartSet::ALL,
+        Some(parts) => texts(Some(parts))
+            .iter()
+            .fold(PartSet::NONE, |set, name| set.with(name).unwrap_or(set)),
     }
 }
 

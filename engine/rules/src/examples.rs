@@ -51,12 +51,7 @@ pub fn check_examples(program: &Program, rule: u32) -> Vec<ExampleFailure> {
 
 fn failure(scanner: &mut Scanner<'_>, rule: u32, expected: Expected, example: &Example) -> Option<ExampleFailure> {
     let mut hits = Vec::new();
-    let part = Part {
-        field: Field::Text,
-        base: 0,
-        text: &example.text,
-        quoted: false,
-    };
+    let part = Part::authored(Field::Text, &example.text);
     let outcome = scanner.scan(&[part], &mut hits);
     let mut of_rule = hits.into_iter().filter(|hit| hit.rule == rule);
     let standing = of_rule.clone().any(|hit| hit.excluded_by.is_none());

@@ -34,6 +34,7 @@ mod near;
 mod operator;
 #[cfg(test)]
 mod oracle;
+mod parts;
 mod pattern;
 mod patterns;
 mod program;
@@ -50,7 +51,8 @@ mod vocabulary;
 
 pub use compile::{compile, compile_query};
 pub use examples::{ExampleFailure, Expected, check_examples};
-pub use hit::{Part, RuleHit, ScanOutcome, Truncated};
-pub use program::{Condition, Example, Program, RuleInfo, Status};
+pub use hit::{Confidence, Part, RuleHit, RuleOutcome, ScanOutcome, Support};
+pub use parts::PartSet;
+pub use program::{Condition, Example, Program, RuleInfo, Status, TextView};
 pub use scanner::Scanner;
 pub use unicode::UNICODE_VERSIONS;

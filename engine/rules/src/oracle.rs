@@ -404,12 +404,7 @@ fn expected(rule: &Rule, source: &str) -> BTreeSet<Shown> {
 
 fn scanned<'p>(scanner: &mut Scanner<'p>, source: &str) -> Vec<RuleHit> {
     let mut hits = Vec::new();
-    let part = Part {
-        field: lexhold_model::Field::Text,
-        base: 0,
-        text: source,
-        quoted: false,
-    };
+    let part = Part::authored(lexhold_model::Field::Text, source);
     assert!(!scanner.scan(&[part], &mut hits).incomplete);
     hits
 }

@@ -3,6 +3,7 @@
 use lexhold_document::{Place, Seg};
 use lexhold_model::{Digest, Severity};
 
+use crate::PartSet;
 use crate::conversation::ConversationRule;
 use crate::expression::{Exclusion, Expression};
 use crate::patterns::Patterns;
@@ -55,6 +56,12 @@ pub struct RuleInfo {
     pub labels: Vec<String>,
     /// How settled the rule is.
     pub status: Status,
+    /// The view of the text that it runs on.
+    pub view: TextView,
+    /// The parts of a message that it looks at.
+    pub parts: PartSet,
+    /// Whether its hits make alerts; otherwise they are labels and the parts of conversation rules.
+    pub alerts: bool,
     /// The Cedar condition under which the rule counts, as written.
     pub when: Option<Condition>,
     /// Texts that the rule has to hit.
@@ -83,6 +90,35 @@ pub struct Condition {
     pub document: usize,
     /// The path of its scalar in that document.
     pub path: Vec<Seg>,
+}
+
+/// What is made of a text before a rule runs on it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum TextView {
+    /// Folded: in NFKC, without case and ignorable characters, white space as single spaces.
+    #[default]
+    Folded,
+    /// As stored.
+    Raw,
+    /// Folded, and disguises undone.
+    Skeleton,
+    /// As stored, with every decimal digit in ASCII.
+    Digits,
+}
+
+impl TextView {
+    /// All views, the default first.
+    pub const ALL: [TextView; 4] = [TextView::Folded, TextView::Raw, TextView::Skeleton, TextView::Digits];
+
+    /// The view's name as rules write it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            TextView::Folded => "folded",
+            TextView::Raw => "raw",
+            TextView::Skeleton => "skeleton",
+            TextView::Digits => "digits",
+        }
+    }
 }
 
 /// How settled a rule is.

@@ -9,16 +9,24 @@ use crate::patterns::PatternScratch;
 use crate::spot::Spot;
 use crate::tokens::{Token, tokenize};
 use crate::view::View;
-use crate::{Part, Program, RuleHit, ScanOutcome, Truncated, limits};
+use crate::{Part, Program, RuleHit, RuleOutcome, ScanOutcome, limits};
 
 /// Scans messages with one program. Its caches grow warm, so keep one a thread.
 #[derive(Debug)]
 pub struct Scanner<'p> {
     program: &'p Program,
     scratch: Scratch,
-    /// Hits of each rule in the message at hand: those that stand, and excluded ones.
-    counts: Vec<[u64; 2]>,
+    /// Hits of each rule in the message at hand.
+    counts: Vec<Counts>,
     counted: Vec<u32>,
+}
+
+/// What is counted of one rule.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Counts {
+    hits: u64,
+    nested: u64,
+    excluded: u64,
 }
 
 /// What one part needs while it is scanned. Empty between parts, but for what was allocated.
@@ -45,7 +53,7 @@ impl<'p> Scanner<'p> {
         Scanner {
             program,
             scratch: Scratch::new(program),
-            counts: vec![[0; 2]; n_rules],
+            counts: vec![Counts::default(); n_rules],
             counted: Vec::new(),
         }
     }
@@ -67,7 +75,7 @@ impl<'p> Scanner<'p> {
         }
         ScanOutcome {
             incomplete,
-            truncated: self.take_truncated(),
+            rules: self.take_outcomes(),
         }
     }
 
@@ -104,19 +112,26 @@ impl<'p> Scanner<'p> {
     }
 
     fn push_rule(&mut self, rule: u32, part: Part<'_>, out: &mut Vec<RuleHit>) {
+        if !self.program.rules[rule as usize].parts.contains(&part) {
+            return;
+        }
         let check = &self.program.checks[rule as usize];
         let found = Found {
             tokens: &self.scratch.tokens,
             leaves: &self.scratch.leaves,
         };
         let found = hits(&check.expression, &check.exclusions, found);
+        let n_nested = found.n_nested as u64;
+        if n_nested > 0 {
+            self.counts_of(rule).nested += n_nested;
+        }
         for spot in found.standing {
-            if self.count(rule, 0) {
+            if self.count(rule, |counts| &mut counts.hits) {
                 out.push(self.scratch.hit(rule, part, spot, None));
             }
         }
         for (spot, exclusion) in found.excluded {
-            if self.count(rule, 1) {
+            if self.count(rule, |counts| &mut counts.excluded) {
                 out.push(
                     self.scratch
                         .hit(rule, part, spot, Some(&check.exclusions[exclusion].label)),
@@ -126,28 +141,35 @@ impl<'p> Scanner<'p> {
     }
 
     /// Counts a hit and says whether it is still to be stored.
-    fn count(&mut self, rule: u32, sort: usize) -> bool {
-        let counts = &mut self.counts[rule as usize];
-        if *counts == [0; 2] {
-            self.counted.push(rule);
-        }
-        counts[sort] += 1;
-        counts[sort] <= limits::STORED_HITS
+    fn count(&mut self, rule: u32, sort: impl FnOnce(&mut Counts) -> &mut u64) -> bool {
+        let count = sort(self.counts_of(rule));
+        *count += 1;
+        *count <= limits::STORED_HITS
     }
 
-    fn take_truncated(&mut self) -> Vec<Truncated> {
-        let mut truncated = Vec::new();
-        for rule in self.counted.drain(..) {
-            let [standing, excluded] = std::mem::take(&mut self.counts[rule as usize]);
-            if standing.max(excluded) > limits::STORED_HITS {
-                truncated.push(Truncated {
-                    rule,
-                    n_hits: standing + excluded,
-                });
-            }
+    fn counts_of(&mut self, rule: u32) -> &mut Counts {
+        let counts = &mut self.counts[rule as usize];
+        if *counts == Counts::default() {
+            self.counted.push(rule);
         }
-        truncated.sort_unstable_by_key(|truncated| truncated.rule);
-        truncated
+        counts
+    }
+
+    fn take_outcomes(&mut self) -> Vec<RuleOutcome> {
+        self.counted.sort_unstable();
+        let outcomes = self.counted.drain(..).map(|rule| {
+            let counts = std::mem::take(&mut self.counts[rule as usize]);
+            RuleOutcome {
+                rule,
+                severity: self.program.rules[rule as usize].severity,
+                n_hits: counts.hits,
+                n_nested: counts.nested,
+                n_excluded: counts.excluded,
+                n_rejected: 0,
+                truncated: counts.hits.max(counts.excluded) > limits::STORED_HITS,
+            }
+        });
+        outcomes.collect()
     }
 }
 
@@ -230,7 +252,10 @@ impl Scratch {
             rule,
             field: part.field,
             span: ByteSpan::new(from, to).expect("a hit ends behind its start"),
-            quoted: part.quoted,
+            part: part.kind,
+            evasion: false,
+            confidence: None,
+            support: Box::default(),
             excluded_by: excluded_by.map(Box::from),
             evidence: Box::from(&self.view.text()[start..end]),
         }
@@ -248,7 +273,7 @@ impl Scratch {
 
 #[cfg(test)]
 mod tests {
-    use lexhold_model::Field;
+    use lexhold_model::{Field, PartKind, Severity};
 
     use super::*;
     use crate::expression::Expression;
@@ -256,10 +281,8 @@ mod tests {
 
     fn part(field: Field, base: usize, text: &str) -> Part<'_> {
         Part {
-            field,
             base,
-            text,
-            quoted: false,
+            ..Part::authored(field, text)
         }
     }
 
@@ -387,8 +410,8 @@ mod tests {
             let mut hits = Vec::new();
             let outcome = Scanner::new(&program).scan(&[part(Field::Text, 0, &text)], &mut hits);
             assert_eq!(
-                (outcome.incomplete, outcome.truncated.len(), hits.len()),
-                (false, 1, 1_000)
+                (outcome.incomplete, outcome.rules[0].truncated, hits.len()),
+                (false, true, 1_000)
             );
         }
     }
@@ -453,7 +476,7 @@ mod tests {
                 field: Field::Text,
                 base: 10,
                 text: "a b",
-                quoted: true,
+                kind: PartKind::Quoted,
             },
             part(Field::AttachmentName(3), 0, "B.xlsx"),
         ];
@@ -461,7 +484,7 @@ mod tests {
         Scanner::new(&program).scan(&parts, &mut hits);
         let shown: Vec<_> = hits
             .iter()
-            .map(|hit| (hit.rule, hit.field, hit.span.start(), hit.span.end(), hit.quoted))
+            .map(|hit| (hit.rule, hit.field, hit.span.start(), hit.span.end(), hit.quoted()))
             .collect();
         assert_eq!(
             shown,
@@ -486,9 +509,18 @@ mod tests {
         ];
         let mut scanner = Scanner::new(&program);
         let outcome = scanner.scan(&parts, &mut hits);
-        assert_eq!(outcome.truncated, [Truncated { rule: 0, n_hits: 1_400 }]);
+        let outcome_of = |rule, n_hits, truncated| RuleOutcome {
+            rule,
+            severity: Severity::Low,
+            n_hits,
+            n_nested: 0,
+            n_excluded: 0,
+            n_rejected: 0,
+            truncated,
+        };
+        assert_eq!(outcome.rules, [outcome_of(0, 1_400, true), outcome_of(1, 1, false)]);
         assert_eq!(hits.len(), 1_001);
-        assert_eq!(scanner.scan(&parts[..1], &mut hits), ScanOutcome::default());
+        assert_eq!(scanner.scan(&parts[..1], &mut hits).rules, [outcome_of(0, 700, false)]);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use lexhold_document::{Shape, choice, either, list, map, one_or_many, open, optional, required};
 
 use crate::conversation;
+use crate::parts::PART_NAMES;
 
 /// The grades of severity, as documents write them.
 pub(crate) const SEVERITIES: &[&str] = &["info", "low", "medium", "high", "critical"];
@@ -51,6 +52,21 @@ fn rule() -> Shape {
         optional("title", Shape::Text, "one line for people"),
         required("severity", choice(SEVERITIES), "how grave a hit is"),
         optional("status", choice(STATUSES), "how settled the rule is"),
+        optional(
+            "view",
+            choice(&["folded", "raw", "skeleton", "digits"]),
+            "what is made of the text before the rule runs on it",
+        ),
+        optional(
+            "parts",
+            one_or_many(choice(&PART_NAMES)),
+            "the parts of a message that the rule looks at; default all",
+        ),
+        optional(
+            "alerts",
+            Shape::Bool,
+            "`false` for a rule that only labels, or is part of a conversation rule",
+        ),
         optional("risk", Shape::Text, "the risk that the rule speaks of"),
         required("why", Shape::Text, "why somebody should look"),
         optional(

@@ -58,12 +58,7 @@ pub(crate) fn diagnostics(matched: &str) -> Vec<String> {
 /// All hits of a program in one text.
 pub(crate) fn scan(program: &Program, text: &str) -> Vec<RuleHit> {
     let mut hits = Vec::new();
-    let part = Part {
-        field: Field::Text,
-        base: 0,
-        text,
-        quoted: false,
-    };
+    let part = Part::authored(Field::Text, text);
     assert!(!Scanner::new(program).scan(&[part], &mut hits).incomplete);
     hits
 }

@@ -58,12 +58,7 @@ fn holds(scanner: &mut Scanner<'_>, rule: &ConversationRule, example: &Exchange)
 /// The components that hit a text.
 fn components(scanner: &mut Scanner<'_>, rule: &ConversationRule, text: &str) -> Option<Vec<u32>> {
     let mut hits = Vec::new();
-    let part = Part {
-        field: Field::Text,
-        base: 0,
-        text,
-        quoted: false,
-    };
+    let part = Part::authored(Field::Text, text);
     if scanner.scan(&[part], &mut hits).incomplete {
         return None;
     }
