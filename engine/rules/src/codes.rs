@@ -59,6 +59,10 @@ lexhold_document::codes! {
     COMPONENT_KIND = "LX0451";
     /// An example of a conversation cannot be read.
     CONVERSATION_EXAMPLE = "LX0452";
+    /// The words of a language cannot be inflected.
+    STEM_LANGUAGE = "LX0453";
+    /// What is to be inflected is not one word.
+    STEM_WORD = "LX0454";
 }
 
 #[cfg(test)]

@@ -118,7 +118,7 @@ impl Compiler {
         }
     }
 
-    fn finish(self) -> Program {
+    fn finish(mut self) -> Program {
         let mut uses = vec![Vec::new(); self.leaves.len()];
         for (rule, (info, check)) in (0..).zip(self.rules.iter().zip(&self.checks)) {
             if info.status == Status::Retired {
@@ -131,10 +131,12 @@ impl Compiler {
                 }
             });
         }
+        let stems = std::mem::take(&mut self.leaves.stems);
         let (trie, patterns) = self.leaves.build();
         Program {
             rules: self.rules,
             conversations: self.conversations,
+            stems,
             checks: self.checks,
             uses,
             trie,
@@ -237,8 +239,8 @@ mod tests {
     fn unknown_operators_are_named() {
         assert_eq!(diagnostics("{wrod: a}"), ["LX0401: wrod"]);
         assert_eq!(
-            diagnostics("{any: [{stem: a}, {neer: b}]}"),
-            ["LX0401: stem", "LX0401: neer"]
+            diagnostics("{any: [{steam: a}, {neer: b}]}"),
+            ["LX0401: steam", "LX0401: neer"]
         );
     }
 

@@ -6,6 +6,7 @@ use rustc_hash::FxHashMap;
 
 use crate::pattern::{Pattern, Refusal};
 use crate::patterns::Patterns;
+use crate::stem::Stem;
 use crate::term::Term;
 use crate::trie::{Trie, TrieBuilder};
 
@@ -17,6 +18,8 @@ pub(crate) struct Leaves {
     /// The patterns, and the leaf of each.
     patterns: Vec<(Pattern, u32)>,
     by_source: FxHashMap<(String, bool), u32>,
+    /// The words under `stem`, with the terms that they stand for.
+    pub(crate) stems: Vec<Stem>,
     n_leaves: u32,
 }
 

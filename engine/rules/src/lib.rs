@@ -40,6 +40,7 @@ mod patterns;
 mod program;
 mod scanner;
 mod spot;
+mod stem;
 mod term;
 #[cfg(test)]
 mod testing;
@@ -55,4 +56,5 @@ pub use hit::{Confidence, Part, RuleHit, RuleOutcome, ScanOutcome, Support};
 pub use parts::PartSet;
 pub use program::{Condition, Example, Program, RuleInfo, Status, TextView};
 pub use scanner::Scanner;
+pub use stem::Stem;
 pub use unicode::UNICODE_VERSIONS;

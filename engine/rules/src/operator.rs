@@ -13,7 +13,9 @@ use crate::term::Term;
 use crate::{codes, limits};
 
 /// The operators, each of which is a condition.
-const OPERATORS: [&str; 8] = ["word", "phrase", "lexicon", "regex", "near", "before", "any", "all"];
+const OPERATORS: [&str; 9] = [
+    "word", "stem", "phrase", "lexicon", "regex", "near", "before", "any", "all",
+];
 
 /// What stands beside `regex` and qualifies it.
 const UNICODE: &str = "unicode";
@@ -99,6 +101,7 @@ impl<'a, 'd> Reader<'a, 'd> {
     fn operator(&mut self, entry: &Entry, unicode: bool) -> Option<Expression> {
         match entry.key.as_str() {
             "word" => self.words(&entry.node),
+            "stem" => self.stem(&entry.node),
             "phrase" => self.terms(&one_or_many(&entry.node)),
             "lexicon" => self.each(&entry.node, Self::lexicon),
             "regex" => self.each(&entry.node, |reader, node| reader.regex(node, unicode)),
@@ -353,7 +356,7 @@ impl<'a, 'd> Reader<'a, 'd> {
         }
     }
 
-    fn refuse<T>(&mut self, error: Diagnostic) -> Option<T> {
+    pub(crate) fn refuse<T>(&mut self, error: Diagnostic) -> Option<T> {
         self.diagnostics.push(error);
         None
     }

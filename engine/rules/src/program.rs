@@ -7,6 +7,7 @@ use crate::PartSet;
 use crate::conversation::ConversationRule;
 use crate::expression::{Exclusion, Expression};
 use crate::patterns::Patterns;
+use crate::stem::Stem;
 use crate::trie::Trie;
 
 /// All rules of a bundle, compiled. Immutable and shared by all threads.
@@ -14,6 +15,7 @@ use crate::trie::Trie;
 pub struct Program {
     pub(crate) rules: Vec<RuleInfo>,
     pub(crate) conversations: Vec<ConversationRule>,
+    pub(crate) stems: Vec<Stem>,
     /// What each rule looks for, beside `rules`.
     pub(crate) checks: Vec<Check>,
     /// The rules that each leaf can make match.
@@ -137,6 +139,11 @@ impl Program {
     /// The rules, in the order of the documents; a [`crate::RuleHit`] names one by its position.
     pub fn rules(&self) -> &[RuleInfo] {
         &self.rules
+    }
+
+    /// The words under `stem` with the forms that are matched, in the order of the documents.
+    pub fn stems(&self) -> &[Stem] {
+        &self.stems
     }
 
     /// The rules over several messages, in the order of the documents.
