@@ -9,6 +9,7 @@ use jiff::tz::TimeZone;
 use lexhold_document::{Diagnostics, Document, Place, path};
 use lexhold_model::{ContentKey, Message, MessageBatchBuilder, Participant, Severity};
 use lexhold_retention::{Resolved, Standing, state};
+use lexhold_rules::ExampleFailure;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -39,8 +40,14 @@ pub struct CaseFailure {
 /// Runs the tests of retention and supervision documents and the examples of pattern rules.
 pub fn check_cases(bundle: &Bundle, documents: &[Document]) -> CaseReport {
     let mut report = CaseReport::default();
-    for rule in 0..bundle.rules.rules().len() {
-        check_examples(bundle, rule, &mut report);
+    for (at, rule) in (0..).zip(bundle.rules.rules()) {
+        report.n_run += rule.hits.len() + rule.misses.len();
+        note_failures(&rule.id, lexhold_rules::check_examples(&bundle.rules, at), &mut report);
+    }
+    for (at, rule) in bundle.rules.conversations().iter().enumerate() {
+        report.n_run += rule.hits.len() + rule.misses.len();
+        let failures = lexhold_rules::conversation::check_conversation_examples(&bundle.rules, at);
+        note_failures(&rule.info.id, failures, &mut report);
     }
     for document in documents {
         let tests = document
@@ -62,12 +69,9 @@ pub fn check_cases(bundle: &Bundle, documents: &[Document]) -> CaseReport {
     report
 }
 
-fn check_examples(bundle: &Bundle, rule: usize, report: &mut CaseReport) {
-    let info = &bundle.rules.rules()[rule];
-    report.n_run += info.hits.len() + info.misses.len();
-    let failures = lexhold_rules::check_examples(&bundle.rules, u32::try_from(rule).unwrap_or(u32::MAX));
+fn note_failures(rule: &str, failures: Vec<ExampleFailure>, report: &mut CaseReport) {
     report.failures.extend(failures.into_iter().map(|failure| CaseFailure {
-        why: format!("rule `{}` expected a {:?}", info.id, failure.expected).to_lowercase(),
+        why: format!("rule `{rule}` expected a {:?}", failure.expected).to_lowercase(),
         name: failure.text,
         place: failure.place,
     }));

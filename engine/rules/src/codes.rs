@@ -63,6 +63,8 @@ lexhold_document::codes! {
     STEM_LANGUAGE = "LX0453";
     /// What is to be inflected is not one word.
     STEM_WORD = "LX0454";
+    /// A conversation rule has a key that belongs to its components.
+    CONVERSATION_KEY = "LX0455";
 }
 
 #[cfg(test)]

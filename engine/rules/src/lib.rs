@@ -8,7 +8,8 @@
 //!    automaton of the literals that they need (`patterns`, `gate`), and one tree a rule;
 //! 3. a [`Scanner`] borrows the program and owns what changes: it makes the folded view of each part (`view`),
 //!    splits it into tokens (`tokens`), finds terms and patterns, and combines them (`combine`, `near`) into
-//!    [`RuleHit`]s whose spans count in the original text.
+//!    [`RuleHit`]s whose spans count in the original text;
+//! 4. rules over several messages ([`conversation`]) judge the hits of a group, as a function of the set of them.
 //!
 //! `LANGUAGE.md` beside this crate's manifest is the manual of the language; its examples are compiled by a test.
 //! What a rule's `when` means is left to the policy crate, which hits become alerts to `evaluate`.

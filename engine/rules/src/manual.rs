@@ -1,5 +1,6 @@
 //! The manual's examples, compiled and run.
 
+use crate::conversation::check_conversation_examples;
 use crate::testing::compiled;
 use crate::{Expected, check_examples};
 
@@ -24,5 +25,9 @@ fn the_examples_of_the_manual_hold() {
             .map(|failure| (failure.expected, failure.text.as_str()))
             .collect();
         assert_eq!(shown, [], "{}", rule.id);
+    }
+    assert!(program.conversations().len() >= 2);
+    for (index, rule) in program.conversations().iter().enumerate() {
+        assert_eq!(check_conversation_examples(&program, index), [], "{}", rule.info.id);
     }
 }

@@ -46,7 +46,8 @@ pub fn lexicon() -> Shape {
     ])
 }
 
-fn rule() -> Shape {
+/// The keys of a rule with `match`.
+pub(crate) fn rule() -> Shape {
     map([
         required("id", Shape::Id, "unique within the ruleset"),
         optional("title", Shape::Text, "one line for people"),

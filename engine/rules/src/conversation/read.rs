@@ -2,8 +2,8 @@
 
 use jiff::{Span, SpanRelativeTo, Timestamp, civil};
 use lexhold_document::{
-    Diagnostic, Diagnostics, Document, Entry, Kind, Node, Shape, Value, choice, did_you_mean, list, map, one_or_many,
-    optional, required,
+    Diagnostic, Diagnostics, Document, Entry, Field, Kind, Node, Shape, Value, choice, did_you_mean, list, map,
+    one_or_many, optional, required,
 };
 use rustc_hash::FxHashMap;
 
@@ -14,7 +14,40 @@ use crate::{RuleInfo, codes, limits};
 const DEMANDS: [&str; 4] = ["count", "distinct", "all_of", "ordered"];
 
 /// The keys of a rule that has `conversation` in place of `match`.
+///
+/// Those of a pattern rule may stand here too as far as the shape goes, so that a conversation rule is told from a
+/// pattern rule by `conversation` alone; [`read`] reports them.
 pub(crate) fn shape() -> Shape {
+    let mut own = own_fields();
+    own.extend(pattern_fields().map(|field| optional(field.name, Shape::Any, field.doc)));
+    map(own)
+}
+
+/// The keys that pattern rules alone have.
+fn pattern_fields() -> impl Iterator<Item = Field> {
+    let Shape::Map(rule) = crate::shape::rule() else {
+        return Vec::new().into_iter();
+    };
+    let mut fields = rule.fields;
+    fields.retain(|field| !OWN.contains(&field.name));
+    fields.into_iter()
+}
+
+/// The keys of a conversation rule.
+const OWN: [&str; 10] = [
+    "id",
+    "title",
+    "severity",
+    "status",
+    "risk",
+    "why",
+    "cites",
+    "conversation",
+    "hits",
+    "misses",
+];
+
+fn own_fields() -> Vec<Field> {
     let ids = || list(Shape::Text);
     let counted = || {
         map([
@@ -44,7 +77,7 @@ pub(crate) fn shape() -> Shape {
         optional("conversation", Shape::Text, "the conversation, if there are several"),
         optional("desk", one_or_many(Shape::Text), "the desks of the sender"),
     ]);
-    map([
+    vec![
         required("id", Shape::Id, "unique within the ruleset"),
         optional("title", Shape::Text, "one line for people"),
         required("severity", choice(crate::shape::SEVERITIES), "how grave a hit is"),
@@ -63,7 +96,7 @@ pub(crate) fn shape() -> Shape {
             "conversations that the rule has to hit",
         ),
         required("misses", list(list(message)), "conversations that it must not hit"),
-    ])
+    ]
 }
 
 /// Reads the conversation rules of all rulesets. `info` makes what a rule says about itself.
@@ -88,6 +121,7 @@ pub(crate) fn read(
                 known: &known,
                 diagnostics,
             };
+            reader.misplaced(node);
             let conversation = reader.conversation(conversation);
             let hits = reader.exchanges(node.get("hits"));
             let misses = reader.exchanges(node.get("misses"));
@@ -125,6 +159,16 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
+    /// Reports the keys that belong to a pattern rule.
+    fn misplaced(&mut self, node: &Node) {
+        for entry in pattern_fields().filter_map(|field| node.entry(field.name)) {
+            let message = format!("a conversation rule has no `{}`", entry.key);
+            let error = Diagnostic::error(codes::CONVERSATION_KEY, message).at(entry.key_place, "");
+            self.diagnostics
+                .push(error.help("it belongs to the rules that `conversation` names"));
+        }
+    }
+
     /// Reads what stands under `conversation`; what the shape has reported is not reported again.
     fn conversation(&mut self, entry: &Entry) -> Option<Conversation> {
         let node = &entry.node;
@@ -339,4 +383,168 @@ fn entry_len(node: &Node) -> usize {
 fn texts(node: &Node) -> Vec<String> {
     let texts = one_or_many_of(node).into_iter().filter_map(Node::as_text);
     texts.map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::conversation::{Demand, Grouping, check_conversation_examples};
+    use crate::testing::{compiled, ruleset};
+    use crate::{Expected, Program};
+
+    /// Rules `r0`, `r1` and a conversation rule of these keys.
+    fn with(conversation: &str) -> String {
+        let rule = format!(
+            "- {{id: talk, severity: low, why: test, conversation: {conversation}, hits: [[{HIT}], [{HIT}]], misses: [[{MISS}], [{MISS}]]}}\n"
+        );
+        ruleset(&["a", "b"]) + &rule
+    }
+
+    const HIT: &str = "{at: '10:00', from: x, text: a}, {at: '10:01', from: y, text: b}";
+    const MISS: &str = "{at: '10:00', from: x, text: c}";
+    const SOUND: &str = "{ordered: [r0, r1], by: pair, within: PT5M}";
+
+    fn diagnostics(conversation: &str) -> Vec<String> {
+        compiled(&[&with(conversation)]).1
+    }
+
+    fn failures(program: &Program) -> Vec<(Expected, String)> {
+        let failures = check_conversation_examples(program, 0);
+        failures
+            .into_iter()
+            .map(|failure| (failure.expected, failure.text))
+            .collect()
+    }
+
+    #[test]
+    fn x1_a_rule_is_read() {
+        let text = "{distinct: {of: [r1, r0, test.r1], at_least: 2}, by: [pair, conversation], within: P1DT1H, participants: 2}";
+        let (program, diagnostics) = compiled(&[&with(text)]);
+        assert_eq!(diagnostics, [""; 0]);
+        let rule = &program.conversations()[0];
+        assert_eq!((rule.info.id.as_str(), program.rules().len()), ("test.talk", 2));
+        let conversation = &rule.conversation;
+        assert_eq!(conversation.components, ["test.r1", "test.r0"]);
+        assert_eq!(conversation.demand, Demand::Distinct(2));
+        assert_eq!(conversation.by, [Grouping::Conversation, Grouping::Pair]);
+        assert_eq!(
+            (conversation.within_us, conversation.participants),
+            (25 * 3_600_000_000, 2)
+        );
+        assert_eq!(failures(&program), []);
+    }
+
+    #[test]
+    fn x1_components_stand_in_any_ruleset() {
+        let other = ruleset(&["b"]).replace("ruleset: test", "ruleset: other");
+        let text = with("{all_of: [r0, other.r0], by: sender, within: P1D}");
+        assert_eq!(compiled(&[&text, &other]).1, [""; 0]);
+        assert_eq!(compiled(&[&text]).1, ["LX0450: other.r0"]);
+    }
+
+    #[test]
+    fn x1_what_is_wrong_is_told_at_its_place() {
+        let cases = [
+            ("{ordered: [r0, r7], by: pair, within: PT5M}", "LX0450: r7"),
+            ("{all_of: [r0, talk], by: pair, within: PT5M}", "LX0451: talk"),
+            ("{all_of: [r0, r0], by: pair, within: PT5M}", "LX0402: [r0, r0]"),
+            ("{ordered: [r0], by: pair, within: PT5M}", "LX0402: [r0]"),
+            ("{all_of: [r0, r1], by: [], within: PT5M}", "LX0402: []"),
+            ("{count: {of: [r0], at_least: 1}, by: pair, within: PT5M}", "LX0423: 1"),
+            (
+                "{count: {of: [r0], at_least: 10001}, by: pair, within: PT5M}",
+                "LX0423: 10001",
+            ),
+            (
+                "{distinct: {of: [r0, r1], at_least: 3}, by: pair, within: PT5M}",
+                "LX0423: 3",
+            ),
+            ("{all_of: [r0, r1], by: pair, within: PT0S}", "LX0423: PT0S"),
+            ("{all_of: [r0, r1], by: pair, within: P31DT1S}", "LX0423: P31DT1S"),
+            ("{all_of: [r0, r1], by: pair, within: P1M}", "LX0423: P1M"),
+            (
+                "{all_of: [r0, r1], by: pair, within: P1D, participants: 0}",
+                "LX0423: 0",
+            ),
+            ("{all_of: [r0, r1], by: room, within: P1D}", "LX0110: room"),
+        ];
+        for (text, expected) in cases {
+            let found = diagnostics(text);
+            assert_eq!(
+                found.iter().map(|found| &found[6..]).collect::<Vec<_>>(),
+                [&expected[6..]],
+                "{text}"
+            );
+            assert!(expected.starts_with("LX01") || found[0] == expected, "{found:?}");
+        }
+        for text in [
+            "{by: pair, within: P1D}",
+            "{all_of: [r0, r1], ordered: [r0, r1], by: pair, within: P1D}",
+        ] {
+            assert_eq!(diagnostics(text).len(), 1, "{text}");
+        }
+        assert_eq!(diagnostics("{all_of: [r0, r1], by: pair, within: P31D}"), [""; 0]);
+    }
+
+    #[test]
+    fn x1_a_near_miss_is_suggested() {
+        let text = with("{ordered: [r0, offline-tlak], by: pair, within: PT5M}").replace("id: r1", "id: offline-talk");
+        let mut files = lexhold_document::Files::new();
+        let mut diagnostics = lexhold_document::Diagnostics::new();
+        let root = files.add("a.yaml", text);
+        let none = &mut |_: &str| Err(lexhold_document::OpenError::NotFound);
+        let documents = lexhold_document::load(&mut files, &[root], none, &mut diagnostics);
+        crate::compile(&[&documents[0]], &mut diagnostics);
+        let helps: Vec<&str> = diagnostics
+            .iter()
+            .flat_map(|found| &found.helps)
+            .map(String::as_str)
+            .collect();
+        assert_eq!(helps, ["did you mean `offline-talk`?"]);
+    }
+
+    #[test]
+    fn labels_and_conditions_belong_to_the_components() {
+        for key in ["labels: [x]", "when: resource.external", "view: raw", "match: a"] {
+            let text = with(SOUND).replace("why: test, conversation", &format!("why: test, {key}, conversation"));
+            assert_eq!(compiled(&[&text]).1.len(), 1, "{key}");
+        }
+    }
+
+    #[test]
+    fn g1_examples_are_run_and_read() {
+        let program = |text: &str| compiled(&[text]);
+        let (sound, diagnostics) = program(&with(SOUND));
+        assert_eq!((diagnostics.len(), failures(&sound)), (0, Vec::new()));
+        let swapped = with(SOUND)
+            .replacen("text: a", "text: b", 1)
+            .replacen("text: c", "text: a b", 1);
+        assert_eq!(
+            failures(&program(&swapped).0),
+            [
+                (Expected::Hit, "x: b / y: b".to_owned()),
+                (Expected::Miss, "x: a b".to_owned())
+            ]
+        );
+        let retired = swapped.replace("id: talk,", "id: talk, status: retired,");
+        assert_eq!(failures(&program(&retired).0), []);
+        for (text, expected) in [
+            (with(SOUND).replacen("'10:00'", "'25:00'", 1), "LX0452: '25:00'"),
+            (with(SOUND).replacen("'10:00'", "noon", 1), "LX0452: noon"),
+            (with(SOUND).replacen(&format!("[{HIT}]"), "[]", 1), "LX0452: []"),
+        ] {
+            assert_eq!(program(&text).1, [expected]);
+        }
+        assert_eq!(
+            program(&with(SOUND).replacen(&format!(", [{HIT}]"), "", 1)).1,
+            ["LX0403: hits"]
+        );
+    }
+
+    #[test]
+    fn excluded_hits_do_not_count() {
+        let text = with(SOUND).replace("match: a,", "match: {word: a, unless: [{word: not, within: 1}]},");
+        let denied = text.replace("text: a", "text: not a");
+        assert_eq!(failures(&compiled(&[&text]).0), []);
+        assert_eq!(failures(&compiled(&[&denied]).0).len(), 2);
+    }
 }

@@ -252,3 +252,289 @@ fn push_new<T: PartialEq>(all: &mut Vec<T>, one: T) {
         all.push(one);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+    use proptest::sample::subsequence;
+
+    use super::*;
+    use crate::conversation::Grouping;
+
+    /// A message of a test: when, its name, its sender, what it hits.
+    type Said = (i64, u8, u8, BTreeSet<u32>);
+
+    fn rule(demand: Demand, within_us: i64, participants: u32) -> Conversation {
+        Conversation {
+            components: ["a", "b", "c"].map(String::from).to_vec(),
+            demand,
+            by: vec![Grouping::Conversation],
+            within_us,
+            participants,
+        }
+    }
+
+    fn key(name: u8) -> Key {
+        Key::of("test", [[name].as_slice()])
+    }
+
+    fn events(said: &[Said]) -> Vec<Event> {
+        let mut said = said.to_vec();
+        said.sort();
+        let of_message = |(at, name, sender, hits): Said| {
+            hits.into_iter().map(move |component| Event {
+                at_us: Some(at),
+                message_id: format!("m{name:03}"),
+                key: key(name),
+                sender: format!("s{sender}"),
+                component,
+            })
+        };
+        said.into_iter().flat_map(of_message).collect()
+    }
+
+    fn episodes(rule: &Conversation, said: &[Said]) -> Vec<Episode> {
+        let found = matches(rule, events(said));
+        assert!(!found.incomplete);
+        found.episodes
+    }
+
+    /// Anchors of each episode by name.
+    fn anchors(rule: &Conversation, said: &[(i64, u32)]) -> Vec<Vec<usize>> {
+        let said: Vec<Said> = (0..)
+            .zip(said)
+            .map(|(name, (at, hit))| (*at, name, name, BTreeSet::from([*hit])))
+            .collect();
+        let name = |key_: &Key| (0..=255).position(|name| key(name) == *key_).unwrap();
+        let of = |episode: &Episode| episode.anchors.iter().map(name).collect();
+        episodes(rule, &said).iter().map(of).collect()
+    }
+
+    const MINUTE: i64 = 60_000_000;
+
+    #[test]
+    fn x2_windows_slide() {
+        // 10:59 and 11:01: in different minutes, hours and five-minute buckets.
+        let rule = rule(Demand::Count(2), 5 * MINUTE, 1);
+        assert_eq!(anchors(&rule, &[(659 * MINUTE, 0), (661 * MINUTE, 0)]), [[1]]);
+    }
+
+    #[test]
+    fn x4_a_distance_of_exactly_the_period_counts() {
+        for demand in [Demand::Count(2), Demand::Distinct(2), Demand::Ordered(vec![0, 1])] {
+            let rule = rule(demand, 5 * MINUTE, 2);
+            assert_eq!(anchors(&rule, &[(0, 0), (5 * MINUTE, 1)]), [[1]]);
+            assert_eq!(anchors(&rule, &[(0, 0), (5 * MINUTE + 1, 1)]), [[0; 0]; 0]);
+        }
+    }
+
+    #[test]
+    fn x4_equal_times_are_ordered_by_id() {
+        let rule = rule(Demand::Ordered(vec![0, 1]), MINUTE, 1);
+        assert_eq!(anchors(&rule, &[(7, 0), (7, 1)]), [[1]]);
+        assert_eq!(anchors(&rule, &[(7, 1), (7, 0)]), [[0; 0]; 0]);
+    }
+
+    #[test]
+    fn x1_the_four_demands() {
+        let said = [(0, 0), (1, 0), (2, 1), (3, 0), (4, 2)];
+        assert_eq!(anchors(&rule(Demand::Count(4), 9, 1), &said), [[3, 4]]);
+        assert_eq!(anchors(&rule(Demand::Distinct(2), 9, 1), &said), [[2, 3, 4]]);
+        assert_eq!(anchors(&rule(Demand::Distinct(3), 9, 1), &said), [[4]]);
+        assert_eq!(anchors(&rule(Demand::Ordered(vec![0, 1, 0]), 9, 1), &said), [[3]]);
+        assert_eq!(anchors(&rule(Demand::Ordered(vec![1, 0, 0]), 9, 1), &said), [[0; 0]; 0]);
+    }
+
+    #[test]
+    fn x1_one_message_may_take_several_steps_but_none_twice() {
+        let both: Vec<Said> = vec![(0, 0, 0, BTreeSet::from([0, 1]))];
+        assert_eq!(episodes(&rule(Demand::Ordered(vec![1, 0]), 9, 1), &both).len(), 1);
+        assert_eq!(episodes(&rule(Demand::Ordered(vec![0, 1, 0]), 9, 1), &both).len(), 0);
+        assert_eq!(episodes(&rule(Demand::Count(2), 9, 1), &both).len(), 0);
+        assert_eq!(episodes(&rule(Demand::Distinct(2), 9, 1), &both).len(), 1);
+    }
+
+    #[test]
+    fn s1_senders_are_counted_once_each() {
+        let said = |senders: [u8; 3]| -> Vec<Said> {
+            let one = |(at, sender): (u8, u8)| (i64::from(at), at, sender, BTreeSet::from([0]));
+            (0..).zip(senders).map(one).collect()
+        };
+        let rule = rule(Demand::Count(2), 9, 2);
+        assert_eq!(episodes(&rule, &said([1, 1, 1])).len(), 0);
+        assert_eq!(episodes(&rule, &said([1, 1, 2])).len(), 1);
+    }
+
+    #[test]
+    fn x3_a_late_message_joins_episodes_and_drops_no_name() {
+        let rule = rule(Demand::Count(2), 5, 1);
+        let early = [(0, 0), (4, 0), (10, 0), (14, 0)];
+        assert_eq!(anchors(&rule, &early), [vec![1], vec![3]]);
+        // The message sent at 9 arrives last, and is an anchor between the two.
+        let said: Vec<Said> = [(0, 0), (4, 1), (9, 9), (10, 2), (14, 3)]
+            .map(|(at, name)| (at, name, 0, BTreeSet::from([0])))
+            .to_vec();
+        let late = episodes(&rule, &said);
+        assert_eq!(late.len(), 1);
+        assert_eq!(late[0].anchors, [1, 9, 2, 3].map(key));
+        assert_eq!(late[0].members.len(), 5);
+    }
+
+    #[test]
+    fn x5_over_the_limit_the_group_is_incomplete() {
+        let many = |n: usize| {
+            (0..n).map(|at| Event {
+                at_us: Some(at as i64),
+                message_id: String::new(),
+                key: key(0),
+                sender: String::new(),
+                component: 0,
+            })
+        };
+        let rule = rule(Demand::Count(2), i64::MAX, 1);
+        let full = matches(&rule, many(limits::WINDOW_MESSAGES));
+        assert_eq!((full.incomplete, full.episodes[0].n_members), (false, 100_000));
+        let over = matches(&rule, many(limits::WINDOW_MESSAGES + 1));
+        assert_eq!((over.incomplete, over.episodes[0].n_members), (true, 100_001));
+        assert_eq!(over.episodes[0].members.len(), limits::WINDOW_MESSAGES);
+    }
+
+    #[test]
+    fn x5_what_leaves_the_window_leaves_the_memory() {
+        let rule = rule(Demand::Distinct(3), 10, 3);
+        let mut watch = Watch::new(&rule);
+        for at in 0..10_000 {
+            watch.push(Event {
+                at_us: Some(at),
+                message_id: String::new(),
+                key: key(0),
+                sender: at.to_string(),
+                component: 0,
+            });
+            assert!(watch.window.len() <= 11 && watch.senders.len() <= 11);
+        }
+    }
+
+    #[test]
+    fn x5_a_message_without_a_date_leaves_the_group_incomplete() {
+        let mut all = events(&[(0, 0, 0, BTreeSet::from([0])), (1, 1, 0, BTreeSet::from([0]))]);
+        all[0].at_us = None;
+        let found = matches(&rule(Demand::Count(1), 9, 1), all);
+        assert_eq!((found.incomplete, found.episodes.len()), (true, 1));
+    }
+
+    /// Whether a message completes a window, by the words of the definition.
+    fn completes(rule: &Conversation, said: &[Said], at: usize) -> bool {
+        let from = said[at].0 - rule.within_us;
+        let window: Vec<&Said> = said[..=at].iter().filter(|message| message.0 >= from).collect();
+        let senders: BTreeSet<u8> = window.iter().map(|message| message.2).collect();
+        let hit: BTreeSet<u32> = window.iter().flat_map(|message| message.3.iter().copied()).collect();
+        senders.len() >= rule.participants as usize
+            && match &rule.demand {
+                Demand::Count(n) => window.len() >= *n as usize,
+                Demand::Distinct(n) => hit.len() >= *n as usize,
+                Demand::Ordered(steps) => takes(&window, steps, 0, &mut Vec::new()),
+            }
+    }
+
+    /// Tries every way to take the steps; the last one has to be taken by the last message.
+    fn takes(window: &[&Said], steps: &[u32], from: usize, taken: &mut Vec<(usize, u32)>) -> bool {
+        let Some((step, rest)) = steps.split_first() else {
+            return taken.last().is_some_and(|(at, _)| at + 1 == window.len());
+        };
+        (from..window.len()).any(|at| {
+            if !window[at].3.contains(step) || taken.contains(&(at, *step)) {
+                return false;
+            }
+            taken.push((at, *step));
+            let taken_all = takes(window, rest, at, taken);
+            taken.pop();
+            taken_all
+        })
+    }
+
+    fn by_definition(rule: &Conversation, said: &[Said]) -> Vec<Episode> {
+        let mut said = said.to_vec();
+        said.sort();
+        let anchors: Vec<usize> = (0..said.len()).filter(|at| completes(rule, &said, *at)).collect();
+        let near = |one: &usize, next: &usize| said[*next].0 - said[*one].0 <= rule.within_us;
+        let episode = |anchors: &[usize]| {
+            let from = said[anchors[0]].0 - rule.within_us;
+            let last = anchors[anchors.len() - 1];
+            let members: Vec<&Said> = said[..=last].iter().filter(|message| message.0 >= from).collect();
+            Episode {
+                anchors: anchors.iter().map(|at| key(said[*at].1)).collect(),
+                n_members: members.len() as u64,
+                span_us: (members[0].0, said[last].0),
+                members: members.iter().map(|message| key(message.1)).collect(),
+            }
+        };
+        anchors.chunk_by(near).map(episode).collect()
+    }
+
+    fn demand() -> impl Strategy<Value = Demand> {
+        prop_oneof![
+            (1..5u32).prop_map(Demand::Count),
+            (1..4u32).prop_map(Demand::Distinct),
+            prop::collection::vec(0..3u32, 2..5).prop_map(Demand::Ordered),
+        ]
+    }
+
+    fn rules() -> impl Strategy<Value = Conversation> {
+        (demand(), 1..12i64, 1..4u32).prop_map(|(demand, within, participants)| rule(demand, within, participants))
+    }
+
+    fn said() -> impl Strategy<Value = Vec<Said>> {
+        let one = (0..40i64, 0..3u8, prop::collection::btree_set(0..3u32, 1..3));
+        let named = |said: Vec<(i64, u8, BTreeSet<u32>)>| -> Vec<Said> {
+            let named = (0..).zip(said);
+            named
+                .map(|(name, (at, sender, hits))| (at, name, sender, hits))
+                .collect()
+        };
+        prop::collection::vec(one, 0..14).prop_map(named)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(3000))]
+
+        #[test]
+        fn x1_the_pass_agrees_with_the_definition(rule in rules(), said in said()) {
+            prop_assert_eq!(episodes(&rule, &said), by_definition(&rule, &said));
+        }
+
+        #[test]
+        fn x3_more_messages_drop_no_episode(
+            rule in rules(),
+            (all, some) in said().prop_flat_map(|all| {
+                let n = all.len();
+                (Just(all.clone()), subsequence(all, 0..=n))
+            }),
+        ) {
+            let later = episodes(&rule, &all);
+            for before in episodes(&rule, &some) {
+                let after = later.iter().find(|after| after.anchors.contains(&before.anchors[0]));
+                let after = after.expect("the name is a name or an alias");
+                prop_assert!(before.anchors.iter().all(|anchor| after.anchors.contains(anchor)));
+                prop_assert!(before.members.iter().all(|member| after.members.contains(member)));
+            }
+        }
+
+        #[test]
+        fn x3_arrival_order_and_repeats_change_nothing(
+            rule in rules(),
+            said in said().prop_shuffle(),
+            again in prop::collection::vec(any::<prop::sample::Index>(), 0..4),
+        ) {
+            let mut arrived = events(&said);
+            for index in again.iter().filter(|_| !said.is_empty()) {
+                arrived.push(index.get(&arrived).clone());
+            }
+            // What a reader of the record does: sort the set, whatever batches it came in.
+            arrived.sort_by(|a, b| (a.at_us, &a.message_id).cmp(&(b.at_us, &b.message_id)));
+            prop_assert_eq!(matches(&rule, arrived).episodes, by_definition(&rule, &said));
+        }
+    }
+}
