@@ -24,6 +24,14 @@ pub(crate) struct Hits {
     pub(crate) excluded: Vec<(Spot, usize)>,
 }
 
+impl Hits {
+    /// All of them.
+    pub(crate) fn spots(&self) -> impl Iterator<Item = Spot> {
+        let excluded = self.excluded.iter().map(|(spot, _)| *spot);
+        self.standing.iter().copied().chain(excluded)
+    }
+}
+
 /// The hits of one rule. Where hits nest the longest is kept, among those that stand and among excluded ones: a long
 /// excluded hit does not cover a short one that stands.
 pub(crate) fn hits(expression: &Expression, exclusions: &[Exclusion], found: Found<'_>) -> Hits {

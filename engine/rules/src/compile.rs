@@ -38,8 +38,8 @@ pub fn compile_query(documents: &[&Document], document: usize, path: &[Seg], dia
     let hold = documents[document];
     let mut compiler = Compiler::default();
     let shared = compiler.lexicons(documents, diagnostics);
-    let read = |node| Reader::new(&shared, &mut compiler.leaves, diagnostics).rule(node);
-    if let Some((expression, exclusions)) = hold.get(path).and_then(read) {
+    let read = |node| compiler.check(&shared, node, TextView::Folded, diagnostics);
+    if let Some(check) = hold.get(path).and_then(read) {
         compiler.rules.push(RuleInfo {
             id: format!("{}.query", hold.name),
             document: hold.name.clone(),
@@ -61,7 +61,7 @@ pub fn compile_query(documents: &[&Document], document: usize, path: &[Seg], dia
             misses: Vec::new(),
             place: hold.place(path),
         });
-        compiler.checks.push(Check { expression, exclusions });
+        compiler.checks.push(check);
     }
     compiler.finish()
 }
@@ -86,11 +86,11 @@ impl Compiler {
         for lexicon in &lexicons {
             check_shape(lexicon, &shape::lexicon(), diagnostics);
         }
-        Lexicons::shared(&lexicons, &mut self.leaves, diagnostics)
+        Lexicons::shared(&lexicons, diagnostics)
     }
 
     fn ruleset(&mut self, document: &Document, index: usize, shared: &Lexicons<'_>, diagnostics: &mut Diagnostics) {
-        let lexicons = shared.local(document, &mut self.leaves, diagnostics);
+        let lexicons = shared.local(document, diagnostics);
         let mut ids: FxHashMap<&str, &Node> = FxHashMap::default();
         let rules = document.root.get("rules").and_then(Node::as_list).unwrap_or_default();
         for (position, node) in rules.iter().enumerate() {
@@ -110,12 +110,42 @@ impl Compiler {
             count_examples(node, diagnostics);
             let compiled = node
                 .get("match")
-                .and_then(|matched| Reader::new(&lexicons, &mut self.leaves, diagnostics).rule(matched));
-            if let (Some((expression, exclusions)), Some(info)) = (compiled, info(document, index, position, node)) {
+                .and_then(|matched| self.check(&lexicons, matched, view(node), diagnostics));
+            if let (Some(check), Some(info)) = (compiled, info(document, index, position, node)) {
                 self.rules.push(info);
-                self.checks.push(Check { expression, exclusions });
+                self.checks.push(check);
             }
         }
+    }
+
+    /// Reads what stands under `match` for the view that the rule runs on.
+    fn check(
+        &mut self,
+        lexicons: &Lexicons<'_>,
+        matched: &Node,
+        view: TextView,
+        diagnostics: &mut Diagnostics,
+    ) -> Option<Check> {
+        let mut read = |view, diagnostics: &mut Diagnostics| {
+            self.leaves.view = view;
+            let (expression, exclusions) = Reader::new(lexicons, &mut self.leaves, diagnostics).rule(matched)?;
+            Some(Check {
+                view,
+                expression,
+                exclusions,
+                evasive: None,
+            })
+        };
+        if view != TextView::Skeleton {
+            return read(view, diagnostics);
+        }
+        let plain = read(TextView::Folded, diagnostics)?;
+        // The same words once more: what is wrong with them has been reported.
+        let evasive = read(TextView::Skeleton, &mut Diagnostics::new())?;
+        Some(Check {
+            evasive: Some(Box::new(evasive)),
+            ..plain
+        })
     }
 
     fn finish(mut self) -> Program {
@@ -124,23 +154,24 @@ impl Compiler {
             if info.status == Status::Retired {
                 continue;
             }
-            check.expression.for_each_leaf(&mut |leaf| {
-                let uses: &mut Vec<u32> = &mut uses[leaf as usize];
-                if uses.last() != Some(&rule) {
-                    uses.push(rule);
-                }
-            });
+            for check in [Some(check), check.evasive.as_deref()].into_iter().flatten() {
+                check.expression.for_each_leaf(&mut |leaf| {
+                    let uses: &mut Vec<u32> = &mut uses[leaf as usize];
+                    if uses.last() != Some(&rule) {
+                        uses.push(rule);
+                    }
+                });
+            }
         }
         let stems = std::mem::take(&mut self.leaves.stems);
-        let (trie, patterns) = self.leaves.build();
+        let lanes = self.leaves.build();
         Program {
             rules: self.rules,
             conversations: self.conversations,
             stems,
             checks: self.checks,
             uses,
-            trie,
-            patterns,
+            lanes,
         }
     }
 }
@@ -167,10 +198,7 @@ fn info(document: &Document, index: usize, position: usize, node: &Node) -> Opti
             Some("retired") => Status::Retired,
             _ => Status::Stable,
         },
-        view: TextView::ALL
-            .into_iter()
-            .find(|view| text("view") == Some(view.as_str()))
-            .unwrap_or_default(),
+        view: view(node),
         parts: parts(node),
         alerts: !matches!(node.get("alerts").map(|alerts| &alerts.value), Some(Value::Bool(false))),
         when: text("when").map(|when| Condition {
@@ -199,6 +227,13 @@ fn count_examples(node: &Node, diagnostics: &mut Diagnostics) {
         let error = Diagnostic::error(codes::TOO_FEW_EXAMPLES, message).at(entry.key_place, "");
         diagnostics.push(error.help("each rule proves itself by texts that it hits and texts that it misses"));
     }
+}
+
+/// The view that a rule names; the shape has reported what is none.
+fn view(node: &Node) -> TextView {
+    let name = node.get("view").and_then(Node::as_text);
+    let named = TextView::ALL.into_iter().find(|view| name == Some(view.as_str()));
+    named.unwrap_or_default()
 }
 
 /// The parts that a rule names; the shape has reported what is none.

@@ -2,52 +2,80 @@
 
 use std::ops::Range;
 
+use lexhold_document::Place;
 use rustc_hash::FxHashMap;
 
+use crate::TextView;
+use crate::lane::Lane;
 use crate::pattern::{Pattern, Refusal};
 use crate::patterns::Patterns;
 use crate::stem::Stem;
 use crate::term::Term;
-use crate::trie::{Trie, TrieBuilder};
+use crate::trie::TrieBuilder;
 
-/// Collects leaves and numbers them.
+/// Collects leaves and numbers them, those of all views in one sequence.
 #[derive(Debug, Default)]
 pub(crate) struct Leaves {
-    trie: TrieBuilder,
-    lists: FxHashMap<Vec<Term>, u32>,
-    /// The patterns, and the leaf of each.
-    patterns: Vec<(Pattern, u32)>,
-    by_source: FxHashMap<(String, bool), u32>,
+    /// The view of the rule that is being read.
+    pub(crate) view: TextView,
+    of_views: [OfView; TextView::ALL.len()],
     /// The words under `stem`, with the terms that they stand for.
     pub(crate) stems: Vec<Stem>,
     n_leaves: u32,
 }
 
+/// The leaves of one view.
+#[derive(Debug, Default)]
+struct OfView {
+    trie: TrieBuilder,
+    lists: FxHashMap<Vec<Term>, u32>,
+    /// The leaf of each lexicon, by where its name stands.
+    lexicons: FxHashMap<Place, u32>,
+    /// The patterns, and the leaf of each.
+    patterns: Vec<(Pattern, u32)>,
+    by_source: FxHashMap<(String, bool), u32>,
+}
+
 impl Leaves {
     /// The leaf of some terms as alternatives.
     pub(crate) fn terms(&mut self, terms: Vec<Term>) -> u32 {
-        if let Some(leaf) = self.lists.get(&terms) {
+        if let Some(leaf) = self.here().lists.get(&terms) {
             return *leaf;
         }
         let leaf = self.next();
-        terms.iter().for_each(|term| self.trie.insert(term, leaf));
-        self.lists.insert(terms, leaf);
+        let here = self.here();
+        terms.iter().for_each(|term| here.trie.insert(term, leaf));
+        here.lists.insert(terms, leaf);
+        leaf
+    }
+
+    /// The leaf of the lexicon whose name stands at a place. `read` gives its terms in the view at hand.
+    pub(crate) fn lexicon(&mut self, place: Place, read: impl FnOnce(TextView) -> Vec<Term>) -> u32 {
+        if let Some(leaf) = self.here().lexicons.get(&place) {
+            return *leaf;
+        }
+        let terms = read(self.view);
+        let leaf = self.terms(terms);
+        self.here().lexicons.insert(place, leaf);
         leaf
     }
 
     /// The leaf of a pattern, and where the pattern wants what the folded view never has.
     pub(crate) fn pattern(&mut self, source: &str, unicode: bool) -> Result<(u32, Option<Range<usize>>), Refusal> {
         let key = (source.to_owned(), unicode);
-        if let Some(index) = self.by_source.get(&key) {
-            let (pattern, leaf) = &self.patterns[*index as usize];
+        let view = self.view;
+        let here = self.here();
+        if let Some(index) = here.by_source.get(&key) {
+            let (pattern, leaf) = &here.patterns[*index as usize];
             return Ok((*leaf, pattern.folded_away.clone()));
         }
-        let pattern = Pattern::compile(source, unicode)?;
+        let pattern = Pattern::compile(source, unicode, view.has_case())?;
         let folded_away = pattern.folded_away.clone();
         let leaf = self.next();
-        self.by_source
-            .insert(key, u32::try_from(self.patterns.len()).unwrap_or(u32::MAX));
-        self.patterns.push((pattern, leaf));
+        let here = self.here();
+        here.by_source
+            .insert(key, u32::try_from(here.patterns.len()).unwrap_or(u32::MAX));
+        here.patterns.push((pattern, leaf));
         Ok((leaf, folded_away))
     }
 
@@ -56,9 +84,18 @@ impl Leaves {
         self.n_leaves as usize
     }
 
-    /// The terms and the patterns.
-    pub(crate) fn build(self) -> (Trie, Patterns) {
-        (self.trie.build(), Patterns::new(self.patterns))
+    /// One lane a view, in the order of [`TextView::ALL`].
+    pub(crate) fn build(self) -> Vec<Lane> {
+        let lane = |(view, leaves): (TextView, OfView)| Lane {
+            view,
+            trie: leaves.trie.build(),
+            patterns: Patterns::new(leaves.patterns),
+        };
+        TextView::ALL.into_iter().zip(self.of_views).map(lane).collect()
+    }
+
+    fn here(&mut self) -> &mut OfView {
+        &mut self.of_views[self.view as usize]
     }
 
     fn next(&mut self) -> u32 {

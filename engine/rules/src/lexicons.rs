@@ -1,47 +1,53 @@
 //! Named lists of terms, and how any list of terms is read.
 
+use std::rc::Rc;
+
 use lexhold_document::{Diagnostic, Diagnostics, Document, Node, Place, Value};
 use rustc_hash::FxHashMap;
 
 use crate::leaves::Leaves;
 use crate::term::{Refusal, Term, unmatched};
-use crate::{codes, limits};
+use crate::{TextView, codes, limits};
 
 /// Lexicons by name.
 #[derive(Debug, Default)]
-pub(crate) struct Lexicons<'d>(FxHashMap<&'d str, Lexicon>);
+pub(crate) struct Lexicons<'d>(FxHashMap<&'d str, Rc<Lexicon<'d>>>);
 
-/// A lexicon's leaf and where its name stands; no leaf if something in it was refused.
-#[derive(Clone, Copy, Debug)]
-struct Lexicon {
-    leaf: Option<u32>,
+/// A lexicon and where its name stands.
+#[derive(Debug)]
+struct Lexicon<'d> {
+    items: Vec<&'d Node>,
+    /// Its terms in the folded view; none if something was refused.
+    terms: Option<Vec<Term>>,
     place: Place,
 }
 
 impl<'d> Lexicons<'d> {
     /// Reads the `lexicon` documents, which every ruleset sees.
-    pub(crate) fn shared(documents: &[&'d Document], leaves: &mut Leaves, diagnostics: &mut Diagnostics) -> Self {
+    pub(crate) fn shared(documents: &[&'d Document], diagnostics: &mut Diagnostics) -> Self {
         let mut lexicons = Lexicons::default();
         for document in documents {
             let terms = document.root.get("terms");
-            lexicons.add(&document.name, document.name_place(), terms, leaves, diagnostics);
+            lexicons.add(&document.name, document.name_place(), terms, diagnostics);
         }
         lexicons
     }
 
     /// Reads a ruleset's own lexicons; none may have the name of a shared one.
-    pub(crate) fn local(&self, document: &'d Document, leaves: &mut Leaves, diagnostics: &mut Diagnostics) -> Self {
+    pub(crate) fn local(&self, document: &'d Document, diagnostics: &mut Diagnostics) -> Self {
         let mut lexicons = Lexicons(self.0.clone());
         let entries = document.root.get("lexicons").and_then(Node::as_map).unwrap_or_default();
         for entry in entries {
-            lexicons.add(&entry.key, entry.key_place, Some(&entry.node), leaves, diagnostics);
+            lexicons.add(&entry.key, entry.key_place, Some(&entry.node), diagnostics);
         }
         lexicons
     }
 
     /// The leaf of a lexicon: `None` if there is none of this name, `Some(None)` if it was refused.
-    pub(crate) fn leaf(&self, name: &str) -> Option<Option<u32>> {
-        self.0.get(name).map(|lexicon| lexicon.leaf)
+    pub(crate) fn leaf(&self, name: &str, leaves: &mut Leaves) -> Option<Option<u32>> {
+        let lexicon = self.0.get(name)?;
+        let read = |terms: &Vec<Term>| leaves.lexicon(lexicon.place, |view| lexicon.read(terms, view));
+        Some(lexicon.terms.as_ref().map(read))
     }
 
     /// The names that a rule may use.
@@ -49,14 +55,7 @@ impl<'d> Lexicons<'d> {
         self.0.keys().copied()
     }
 
-    fn add(
-        &mut self,
-        name: &'d str,
-        place: Place,
-        terms: Option<&Node>,
-        leaves: &mut Leaves,
-        diagnostics: &mut Diagnostics,
-    ) {
+    fn add(&mut self, name: &'d str, place: Place, terms: Option<&'d Node>, diagnostics: &mut Diagnostics) {
         if let Some(first) = self.0.get(name) {
             let error = Diagnostic::error(codes::DUPLICATE_LEXICON, format!("there are two lexicons `{name}`"));
             diagnostics.push(error.at(place, "").also(first.place, "first defined here"));
@@ -64,19 +63,29 @@ impl<'d> Lexicons<'d> {
         }
         // What is no list has been reported by the shape.
         let items: Vec<&Node> = terms.and_then(Node::as_list).unwrap_or_default().iter().collect();
-        let leaf = read_terms(&items, diagnostics)
-            .filter(|terms| !terms.is_empty())
-            .map(|terms| leaves.terms(terms));
+        let read = read_terms(&items, TextView::Folded, diagnostics).filter(|terms| !terms.is_empty());
         if terms.and_then(Node::as_list).is_some_and(<[Node]>::is_empty) {
             let error = Diagnostic::error(codes::OPERAND, format!("lexicon `{name}` has no terms"));
             diagnostics.push(error.at(place, ""));
         }
-        self.0.insert(name, Lexicon { leaf, place });
+        let terms = read;
+        self.0.insert(name, Rc::new(Lexicon { items, terms, place }));
+    }
+}
+
+impl Lexicon<'_> {
+    /// The terms in a view, given those in the folded one. What is no term there can match nothing there.
+    fn read(&self, folded: &[Term], view: TextView) -> Vec<Term> {
+        if view == TextView::Folded {
+            return folded.to_vec();
+        }
+        let texts = self.items.iter().filter_map(|item| item.as_text());
+        texts.filter_map(|text| Term::read(text, view).ok()).collect()
     }
 }
 
 /// Reads a list of terms; `None` if one of them was refused, which has been reported.
-pub(crate) fn read_terms(items: &[&Node], diagnostics: &mut Diagnostics) -> Option<Vec<Term>> {
+pub(crate) fn read_terms(items: &[&Node], view: TextView, diagnostics: &mut Diagnostics) -> Option<Vec<Term>> {
     if items.len() > limits::LEXICON_TERMS {
         let message = format!("list has {} terms, more than {}", items.len(), limits::LEXICON_TERMS);
         let first_over = &items[limits::LEXICON_TERMS];
@@ -88,11 +97,14 @@ pub(crate) fn read_terms(items: &[&Node], diagnostics: &mut Diagnostics) -> Opti
     let mut sound = true;
     let mut terms = Vec::with_capacity(items.len());
     for item in items.iter().copied() {
-        let Some(term) = read_term(item, diagnostics) else {
+        let Some(term) = read_term(item, view, diagnostics) else {
             sound = false;
             continue;
         };
-        if let Some(first) = seen.insert(term.clone(), item) {
+        // Terms that only a skeleton makes equal are two ways to write, not one term twice.
+        if view != TextView::Skeleton
+            && let Some(first) = seen.insert(term.clone(), item)
+        {
             diagnostics.push(duplicate(item, first));
             sound = false;
         }
@@ -102,7 +114,7 @@ pub(crate) fn read_terms(items: &[&Node], diagnostics: &mut Diagnostics) -> Opti
 }
 
 /// Reads one term, or reports why it is none.
-fn read_term(node: &Node, diagnostics: &mut Diagnostics) -> Option<Term> {
+fn read_term(node: &Node, view: TextView, diagnostics: &mut Diagnostics) -> Option<Term> {
     let Value::Text(text) = &node.value else {
         let error = Diagnostic::error(
             codes::OPERAND,
@@ -115,7 +127,7 @@ fn read_term(node: &Node, diagnostics: &mut Diagnostics) -> Option<Term> {
         diagnostics.push(error.at(node.place, "").maybe_help(help));
         return None;
     };
-    match Term::read(text) {
+    match Term::read(text, view) {
         Ok(term) => {
             warn_of_unmatched(node, text, diagnostics);
             Some(term)

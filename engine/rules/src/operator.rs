@@ -10,7 +10,7 @@ use crate::lexicons::{Lexicons, read_terms};
 use crate::near::Nearness;
 use crate::pattern::Refusal;
 use crate::term::Term;
-use crate::{codes, limits};
+use crate::{TextView, codes, limits};
 
 /// The operators, each of which is a condition.
 const OPERATORS: [&str; 9] = [
@@ -165,7 +165,7 @@ impl<'a, 'd> Reader<'a, 'd> {
 
     /// Reads terms as alternatives.
     fn terms(&mut self, nodes: &[&Node]) -> Option<Expression> {
-        let terms = read_terms(nodes, self.diagnostics)?;
+        let terms = read_terms(nodes, self.leaves.view, self.diagnostics)?;
         Some(Expression::Leaf(self.leaves.terms(terms)))
     }
 
@@ -174,7 +174,7 @@ impl<'a, 'd> Reader<'a, 'd> {
         let nodes = one_or_many(node);
         let phrases = nodes.iter().filter(|node| {
             node.as_text()
-                .and_then(|text| Term::read(text).ok())
+                .and_then(|text| Term::read(text, TextView::Folded).ok())
                 .is_some_and(|term| !term.is_word())
         });
         let mut sound = true;
@@ -195,7 +195,7 @@ impl<'a, 'd> Reader<'a, 'd> {
                 format!("a lexicon is named by text, not {}", node.type_name()),
             ));
         };
-        let Some(leaf) = self.lexicons.leaf(name) else {
+        let Some(leaf) = self.lexicons.leaf(name, self.leaves) else {
             let error = Diagnostic::error(codes::UNKNOWN_LEXICON, format!("there is no lexicon `{name}`"));
             return self.refuse(
                 error

@@ -39,14 +39,15 @@ pub(crate) struct Refusal {
 }
 
 impl Pattern {
-    /// Compiles a pattern.
-    pub(crate) fn compile(source: &str, unicode: bool) -> Result<Pattern, Refusal> {
-        let mut ast = parse(source)?;
-        let folded_away = folded_away(&ast).map(|span| span.start.offset..span.end.offset);
+    /// Compiles a pattern; `cased` says whether it runs on text that has case.
+    pub(crate) fn compile(source: &str, unicode: bool, cased: bool) -> Result<Pattern, Refusal> {
+        let mut ast = parse(source, cased)?;
+        let folded_away = folded_away(&ast).filter(|_| !cased);
+        let folded_away = folded_away.map(|span| span.start.offset..span.end.offset);
         if !unicode {
             to_ascii(&mut ast);
         }
-        let hir = translate(source, &ast)?;
+        let hir = translate(source, &ast, cased)?;
         let least = hir.properties().minimum_len();
         if least == Some(0) {
             let refusal = Refusal::new(codes::PATTERN_EMPTY, "pattern can match the empty string");
@@ -57,7 +58,7 @@ impl Pattern {
             return Err(Refusal::new(codes::PATTERN_NEVER, "pattern can never match").help("a class in it is empty"));
         }
         let regex = build(&hir)?;
-        let literals = literals::required(&hir);
+        let literals = literals::required(&hir).filter(|_| !cased);
         Ok(Pattern {
             regex,
             longest: hir.properties().maximum_len(),
@@ -97,7 +98,7 @@ impl Refusal {
     }
 }
 
-fn parse(source: &str) -> Result<Ast, Refusal> {
+fn parse(source: &str, cased: bool) -> Result<Ast, Refusal> {
     if source.len() > limits::PATTERN_BYTES {
         let message = format!(
             "pattern has {} bytes, more than {}",
@@ -110,7 +111,7 @@ fn parse(source: &str) -> Result<Ast, Refusal> {
         .nest_limit(limits::PATTERN_DEPTH)
         .build();
     let ast = parser.parse(source).map_err(|error| syntax(&error))?;
-    match case_switch(&ast) {
+    match case_switch(&ast).filter(|_| !cased) {
         None => Ok(ast),
         Some(span) => Err(Refusal::new(codes::PATTERN_CASE, "pattern tells upper from lower case")
             .at(&span)
@@ -119,9 +120,9 @@ fn parse(source: &str) -> Result<Ast, Refusal> {
     }
 }
 
-fn translate(source: &str, ast: &Ast) -> Result<Hir, Refusal> {
+fn translate(source: &str, ast: &Ast, cased: bool) -> Result<Hir, Refusal> {
     let mut translator = TranslatorBuilder::new()
-        .case_insensitive(true)
+        .case_insensitive(!cased)
         .unicode(true)
         .utf8(true)
         .build();
@@ -305,7 +306,7 @@ mod tests {
     use super::*;
 
     fn finds(source: &str, unicode: bool, text: &str) -> Option<Range<usize>> {
-        Pattern::compile(source, unicode)
+        Pattern::compile(source, unicode, false)
             .unwrap()
             .regex
             .find(text)
@@ -313,7 +314,7 @@ mod tests {
     }
 
     fn refused(source: &str) -> (&'static str, Option<Range<usize>>) {
-        let refusal = Pattern::compile(source, false).unwrap_err();
+        let refusal = Pattern::compile(source, false, false).unwrap_err();
         (refusal.code, refusal.range)
     }
 
@@ -323,7 +324,7 @@ mod tests {
         assert_eq!(refused("(?<!x)a").0, codes::PATTERN_LOOK_AROUND);
         assert_eq!(refused(r"(a)\1"), (codes::PATTERN_LOOK_AROUND, Some(3..5)));
         assert!(
-            Pattern::compile("(?=a)b", false)
+            Pattern::compile("(?=a)b", false, false)
                 .unwrap_err()
                 .help
                 .unwrap()
@@ -369,7 +370,7 @@ mod tests {
 
     #[test]
     fn g5_limits() {
-        assert!(Pattern::compile(&"a".repeat(limits::PATTERN_BYTES), false).is_ok());
+        assert!(Pattern::compile(&"a".repeat(limits::PATTERN_BYTES), false, false).is_ok());
         assert_eq!(
             refused(&"a".repeat(limits::PATTERN_BYTES + 1)).0,
             codes::PATTERN_TOO_LONG
@@ -384,7 +385,7 @@ mod tests {
     #[test]
     fn what_folding_removes_is_told() {
         let lost = |source: &str| {
-            let pattern = Pattern::compile(source, false).unwrap();
+            let pattern = Pattern::compile(source, false, false).unwrap();
             pattern.folded_away.map(|range| source[range].to_owned())
         };
         assert_eq!(lost(r"call\nme").as_deref(), Some(r"\n"));

@@ -6,9 +6,8 @@ use lexhold_model::{Digest, Severity};
 use crate::PartSet;
 use crate::conversation::ConversationRule;
 use crate::expression::{Exclusion, Expression};
-use crate::patterns::Patterns;
+use crate::lane::Lane;
 use crate::stem::Stem;
-use crate::trie::Trie;
 
 /// All rules of a bundle, compiled. Immutable and shared by all threads.
 #[derive(Debug)]
@@ -20,13 +19,18 @@ pub struct Program {
     pub(crate) checks: Vec<Check>,
     /// The rules that each leaf can make match.
     pub(crate) uses: Vec<Vec<u32>>,
-    pub(crate) trie: Trie,
-    pub(crate) patterns: Patterns,
+    /// What is looked for in each view, in the order of [`TextView::ALL`].
+    pub(crate) lanes: Vec<Lane>,
 }
 
 /// What a rule looks for.
 #[derive(Debug)]
 pub(crate) struct Check {
+    /// The view that the spots of its leaves count in.
+    pub(crate) view: TextView,
+    /// The same for the skeleton, where the rule asks for that: its hits are evasions, beside the plain ones of the
+    /// folded view.
+    pub(crate) evasive: Option<Box<Check>>,
     pub(crate) expression: Expression,
     pub(crate) exclusions: Vec<Exclusion>,
 }
@@ -111,6 +115,11 @@ pub enum TextView {
 impl TextView {
     /// All views, the default first.
     pub const ALL: [TextView; 4] = [TextView::Folded, TextView::Raw, TextView::Skeleton, TextView::Digits];
+
+    /// Whether texts keep their case in it.
+    pub(crate) fn has_case(self) -> bool {
+        matches!(self, TextView::Raw | TextView::Digits)
+    }
 
     /// The view's name as rules write it.
     pub fn as_str(self) -> &'static str {

@@ -4,11 +4,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use lexhold_model::ByteSpan;
 
-use crate::combine::{Found, hits};
-use crate::patterns::PatternScratch;
+use crate::combine::{Found, Hits, hits};
+use crate::lane::{LaneScratch, Spots};
+use crate::program::Check;
 use crate::spot::Spot;
-use crate::tokens::{Token, tokenize};
-use crate::view::View;
 use crate::{Part, Program, RuleHit, RuleOutcome, ScanOutcome, limits};
 
 /// Scans messages with one program. Its caches grow warm, so keep one a thread.
@@ -32,18 +31,12 @@ struct Counts {
 /// What one part needs while it is scanned. Empty between parts, but for what was allocated.
 #[derive(Debug)]
 struct Scratch {
-    view: View,
-    tokens: Vec<Token>,
-    /// The spots of each leaf.
-    leaves: Vec<Vec<Spot>>,
-    /// The leaves that have spots.
-    touched: Vec<u32>,
-    /// The rules that one of these leaves belongs to.
+    /// One a view, in the order of [`crate::TextView::ALL`].
+    lanes: Vec<LaneScratch>,
+    spots: Spots,
+    /// The rules that have a leaf with spots.
     rules: Vec<u32>,
     is_due: Vec<bool>,
-    patterns: PatternScratch,
-    n_spots: usize,
-    incomplete: bool,
 }
 
 impl<'p> Scanner<'p> {
@@ -116,26 +109,46 @@ impl<'p> Scanner<'p> {
             return;
         }
         let check = &self.program.checks[rule as usize];
-        let found = Found {
-            tokens: &self.scratch.tokens,
-            leaves: &self.scratch.leaves,
-        };
-        let found = hits(&check.expression, &check.exclusions, found);
+        let plain = self.scratch.hits(check);
+        let evasive = check.evasive.as_deref().map(|evasive| {
+            let mut hits = self.scratch.hits(evasive);
+            self.scratch.keep_untouched(&mut hits, evasive, &plain, check);
+            (evasive, hits)
+        });
+        self.push_found(rule, part, (check, plain), false, out);
+        if let Some(evasive) = evasive {
+            self.push_found(rule, part, evasive, true, out);
+        }
+    }
+
+    fn push_found(
+        &mut self,
+        rule: u32,
+        part: Part<'_>,
+        (check, found): (&Check, Hits),
+        evasion: bool,
+        out: &mut Vec<RuleHit>,
+    ) {
         let n_nested = found.n_nested as u64;
         if n_nested > 0 {
             self.counts_of(rule).nested += n_nested;
         }
+        let lane = check.view as usize;
         for spot in found.standing {
             if self.count(rule, |counts| &mut counts.hits) {
-                out.push(self.scratch.hit(rule, part, spot, None));
+                let hit = hit(&self.scratch.lanes[lane], rule, part, spot);
+                out.push(RuleHit { evasion, ..hit });
             }
         }
         for (spot, exclusion) in found.excluded {
             if self.count(rule, |counts| &mut counts.excluded) {
-                out.push(
-                    self.scratch
-                        .hit(rule, part, spot, Some(&check.exclusions[exclusion].label)),
-                );
+                let hit = hit(&self.scratch.lanes[lane], rule, part, spot);
+                let excluded_by = Some(check.exclusions[exclusion].label.clone());
+                out.push(RuleHit {
+                    evasion,
+                    excluded_by,
+                    ..hit
+                });
             }
         }
     }
@@ -176,98 +189,83 @@ impl<'p> Scanner<'p> {
 impl Scratch {
     fn new(program: &Program) -> Self {
         Scratch {
-            view: View::default(),
-            tokens: Vec::new(),
-            leaves: vec![Vec::new(); program.uses.len()],
-            touched: Vec::new(),
+            lanes: program.lanes.iter().map(LaneScratch::new).collect(),
+            spots: Spots::new(program.uses.len()),
             rules: Vec::new(),
             is_due: vec![false; program.checks.len()],
-            patterns: PatternScratch::new(&program.patterns),
-            n_spots: 0,
-            incomplete: false,
         }
     }
 
     /// Fills the leaves with their spots in a text, and says whether it got through all of it.
     fn find(&mut self, program: &Program, text: &str) -> bool {
-        self.incomplete = false;
-        self.n_spots = 0;
-        self.view.fill(text);
-        tokenize(&self.view, &mut self.tokens, |token| program.trie.id(token));
-        self.find_terms(program);
-        self.find_patterns(program);
-        for leaf in &self.touched {
+        for (index, lane) in program.lanes.iter().enumerate().filter(|(_, lane)| !lane.is_empty()) {
+            let (before, here) = self.lanes.split_at_mut(index);
+            here[0].find(lane, text, before.first(), &mut self.spots);
+        }
+        for leaf in &self.spots.touched {
             for rule in &program.uses[*leaf as usize] {
                 if !std::mem::replace(&mut self.is_due[*rule as usize], true) {
                     self.rules.push(*rule);
                 }
             }
         }
-        !self.incomplete
+        !self.spots.incomplete
     }
 
-    fn find_terms(&mut self, program: &Program) {
-        let tokens = std::mem::take(&mut self.tokens);
-        program.trie.walk(&tokens, |leaf, first, last| {
-            self.push(leaf, Spot::of_tokens(&tokens, first, last))
-        });
-        self.tokens = tokens;
+    fn hits(&self, check: &Check) -> Hits {
+        let found = Found {
+            tokens: &self.lanes[check.view as usize].tokens,
+            leaves: &self.spots.of_leaves,
+        };
+        hits(&check.expression, &check.exclusions, found)
     }
 
-    fn find_patterns(&mut self, program: &Program) {
-        let (view, tokens) = (std::mem::take(&mut self.view), std::mem::take(&mut self.tokens));
-        let mut patterns = std::mem::take(&mut self.patterns);
-        let outcome = program.patterns.find(
-            &mut patterns,
-            view.text(),
-            || &tokens,
-            |leaf, start, end| self.push(leaf, Spot::of_bytes(&tokens, start, end)),
-        );
-        self.incomplete |= outcome.incomplete;
-        (self.view, self.tokens, self.patterns) = (view, tokens, patterns);
-    }
-
-    fn push(&mut self, leaf: u32, spot: Spot) {
-        if self.n_spots == limits::PLACES {
-            self.incomplete = true;
-            return;
+    /// Drops the evasive hits that lie where there are plain ones, standing or excluded.
+    fn keep_untouched(&self, evasive: &mut Hits, evasive_check: &Check, plain: &Hits, plain_check: &Check) {
+        let lane = &self.lanes[plain_check.view as usize];
+        let mut ranges: Vec<(usize, usize)> = plain.spots().map(|spot| lane.original(spot)).collect();
+        ranges.sort_unstable();
+        // Of the ranges that begin before a place, how far the farthest reaches.
+        let mut reach = 0;
+        for (_, end) in &mut ranges {
+            reach = reach.max(*end);
+            *end = reach;
         }
-        self.n_spots += 1;
-        let spots = &mut self.leaves[leaf as usize];
-        if spots.is_empty() {
-            self.touched.push(leaf);
-        }
-        spots.push(spot);
-    }
-
-    #[expect(
-        clippy::expect_used,
-        reason = "the folded view maps a range that is not empty to one that is not empty"
-    )]
-    fn hit(&self, rule: u32, part: Part<'_>, spot: Spot, excluded_by: Option<&str>) -> RuleHit {
-        let (start, end) = (spot.start as usize, spot.end as usize);
-        let from = part.base + self.view.original_start(start);
-        let to = part.base + self.view.original_end(end);
-        RuleHit {
-            rule,
-            field: part.field,
-            span: ByteSpan::new(from, to).expect("a hit ends behind its start"),
-            part: part.kind,
-            evasion: false,
-            confidence: None,
-            support: Box::default(),
-            excluded_by: excluded_by.map(Box::from),
-            evidence: Box::from(&self.view.text()[start..end]),
-        }
+        let lane = &self.lanes[evasive_check.view as usize];
+        let is_untouched = |spot: Spot| {
+            let (start, end) = lane.original(spot);
+            let n_before = ranges.partition_point(|range| range.0 < end);
+            n_before == 0 || ranges[n_before - 1].1 <= start
+        };
+        evasive.standing.retain(|spot| is_untouched(*spot));
+        evasive.excluded.retain(|(spot, _)| is_untouched(*spot));
     }
 
     fn clear(&mut self) {
-        for leaf in self.touched.drain(..) {
-            self.leaves[leaf as usize].clear();
-        }
+        self.spots.clear();
         for rule in self.rules.drain(..) {
             self.is_due[rule as usize] = false;
         }
+    }
+}
+
+/// A plain hit that nothing excludes.
+#[expect(
+    clippy::expect_used,
+    reason = "every view maps a range that is not empty to one that is not empty"
+)]
+fn hit(lane: &LaneScratch, rule: u32, part: Part<'_>, spot: Spot) -> RuleHit {
+    let (start, end) = lane.original(spot);
+    RuleHit {
+        rule,
+        field: part.field,
+        span: ByteSpan::new(part.base + start, part.base + end).expect("a hit ends behind its start"),
+        part: part.kind,
+        evasion: false,
+        confidence: None,
+        support: Box::default(),
+        excluded_by: None,
+        evidence: Box::from(lane.text(spot)),
     }
 }
 

@@ -76,7 +76,10 @@ impl Reader<'_, '_> {
                 }
             }
         }
-        let terms = listed.iter().filter_map(|form| Term::read(form).ok()).collect();
+        let terms = listed
+            .iter()
+            .filter_map(|form| Term::read(form, self.leaves.view).ok())
+            .collect();
         sound.then(|| Expression::Leaf(self.leaves.terms(terms)))
     }
 }

@@ -2,10 +2,9 @@
 
 use std::ops::Range;
 
-use crate::limits;
-use crate::tokens::tokenize;
+use crate::lane::lay;
 use crate::unicode::{is_emoji, is_symbol};
-use crate::view::View;
+use crate::{TextView, limits};
 
 /// A term as the tokens that have to follow one another. Equal terms are equal after folding.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -32,15 +31,12 @@ pub(crate) enum Refusal {
 }
 
 impl Term {
-    /// Reads a term.
-    pub(crate) fn read(text: &str) -> Result<Term, Refusal> {
+    /// Reads a term as it stands in a view.
+    pub(crate) fn read(text: &str, view: TextView) -> Result<Term, Refusal> {
         if let Some(at) = text.find(['*', '?']) {
             return Err(Refusal::Wildcard(at..at + 1));
         }
-        let mut view = View::default();
-        let mut tokens = Vec::new();
-        view.fill(text);
-        tokenize(&view, &mut tokens, |_| 0);
+        let (view, tokens) = lay(text, view);
         if tokens.len() > limits::TERM_TOKENS {
             return Err(Refusal::TooLong);
         }
@@ -81,7 +77,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Vec<String> {
-        let term = Term::read(text).unwrap();
+        let term = Term::read(text, TextView::Folded).unwrap();
         term.steps()
             .iter()
             .map(|step| format!("{}{}", if step.joined { "+" } else { "" }, step.token))
@@ -98,13 +94,13 @@ mod tests {
     #[test]
     fn k5_nothing_left_is_refused() {
         for text in ["", " ", "...", "\u{200b}", "$"] {
-            assert_eq!(Term::read(text), Err(Refusal::Empty), "{text:?}");
+            assert_eq!(Term::read(text, TextView::Folded), Err(Refusal::Empty), "{text:?}");
         }
     }
 
     #[test]
     fn k3_wildcards_are_refused() {
-        assert_eq!(Term::read("guarante*"), Err(Refusal::Wildcard(8..9)));
+        assert_eq!(Term::read("guarante*", TextView::Folded), Err(Refusal::Wildcard(8..9)));
     }
 
     #[test]

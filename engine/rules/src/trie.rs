@@ -31,6 +31,11 @@ struct Node {
 }
 
 impl Trie {
+    /// Whether there are no terms.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.nodes.len() <= 1
+    }
+
     /// The id of a token, to be put into [`Token::id`].
     pub(crate) fn id(&self, token: &[u8]) -> u32 {
         self.vocabulary.id(token)

@@ -8,14 +8,15 @@ use icu_properties::{CodePointMapData, CodePointMapDataBorrowed, CodePointSetDat
 use unicode_normalization::char::{canonical_combining_class, decompose_compatible};
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfkc_quick};
 
-/// The versions of Unicode behind word boundaries and behind normalisation. They are pinned by the lock file, and
+/// The versions of Unicode behind word boundaries, normalisation and look-alikes. They are pinned by the lock file, and
 /// change only with a release that says so, because hits may change with them.
-pub const UNICODE_VERSIONS: [(&str, (u64, u64, u64)); 2] = [
+pub const UNICODE_VERSIONS: [(&str, (u64, u64, u64)); 3] = [
     ("word boundaries", unicode_segmentation::UNICODE_VERSION),
     ("normalisation", {
         let (major, minor, update) = unicode_normalization::UNICODE_VERSION;
         (major as u64, minor as u64, update as u64)
     }),
+    ("look-alikes", unicode_security::UNICODE_VERSION),
 ];
 
 const FOLD: CaseMapperBorrowed<'static> = CaseMapper::new();
@@ -53,6 +54,21 @@ pub(crate) fn simple(c: char) -> Option<char> {
         None | Some(0) => None,
         Some(folded) => char::from_u32(u32::from(*folded)),
     }
+}
+
+/// The ASCII digit that a decimal digit of another script stands for.
+pub(crate) fn decimal(c: char) -> Option<char> {
+    if CATEGORY.get(c) != GeneralCategory::DecimalNumber {
+        return None;
+    }
+    // Decimal digits come in runs of ten, in order, from zero: Unicode promises that.
+    static ZEROS: LazyLock<Vec<u32>> = LazyLock::new(|| {
+        let runs = CATEGORY.iter_ranges_for_value(GeneralCategory::DecimalNumber);
+        runs.flat_map(|run| run.step_by(10)).collect()
+    });
+    let point = u32::from(c);
+    let zero = ZEROS[ZEROS.partition_point(|zero| *zero <= point) - 1];
+    char::from_digit(point - zero, 10)
 }
 
 /// Whether a token may hold a character: a letter, mark, digit or connector.
@@ -109,6 +125,26 @@ mod tests {
         for c in ('\0'..=char::MAX).filter(|c| !is_dropped(*c)) {
             assert!(!std::iter::once(c).nfkc().any(is_dropped), "{:x}", c as u32);
         }
+    }
+
+    #[test]
+    fn decimal_digits_are_those_of_the_standard() {
+        let digits = [
+            ('7', '7'),
+            ('\u{665}', '5'),
+            ('\u{96f}', '9'),
+            ('\u{ff10}', '0'),
+            ('\u{1d7ff}', '9'),
+            ('\u{1d7d8}', '0'),
+        ];
+        for (digit, ascii) in digits {
+            assert_eq!(decimal(digit), Some(ascii));
+        }
+        assert!(
+            ['\u{b2}', '\u{2460}', '\u{4e00}', 'a']
+                .iter()
+                .all(|c| decimal(*c).is_none())
+        );
     }
 
     #[test]

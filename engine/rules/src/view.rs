@@ -1,33 +1,35 @@
-//! The folded view of a text: what terms and patterns are matched against, and the way back to the original.
+//! A view of a text: what terms and patterns are matched against, and the way back to the original.
 //!
-//! Default-ignorable characters and skin tones are left out, the rest is put in NFKC, each character is folded by
-//! simple case folding (C and S), and a run of white space becomes one space. Ignorables go first, so that one
-//! between a letter and its accent hides nothing.
+//! The *raw* view is the text itself; the *digits* view writes every decimal digit in ASCII and changes nothing else.
 //!
-//! The text is worked through in *segments*: a character and all that follow it and may compose with it. A segment
-//! normalises to the same characters wherever it stands, which is why a hit mapped back to whole segments of the
-//! original contains the normalised hit when it is folded again.
+//! The *folded* view leaves out default-ignorable characters and skin tones, puts the rest in NFKC, folds each
+//! character by simple case folding (C and S), and makes a run of white space one space. Ignorables go first, so that
+//! one between a letter and its accent hides nothing. The text is worked through in *segments*: a character and all
+//! that follow it and may compose with it. A segment normalises to the same characters wherever it stands, which is why
+//! a hit mapped back to whole segments of the original contains the normalised hit when it is folded again.
+//!
+//! The *skeleton* is made from the folded view: see [`crate::skeleton`].
 
 use unicode_normalization::UnicodeNormalization;
 
-use crate::unicode::{JOINER, fold, is_dropped, simple, starts_segment};
+use crate::unicode::{JOINER, decimal, fold, is_dropped, simple, starts_segment};
 
-/// A folded text with the way back. Kept and refilled, so that folding allocates nothing once warm.
+/// A text in some view, with the way back. Kept and refilled, so that filling allocates nothing once warm.
 #[derive(Debug, Default)]
 pub(crate) struct View {
     text: String,
     pieces: Vec<Piece>,
-    /// Where the folded text has a space that stands for a paragraph break.
+    /// Where white space that holds a paragraph break begins.
     breaks: Vec<u32>,
     /// Where a joiner was left out between two segments.
     joins: Vec<u32>,
     space: Space,
 }
 
-/// A stretch of the folded text that maps back by one rule.
+/// A stretch of a view's text that maps back by one rule.
 #[derive(Clone, Copy, Debug)]
 struct Piece {
-    /// Where it begins in the folded text.
+    /// Where it begins in the view.
     at: u32,
     /// Where it begins in the original.
     start: u32,
@@ -45,20 +47,59 @@ struct Space {
     at: u32,
     /// Where the run begins in the original.
     start: u32,
+    lines: Lines,
+}
+
+/// The line breaks of a run of white space so far.
+#[derive(Clone, Copy, Debug, Default)]
+struct Lines {
     n_lines: u32,
     after_return: bool,
 }
 
+impl Lines {
+    /// Passes one white space character, and says whether it is the one that makes a paragraph break.
+    fn pass(&mut self, c: char) -> bool {
+        let before = self.n_lines;
+        self.n_lines += match c {
+            '\n' if self.after_return => 0,
+            '\n' | '\r' | '\u{b}' | '\u{85}' | '\u{2028}' => 1,
+            '\u{c}' | '\u{2029}' => 2,
+            _ => 0,
+        };
+        self.after_return = c == '\r';
+        before < 2 && self.n_lines >= 2
+    }
+}
+
 impl View {
-    /// Folds a text into this view, in place of what it held.
+    /// Takes a text as it is, in place of what this view held.
     ///
-    /// The text may not be longer than [`crate::limits::PART_BYTES`].
+    /// Here as in what follows, the text may not be longer than [`crate::limits::PART_BYTES`].
+    pub(crate) fn fill_raw(&mut self, source: &str) {
+        self.clear();
+        self.push_as_is(source, 0);
+        self.find_breaks();
+    }
+
+    /// Takes a text with its decimal digits in ASCII, in place of what this view held.
+    pub(crate) fn fill_digits(&mut self, source: &str) {
+        self.clear();
+        let mut at = 0;
+        for (start, c) in source.char_indices().filter(|(_, c)| !c.is_ascii()) {
+            if let Some(digit) = decimal(c) {
+                self.push_as_is(&source[at..start], at);
+                at = start + c.len_utf8();
+                self.push_char(digit, start, at);
+            }
+        }
+        self.push_as_is(&source[at..], at);
+        self.find_breaks();
+    }
+
+    /// Folds a text into this view, in place of what it held.
     pub(crate) fn fill(&mut self, source: &str) {
-        self.text.clear();
-        self.pieces.clear();
-        self.breaks.clear();
-        self.joins.clear();
-        self.space = Space::default();
+        self.clear();
         let mut at = 0;
         loop {
             at = self.push_ascii(source, at);
@@ -76,12 +117,12 @@ impl View {
         }
     }
 
-    /// The folded text.
+    /// The text of the view.
     pub(crate) fn text(&self) -> &str {
         &self.text
     }
 
-    /// Where the original of the folded character at `at` begins.
+    /// Where the original of the character at `at` begins.
     pub(crate) fn original_start(&self, at: usize) -> usize {
         let at = offset(at);
         match self
@@ -96,7 +137,7 @@ impl View {
         }
     }
 
-    /// Where the original of the folded character that ends at `end` ends.
+    /// Where the original of the character that ends at `end` ends.
     pub(crate) fn original_end(&self, end: usize) -> usize {
         let end = offset(end);
         match self
@@ -111,14 +152,77 @@ impl View {
         }
     }
 
-    /// Where spaces stand for paragraph breaks, in order.
+    /// Where white space that holds a paragraph break begins, in order.
     pub(crate) fn breaks(&self) -> &[u32] {
         &self.breaks
     }
 
-    /// Whether a joiner was left out just before the folded character at `at`.
+    /// Whether a joiner was left out just before the character at `at`.
     pub(crate) fn is_joined(&self, at: usize) -> bool {
         self.joins.binary_search(&offset(at)).is_ok()
+    }
+
+    /// Empties the view.
+    pub(crate) fn clear(&mut self) {
+        self.text.clear();
+        self.pieces.clear();
+        self.breaks.clear();
+        self.joins.clear();
+        self.space = Space::default();
+    }
+
+    /// Pushes what stands between two words of a folded view, with its breaks and joins. `at` is where it begins
+    /// there.
+    pub(crate) fn push_between(&mut self, folded: &View, at: usize, end: usize) {
+        let (from, here) = (offset(at), offset(self.text.len()));
+        let within = |positions: &[u32]| {
+            let first = positions.partition_point(|position| *position < from);
+            let behind = positions.partition_point(|position| *position <= offset(end));
+            first..behind.max(first)
+        };
+        let moved = |position: &u32| position - from + here;
+        self.breaks
+            .extend(folded.breaks[within(&folded.breaks)].iter().map(moved));
+        self.joins.extend(folded.joins[within(&folded.joins)].iter().map(moved));
+        for (offset, c) in folded.text[at..end].char_indices() {
+            let start = at + offset;
+            let original = (folded.original_start(start), folded.original_end(start + c.len_utf8()));
+            self.push_char(c, original.0, original.1);
+        }
+    }
+
+    /// Pushes what `write` appends, which stands for a range of the original as a whole.
+    pub(crate) fn push_whole(&mut self, start: usize, end: usize, write: impl FnOnce(&mut String)) {
+        self.pieces.push(Piece {
+            at: offset(self.text.len()),
+            start: offset(start),
+            end: offset(end),
+            linear: false,
+        });
+        write(&mut self.text);
+    }
+
+    /// Pushes a stretch of the original that begins at `start` as it is.
+    fn push_as_is(&mut self, stretch: &str, start: usize) {
+        if !stretch.is_empty() {
+            self.extend_linear(start, start + stretch.len());
+            self.text.push_str(stretch);
+        }
+    }
+
+    /// Finds the paragraph breaks of a text whose white space was left as it is.
+    fn find_breaks(&mut self) {
+        let mut run: Option<(usize, Lines)> = None;
+        for (at, c) in self.text.char_indices() {
+            if c.is_whitespace() {
+                let (start, lines) = run.get_or_insert((at, Lines::default()));
+                if lines.pass(c) {
+                    self.breaks.push(offset(*start));
+                }
+            } else if !is_dropped(c) {
+                run = None;
+            }
+        }
     }
 
     /// Pushes the run of plain ASCII at `at`, and returns where it ends: most texts are one such run.
@@ -219,15 +323,7 @@ impl View {
             };
             self.push_char(' ', start, end);
         }
-        let before = self.space.n_lines;
-        self.space.n_lines += match c {
-            '\n' if self.space.after_return => 0,
-            '\n' | '\r' | '\u{b}' | '\u{85}' | '\u{2028}' => 1,
-            '\u{c}' | '\u{2029}' => 2,
-            _ => 0,
-        };
-        self.space.after_return = c == '\r';
-        if before < 2 && self.space.n_lines >= 2 {
+        if self.space.lines.pass(c) {
             self.breaks.push(self.space.at);
         }
     }
@@ -389,7 +485,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(4000))]
+        #![proptest_config(ProptestConfig::with_cases(1500))]
 
         #[test]
         fn u1_segments_change_nothing(source in hostile()) {
@@ -398,17 +494,29 @@ mod tests {
 
         #[test]
         fn u2_every_hit_leads_back(source in hostile()) {
-            let mut view = View::default();
-            view.fill(&source);
-            let edges: Vec<usize> = view.text().char_indices().map(|(at, _)| at).chain([view.text().len()]).collect();
-            for (index, &start) in edges.iter().enumerate() {
-                for &end in &edges[index + 1..] {
-                    let (from, to) = (view.original_start(start), view.original_end(end));
-                    prop_assert!(from < to && source.is_char_boundary(from) && source.is_char_boundary(to));
-                    let again = folded(&source[from..to]);
-                    prop_assert!(again.contains(&view.text()[start..end]), "{:?} {:?} {:?}", source, &source[from..to], again);
+            for fill in [View::fill, View::fill_raw, View::fill_digits] {
+                let mut view = View::default();
+                fill(&mut view, &source);
+                let mut again = View::default();
+                let edges: Vec<usize> = view.text().char_indices().map(|(at, _)| at).chain([view.text().len()]).collect();
+                for (index, &start) in edges.iter().enumerate() {
+                    for &end in &edges[index + 1..] {
+                        let (from, to) = (view.original_start(start), view.original_end(end));
+                        prop_assert!(from < to && source.is_char_boundary(from) && source.is_char_boundary(to));
+                        fill(&mut again, &source[from..to]);
+                        let wanted = &view.text()[start..end];
+                        prop_assert!(again.text().contains(wanted), "{:?} {:?} {:?}", source, &source[from..to], again);
+                    }
                 }
             }
+        }
+
+        #[test]
+        fn u1_digits_change_nothing_else(source in "[a7\u{661}\u{ff19}\u{1d7d8}\u{e9}\n ]{0,12}") {
+            let mut view = View::default();
+            view.fill_digits(&source);
+            let expected: String = source.chars().map(|c| decimal(c).unwrap_or(c)).collect();
+            prop_assert_eq!(view.text(), expected);
         }
     }
 }
