@@ -65,6 +65,12 @@ lexhold_document::codes! {
     STEM_WORD = "LX0454";
     /// A conversation rule has a key that belongs to its components.
     CONVERSATION_KEY = "LX0455";
+    /// A disclaimer is shorter or longer than the limits.
+    DISCLAIMER_LENGTH = "LX0456";
+    /// A disclaimer only repeats itself.
+    DISCLAIMER_REPEATS = "LX0457";
+    /// There are more disclaimers than the limit.
+    TOO_MANY_DISCLAIMERS = "LX0458";
 }
 
 #[cfg(test)]

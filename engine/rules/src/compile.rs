@@ -5,13 +5,14 @@ use lexhold_model::Severity;
 use rustc_hash::FxHashMap;
 
 use crate::conversation::{self, ConversationRule};
+use crate::disclaimer::Disclaimers;
 use crate::leaves::Leaves;
 use crate::lexicons::Lexicons;
 use crate::operator::Reader;
 use crate::program::Check;
 use crate::{Condition, Example, PartSet, Program, RuleInfo, Status, TextView, codes, limits, shape};
 
-/// Compiles every ruleset and lexicon among the documents; other kinds are passed over.
+/// Compiles every ruleset, lexicon and disclaimer among the documents; other kinds are passed over.
 ///
 /// Everything wrong in any of them is reported. The program then lacks the rules that could not be compiled, so it
 /// must not be used if there are errors.
@@ -26,6 +27,7 @@ pub fn compile(documents: &[&Document], diagnostics: &mut Diagnostics) -> Progra
         check_shape(document, &shape::ruleset(), diagnostics);
         compiler.ruleset(document, index, &shared, diagnostics);
     }
+    compiler.disclaimers = Disclaimers::read(documents, diagnostics);
     compiler.conversations = conversation::read(documents, info, diagnostics);
     compiler.finish()
 }
@@ -72,6 +74,7 @@ struct Compiler {
     rules: Vec<RuleInfo>,
     checks: Vec<Check>,
     conversations: Vec<ConversationRule>,
+    disclaimers: Disclaimers,
     /// Rules of all documents, sound or not.
     n_seen: usize,
 }
@@ -168,6 +171,7 @@ impl Compiler {
         Program {
             rules: self.rules,
             conversations: self.conversations,
+            disclaimers: self.disclaimers,
             stems,
             checks: self.checks,
             uses,

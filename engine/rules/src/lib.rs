@@ -22,6 +22,7 @@ pub mod shape;
 
 mod combine;
 mod compile;
+mod disclaimer;
 mod examples;
 mod expression;
 mod gate;

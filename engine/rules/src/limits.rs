@@ -63,3 +63,9 @@ pub const COMPONENTS: usize = 64;
 /// Most messages in one window of a conversation rule, and most members of an episode that are named. A group with
 /// more in a window is judged by the latest ones and reported as incomplete.
 pub const WINDOW_MESSAGES: usize = 100_000;
+
+/// Fewest and most tokens in a disclaimer.
+pub const DISCLAIMER_TOKENS: std::ops::RangeInclusive<usize> = 10..=10_000;
+
+/// Most disclaimers in one program.
+pub const DISCLAIMERS: usize = 1_000;

@@ -5,6 +5,7 @@ use lexhold_model::{Digest, Severity};
 
 use crate::PartSet;
 use crate::conversation::ConversationRule;
+use crate::disclaimer::Disclaimers;
 use crate::expression::{Exclusion, Expression};
 use crate::lane::Lane;
 use crate::stem::Stem;
@@ -15,6 +16,7 @@ pub struct Program {
     pub(crate) rules: Vec<RuleInfo>,
     pub(crate) conversations: Vec<ConversationRule>,
     pub(crate) stems: Vec<Stem>,
+    pub(crate) disclaimers: Disclaimers,
     /// What each rule looks for, beside `rules`.
     pub(crate) checks: Vec<Check>,
     /// The rules that each leaf can make match.

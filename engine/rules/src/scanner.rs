@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use lexhold_model::ByteSpan;
 
 use crate::combine::{Found, Hits, hits};
+use crate::disclaimer::Masks;
 use crate::lane::{LaneScratch, Spots};
 use crate::program::Check;
 use crate::spot::Spot;
@@ -37,6 +38,7 @@ struct Scratch {
     /// The rules that have a leaf with spots.
     rules: Vec<u32>,
     is_due: Vec<bool>,
+    masks: Masks,
 }
 
 impl<'p> Scanner<'p> {
@@ -135,9 +137,19 @@ impl<'p> Scanner<'p> {
         }
         let lane = check.view as usize;
         for spot in found.standing {
-            if self.count(rule, |counts| &mut counts.hits) {
+            let disclaimer = self.scratch.disclaimer(self.program, lane, part, spot);
+            let is_stored = match disclaimer {
+                None => self.count(rule, |counts| &mut counts.hits),
+                Some(_) => self.count(rule, |counts| &mut counts.excluded),
+            };
+            if is_stored {
                 let hit = hit(&self.scratch.lanes[lane], rule, part, spot);
-                out.push(RuleHit { evasion, ..hit });
+                let excluded_by = disclaimer.map(Box::from);
+                out.push(RuleHit {
+                    evasion,
+                    excluded_by,
+                    ..hit
+                });
             }
         }
         for (spot, exclusion) in found.excluded {
@@ -193,6 +205,7 @@ impl Scratch {
             spots: Spots::new(program.uses.len()),
             rules: Vec::new(),
             is_due: vec![false; program.checks.len()],
+            masks: Masks::default(),
         }
     }
 
@@ -241,8 +254,18 @@ impl Scratch {
         evasive.excluded.retain(|(spot, _)| is_untouched(*spot));
     }
 
+    /// The disclaimer whose words a spot lies in.
+    fn disclaimer<'p>(&mut self, program: &'p Program, lane: usize, part: Part<'_>, spot: Spot) -> Option<&'p str> {
+        if program.disclaimers.is_empty() {
+            return None;
+        }
+        let (start, end) = self.lanes[lane].original(spot);
+        self.masks.cover(&program.disclaimers, part.text, start, end)
+    }
+
     fn clear(&mut self) {
         self.spots.clear();
+        self.masks.clear();
         for rule in self.rules.drain(..) {
             self.is_due[rule as usize] = false;
         }

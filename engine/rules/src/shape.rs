@@ -46,6 +46,20 @@ pub fn lexicon() -> Shape {
     ])
 }
 
+/// The keys of a `disclaimer` document.
+pub fn disclaimer() -> Shape {
+    map([
+        required("owner", Shape::Text, "who answers for the text"),
+        optional("title", Shape::Text, "one line for people"),
+        optional(
+            "description",
+            Shape::Text,
+            "where the text stands, and why it raises no alert",
+        ),
+        required("text", Shape::Text, "the text itself, 10 words or more"),
+    ])
+}
+
 /// The keys of a rule with `match`.
 pub(crate) fn rule() -> Shape {
     map([
