@@ -202,7 +202,7 @@ impl Alerts<'_> {
             "sender": message.sender(),
             "sent_at": sent_at,
             "spans": spans,
-            "quoted": hits.iter().all(|hit| hit.quoted),
+            "quoted": hits.iter().all(|hit| hit.quoted()),
             "indeterminate": hits[0].indeterminate,
             "file": input.name,
             "offset": message.source_offset(),

@@ -142,7 +142,7 @@ pub fn each_alert(
                 .field
                 .zip(hit.span)
                 .map(|(field, (start, end))| (field, start.unsigned_abs(), end.unsigned_abs())),
-            quoted: hit.quoted,
+            quoted: matches!(hit.part.as_deref(), Some("quoted" | "forwarded")),
             excluded_by: hit.excluded_by,
             indeterminate: hit.indeterminate,
             rule: rule.rule.clone(),

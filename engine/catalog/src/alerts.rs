@@ -46,8 +46,18 @@ pub struct HitRow {
     pub field: Option<String>,
     /// The half-open byte range in the stored field; none for supervision rules.
     pub span: Option<(i64, i64)>,
-    /// Whether it lies in a quoted or forwarded part.
-    pub quoted: bool,
+    /// What the part is that it lies in; none for supervision rules.
+    pub part: Option<String>,
+    /// Whether only a view that undoes disguises shows it.
+    pub evasion: bool,
+    /// The tier of confidence, if its rule has any.
+    pub confidence: Option<String>,
+    /// Its severity in this message.
+    pub severity: String,
+    /// The supporting evidence, as JSON.
+    pub support: Option<String>,
+    /// How many hits of the rule the message has, where not all are stored.
+    pub n_hits: Option<i64>,
     /// What took it out again, if anything.
     pub excluded_by: Option<String>,
     /// Why it is not certain, if it is not.
@@ -61,7 +71,7 @@ pub struct HitRow {
 pub struct RuleRow {
     /// What hits call it.
     pub rule_id: Key,
-    /// `pattern` or `supervision`.
+    /// `pattern`, `supervision` or `conversation`.
     pub kind: String,
     /// `document.rule`.
     pub rule: String,
@@ -79,6 +89,10 @@ pub struct RuleRow {
     pub labels: Vec<String>,
     /// What it rests on.
     pub cites: Vec<String>,
+    /// The view that a pattern rule runs on.
+    pub view: Option<String>,
+    /// What a rule over several messages looks for, as JSON.
+    pub spec: Option<String>,
 }
 
 impl Catalog {
@@ -92,18 +106,18 @@ impl Catalog {
         mut each: impl FnMut(HitRow) -> Result<(), E>,
     ) -> Result<(), E> {
         let chosen = match which {
-            Hits::All => String::new(),
-            Hits::OfAlert(alert) => format!("WHERE alert_id = {}", sql_key(alert)),
-            Hits::InMessage(key) => format!("WHERE key = {}", sql_key(key)),
+            Hits::All => "alert_id IS NOT NULL".to_owned(),
+            Hits::OfAlert(alert) => format!("alert_id = {}", sql_key(alert)),
+            Hits::InMessage(key) => format!("alert_id IS NOT NULL AND key = {}", sql_key(key)),
         };
         let sql = format!(
-            "WITH chosen AS MATERIALIZED (SELECT * FROM hit {chosen}),
+            "WITH chosen AS MATERIALIZED (SELECT * FROM hit WHERE {chosen}),
                   keys AS (SELECT DISTINCT key FROM chosen),
                   who AS (SELECT key, list(handle ORDER BY handle) AS handles FROM custodian SEMI JOIN keys USING (key)
                           GROUP BY key)
              SELECT h.alert_id, h.rule_id, h.key, m.family, m.message_id, m.platform, m.conversation, m.sender,
-                    w.handles, epoch_us(m.sent_at), epoch_us(m.captured_at), h.field, h.span_start, h.span_end, h.quoted,
-                    h.excluded_by, h.indeterminate, b.run
+                    w.handles, epoch_us(m.sent_at), epoch_us(m.captured_at), h.field, h.span_start, h.span_end, h.part,
+                    h.evasion, h.confidence, h.severity, h.support, h.n_hits, h.excluded_by, h.indeterminate, b.run
              FROM chosen h JOIN message m USING (key) JOIN batch b ON b.seq = m.seq LEFT JOIN who w ON w.key = h.key
              ORDER BY h.alert_id, m.sent_at NULLS LAST, m.message_id, h.key, h.field NULLS LAST, h.span_start, h.span_end,
                       h.rule_id"
@@ -116,7 +130,7 @@ impl Catalog {
     /// # Errors
     /// Those of DuckDB.
     pub fn rules(&self) -> Result<Vec<RuleRow>> {
-        let sql = "SELECT rule_id, kind, rule, document, version, digest, severity, title, labels, cites FROM rule
+        let sql = "SELECT rule_id, kind, rule, document, version, digest, severity, title, labels, cites, view, spec FROM rule
                    ORDER BY rule, version, digest";
         collect(self.connection(), sql, "reading rules", |row| {
             Ok(RuleRow {
@@ -130,6 +144,8 @@ impl Catalog {
                 title: row.owned(7)?,
                 labels: row.texts(8)?,
                 cites: row.texts(9)?,
+                view: row.owned_or_null(10)?,
+                spec: row.owned_or_null(11)?,
             })
         })
     }
@@ -150,9 +166,14 @@ fn hit(row: Row<'_>) -> Result<HitRow> {
         captured_at: row.number(10)?,
         field: row.owned_or_null(11)?,
         span: row.number_or_null(12)?.zip(row.number_or_null(13)?),
-        quoted: row.flag(14)?,
-        excluded_by: row.owned_or_null(15)?,
-        indeterminate: row.owned_or_null(16)?,
-        run: row.owned(17)?,
+        part: row.owned_or_null(14)?,
+        evasion: row.flag(15)?,
+        confidence: row.owned_or_null(16)?,
+        severity: row.owned(17)?,
+        support: row.owned_or_null(18)?,
+        n_hits: row.number_or_null(19)?,
+        excluded_by: row.owned_or_null(20)?,
+        indeterminate: row.owned_or_null(21)?,
+        run: row.owned(22)?,
     })
 }

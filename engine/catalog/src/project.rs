@@ -158,6 +158,8 @@ fn apply_files(transaction: &Transaction<'_>, seq: u64, files: &[(Table, PathBuf
             | Table::Custodian
             | Table::Source
             | Table::Hit
+            | Table::Part
+            | Table::ConversationEvent
             | Table::HoldMember
             | Table::Diagnostic => add_rows(transaction, table, &rows).map(|_| ()),
             Table::Facts => add_new(transaction, table, &rows, &["facts_id"]),

@@ -10,7 +10,7 @@ use lexhold_model::tables::Table;
 use crate::error::{CatalogError, Doing, ErrorKind, Result};
 
 /// The version of these tables. Raised whenever a column changes, so that an old catalog is rebuilt, not misread.
-pub const SCHEMA_VERSION: i64 = 1;
+pub const SCHEMA_VERSION: i64 = 2;
 
 /// Columns that the catalog adds to `message`: the journal entry that brought it, and the assignment that came with
 /// it, so that dates of a whole archive are read without a join of large tables.

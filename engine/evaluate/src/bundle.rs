@@ -6,7 +6,8 @@ use lexhold_document::{Diagnostic, Diagnostics, Document, Kind, Node, Place, pat
 use lexhold_model::{Digest, Directory, Key, Severity, canonical_json};
 use lexhold_policy::{Action, Condition, FirmTypes, Named, Program as Conditions, Schemas};
 use lexhold_retention::{Schedule, Schedules};
-use lexhold_rules::Program as Rules;
+use lexhold_rules::conversation::{Conversation, ConversationRule};
+use lexhold_rules::{Program as Rules, RuleInfo, TextView};
 use serde_json::json;
 
 use crate::codes;
@@ -38,6 +39,8 @@ pub struct Bundle {
     pub(crate) scan: Conditions,
     /// For each pattern rule, the position of its `when` in `scan`.
     pub(crate) when_of: Vec<Option<usize>>,
+    /// For each pattern rule, the rules over several messages that it is a component of, and its position in each.
+    pub(crate) components: Vec<Vec<(u32, u32)>>,
     pub(crate) supervision: Vec<SupervisionRule>,
     pub(crate) communicate: Conditions,
     pub(crate) schedules: Schedules,
@@ -51,12 +54,25 @@ pub enum RuleKind {
     Pattern,
     /// A condition on who may write to whom.
     Supervision,
+    /// A rule over the hits of several messages.
+    Conversation,
+}
+
+impl RuleKind {
+    /// The word that stands for it in every format.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pattern => "pattern",
+            Self::Supervision => "supervision",
+            Self::Conversation => "conversation",
+        }
+    }
 }
 
 /// What a report says of a rule.
 #[derive(Clone, Debug)]
 pub struct RuleSummary<'a> {
-    /// Pattern or supervision.
+    /// What kind of rule it is.
     pub kind: RuleKind,
     /// `document.rule`.
     pub id: &'a str,
@@ -74,6 +90,58 @@ pub struct RuleSummary<'a> {
     pub labels: &'a [String],
     /// The paragraphs that it rests on.
     pub cites: &'a [String],
+    /// The view of the text that it runs on; none for a rule that reads no text.
+    pub view: Option<TextView>,
+    /// Whether its hits make alerts.
+    pub alerts: bool,
+    /// What a rule over several messages looks for.
+    pub conversation: Option<&'a Conversation>,
+}
+
+impl<'a> RuleSummary<'a> {
+    fn of_pattern(info: &'a RuleInfo) -> Self {
+        Self {
+            kind: RuleKind::Pattern,
+            id: &info.id,
+            document: &info.document,
+            version: &info.version,
+            digest: info.digest,
+            severity: info.severity,
+            title: &info.title,
+            labels: &info.labels,
+            cites: &info.cites,
+            view: Some(info.view),
+            alerts: info.alerts,
+            conversation: None,
+        }
+    }
+
+    fn of_conversation(rule: &'a ConversationRule) -> Self {
+        Self {
+            kind: RuleKind::Conversation,
+            view: None,
+            alerts: true,
+            conversation: Some(&rule.conversation),
+            ..Self::of_pattern(&rule.info)
+        }
+    }
+
+    fn of_supervision(rule: &'a SupervisionRule) -> Self {
+        Self {
+            kind: RuleKind::Supervision,
+            id: &rule.id,
+            document: &rule.document,
+            version: &rule.version,
+            digest: rule.digest,
+            severity: rule.severity,
+            title: &rule.title,
+            labels: &rule.labels,
+            cites: &rule.cites,
+            view: None,
+            alerts: true,
+            conversation: None,
+        }
+    }
 }
 
 impl RuleSummary<'_> {
@@ -109,6 +177,7 @@ impl Bundle {
             digest: digest(&infos, schemas),
             documents: infos,
             firm: schemas.firm().clone(),
+            components: components(&rules),
             rules,
             scan: Conditions::build(Action::Scan, scan),
             when_of,
@@ -139,50 +208,27 @@ impl Bundle {
         &self.supervision
     }
 
-    /// How many rules of both kinds there are.
+    /// How many rules of every kind there are.
     pub fn n_rules(&self) -> usize {
-        self.rules.rules().len() + self.supervision.len()
+        self.rules.rules().len() + self.supervision.len() + self.rules.conversations().len()
     }
 
     /// What a report says of a rule.
     pub fn rule(&self, rule: RuleRef) -> RuleSummary<'_> {
         match rule {
-            RuleRef::Pattern(at) => {
-                let rule = &self.rules.rules()[at as usize];
-                RuleSummary {
-                    kind: RuleKind::Pattern,
-                    id: &rule.id,
-                    document: &rule.document,
-                    version: &rule.version,
-                    digest: rule.digest,
-                    severity: rule.severity,
-                    title: &rule.title,
-                    labels: &rule.labels,
-                    cites: &rule.cites,
-                }
-            }
-            RuleRef::Supervision(at) => {
-                let rule = &self.supervision[at as usize];
-                RuleSummary {
-                    kind: RuleKind::Supervision,
-                    id: &rule.id,
-                    document: &rule.document,
-                    version: &rule.version,
-                    digest: rule.digest,
-                    severity: rule.severity,
-                    title: &rule.title,
-                    labels: &rule.labels,
-                    cites: &rule.cites,
-                }
-            }
+            RuleRef::Pattern(at) => RuleSummary::of_pattern(&self.rules.rules()[at as usize]),
+            RuleRef::Supervision(at) => RuleSummary::of_supervision(&self.supervision[at as usize]),
+            RuleRef::Conversation(at) => RuleSummary::of_conversation(&self.rules.conversations()[at as usize]),
         }
     }
 
-    /// All rules of both kinds.
+    /// All rules of every kind.
     pub fn all_rules(&self) -> impl Iterator<Item = RuleRef> {
         let positions = |length: usize| 0..u32::try_from(length).unwrap_or(u32::MAX);
         let patterns = positions(self.rules.rules().len()).map(RuleRef::Pattern);
-        patterns.chain(positions(self.supervision.len()).map(RuleRef::Supervision))
+        patterns
+            .chain(positions(self.supervision.len()).map(RuleRef::Supervision))
+            .chain(positions(self.rules.conversations().len()).map(RuleRef::Conversation))
     }
 
     /// Warns of groups that conditions name and the directory does not know.
@@ -288,6 +334,20 @@ fn compile_when(
     });
     let when_of = when_of.collect();
     (conditions, when_of)
+}
+
+/// For each pattern rule, the rules over several messages that it is a component of.
+fn components(rules: &Rules) -> Vec<Vec<(u32, u32)>> {
+    let positions: HashMap<&str, usize> = rules.rules().iter().map(|rule| rule.id.as_str()).zip(0..).collect();
+    let mut of_rule = vec![Vec::new(); rules.rules().len()];
+    for (conversation, rule) in (0..).zip(rules.conversations()) {
+        for (component, id) in (0..).zip(&rule.conversation.components) {
+            if let Some(at) = positions.get(id.as_str()) {
+                of_rule[*at].push((conversation, component));
+            }
+        }
+    }
+    of_rule
 }
 
 /// One condition a schedule, in the order of the schedules.

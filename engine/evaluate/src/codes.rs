@@ -25,3 +25,5 @@ pub const HOLD_FAILED: &str = "hold_failed";
 pub const SCAN_INCOMPLETE: &str = "scan_incomplete";
 /// A message has no usable date.
 pub const NO_DATE: &str = "no_sent_at";
+/// A message without a usable date hit a component of a rule over several messages.
+pub const EVENT_WITHOUT_DATE: &str = "event_without_date";

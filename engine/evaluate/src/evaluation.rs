@@ -1,10 +1,12 @@
 //! What the evaluation of one batch says, by row; equal things once.
 
-use lexhold_model::{ByteSpan, Field, Key};
+use lexhold_model::{ByteSpan, Field, Key, PartKind, Severity};
 use lexhold_policy::Direction;
 use lexhold_retention::{Assigned, Days, Membership, Resolved};
+use lexhold_rules::{Confidence, Support};
 
 use crate::identity::Identity;
+use crate::parts::Range;
 
 /// Everything that is to be recorded of one batch of messages.
 ///
@@ -15,6 +17,10 @@ pub struct Evaluation {
     pub messages: Vec<MessageRow>,
     /// Where rules matched, sorted by row, rule, field and span.
     pub hits: Vec<HitRow>,
+    /// Ranges of texts that are not simply authored, sorted by row and place.
+    pub parts: Vec<PartRow>,
+    /// What messages contribute to rules over several messages, sorted by row, rule, group and component.
+    pub events: Vec<EventRow>,
     /// Distinct facts: key and canonical JSON, in the order in which they first occur.
     pub facts: Vec<(Key, String)>,
     /// Distinct duty sets.
@@ -57,6 +63,8 @@ pub enum RuleRef {
     Pattern(u32),
     /// A supervision rule.
     Supervision(u32),
+    /// A rule over several messages.
+    Conversation(u32),
 }
 
 /// One place where a rule matched, or one message in breach of a supervision rule.
@@ -68,16 +76,59 @@ pub struct HitRow {
     pub rule: RuleRef,
     /// The field and the bytes in it; none for a supervision rule.
     pub place: Option<(Field, ByteSpan)>,
-    /// It lies in quoted or forwarded text.
-    pub quoted: bool,
+    /// What the part is that it lies in; none for a supervision rule.
+    pub part: Option<PartKind>,
+    /// Only a view that undoes disguises shows it.
+    pub evasion: bool,
+    /// The highest tier whose demands hold.
+    pub confidence: Option<Confidence>,
+    /// The supporting evidence.
+    pub support: Box<[Support]>,
+    /// How grave the rule's hits are in this message: its own severity, or what it was raised to.
+    pub severity: Severity,
+    /// How many hits of the rule stand in the message, where more do than are stored.
+    pub n_hits: Option<u64>,
     /// The exclusion that took it away: the rule's words.
     pub excluded_by: Option<String>,
     /// The rule's `when` could not be evaluated, so it was taken to hold.
     pub indeterminate: Option<String>,
-    /// The alert that it belongs to.
-    pub alert: Key,
-    /// A keyed hash of the folded match.
+    /// The alert that it belongs to unless it turns out to be a quote; none where the rule makes no alerts.
+    pub alert: Option<Key>,
+    /// A keyed hash of the match in the rule's view.
     pub evidence: Key,
+    /// A keyed hash of the paragraph around it, the same in a quote; none for a supervision rule.
+    pub block: Option<Key>,
+}
+
+impl HitRow {
+    /// Whether it lies in quoted or forwarded text.
+    pub fn quoted(&self) -> bool {
+        matches!(self.part, Some(PartKind::Quoted | PartKind::Forwarded))
+    }
+}
+
+/// A range of a text that is not simply authored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PartRow {
+    /// The message.
+    pub row: usize,
+    /// The range.
+    pub range: Range,
+    /// A keyed hash of its words, without quote marks.
+    pub hash: Key,
+}
+
+/// A message of a group that a component of a rule over several messages hits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct EventRow {
+    /// The message.
+    pub row: usize,
+    /// The position of the rule among those over several messages.
+    pub rule: u32,
+    /// A keyed hash of what the messages of the group share.
+    pub group: Key,
+    /// The position of the component in the rule.
+    pub component: u32,
 }
 
 /// A distinct set of assigned schedules.

@@ -8,14 +8,17 @@
 //! Cedar's answers, answers to breaches, duty sets and hold memberships.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
+mod block;
 mod bundle;
 mod cases;
 pub mod codes;
 mod directory;
 mod evaluation;
 mod facts;
+mod hits;
 mod identity;
 mod message;
+mod parts;
 mod resolve;
 mod supervision;
 mod tables;
@@ -23,10 +26,13 @@ mod tables;
 pub use bundle::{Bundle, DocumentInfo, RuleKind, RuleSummary};
 pub use cases::{CaseFailure, CaseReport, check_cases};
 pub use directory::{compile_directory, directory_shape};
-pub use evaluation::{DaysRow, DiagnosticRow, DutySet, Evaluation, HitRow, HoldRow, MessageRow, RuleRef};
+pub use evaluation::{
+    DaysRow, DiagnosticRow, DutySet, Evaluation, EventRow, HitRow, HoldRow, MessageRow, PartRow, RuleRef,
+};
 pub use facts::{Facts, HoldSet};
 pub use identity::{Fate, Identity, collision_of, plain_hash};
 pub use message::{Evaluator, evaluate};
+pub use parts::{Range, Reason, split};
 pub use resolve::{Alert, AlertHit, FamilyMember, alerts, family};
 pub use supervision::{SupervisionRule, supervision_shape};
 pub use tables::{record, record_holds};

@@ -4,14 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use lexhold_model::{Field, Key, MessageBatch, PartKind, Row};
+use lexhold_model::{Key, MessageBatch, Row};
 use lexhold_policy::{Answer, Decider, FactsMaker, FactsRow};
 use lexhold_retention::{Assigned, Days, HoldInputs, Membership, Outcome, Tri, Triggers, member};
 use lexhold_rules::{Part, RuleHit, Scanner};
 use rustc_hash::FxHashMap;
 
-use crate::evaluation::{DaysRow, DiagnosticRow, DutySet, Evaluation, HitRow, HoldRow, MessageRow, RuleRef};
+use crate::evaluation::{DaysRow, DiagnosticRow, DutySet, Evaluation, HoldRow, MessageRow};
+use crate::hits::parts_of;
 use crate::identity::Identity;
+use crate::parts::split;
 use crate::{Bundle, Facts, codes};
 
 /// Evaluates one batch: a pure function of bundle, facts and batch.
@@ -23,16 +25,16 @@ pub fn evaluate(bundle: &Bundle, facts: &Facts, batch: &MessageBatch) -> Evaluat
 ///
 /// What it remembers changes no result.
 pub struct Evaluator<'a> {
-    bundle: &'a Bundle,
-    facts: &'a Facts,
-    scanner: Scanner<'a>,
+    pub(crate) bundle: &'a Bundle,
+    pub(crate) facts: &'a Facts,
+    pub(crate) scanner: Scanner<'a>,
     queries: Vec<Option<Scanner<'a>>>,
-    maker: FactsMaker<'a>,
-    scan: Decider<'a>,
-    communicate: Decider<'a>,
+    pub(crate) maker: FactsMaker<'a>,
+    pub(crate) scan: Decider<'a>,
+    pub(crate) communicate: Decider<'a>,
     retain: Decider<'a>,
     hold: Decider<'a>,
-    hits: Vec<RuleHit>,
+    pub(crate) hits: Vec<RuleHit>,
     distinct: Distinct,
 }
 
@@ -89,7 +91,8 @@ impl<'a> Evaluator<'a> {
     }
 
     fn message(&mut self, row: Row<'_>, out: &mut Evaluation) {
-        let parts = parts_of(row);
+        let ranges = split(row);
+        let parts = parts_of(row, &ranges);
         let identity = Identity::of(&self.facts.key, row);
         let incomplete = self.scan(row, &parts, out);
         let labels = self.labels(row, out);
@@ -97,6 +100,8 @@ impl<'a> Evaluator<'a> {
         if self.distinct.facts.insert(facts.id, ()).is_none() {
             out.facts.push((facts.id, facts.json.clone()));
         }
+        self.note_parts(row, &ranges, out);
+        self.events(row, &facts, out);
         self.breaches(row, &facts, out);
         let (set_id, assigned) = self.duties(row, &facts, &labels, incomplete, out);
         let (suspect, days_id) = self.dates(row, set_id, &assigned, out);
@@ -116,125 +121,12 @@ impl<'a> Evaluator<'a> {
         });
     }
 
-    /// Pattern hits; says whether the text could not be scanned to the end.
-    fn scan(&mut self, row: Row<'_>, parts: &[Part<'_>], out: &mut Evaluation) -> bool {
-        self.hits.clear();
-        let outcome = self.scanner.scan(parts, &mut self.hits);
-        if outcome.incomplete {
-            report(
-                out,
-                row,
-                codes::SCAN_INCOMPLETE,
-                "",
-                "the text could not be scanned to the end",
-            );
-        }
-        if self.hits.is_empty() {
-            return outcome.incomplete;
-        }
-        let doubts = self.drop_inapplicable(row, out);
-        self.hits.sort_by_key(|hit| (hit.rule, hit.field, hit.span));
-        let hits = std::mem::take(&mut self.hits);
-        for of_rule in hits.chunk_by(|one, next| one.rule == next.rule) {
-            let rule = RuleRef::Pattern(of_rule[0].rule);
-            let evidence: BTreeSet<&str> = of_rule
-                .iter()
-                .filter(|hit| hit.excluded_by.is_none())
-                .map(|hit| &*hit.evidence)
-                .collect();
-            let alert = self.alert_id(row, rule, &evidence);
-            out.hits.extend(of_rule.iter().map(|hit| HitRow {
-                row: row.index(),
-                rule,
-                place: Some((hit.field, hit.span)),
-                quoted: hit.quoted(),
-                excluded_by: hit.excluded_by.as_deref().map(str::to_owned),
-                indeterminate: doubts.get(&hit.rule).cloned(),
-                alert,
-                evidence: self.facts.key.keyed("lexhold evidence 1", [hit.evidence.as_bytes()]),
-            }));
-        }
-        self.hits = hits;
-        outcome.incomplete
-    }
-
-    /// Drops hits of rules whose `when` does not hold; a `when` that fails is taken to hold, and named.
-    fn drop_inapplicable(&mut self, row: Row<'_>, out: &mut Evaluation) -> BTreeMap<u32, String> {
-        let when_of = &self.bundle.when_of;
-        let condition = |rule: u32| when_of[rule as usize];
-        if self.hits.iter().all(|hit| condition(hit.rule).is_none()) {
-            return BTreeMap::new();
-        }
-        let facts = self.maker.row(row, &BTreeSet::new());
-        let answer = self.scan.decide(&facts, row.sent_at());
-        let mut doubts = BTreeMap::new();
-        self.hits.retain(|hit| {
-            let Some(at) = condition(hit.rule) else { return true };
-            if let Some(error) = error_at(&answer, at) {
-                doubts.insert(hit.rule, error.to_owned());
-                return true;
-            }
-            answer.determining.contains(&at)
-        });
-        for (rule, error) in &doubts {
-            report(
-                out,
-                row,
-                codes::WHEN_FAILED,
-                self.bundle.rule(RuleRef::Pattern(*rule)).id,
-                error,
-            );
-        }
-        doubts
-    }
-
     /// Labels of the rules that hit this message.
     fn labels(&self, row: Row<'_>, out: &Evaluation) -> BTreeSet<String> {
         let mine = out.hits.iter().rev().take_while(|hit| hit.row == row.index());
         mine.filter(|hit| hit.excluded_by.is_none())
             .flat_map(|hit| self.bundle.rule(hit.rule).labels.iter().cloned())
             .collect()
-    }
-
-    fn breaches(&mut self, row: Row<'_>, facts: &FactsRow, out: &mut Evaluation) {
-        let answer = self.communicate.decide(facts, row.sent_at());
-        for (at, error) in &answer.errors {
-            report(out, row, codes::FORBID_FAILED, &self.bundle.supervision[*at].id, error);
-        }
-        for at in &answer.determining {
-            let rule = RuleRef::Supervision(u32::try_from(*at).unwrap_or(u32::MAX));
-            let alert = self.alert_id(row, rule, &BTreeSet::new());
-            let evidence = self.facts.key.keyed("lexhold evidence 1", []);
-            out.hits.push(HitRow {
-                row: row.index(),
-                rule,
-                place: None,
-                quoted: false,
-                excluded_by: None,
-                indeterminate: None,
-                alert,
-                evidence,
-            });
-        }
-    }
-
-    /// The same rule, conversation, evidence, sender and local day are one alert, however many mailboxes it reached.
-    fn alert_id(&self, row: Row<'_>, rule: RuleRef, evidence: &BTreeSet<&str>) -> Key {
-        let day = row
-            .sent_at()
-            .and_then(|at| Timestamp::from_microsecond(at).ok())
-            .map(|at| self.facts.zone.to_datetime(at).date().to_string());
-        let head = [
-            self.bundle.rule(rule).id,
-            row.platform(),
-            row.conversation(),
-            row.sender(),
-            day.as_deref().unwrap_or_default(),
-        ];
-        self.facts.key.keyed(
-            "lexhold alert 1",
-            head.into_iter().chain(evidence.iter().copied()).map(str::as_bytes),
-        )
     }
 
     fn duties(
@@ -401,44 +293,6 @@ impl<'a> Evaluator<'a> {
     }
 }
 
-/// The parts of a message that are matched on their own: subject, the ranges of the text, attachment names.
-fn parts_of(row: Row<'_>) -> Vec<Part<'_>> {
-    let mut parts = Vec::new();
-    let mut add = |field: Field, base: usize, text, kind| {
-        parts.push(Part {
-            field,
-            base,
-            text,
-            kind,
-        })
-    };
-    if let Some(subject) = row.subject() {
-        add(Field::Subject, 0, subject, PartKind::Authored);
-    }
-    let text = row.text().unwrap_or_default();
-    let mut done = 0;
-    for part in row.parts() {
-        let bounds = usize::try_from(part.start).ok().zip(usize::try_from(part.end).ok());
-        let Some((start, end)) = bounds.filter(|(start, end)| text.get(*start..*end).is_some()) else {
-            continue;
-        };
-        if done < start {
-            add(Field::Text, done, &text[done..start], PartKind::Authored);
-        }
-        add(Field::Text, start, &text[start..end], part.kind);
-        done = end;
-    }
-    if done < text.len() {
-        add(Field::Text, done, &text[done..], PartKind::Authored);
-    }
-    for (at, name) in row.attachment_names().enumerate() {
-        if let (Some(name), Ok(at)) = (name, u16::try_from(at)) {
-            add(Field::AttachmentName(at), 0, name, PartKind::Authored);
-        }
-    }
-    parts
-}
-
 fn query(scanner: Option<&mut Scanner<'_>>, parts: &[Part<'_>], doubtful: bool) -> Tri {
     let Some(scanner) = scanner else { return Tri::True };
     let mut hits = Vec::new();
@@ -487,7 +341,7 @@ fn has_attribute(row: Row<'_>, name: &str) -> bool {
     }
 }
 
-fn error_at(answer: &Answer, position: usize) -> Option<&str> {
+pub(crate) fn error_at(answer: &Answer, position: usize) -> Option<&str> {
     answer
         .errors
         .iter()
@@ -495,7 +349,7 @@ fn error_at(answer: &Answer, position: usize) -> Option<&str> {
         .map(|(_, error)| error.as_str())
 }
 
-fn report(out: &mut Evaluation, row: Row<'_>, code: &'static str, subject: &str, detail: &str) {
+pub(crate) fn report(out: &mut Evaluation, row: Row<'_>, code: &'static str, subject: &str, detail: &str) {
     out.diagnostics.push(DiagnosticRow {
         row: row.index(),
         code,

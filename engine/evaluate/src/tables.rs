@@ -9,13 +9,14 @@ use arrow::array::{
 };
 use arrow::datatypes::{DataType, Field};
 use lexhold_model::tables::Table;
-use lexhold_model::{Key, MessageBatch, Row};
+use lexhold_model::{Key, MessageBatch, PartKind, Row};
 use lexhold_retention::{HoldSpec, Outcome, Resolved, Schedule};
+use lexhold_rules::{Confidence, Support, TextView};
 use serde_json::json;
 
+use crate::Bundle;
 use crate::evaluation::{Evaluation, HoldRow, RuleRef};
 use crate::identity::{Fate, Identity};
-use crate::{Bundle, RuleKind};
 
 /// The tables of one batch, given what became of each message. Tables without a row are left out.
 ///
@@ -42,6 +43,8 @@ pub fn record(
             Table::Source => recorder.sources(),
             Table::Facts => recorder.facts(),
             Table::Hit => recorder.hits(),
+            Table::Part => recorder.parts(),
+            Table::ConversationEvent => recorder.events(),
             Table::Rule => recorder.rules(),
             Table::Schedule => recorder.schedules(),
             Table::DutySet => recorder.duty_sets(),
@@ -190,50 +193,97 @@ impl<'a> Recorder<'a> {
 
     fn hits(&self) -> Vec<ArrayRef> {
         let all = self.evaluation.hits.iter().filter(|hit| self.is_taken(hit.row));
-        let rule_keys: BTreeMap<RuleRef, Key> = self
-            .rules_hit()
-            .into_iter()
-            .map(|rule| (rule, self.bundle.rule(rule).key()))
-            .collect();
+        let rule_keys = self.rule_keys();
         let fields: Vec<Option<String>> = all
             .clone()
             .map(|hit| hit.place.map(|(field, _)| field.to_string()))
             .collect();
+        let supports: Vec<Option<String>> = all.clone().map(|hit| support_json(&hit.support)).collect();
         vec![
             keys(all.clone().map(|it| Some(self.identity(it.row).key))),
             keys(all.clone().map(|it| rule_keys.get(&it.rule).copied())),
             texts(fields.iter().map(Option::as_deref)),
             numbers(all.clone().map(|it| it.place.map(|(_, span)| span.start()))),
             numbers(all.clone().map(|it| it.place.map(|(_, span)| span.end()))),
-            flags(all.clone().map(|it| it.quoted)),
+            texts(all.clone().map(|it| it.part.map(PartKind::as_str))),
+            flags(all.clone().map(|it| it.evasion)),
+            texts(all.clone().map(|it| it.confidence.map(Confidence::as_str))),
+            texts(all.clone().map(|it| Some(it.severity.as_str()))),
             texts(all.clone().map(|it| it.excluded_by.as_deref())),
             texts(all.clone().map(|it| it.indeterminate.as_deref())),
-            keys(all.map(|it| Some(it.alert))),
+            keys(all.clone().map(|it| it.alert)),
+            keys(all.clone().map(|it| Some(it.evidence))),
+            keys(all.clone().map(|it| it.block)),
+            texts(supports.iter().map(Option::as_deref)),
+            numbers(all.map(|it| it.n_hits.and_then(|n| usize::try_from(n).ok()))),
         ]
     }
 
-    fn rules_hit(&self) -> BTreeSet<RuleRef> {
-        self.evaluation
-            .hits
-            .iter()
-            .filter(|hit| self.is_taken(hit.row))
-            .map(|hit| hit.rule)
+    fn parts(&self) -> Vec<ArrayRef> {
+        let parts = &self.evaluation.parts;
+        let of_messages = parts.chunk_by(|one, next| one.row == next.row);
+        let all = of_messages
+            .flat_map(|parts| (0_i32..).zip(parts))
+            .filter(|(_, part)| self.is_taken(part.row));
+        vec![
+            keys(all.clone().map(|(_, it)| Some(self.identity(it.row).key))),
+            Arc::new(Int32Array::from_iter_values(all.clone().map(|(ordinal, _)| ordinal))),
+            texts(all.clone().map(|(_, it)| Some(it.range.kind.as_str()))),
+            numbers(all.clone().map(|(_, it)| Some(it.range.span.start()))),
+            numbers(all.clone().map(|(_, it)| Some(it.range.span.end()))),
+            texts(all.clone().map(|(_, it)| Some(it.range.reason.as_str()))),
+            keys(all.map(|(_, it)| Some(it.hash))),
+        ]
+    }
+
+    fn events(&self) -> Vec<ArrayRef> {
+        let all = self.evaluation.events.iter().filter(|event| self.is_taken(event.row));
+        let rule_keys = self.rule_keys();
+        vec![
+            keys(all.clone().map(|it| Some(self.identity(it.row).key))),
+            keys(
+                all.clone()
+                    .map(|it| rule_keys.get(&RuleRef::Conversation(it.rule)).copied()),
+            ),
+            keys(all.clone().map(|it| Some(it.group))),
+            Arc::new(Int32Array::from_iter_values(
+                all.map(|it| i32::try_from(it.component).unwrap_or(i32::MAX)),
+            )),
+        ]
+    }
+
+    /// The rules that hits and events name.
+    fn rules_met(&self) -> BTreeSet<RuleRef> {
+        let hit = self.evaluation.hits.iter().map(|hit| (hit.row, hit.rule));
+        let met = self.evaluation.events.iter();
+        hit.chain(met.map(|event| (event.row, RuleRef::Conversation(event.rule))))
+            .filter(|(row, _)| self.is_taken(*row))
+            .map(|(_, rule)| rule)
             .collect()
     }
 
+    fn rule_keys(&self) -> BTreeMap<RuleRef, Key> {
+        let met = self.rules_met().into_iter();
+        met.map(|rule| (rule, self.bundle.rule(rule).key())).collect()
+    }
+
     fn rules(&self) -> Vec<ArrayRef> {
-        let hit = self.rules_hit();
-        let rules: Vec<_> = hit.into_iter().map(|rule| self.bundle.rule(rule)).collect();
+        let rules: Vec<_> = self
+            .rules_met()
+            .into_iter()
+            .map(|rule| self.bundle.rule(rule))
+            .collect();
         let digests: Vec<String> = rules.iter().map(|rule| rule.digest.to_string()).collect();
+        let specs: Vec<Option<String>> = rules
+            .iter()
+            .map(|rule| {
+                rule.conversation
+                    .map(|conversation| lexhold_model::canonical_json(&json!(conversation)))
+            })
+            .collect();
         vec![
             keys(rules.iter().map(|it| Some(it.key()))),
-            texts(rules.iter().map(|it| {
-                Some(if it.kind == RuleKind::Pattern {
-                    "pattern"
-                } else {
-                    "supervision"
-                })
-            })),
+            texts(rules.iter().map(|it| Some(it.kind.as_str()))),
             texts(rules.iter().map(|it| Some(it.id))),
             texts(rules.iter().map(|it| Some(it.document))),
             texts(rules.iter().map(|it| Some(it.version))),
@@ -242,6 +292,9 @@ impl<'a> Recorder<'a> {
             texts(rules.iter().map(|it| Some(it.title))),
             lists(rules.iter().map(|it| it.labels)),
             lists(rules.iter().map(|it| it.cites)),
+            texts(rules.iter().map(|it| it.view.map(TextView::as_str))),
+            flags(rules.iter().map(|it| it.alerts)),
+            texts(specs.iter().map(Option::as_deref)),
         ]
     }
 
@@ -374,6 +427,14 @@ impl<'a> Recorder<'a> {
             texts(all.map(|it| Some(it.detail.as_str()))),
         ]
     }
+}
+
+/// The supporting evidence of a hit as reports repeat it: names and places.
+fn support_json(support: &[Support]) -> Option<String> {
+    let items = support.iter().map(|one| {
+        json!({"name": one.name, "field": one.field.to_string(), "start": one.span.start(), "end": one.span.end()})
+    });
+    (!support.is_empty()).then(|| lexhold_model::canonical_json(&items.collect()))
 }
 
 /// The resolved dates of one duty set on given days, as text that a report repeats.

@@ -25,6 +25,10 @@ pub enum Table {
     Facts,
     /// One row a place where a rule matched; supervision rules without a span.
     Hit,
+    /// The ranges of a text that are not simply authored, with the reason for each.
+    Part,
+    /// One row a message, group and component of a rule over several messages: what its windows are made of.
+    ConversationEvent,
     /// The rules that the hits name.
     Rule,
     /// The schedules that the duty sets name.
@@ -47,13 +51,15 @@ pub enum Table {
 
 impl Table {
     /// All tables.
-    pub const ALL: [Table; 15] = [
+    pub const ALL: [Table; 17] = [
         Self::Message,
         Self::Recipient,
         Self::Custodian,
         Self::Source,
         Self::Facts,
         Self::Hit,
+        Self::Part,
+        Self::ConversationEvent,
         Self::Rule,
         Self::Schedule,
         Self::DutySet,
@@ -74,6 +80,8 @@ impl Table {
             Self::Source => "source",
             Self::Facts => "facts",
             Self::Hit => "hit",
+            Self::Part => "part",
+            Self::ConversationEvent => "conversation_event",
             Self::Rule => "rule",
             Self::Schedule => "schedule",
             Self::DutySet => "duty_set",
@@ -133,10 +141,39 @@ impl Table {
                 text_or_null("field"),
                 number_or_null("span_start"),
                 number_or_null("span_end"),
-                flag("quoted"),
+                // What the part is that it lies in; null for supervision rules.
+                text_or_null("part"),
+                flag("evasion"),
+                text_or_null("confidence"),
+                // The rule's own, or what this message raised it to.
+                text("severity"),
                 text_or_null("excluded_by"),
                 text_or_null("indeterminate"),
-                key("alert_id"),
+                // Null where the rule makes no alerts of its own. A quoted hit may join another alert when alerts are read.
+                Field::new("alert_id", KEY, true),
+                // Keyed hashes: of the match, and of the paragraph around it without quote marks.
+                key("evidence"),
+                Field::new("block", KEY, true),
+                // Canonical JSON: the supporting evidence, by name and place.
+                text_or_null("support"),
+                // How many hits of the rule stand in the message, where more do than are stored.
+                number_or_null("n_hits"),
+            ],
+            Self::Part => vec![
+                key("key"),
+                Field::new("ordinal", DataType::Int32, false),
+                text("kind"),
+                number("span_start"),
+                number("span_end"),
+                text("reason"),
+                // A keyed hash of its words without quote marks.
+                key("hash"),
+            ],
+            Self::ConversationEvent => vec![
+                key("key"),
+                key("rule_id"),
+                key("group_id"),
+                Field::new("component", DataType::Int32, false),
             ],
             Self::Rule => vec![
                 key("rule_id"),
@@ -149,6 +186,11 @@ impl Table {
                 text("title"),
                 texts("labels"),
                 texts("cites"),
+                // The view that a pattern rule runs on.
+                text_or_null("view"),
+                flag("alerts"),
+                // Canonical JSON: what a rule over several messages looks for.
+                text_or_null("spec"),
             ],
             Self::Schedule => vec![
                 key("schedule_id"),

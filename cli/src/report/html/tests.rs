@@ -105,6 +105,8 @@ fn rule(text: &str) -> RuleRow {
         title: text.into(),
         labels: vec![],
         cites: vec![text.into()],
+        view: None,
+        spec: None,
     }
 }
 

@@ -255,6 +255,29 @@ impl Mail {
     }
 }
 
+/// A hit of the rule `rule` in an authored text, ten bytes long.
+pub fn hit(message: Key, alert: Key, start: i64, excluded_by: Option<&str>) -> Vec<Cell> {
+    let none = None::<&str>;
+    row![
+        message,
+        key("rule"),
+        "text",
+        start,
+        start + 10,
+        "authored",
+        false,
+        none,
+        "high",
+        excluded_by,
+        none,
+        alert,
+        key("evidence"),
+        key("block"),
+        none,
+        None::<i64>
+    ]
+}
+
 /// Rows as a batch with the table's schema.
 pub fn batch(table: Table, rows: &[Vec<Cell>]) -> RecordBatch {
     let schema = table.schema();

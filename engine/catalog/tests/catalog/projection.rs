@@ -4,7 +4,7 @@ use lexhold_catalog::{ErrorKind, Fingerprint, Projected, Scope, Writer};
 use lexhold_model::tables::Table;
 use serde_json::json;
 
-use crate::fixture::{Entry, Home, Mail, batch_entry, beginning, day, key, project_all, row, run_started};
+use crate::fixture::{Entry, Home, Mail, batch_entry, beginning, day, hit, key, project_all, row, run_started};
 
 /// Two messages with everything that hangs on them.
 fn everything(home: &mut Home, seq: u64, ids: &[&'static str]) -> Entry {
@@ -17,21 +17,14 @@ fn everything(home: &mut Home, seq: u64, ids: &[&'static str]) -> Entry {
         home.file(Table::Custodian, &each(&|mail| row![key(mail.id), "alice"])),
         home.file(Table::Source, &each(&|mail| row![key(mail.id), "in.ndjson", 1_i64])),
         home.file(Table::Facts, &[row![key("facts"), "{}"]]),
+        home.file(Table::Hit, &each(&|mail| hit(key(mail.id), key(mail.id), 3, None))),
         home.file(
-            Table::Hit,
-            &each(&|mail| {
-                row![
-                    key(mail.id),
-                    key("rule"),
-                    "text",
-                    3_i64,
-                    9_i64,
-                    false,
-                    none,
-                    none,
-                    key(mail.id)
-                ]
-            }),
+            Table::Part,
+            &each(&|mail| row![key(mail.id), 0_i64, "quoted", 0_i64, 9_i64, "quote_marks", key("words")]),
+        ),
+        home.file(
+            Table::ConversationEvent,
+            &each(&|mail| row![key(mail.id), key("talk"), key("pair"), 0_i64]),
         ),
         home.file(
             Table::Rule,
@@ -45,7 +38,10 @@ fn everything(home: &mut Home, seq: u64, ids: &[&'static str]) -> Entry {
                 "high",
                 "Title",
                 ["a", "b"].as_slice(),
-                [].as_slice()
+                [].as_slice(),
+                "folded",
+                true,
+                none
             ]],
         ),
         home.file(

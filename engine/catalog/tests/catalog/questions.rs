@@ -5,7 +5,7 @@ use lexhold_model::Key;
 use lexhold_model::tables::Table;
 use serde_json::json;
 
-use crate::fixture::{Entry, Home, Mail, batch_entry, beginning, day, key, project_all, row};
+use crate::fixture::{Entry, Home, Mail, batch_entry, beginning, day, hit, key, project_all, row};
 
 /// Four messages under three sets of schedules, two alerts, one hold.
 fn catalog(home: &mut Home) -> Writer {
@@ -26,19 +26,6 @@ fn catalog(home: &mut Home) -> Writer {
         Mail::new("slack/C2/9", "alice@bank.example", day(400)),
     ];
     let [one, two, three, four] = [0, 1, 2, 3].map(|at: usize| key(mails[at].id));
-    let hit = |message: Key, alert: &str, start: i64, excluded: Option<&str>| {
-        row![
-            message,
-            key("rule"),
-            "text",
-            start,
-            start + 4,
-            false,
-            excluded,
-            none,
-            key(alert)
-        ]
-    };
     let dates = |set: &str, eligible: Option<i64>| {
         row![
             key(set),
@@ -91,17 +78,20 @@ fn catalog(home: &mut Home) -> Writer {
                 "high",
                 "Venue",
                 ["x"].as_slice(),
-                ["law"].as_slice()
+                ["law"].as_slice(),
+                "folded",
+                true,
+                none
             ]],
         ),
         home.file(
             Table::Hit,
             &[
-                hit(one, "A", 7, None),
-                hit(two, "A", 5, None),
-                hit(one, "A", 2, None),
-                hit(four, "B", 0, None),
-                hit(three, "C", 0, Some("disclaimer")),
+                hit(one, key("A"), 7, None),
+                hit(two, key("A"), 5, None),
+                hit(one, key("A"), 2, None),
+                hit(four, key("B"), 0, None),
+                hit(three, key("C"), 0, Some("disclaimer")),
             ],
         ),
         home.file(Table::Schedule, &[schedule("d.keep"), schedule("d.also")]),
