@@ -71,6 +71,10 @@ lexhold_document::codes! {
     DISCLAIMER_REPEATS = "LX0457";
     /// There are more disclaimers than the limit.
     TOO_MANY_DISCLAIMERS = "LX0458";
+    /// What stands at the edge of a pattern's hit can be longer than the limit.
+    QUALIFIER_TOO_LONG = "LX0470";
+    /// A validator is not known, or is not given what it needs.
+    VALIDATOR = "LX0471";
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 
 use crate::TextView;
 use crate::lane::Lane;
-use crate::pattern::{Pattern, Refusal};
+use crate::pattern::{Pattern, PatternSpec, Refusal};
 use crate::patterns::Patterns;
 use crate::stem::Stem;
 use crate::term::Term;
@@ -33,7 +33,7 @@ struct OfView {
     lexicons: FxHashMap<Place, u32>,
     /// The patterns, and the leaf of each.
     patterns: Vec<(Pattern, u32)>,
-    by_source: FxHashMap<(String, bool), u32>,
+    by_spec: FxHashMap<PatternSpec, u32>,
 }
 
 impl Leaves {
@@ -61,20 +61,19 @@ impl Leaves {
     }
 
     /// The leaf of a pattern, and where the pattern wants what the folded view never has.
-    pub(crate) fn pattern(&mut self, source: &str, unicode: bool) -> Result<(u32, Option<Range<usize>>), Refusal> {
-        let key = (source.to_owned(), unicode);
-        let view = self.view;
+    pub(crate) fn pattern(&mut self, mut spec: PatternSpec) -> Result<(u32, Option<Range<usize>>), Refusal> {
+        spec.cased = self.view.has_case();
         let here = self.here();
-        if let Some(index) = here.by_source.get(&key) {
+        if let Some(index) = here.by_spec.get(&spec) {
             let (pattern, leaf) = &here.patterns[*index as usize];
             return Ok((*leaf, pattern.folded_away.clone()));
         }
-        let pattern = Pattern::compile(source, unicode, view.has_case())?;
+        let pattern = Pattern::compile(&spec)?;
         let folded_away = pattern.folded_away.clone();
         let leaf = self.next();
         let here = self.here();
-        here.by_source
-            .insert(key, u32::try_from(here.patterns.len()).unwrap_or(u32::MAX));
+        here.by_spec
+            .insert(spec, u32::try_from(here.patterns.len()).unwrap_or(u32::MAX));
         here.patterns.push((pattern, leaf));
         Ok((leaf, folded_away))
     }
@@ -89,7 +88,7 @@ impl Leaves {
         let lane = |(view, leaves): (TextView, OfView)| Lane {
             view,
             trie: leaves.trie.build(),
-            patterns: Patterns::new(leaves.patterns),
+            patterns: Patterns::new(leaves.patterns, view.has_case()),
         };
         TextView::ALL.into_iter().zip(self.of_views).map(lane).collect()
     }

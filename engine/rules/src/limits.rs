@@ -39,11 +39,28 @@ pub const STORED_HITS: u64 = 1_000;
 /// Most places in one part at which one list of terms or one pattern is looked at.
 pub const PLACES: usize = 4_000_000;
 
-/// Bytes that one pattern without a longest match may be charged for in one part.
-///
-/// A search that finds something may have read on to the end of the part before it was sure, so each is charged
-/// with all that was left. One pass over the part is always free.
-pub const PATTERN_STEPS: u64 = 1024 * 1024 * 1024;
+/// How many times the length of a part the searches of one pattern may look at, beyond the first pass, before the scan
+/// of the part is incomplete. A search that finds something may have read on to the end of the part before it was
+/// sure; patterns with a longest match cannot, and are not charged unless hits have to be tried at several lengths.
+pub const PATTERN_PASSES: u64 = 64;
+
+/// Shortest part whose searches are charged, in bytes.
+pub const CHARGED_BYTES: usize = 4 * 1024;
+
+/// Patterns whose matches are no longer than this, in bytes, may be tried at every place and length.
+pub const SHORT_BYTES: usize = 48;
+
+/// Longest text that `not_preceded_by` and its kin may look at, in bytes.
+pub const QUALIFIER_BYTES: usize = 256;
+
+/// A literal that stands at more places than one in so many bytes of a part no longer says where to search.
+pub const FLOOD_BYTES: usize = 64;
+
+/// Fewest places that count as a flood.
+pub const FLOOD_PLACES: usize = 16;
+
+/// Caches of all patterns together, in bytes a scanner; the least recently used go first.
+pub const CACHES_BYTES: usize = 32 * 1024 * 1024;
 
 /// Lazily built states of one pattern, in bytes a scanner and direction.
 pub const LAZY_STATES_BYTES: usize = 1024 * 1024;

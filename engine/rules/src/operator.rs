@@ -1,6 +1,6 @@
 //! The operators under `match`: from nodes to expressions.
 
-use std::ops::Range;
+mod regex;
 
 use lexhold_document::{Diagnostic, Diagnostics, Entry, Node, Value, did_you_mean};
 
@@ -8,7 +8,7 @@ use crate::expression::{Exclusion, Expression};
 use crate::leaves::Leaves;
 use crate::lexicons::{Lexicons, read_terms};
 use crate::near::Nearness;
-use crate::pattern::Refusal;
+use crate::pattern::PatternSpec;
 use crate::term::Term;
 use crate::{TextView, codes, limits};
 
@@ -16,9 +16,6 @@ use crate::{TextView, codes, limits};
 const OPERATORS: [&str; 9] = [
     "word", "stem", "phrase", "lexicon", "regex", "near", "before", "any", "all",
 ];
-
-/// What stands beside `regex` and qualifies it.
-const UNICODE: &str = "unicode";
 
 /// What stands beside the conditions of a rule and takes hits away.
 const UNLESS: &str = "unless";
@@ -78,15 +75,14 @@ impl<'a, 'd> Reader<'a, 'd> {
 
     /// Reads operators side by side, which all have to hold.
     fn conditions(&mut self, node: &Node, entries: &[Entry], aside: &[&str]) -> Option<Expression> {
-        let unicode = self.unicode(node);
-        let operators = entries
-            .iter()
-            .filter(|entry| entry.key != UNICODE && !aside.contains(&entry.key.as_str()));
+        let beside_regex = self.beside_regex(entries);
+        let is_operator = |key: &str| !regex::BESIDE.contains(&key) && !aside.contains(&key);
+        let operators = entries.iter().filter(|entry| is_operator(&entry.key));
         let all: Vec<Option<Expression>> = operators
-            .map(|entry| self.operator(entry, unicode.unwrap_or(false)))
+            .map(|entry| self.operator(entry, beside_regex.as_ref()))
             .collect();
         let mut all: Vec<Expression> = all.into_iter().collect::<Option<_>>()?;
-        unicode?;
+        beside_regex?;
         match all.len() {
             0 => self.refuse(
                 Diagnostic::error(codes::NOTHING_TO_MATCH, "there is nothing to match")
@@ -98,13 +94,17 @@ impl<'a, 'd> Reader<'a, 'd> {
         }
     }
 
-    fn operator(&mut self, entry: &Entry, unicode: bool) -> Option<Expression> {
+    /// Reads one operator; `beside_regex` is what qualifies `regex`, if that could be read.
+    fn operator(&mut self, entry: &Entry, beside_regex: Option<&PatternSpec>) -> Option<Expression> {
         match entry.key.as_str() {
             "word" => self.words(&entry.node),
             "stem" => self.stem(&entry.node),
             "phrase" => self.terms(&one_or_many(&entry.node)),
             "lexicon" => self.each(&entry.node, Self::lexicon),
-            "regex" => self.each(&entry.node, |reader, node| reader.regex(node, unicode)),
+            "regex" => {
+                let spec = beside_regex.cloned().unwrap_or_default();
+                self.each(&entry.node, |reader, node| reader.regex(node, &spec))
+            }
             "near" => self.near(entry, false),
             "before" => self.near(entry, true),
             "any" => self.list(entry).and_then(|items| self.alternatives(&entry.node, items)),
@@ -116,7 +116,7 @@ impl<'a, 'd> Reader<'a, 'd> {
             ),
             key => {
                 let error = Diagnostic::error(codes::UNKNOWN_OPERATOR, format!("operator `{key}` is not known"));
-                let help = did_you_mean(key, OPERATORS.into_iter().chain([UNLESS, UNICODE]));
+                let help = did_you_mean(key, OPERATORS.into_iter().chain(regex::BESIDE).chain([UNLESS]));
                 let help = help.or_else(|| Some(format!("there are {}", OPERATORS.join(", "))));
                 self.refuse(error.at(entry.key_place, "").maybe_help(help))
             }
@@ -206,22 +206,6 @@ impl<'a, 'd> Reader<'a, 'd> {
         leaf.map(Expression::Leaf)
     }
 
-    fn regex(&mut self, node: &Node, unicode: bool) -> Option<Expression> {
-        let Some(source) = node.as_text() else {
-            return self.refuse(wrong(
-                node,
-                format!("a pattern has to be text, not {}", node.type_name()),
-            ));
-        };
-        match self.leaves.pattern(source, unicode) {
-            Ok((leaf, folded_away)) => {
-                self.diagnostics.extend(folded_away.map(|range| lost(node, range)));
-                Some(Expression::Leaf(leaf))
-            }
-            Err(refusal) => self.refuse(refused(node, refusal)),
-        }
-    }
-
     fn near(&mut self, entry: &Entry, ordered: bool) -> Option<Expression> {
         let (name, node) = (entry.key.as_str(), &entry.node);
         let Some(entries) = node.as_map() else {
@@ -290,19 +274,6 @@ impl<'a, 'd> Reader<'a, 'd> {
                 let message = format!("`within` has to be a whole number from 1 to {}", limits::WITHIN);
                 self.refuse(Diagnostic::error(codes::OUT_OF_RANGE, message).at(node.place, ""))
             }
-        }
-    }
-
-    /// Reads `unicode`, which qualifies the `regex` beside it.
-    fn unicode(&mut self, node: &Node) -> Option<bool> {
-        let Some(entry) = node.entry(UNICODE) else {
-            return Some(false);
-        };
-        match entry.node.value {
-            _ if node.get("regex").is_none() => self
-                .refuse(Diagnostic::error(codes::OPERAND, "`unicode` stands beside `regex`").at(entry.key_place, "")),
-            Value::Bool(unicode) => Some(unicode),
-            _ => self.refuse(wrong(&entry.node, "`unicode` has to be `true` or `false`")),
         }
     }
 
@@ -390,20 +361,6 @@ fn unknown_near_key(name: &str, entry: &Entry) -> Diagnostic {
     Diagnostic::error(codes::OPERAND, message)
         .at(entry.key_place, "")
         .maybe_help(help)
-}
-
-fn refused(node: &Node, refusal: Refusal) -> Diagnostic {
-    let place = refusal.range.map_or(node.place, |range| node.inner(range));
-    Diagnostic::error(refusal.code, refusal.message)
-        .at(place, refusal.label)
-        .maybe_help(refusal.help.map(String::from))
-}
-
-fn lost(node: &Node, range: Range<usize>) -> Diagnostic {
-    Diagnostic::warning(codes::PATTERN_FOLDED_AWAY, "this part of the pattern cannot match")
-        .at(node.inner(range), "the folded view has none of it")
-        .note("a run of spaces, tabs and line breaks is one space there, and every character is in NFKC")
-        .help("write it as it looks when folded; for white space one space, or `\\s`")
 }
 
 /// How reports name an exclusion: its first operator and what that is given.

@@ -1,30 +1,69 @@
-//! Patterns: regular expressions on the folded view.
+//! Patterns: regular expressions on one view of a text.
 //!
-//! A pattern is compiled caseless, so that it means the same whether its author writes capitals or not. Unless the
-//! rule says `unicode: true`, `\w \d \s \b` and their kin are rewritten to ASCII in the parsed pattern; switching
-//! Unicode off in the engine would also reject `.` and `[^a-z]`.
+//! On a view without case a pattern is compiled caseless, so that it means the same whether its author writes capitals
+//! or not; on one with case it obeys the author's `(?i)`. Unless the rule says `unicode: true`, `\w \d \s \b` and
+//! their kin are rewritten to ASCII in the parsed pattern; switching Unicode off in the engine would also reject `.`
+//! and `[^a-z]`.
 
 use std::ops::Range;
 
+use regex_automata::MatchKind;
 use regex_automata::meta::{Config, Regex};
 use regex_automata::nfa::thompson::WhichCaptures;
 use regex_syntax::ast::{self, Ast, ErrorKind};
 use regex_syntax::hir::{Hir, translate::TranslatorBuilder};
 use unicode_normalization::UnicodeNormalization;
 
+use crate::digits::Shape;
+use crate::literals::{self, Required};
+use crate::qualifiers::{Edges, Qualifiers};
+use crate::reach::Reach;
 use crate::unicode::is_dropped;
-use crate::{codes, limits, literals};
+use crate::validators::Validator;
+use crate::{codes, limits};
+
+/// A pattern as written, with what stands beside it. Two that are equal are one.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct PatternSpec {
+    /// The pattern.
+    pub(crate) source: String,
+    /// Whether `\w \d \s \b` mean all of Unicode.
+    pub(crate) unicode: bool,
+    /// Whether it runs on a view that has case.
+    pub(crate) cased: bool,
+    /// What has to hold at the edges of a hit.
+    pub(crate) qualifiers: Qualifiers,
+    /// What a hit has to pass.
+    pub(crate) validators: Vec<Validator>,
+}
 
 /// A compiled pattern.
 #[derive(Debug)]
 pub(crate) struct Pattern {
     pub(crate) regex: Regex,
+    /// The shortest match in bytes.
+    pub(crate) shortest: usize,
     /// The longest match in bytes, if there is one.
     pub(crate) longest: Option<usize>,
-    /// What every match contains one of; see [`literals`].
-    pub(crate) literals: Option<Vec<String>>,
+    /// How far a match can reach, where there is no longest one.
+    pub(crate) reach: Option<Reach>,
+    /// What every match contains; see [`literals`].
+    pub(crate) required: Vec<Required>,
+    /// The digits that every match holds; see [`crate::digits`].
+    pub(crate) shape: Option<Shape>,
+    /// What a match has to pass to be a hit, if there is anything.
+    pub(crate) demands: Option<Box<Demands>>,
     /// Where the pattern wants what the folded view never has.
     pub(crate) folded_away: Option<Range<usize>>,
+}
+
+/// What a match has to pass to be a hit.
+#[derive(Debug)]
+pub(crate) struct Demands {
+    pub(crate) edges: Edges,
+    pub(crate) validators: Vec<Validator>,
+    /// The pattern once more, preferring the longest match: for the other ends of a match that was not passed.
+    pub(crate) longest: Regex,
 }
 
 /// Why a text is not a pattern.
@@ -39,37 +78,57 @@ pub(crate) struct Refusal {
 }
 
 impl Pattern {
-    /// Compiles a pattern; `cased` says whether it runs on text that has case.
-    pub(crate) fn compile(source: &str, unicode: bool, cased: bool) -> Result<Pattern, Refusal> {
-        let mut ast = parse(source, cased)?;
-        let folded_away = folded_away(&ast).filter(|_| !cased);
-        let folded_away = folded_away.map(|span| span.start.offset..span.end.offset);
-        if !unicode {
-            to_ascii(&mut ast);
-        }
-        let hir = translate(source, &ast, cased)?;
-        let least = hir.properties().minimum_len();
-        if least == Some(0) {
-            let refusal = Refusal::new(codes::PATTERN_EMPTY, "pattern can match the empty string");
-            let refusal = refusal.label("every message would be a hit");
-            return Err(refusal.help("make a part of it required, or use a term"));
-        }
-        if least.is_none() {
-            return Err(Refusal::new(codes::PATTERN_NEVER, "pattern can never match").help("a class in it is empty"));
-        }
-        let regex = build(&hir)?;
-        let literals = literals::required(&hir).filter(|_| !cased);
+    /// Compiles a pattern.
+    pub(crate) fn compile(spec: &PatternSpec) -> Result<Pattern, Refusal> {
+        let (hir, folded_away) = parse(&spec.source, spec.unicode, spec.cased)?;
+        let regex = build(&hir, MatchKind::LeftmostFirst)?;
+        let demands = if spec.qualifiers.is_empty() && spec.validators.is_empty() {
+            None
+        } else {
+            Some(Box::new(Demands {
+                edges: Edges::compile(&spec.qualifiers, spec.unicode, spec.cased)?,
+                validators: spec.validators.clone(),
+                longest: build(&hir, MatchKind::All)?,
+            }))
+        };
+        let longest = hir.properties().maximum_len();
+        let kind = if demands.is_some() {
+            MatchKind::All
+        } else {
+            MatchKind::LeftmostFirst
+        };
         Ok(Pattern {
             regex,
-            longest: hir.properties().maximum_len(),
-            literals,
+            shortest: hir.properties().minimum_len().unwrap_or(0),
+            longest,
+            reach: longest.is_none().then(|| Reach::new(&hir, kind)).flatten(),
+            required: literals::required(&hir, spec.cased),
+            shape: Shape::of(&hir),
+            demands,
             folded_away,
         })
     }
 }
 
+/// Reads a pattern that cannot match nothing, and tells where it wants what the folded view never has.
+pub(crate) fn parse(source: &str, unicode: bool, cased: bool) -> Result<(Hir, Option<Range<usize>>), Refusal> {
+    let mut ast = syntax_tree(source, cased)?;
+    let folded_away = (!cased).then(|| folded_away(&ast)).flatten();
+    if !unicode {
+        to_ascii(&mut ast);
+    }
+    let hir = translate(source, &ast, cased)?;
+    match hir.properties().minimum_len() {
+        Some(0) => Err(Refusal::new(codes::PATTERN_EMPTY, "pattern can match the empty string")
+            .label("every message would be a hit")
+            .help("make a part of it required, or use a term")),
+        None => Err(Refusal::new(codes::PATTERN_NEVER, "pattern can never match").help("a class in it is empty")),
+        Some(_) => Ok((hir, folded_away.map(|span| span.start.offset..span.end.offset))),
+    }
+}
+
 impl Refusal {
-    fn new(code: &'static str, message: impl Into<String>) -> Self {
+    pub(crate) fn new(code: &'static str, message: impl Into<String>) -> Self {
         Refusal {
             code,
             message: message.into(),
@@ -90,7 +149,7 @@ impl Refusal {
         Refusal { label, ..self }
     }
 
-    fn help(self, help: &'static str) -> Self {
+    pub(crate) fn help(self, help: &'static str) -> Self {
         Refusal {
             help: Some(help),
             ..self
@@ -98,7 +157,7 @@ impl Refusal {
     }
 }
 
-fn parse(source: &str, cased: bool) -> Result<Ast, Refusal> {
+fn syntax_tree(source: &str, cased: bool) -> Result<Ast, Refusal> {
     if source.len() > limits::PATTERN_BYTES {
         let message = format!(
             "pattern has {} bytes, more than {}",
@@ -110,13 +169,13 @@ fn parse(source: &str, cased: bool) -> Result<Ast, Refusal> {
     let mut parser = ast::parse::ParserBuilder::new()
         .nest_limit(limits::PATTERN_DEPTH)
         .build();
-    let ast = parser.parse(source).map_err(|error| syntax(&error))?;
-    match case_switch(&ast).filter(|_| !cased) {
-        None => Ok(ast),
-        Some(span) => Err(Refusal::new(codes::PATTERN_CASE, "pattern tells upper from lower case")
+    let ast = parser.parse(source).map_err(|error| syntax(source, &error))?;
+    match case_switch(&ast) {
+        Some(span) if !cased => Err(Refusal::new(codes::PATTERN_CASE, "pattern tells upper from lower case")
             .at(&span)
             .label("the folded view has no case")
-            .help("leave the flag out")),
+            .help("leave the flag out, or write `view: raw` in the rule")),
+        _ => Ok(ast),
     }
 }
 
@@ -132,11 +191,11 @@ fn translate(source: &str, ast: &Ast, cased: bool) -> Result<Hir, Refusal> {
     })
 }
 
-fn syntax(error: &ast::Error) -> Refusal {
+fn syntax(source: &str, error: &ast::Error) -> Refusal {
+    let span = error.span();
     let refusal = match error.kind() {
         ErrorKind::UnsupportedLookAround => {
-            let help = "say what must not stand beside it under `unless` with `within: 1` and a `side`, and what must \
-                        with `before`";
+            let help = look_around_help(&source[span.start.offset..]);
             Refusal::new(codes::PATTERN_LOOK_AROUND, "look-around is not supported").help(help)
         }
         ErrorKind::UnsupportedBackreference => {
@@ -145,10 +204,50 @@ fn syntax(error: &ast::Error) -> Refusal {
         }
         kind => {
             let message = format!("pattern does not compile: {}", decapitalised(&kind.to_string()));
-            Refusal::new(codes::PATTERN_SYNTAX, message)
+            let refusal = Refusal::new(codes::PATTERN_SYNTAX, message);
+            match syntax_help(&source[span.start.offset..]) {
+                Some(help) => refusal.help(help),
+                None => refusal,
+            }
         }
     };
-    refusal.at(error.span())
+    refusal.at(span)
+}
+
+/// What to write in place of look-around that begins here.
+fn look_around_help(from: &str) -> &'static str {
+    match from.get(..3) {
+        Some("(?!") => "write what must not come behind the hit as `not_followed_by` beside `regex`",
+        Some("(?=") => {
+            "at the start of a pattern write it as `starts_with` beside `regex`; at its end take it into the pattern"
+        }
+        _ if from.starts_with("(?<!") => {
+            "write what must not come before the hit as `not_preceded_by` beside `regex`; for word edges there is \
+             `edge: word`"
+        }
+        _ => "at the end of a pattern write it as `ends_with` beside `regex`; at its start take it into the pattern",
+    }
+}
+
+/// What to write in place of syntax that other engines have.
+fn syntax_help(from: &str) -> Option<&'static str> {
+    const HELP: [(&str, &str); 6] = [
+        ("(?#", "write comments with `#` in extended mode: `(?x) a # comment`"),
+        ("#", "write comments with `#` in extended mode: `(?x) a # comment`"),
+        (
+            "(?>",
+            "atomic groups make no difference here, where no search goes back: write `(?:…)`",
+        ),
+        (
+            ">",
+            "atomic groups make no difference here, where no search goes back: write `(?:…)`",
+        ),
+        ("\\Z", "write `\\z`"),
+        ("\\h", "write `[ \\t]`; in the folded view white space is one space"),
+    ];
+    HELP.iter()
+        .find(|(start, _)| from.starts_with(start))
+        .map(|(_, help)| *help)
 }
 
 fn decapitalised(text: &str) -> String {
@@ -159,8 +258,10 @@ fn decapitalised(text: &str) -> String {
         .unwrap_or_default()
 }
 
-fn build(hir: &Hir) -> Result<Regex, Refusal> {
+/// Compiles a parsed pattern, within limits.
+pub(crate) fn build(hir: &Hir, kind: MatchKind) -> Result<Regex, Refusal> {
     let config = Config::new()
+        .match_kind(kind)
         .nfa_size_limit(Some(limits::COMPILED_BYTES))
         .hybrid_cache_capacity(limits::LAZY_STATES_BYTES)
         .which_captures(WhichCaptures::Implicit)
@@ -305,16 +406,30 @@ fn no_unicode(span: ast::Span) -> ast::Flags {
 mod tests {
     use super::*;
 
+    fn compile(source: &str) -> Result<Pattern, Refusal> {
+        Pattern::compile(&spec(source))
+    }
+
+    fn spec(source: &str) -> PatternSpec {
+        PatternSpec {
+            source: source.to_owned(),
+            ..PatternSpec::default()
+        }
+    }
+
     fn finds(source: &str, unicode: bool, text: &str) -> Option<Range<usize>> {
-        Pattern::compile(source, unicode, false)
-            .unwrap()
-            .regex
-            .find(text)
-            .map(|found| found.range())
+        Pattern::compile(&PatternSpec {
+            unicode,
+            ..spec(source)
+        })
+        .unwrap()
+        .regex
+        .find(text)
+        .map(|found| found.range())
     }
 
     fn refused(source: &str) -> (&'static str, Option<Range<usize>>) {
-        let refusal = Pattern::compile(source, false, false).unwrap_err();
+        let refusal = compile(source).unwrap_err();
         (refusal.code, refusal.range)
     }
 
@@ -323,13 +438,18 @@ mod tests {
         assert_eq!(refused("a(?!b)"), (codes::PATTERN_LOOK_AROUND, Some(1..4)));
         assert_eq!(refused("(?<!x)a").0, codes::PATTERN_LOOK_AROUND);
         assert_eq!(refused(r"(a)\1"), (codes::PATTERN_LOOK_AROUND, Some(3..5)));
-        assert!(
-            Pattern::compile("(?=a)b", false, false)
-                .unwrap_err()
-                .help
-                .unwrap()
-                .contains("`before`")
-        );
+        let helps = [
+            ("(?=a)b", "`starts_with`"),
+            ("a(?!b)", "`not_followed_by`"),
+            ("(?<!a)b", "`not_preceded_by`"),
+            ("b(?<=a)", "`ends_with`"),
+            ("(?#note)b", "(?x)"),
+            ("(?>a+)b", "(?:"),
+        ];
+        for (source, help) in helps {
+            let given = compile(source).unwrap_err().help;
+            assert!(given.is_some_and(|given| given.contains(help)), "{source}: {given:?}");
+        }
     }
 
     #[test]
@@ -369,8 +489,26 @@ mod tests {
     }
 
     #[test]
+    fn u1_patterns_on_raw_text_have_case() {
+        let finds = |source: &str, text: &str| {
+            let spec = PatternSpec {
+                cased: true,
+                ..spec(source)
+            };
+            Pattern::compile(&spec)
+                .unwrap()
+                .regex
+                .find(text)
+                .map(|found| found.range())
+        };
+        assert_eq!(finds("GDP", "gdp GDP"), Some(4..7));
+        assert_eq!(finds("(?i)GDP", "gdp GDP"), Some(0..3));
+        assert_eq!(finds("(?i)a(?-i:B)", "ab AB"), Some(3..5));
+    }
+
+    #[test]
     fn g5_limits() {
-        assert!(Pattern::compile(&"a".repeat(limits::PATTERN_BYTES), false, false).is_ok());
+        assert!(compile(&"a".repeat(limits::PATTERN_BYTES)).is_ok());
         assert_eq!(
             refused(&"a".repeat(limits::PATTERN_BYTES + 1)).0,
             codes::PATTERN_TOO_LONG
@@ -385,7 +523,7 @@ mod tests {
     #[test]
     fn what_folding_removes_is_told() {
         let lost = |source: &str| {
-            let pattern = Pattern::compile(source, false, false).unwrap();
+            let pattern = compile(source).unwrap();
             pattern.folded_away.map(|range| source[range].to_owned())
         };
         assert_eq!(lost(r"call\nme").as_deref(), Some(r"\n"));

@@ -1,10 +1,11 @@
 //! All patterns of a lane: which of them could match in a text, and where they do.
 
-use regex_automata::{Input, meta::Cache};
+use std::ops::Range;
 
-use crate::gate::Gate;
-use crate::limits;
+use crate::caches::Caches;
+use crate::gate::{Gate, GateScratch};
 use crate::pattern::Pattern;
+use crate::search::Search;
 use crate::tokens::Token;
 
 /// The patterns of a lane, each once, behind their gate. Immutable and shared by all threads.
@@ -19,10 +20,9 @@ pub(crate) struct Patterns {
 /// What the search for patterns needs beside the text: caches that grow warm, so keep one a lane and thread.
 #[derive(Debug, Default)]
 pub(crate) struct PatternScratch {
-    /// The patterns that could match.
-    candidates: Vec<u32>,
-    is_candidate: Vec<bool>,
-    caches: Vec<Option<Cache>>,
+    gate: GateScratch,
+    windows: Vec<Range<usize>>,
+    caches: Caches,
 }
 
 /// How the search in one text went.
@@ -30,15 +30,15 @@ pub(crate) struct PatternScratch {
 pub(crate) struct Outcome {
     /// Whether a limit was reached before all matches were found. "No hit" then means nothing.
     pub(crate) incomplete: bool,
-    /// How many matches of a leaf its validators rejected, for leaves with any.
+    /// How many stretches looked like a hit of a leaf and were rejected by a validator, for leaves with any.
     pub(crate) rejected: Vec<(u32, u64)>,
 }
 
 impl Patterns {
-    /// The patterns with the leaf of each.
-    pub(crate) fn new(patterns: Vec<(Pattern, u32)>) -> Self {
+    /// The patterns with the leaf of each, on a view that has case or not.
+    pub(crate) fn new(patterns: Vec<(Pattern, u32)>, cased: bool) -> Self {
         let (patterns, leaves): (Vec<Pattern>, Vec<u32>) = patterns.into_iter().unzip();
-        let gate = Gate::new(&patterns);
+        let gate = Gate::new(&patterns, cased);
         Patterns { patterns, leaves, gate }
     }
 
@@ -47,8 +47,13 @@ impl Patterns {
         self.patterns.is_empty()
     }
 
+    /// The leaves of the patterns that have to be run on every text, for they need neither a literal nor digits.
+    pub(crate) fn always_run(&self) -> impl Iterator<Item = u32> {
+        self.gate.always().iter().map(|pattern| self.leaves[*pattern as usize])
+    }
+
     /// Calls `found` with the leaf and the bytes of every hit in a text, those of one pattern leftmost and not
-    /// overlapping. `tokens` gives the tokens of the text; it is asked only if a hit's edges need them.
+    /// overlapping. `tokens` gives the tokens of the text; it is asked only if the edges of a hit need them.
     pub(crate) fn find<'t>(
         &self,
         scratch: &mut PatternScratch,
@@ -56,19 +61,27 @@ impl Patterns {
         tokens: impl Fn() -> &'t [Token],
         mut found: impl FnMut(u32, usize, usize),
     ) -> Outcome {
-        let _ = &tokens;
         let mut outcome = Outcome::default();
         if self.is_empty() {
             return outcome;
         }
-        scratch.gather(&self.gate, text);
-        for at in 0..scratch.candidates.len() {
-            let index = scratch.candidates[at] as usize;
-            let (pattern, leaf) = (&self.patterns[index], self.leaves[index]);
-            let cache = scratch.caches[index].get_or_insert_with(|| pattern.regex.create_cache());
-            outcome.incomplete |= !search(pattern, cache, text, |start, end| found(leaf, start, end));
+        self.gate.pass(&mut scratch.gate, text);
+        for at in 0..scratch.gate.candidates.len() {
+            let index = scratch.gate.candidates[at];
+            self.gate
+                .windows(index, &scratch.gate, text.len(), &mut scratch.windows);
+            if scratch.windows.is_empty() {
+                continue;
+            }
+            let (pattern, leaf) = (&self.patterns[index as usize], self.leaves[index as usize]);
+            let mut caches = scratch.caches.take(index as usize);
+            let mut search = Search::new(pattern, &mut caches, text, &tokens);
+            outcome.incomplete |= !search.run(&scratch.windows, |start, end| found(leaf, start, end));
+            if search.n_rejected > 0 {
+                outcome.rejected.push((leaf, search.n_rejected));
+            }
+            scratch.caches.put(index as usize, caches);
         }
-        scratch.clear();
         outcome
     }
 }
@@ -77,40 +90,275 @@ impl PatternScratch {
     /// Empty caches for some patterns.
     pub(crate) fn new(patterns: &Patterns) -> Self {
         PatternScratch {
-            candidates: Vec::new(),
-            is_candidate: vec![false; patterns.patterns.len()],
-            caches: patterns.patterns.iter().map(|_| None).collect(),
-        }
-    }
-
-    fn gather(&mut self, gate: &Gate, text: &str) {
-        let (candidates, is_candidate) = (&mut self.candidates, &mut self.is_candidate);
-        gate.pass(text, |pattern| {
-            if !std::mem::replace(&mut is_candidate[pattern as usize], true) {
-                candidates.push(pattern);
-            }
-        });
-    }
-
-    fn clear(&mut self) {
-        for pattern in self.candidates.drain(..) {
-            self.is_candidate[pattern as usize] = false;
+            caches: Caches::new(patterns.patterns.len()),
+            ..PatternScratch::default()
         }
     }
 }
 
-/// Finds the leftmost matches of a pattern that do not overlap, and says whether it found all.
-fn search(pattern: &Pattern, cache: &mut Cache, text: &str, mut found: impl FnMut(usize, usize)) -> bool {
-    let mut input = Input::new(text);
-    let mut steps = 0;
-    while let Some(hit) = pattern.regex.search_with(cache, &input) {
-        let ahead = (input.end() - hit.start()) as u64;
-        steps += pattern.longest.map_or(ahead, |longest| ahead.min(longest as u64));
-        found(hit.start(), hit.end());
-        if steps > limits::PATTERN_STEPS {
-            return false;
-        }
-        input.set_start(hit.end());
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::TextView;
+    use crate::lane::lay;
+    use crate::pattern::PatternSpec;
+    use crate::qualifiers::Qualifiers;
+
+    fn patterns(specs: &[PatternSpec]) -> Patterns {
+        let cased = specs.iter().any(|spec| spec.cased);
+        Patterns::new(
+            (0..)
+                .zip(specs)
+                .map(|(leaf, spec)| (Pattern::compile(spec).unwrap(), leaf))
+                .collect(),
+            cased,
+        )
     }
-    true
+
+    fn spec(source: &str) -> PatternSpec {
+        PatternSpec {
+            source: source.to_owned(),
+            ..PatternSpec::default()
+        }
+    }
+
+    type Hits = Vec<(u32, usize, usize)>;
+
+    fn find(patterns: &Patterns, scratch: &mut PatternScratch, text: &str) -> (Hits, Outcome) {
+        let (_, tokens) = lay(text, TextView::Raw);
+        let mut hits = Vec::new();
+        let outcome = patterns.find(
+            scratch,
+            text,
+            || &tokens,
+            |leaf, start, end| hits.push((leaf, start, end)),
+        );
+        hits.sort_unstable();
+        (hits, outcome)
+    }
+
+    fn hits(patterns: &Patterns, text: &str) -> Hits {
+        find(patterns, &mut PatternScratch::new(patterns), text).0
+    }
+
+    /// How the hits of a pattern without demands are defined.
+    fn plain(specs: &[PatternSpec], text: &str) -> Hits {
+        let of = |(leaf, spec): (u32, &PatternSpec)| {
+            let regex = regex::RegexBuilder::new(&spec.source)
+                .case_insensitive(!spec.cased)
+                .build()
+                .unwrap();
+            regex
+                .find_iter(text)
+                .map(|found| (leaf, found.start(), found.end()))
+                .collect::<Hits>()
+        };
+        (0..).zip(specs).flat_map(of).collect()
+    }
+
+    const PIECES: [&str; 16] = [
+        "a", "b", "ab", "kk", "xyz", "@q", "[xyz]", "[a-z]", ".", "[0-9]", "[0-9]{4}", "-", "^", "$", "(?:b|ba)", "12",
+    ];
+
+    fn sources() -> impl Strategy<Value = String> {
+        let leaf = prop::sample::select(PIECES.to_vec()).prop_map(String::from);
+        let any = leaf.prop_recursive(3, 16, 4, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 1..5).prop_map(|parts| parts.concat()),
+                prop::collection::vec(inner.clone(), 1..4).prop_map(|parts| format!("(?:{})", parts.join("|"))),
+                (
+                    inner,
+                    prop::sample::select(vec!["?", "*", "+", "+?", "{2}", "{2,}", "{1,3}", "{0,4}?"])
+                )
+                    .prop_map(|(part, times)| format!("(?:{part}){times}")),
+            ]
+        });
+        any.prop_filter("a pattern", |source| Pattern::compile(&spec(source)).is_ok())
+    }
+
+    const TEXT: &str = "[abkxyz@q0129 -]{0,60}";
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(400))]
+
+        #[test]
+        fn r3_windows_find_what_a_search_of_all_of_the_text_finds(
+            sources in prop::collection::vec(sources(), 1..5),
+            texts in prop::collection::vec(TEXT, 1..4),
+        ) {
+            let specs: Vec<PatternSpec> = sources.iter().map(|source| spec(source)).collect();
+            let patterns = patterns(&specs);
+            let mut scratch = PatternScratch::new(&patterns);
+            for text in &texts {
+                let (found, outcome) = find(&patterns, &mut scratch, text);
+                prop_assert_eq!(outcome, Outcome::default());
+                prop_assert_eq!(found, plain(&specs, text), "{:?} in {:?}", sources, text);
+            }
+        }
+
+        #[test]
+        fn r3_windows_on_text_with_case(
+            source in sources(),
+            caseless in any::<bool>(),
+            text in "[aAbBkK\u{212a}xXyzZ@q09 ]{0,60}",
+        ) {
+            let source = if caseless { format!("(?i){source}") } else { source };
+            let specs = [PatternSpec { cased: true, ..spec(&source) }];
+            prop_assert_eq!(hits(&patterns(&specs), &text), plain(&specs, &text), "{}", source);
+        }
+
+        #[test]
+        fn r1_demands_are_as_defined(
+            source in sources(),
+            edge in any::<bool>(),
+            others in prop::collection::vec(prop::sample::select(vec!["", "a", "[0-9]", "-|b", "[a-z]{1,3}"]), 4),
+            text in TEXT,
+        ) {
+            let list = |n: usize| Some(others[n].to_owned()).filter(|other| !other.is_empty()).into_iter().collect();
+            let qualifiers = Qualifiers {
+                word_edges: edge,
+                not_preceded_by: list(0),
+                not_followed_by: list(1),
+                starts_with: list(2),
+                ends_with: list(3),
+            };
+            let spec = PatternSpec { qualifiers, ..spec(&source) };
+            let found = hits(&patterns(std::slice::from_ref(&spec)), &text);
+            prop_assert_eq!(found, by_definition(&spec, &text), "{:?} in {:?}", spec, text);
+        }
+    }
+
+    /// The hits of a pattern with qualifiers, tried at every place and length.
+    fn by_definition(spec: &PatternSpec, text: &str) -> Hits {
+        let regex = |source: &str, anchor: &str| {
+            regex::RegexBuilder::new(&format!("{source}{anchor}"))
+                .case_insensitive(true)
+                .build()
+                .unwrap()
+        };
+        let whole = |source: &str, from: usize, to: usize| {
+            // Look-around sees the text around, so cut by anchors of the search, not of the text.
+            let matches = regex_automata::meta::Regex::builder()
+                .configure(regex_automata::meta::Config::new().match_kind(regex_automata::MatchKind::All))
+                .syntax(regex_automata::util::syntax::Config::new().case_insensitive(true))
+                .build(source)
+                .unwrap();
+            let input = regex_automata::Input::new(text)
+                .range(from..to)
+                .anchored(regex_automata::Anchored::Yes);
+            matches.find(input).is_some_and(|found| found.end() == to)
+        };
+        let (_, tokens) = lay(text, TextView::Raw);
+        let inside = |at: usize| {
+            tokens
+                .iter()
+                .any(|token| (token.start as usize) < at && at < token.end as usize)
+        };
+        let qualifiers = &spec.qualifiers;
+        let any = |sources: &[String], at: &mut dyn Iterator<Item = (usize, usize)>| {
+            let places: Vec<(usize, usize)> = at.collect();
+            sources
+                .iter()
+                .any(|source| places.iter().any(|(from, to)| whole(source, *from, *to)))
+        };
+        let holds = |from: usize, to: usize| {
+            !(qualifiers.word_edges && (inside(from) || inside(to)))
+                && !any(&qualifiers.not_preceded_by, &mut (0..=from).map(|start| (start, from)))
+                && !any(&qualifiers.not_followed_by, &mut (to..=text.len()).map(|end| (to, end)))
+                && (qualifiers.starts_with.is_empty()
+                    || any(&qualifiers.starts_with, &mut (from..=to).map(|end| (from, end))))
+                && (qualifiers.ends_with.is_empty()
+                    || any(&qualifiers.ends_with, &mut (from..=to).map(|start| (start, to))))
+        };
+        let preferred = regex(&spec.source, "");
+        let (mut found, mut at) = (Vec::new(), 0);
+        while at < text.len() {
+            let Some(start) = preferred.find_at(text, at).map(|found| found.start()) else {
+                break;
+            };
+            let first = preferred.find_at(text, at).map(|found| found.end());
+            let ends = first.into_iter().chain((start + 1..=text.len()).rev());
+            let end = ends
+                .into_iter()
+                .find(|end| whole(&spec.source, start, *end) && holds(start, *end));
+            found.extend(end.map(|end| (0, start, end)));
+            at = end.unwrap_or(start + 1);
+        }
+        found
+    }
+
+    fn with_validator(source: &str, name: &str, edge: bool) -> PatternSpec {
+        let validators = crate::testing::validators(name);
+        let qualifiers = Qualifiers {
+            word_edges: edge,
+            ..Qualifiers::default()
+        };
+        PatternSpec {
+            validators,
+            qualifiers,
+            ..spec(source)
+        }
+    }
+
+    #[test]
+    fn v2_rejected_hits_are_counted_and_hide_no_other() {
+        let patterns = patterns(&[with_validator(r"[0-9][0-9 -]{11,18}[0-9]", "luhn", true)]);
+        let mut scratch = PatternScratch::new(&patterns);
+        let mut of = |text: &str| {
+            let (hits, outcome) = find(&patterns, &mut scratch, text);
+            let hits: Vec<String> = hits.iter().map(|hit| text[hit.1..hit.2].to_owned()).collect();
+            (hits, outcome.rejected)
+        };
+        assert_eq!(of("4111 1111 1111 1111"), (vec!["4111 1111 1111 1111".into()], vec![]));
+        assert_eq!(of("4111 1111 1111 1112"), (vec![], vec![(0, 1)]));
+        assert_eq!(of("ref 1234 4111 1111 1111 1111").0, ["4111 1111 1111 1111"]);
+        assert_eq!(of("4111 1111 1111 1111 12").0, ["4111 1111 1111 1111"]);
+        assert_eq!(of("4111-1111 1111 1111"), (vec![], vec![(0, 1)]));
+        assert_eq!(of("x41111111111111111").0, [""; 0]);
+    }
+
+    #[test]
+    fn b2_patterns_that_reread_the_text_stop_at_the_budget() {
+        let patterns = patterns(&[spec(".*[^A-Z]|[A-Z]")]);
+        let mut scratch = PatternScratch::new(&patterns);
+        let (short, long) = ("a".repeat(2_000), "a".repeat(200_000));
+        let (hits, outcome) = find(&patterns, &mut scratch, &short);
+        assert_eq!((hits.len(), outcome.incomplete), (2_000, false));
+        let (hits, outcome) = find(&patterns, &mut scratch, &long);
+        assert!(
+            outcome.incomplete && (10..1_000).contains(&hits.len()),
+            "{}",
+            hits.len()
+        );
+    }
+
+    #[test]
+    fn b2_patterns_with_a_longest_match_get_all_their_hits() {
+        let patterns = patterns(&[spec("(?:a.{0,300}b|a)c?")]);
+        let text = "ac".repeat(20_000);
+        let (hits, outcome) = find(&patterns, &mut PatternScratch::new(&patterns), &text);
+        assert_eq!((hits.len(), outcome.incomplete), (20_000, false));
+    }
+
+    #[test]
+    fn b4_floods_of_candidates_change_nothing() {
+        let specs = [spec("skype.{0,3}x"), spec("x.{0,9}skype")];
+        let patterns = patterns(&specs);
+        let text = format!("{}x{}", "skype".repeat(500), "skype ".repeat(500));
+        assert_eq!(hits(&patterns, &text), plain(&specs, &text));
+    }
+
+    #[test]
+    fn b3_caches_are_bounded_together() {
+        let specs: Vec<PatternSpec> = (0..60)
+            .map(|n| spec(&format!("(?:[a-z]{{3,40}}x[a-z]{{{n},60}}|[a-z]{{80}})q")))
+            .collect();
+        let patterns = patterns(&specs);
+        let mut scratch = PatternScratch::new(&patterns);
+        let text: String = (0..6_000u32).map(|n| char::from(b'a' + (n * n % 26) as u8)).collect();
+        find(&patterns, &mut scratch, &text);
+        assert!(scratch.caches.bytes() <= crate::limits::CACHES_BYTES);
+    }
 }

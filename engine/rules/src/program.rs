@@ -161,4 +161,15 @@ impl Program {
     pub fn conversations(&self) -> &[ConversationRule] {
         &self.conversations
     }
+
+    /// The rules with a pattern that has to be run on every text, for it needs neither a literal nor digits.
+    pub fn always_run(&self) -> Vec<u32> {
+        let leaves = self.lanes.iter().flat_map(|lane| lane.patterns.always_run());
+        let mut rules: Vec<u32> = leaves
+            .flat_map(|leaf| self.uses[leaf as usize].iter().copied())
+            .collect();
+        rules.sort_unstable();
+        rules.dedup();
+        rules
+    }
 }

@@ -76,3 +76,9 @@ pub(crate) fn hits<'t>(matched: &str, text: &'t str) -> Vec<String> {
     };
     hits.iter().map(shown).collect()
 }
+
+/// The validator of a name.
+pub(crate) fn validators(name: &str) -> Vec<crate::validators::Validator> {
+    let named = crate::validators::NAMED.iter().find(|named| named.name == name);
+    vec![crate::validators::Validator::Named(named.unwrap())]
+}
