@@ -53,6 +53,24 @@ lexhold_document::codes! {
     PATTERN_CASE = "LX0425";
     /// A part of a pattern cannot occur in the folded view.
     PATTERN_FOLDED_AWAY = "LX0426";
+    /// A condition on a whole message stands where one part is looked at.
+    MISPLACED_SCOPE = "LX0435";
+    /// An exclusion of whole messages is not acknowledged or not approved.
+    BYPASS = "LX0436";
+    /// A rule passes over whole messages.
+    MESSAGE_EXCLUSION = "LX0437";
+    /// A negation stands alone.
+    LONE_NEGATION = "LX0438";
+    /// A tier of confidence names evidence that the rule does not have.
+    UNKNOWN_SUPPORT = "LX0439";
+    /// Two sorts of supporting evidence have the same name.
+    DUPLICATE_SUPPORT = "LX0440";
+    /// A threshold cannot be reached, or asks for nothing.
+    THRESHOLD = "LX0441";
+    /// A severity is not raised.
+    RAISE = "LX0442";
+    /// A tier of confidence cannot hold.
+    TIER = "LX0443";
     /// A conversation rule names a rule that does not exist.
     UNKNOWN_COMPONENT = "LX0450";
     /// A conversation rule names a conversation rule.

@@ -4,12 +4,14 @@ use lexhold_document::{Diagnostic, Diagnostics, Document, Kind, Node, Seg, Value
 use lexhold_model::Severity;
 use rustc_hash::FxHashMap;
 
+use crate::check::{Body, Check};
 use crate::conversation::{self, ConversationRule};
 use crate::disclaimer::Disclaimers;
+use crate::grading::{self, Grading};
 use crate::leaves::Leaves;
 use crate::lexicons::Lexicons;
+use crate::matching::Matching;
 use crate::operator::Reader;
-use crate::program::Check;
 use crate::{Condition, Example, PartSet, Program, RuleInfo, Status, TextView, codes, limits, shape};
 
 /// Compiles every ruleset, lexicon and disclaimer among the documents; other kinds are passed over.
@@ -40,7 +42,15 @@ pub fn compile_query(documents: &[&Document], document: usize, path: &[Seg], dia
     let hold = documents[document];
     let mut compiler = Compiler::default();
     let shared = compiler.lexicons(documents, diagnostics);
-    let read = |node| compiler.check(&shared, node, TextView::Folded, diagnostics);
+    let read = |matched| {
+        let source = Source {
+            matched,
+            rule: None,
+            owner: None,
+            view: TextView::Folded,
+        };
+        compiler.check(&shared, source, diagnostics)
+    };
     if let Some(check) = hold.get(path).and_then(read) {
         compiler.rules.push(RuleInfo {
             id: format!("{}.query", hold.name),
@@ -66,6 +76,18 @@ pub fn compile_query(documents: &[&Document], document: usize, path: &[Seg], dia
         compiler.checks.push(check);
     }
     compiler.finish()
+}
+
+/// What a rule is read from.
+#[derive(Clone, Copy)]
+struct Source<'n> {
+    /// What stands under `match`.
+    matched: &'n Node,
+    /// All of the rule; a hold's query has nothing else.
+    rule: Option<&'n Node>,
+    /// Who answers for the rule.
+    owner: Option<&'n str>,
+    view: TextView,
 }
 
 #[derive(Default)]
@@ -111,9 +133,16 @@ impl Compiler {
                 diagnostics.push(error.also(first.place, "first defined here"));
             }
             count_examples(node, diagnostics);
-            let compiled = node
-                .get("match")
-                .and_then(|matched| self.check(&lexicons, matched, view(node), diagnostics));
+            let read = |matched| {
+                let source = Source {
+                    matched,
+                    rule: Some(node),
+                    owner: document.root.get("owner").and_then(Node::as_text),
+                    view: view(node),
+                };
+                self.check(&lexicons, source, diagnostics)
+            };
+            let compiled = node.get("match").and_then(read);
             if let (Some(check), Some(info)) = (compiled, info(document, index, position, node)) {
                 self.rules.push(info);
                 self.checks.push(check);
@@ -121,33 +150,55 @@ impl Compiler {
         }
     }
 
-    /// Reads what stands under `match` for the view that the rule runs on.
-    fn check(
+    /// Reads what a rule looks for and what it makes of it.
+    fn check(&mut self, lexicons: &Lexicons<'_>, source: Source<'_>, diagnostics: &mut Diagnostics) -> Option<Check> {
+        let bodies = if source.view == TextView::Skeleton {
+            let plain = self.body(lexicons, source, TextView::Folded, diagnostics);
+            // The same words once more: what is wrong with them has been reported.
+            vec![
+                plain?,
+                self.body(lexicons, source, TextView::Skeleton, &mut Diagnostics::new())?,
+            ]
+        } else {
+            vec![self.body(lexicons, source, source.view, diagnostics)?]
+        };
+        let support = &bodies[0].support;
+        let grading = source
+            .rule
+            .map(|rule| grading::read(rule, support, source.view, diagnostics));
+        let Grading {
+            tiers,
+            threshold,
+            raises,
+        } = grading.unwrap_or_default();
+        Some(Check {
+            bodies,
+            tiers,
+            threshold,
+            raises,
+        })
+    }
+
+    /// Reads what a rule looks for in one view.
+    fn body(
         &mut self,
         lexicons: &Lexicons<'_>,
-        matched: &Node,
+        source: Source<'_>,
         view: TextView,
         diagnostics: &mut Diagnostics,
-    ) -> Option<Check> {
-        let mut read = |view, diagnostics: &mut Diagnostics| {
-            self.leaves.view = view;
-            let (expression, exclusions) = Reader::new(lexicons, &mut self.leaves, diagnostics).rule(matched)?;
-            Some(Check {
-                view,
-                expression,
-                exclusions,
-                evasive: None,
-            })
-        };
-        if view != TextView::Skeleton {
-            return read(view, diagnostics);
-        }
-        let plain = read(TextView::Folded, diagnostics)?;
-        // The same words once more: what is wrong with them has been reported.
-        let evasive = read(TextView::Skeleton, &mut Diagnostics::new())?;
-        Some(Check {
-            evasive: Some(Box::new(evasive)),
-            ..plain
+    ) -> Option<Body> {
+        self.leaves.view = view;
+        let mut reader = Reader::new(lexicons, &mut self.leaves, diagnostics);
+        reader.owner = source.owner;
+        let matched = reader.rule(source.matched);
+        let support = source.rule.and_then(|rule| rule.get("support"));
+        let support = support.map_or(Some(Vec::new()), |support| reader.support(support));
+        let (expression, exclusions) = matched?;
+        Some(Body {
+            lane: view as usize,
+            matching: Matching::new(expression),
+            exclusions,
+            support: support?,
         })
     }
 
@@ -157,14 +208,12 @@ impl Compiler {
             if info.status == Status::Retired {
                 continue;
             }
-            for check in [Some(check), check.evasive.as_deref()].into_iter().flatten() {
-                check.expression.for_each_leaf(&mut |leaf| {
-                    let uses: &mut Vec<u32> = &mut uses[leaf as usize];
-                    if uses.last() != Some(&rule) {
-                        uses.push(rule);
-                    }
-                });
-            }
+            check.for_each_leaf(&mut |leaf| {
+                let uses: &mut Vec<u32> = &mut uses[leaf as usize];
+                if uses.last() != Some(&rule) {
+                    uses.push(rule);
+                }
+            });
         }
         let stems = std::mem::take(&mut self.leaves.stems);
         let lanes = self.leaves.build();

@@ -1,5 +1,6 @@
 //! What a rule looks for, compiled: a tree whose leaves are lists of terms and patterns.
 
+use crate::beside::Window;
 use crate::near::Nearness;
 
 /// A condition on one part.
@@ -13,6 +14,19 @@ pub(crate) enum Expression {
     All(Vec<Expression>),
     /// All of these, close to one another.
     Near(Vec<Expression>, Nearness),
+    /// All of these, in one sentence or paragraph.
+    Within(Vec<Expression>, Scope),
+    /// The first, where the second is not beside it.
+    NotNear(Box<(Expression, Expression)>, Window),
+    /// All of these, each in some part of the message. Stands under `Any`, `All` and `Message` only.
+    Message(Vec<Expression>),
+}
+
+/// A stretch of text that operands have to share.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Scope {
+    Sentence,
+    Paragraph,
 }
 
 /// What takes a hit away.
@@ -20,12 +34,19 @@ pub(crate) enum Expression {
 pub(crate) struct Exclusion {
     /// What is looked for.
     pub(crate) expression: Expression,
-    /// How far it may lie before the hit, in words; 0 for not at all.
-    pub(crate) before: u32,
-    /// How far it may lie behind the hit; 0 for not at all.
-    pub(crate) after: u32,
+    /// Where.
+    pub(crate) reach: Reach,
     /// How reports name it.
     pub(crate) label: Box<str>,
+}
+
+/// How far an exclusion reaches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reach {
+    /// It takes away hits that lie inside it, and those that have it in their window.
+    Window(Window),
+    /// It takes away every hit of the message.
+    Message,
 }
 
 impl Expression {
@@ -33,9 +54,22 @@ impl Expression {
     pub(crate) fn for_each_leaf(&self, found: &mut impl FnMut(u32)) {
         match self {
             Expression::Leaf(leaf) => found(*leaf),
-            Expression::Any(items) | Expression::All(items) | Expression::Near(items, _) => {
-                items.iter().for_each(|item| item.for_each_leaf(found));
-            }
+            Expression::Any(items)
+            | Expression::All(items)
+            | Expression::Near(items, _)
+            | Expression::Within(items, _)
+            | Expression::Message(items) => items.iter().for_each(|item| item.for_each_leaf(found)),
+            // What must not be near makes nothing match.
+            Expression::NotNear(operands, _) => operands.0.for_each_leaf(found),
+        }
+    }
+
+    /// Whether it depends on other parts of the message.
+    pub(crate) fn spans_message(&self) -> bool {
+        match self {
+            Expression::Message(_) => true,
+            Expression::Any(items) | Expression::All(items) => items.iter().any(Expression::spans_message),
+            _ => false,
         }
     }
 }

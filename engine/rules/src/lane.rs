@@ -76,18 +76,10 @@ impl LaneScratch {
             |leaf, start, end| spots.push(leaf, Spot::of_bytes(tokens, start, end)),
         );
         spots.incomplete |= outcome.incomplete;
-        spots.rejected.extend(outcome.rejected);
-    }
-
-    /// The bytes of the original under a spot.
-    pub(crate) fn original(&self, spot: Spot) -> (usize, usize) {
-        let start = self.view.original_start(spot.start as usize);
-        (start, self.view.original_end(spot.end as usize))
-    }
-
-    /// The text of the view under a spot.
-    pub(crate) fn text(&self, spot: Spot) -> &str {
-        &self.view.text()[spot.start as usize..spot.end as usize]
+        // What a skeleton shows has been rejected in the folded view already.
+        if lane.view != TextView::Skeleton {
+            spots.rejected.extend(outcome.rejected);
+        }
     }
 }
 

@@ -20,22 +20,28 @@ pub mod conversation;
 pub mod limits;
 pub mod shape;
 
+mod beside;
 mod caches;
+mod check;
 mod combine;
 mod compile;
 mod digits;
 mod disclaimer;
 mod examples;
 mod expression;
+mod found;
 mod frequency;
 mod gate;
+mod grading;
 mod hit;
+mod judge;
 mod lane;
 mod leaves;
 mod lexicons;
 mod literals;
 #[cfg(test)]
 mod manual;
+mod matching;
 mod near;
 mod operator;
 #[cfg(test)]
@@ -51,6 +57,8 @@ mod search;
 mod skeleton;
 mod spot;
 mod stem;
+mod support;
+mod tally;
 mod term;
 #[cfg(test)]
 mod testing;

@@ -1,35 +1,50 @@
 //! The operators under `match`: from nodes to expressions.
 
-mod regex;
-
 use lexhold_document::{Diagnostic, Diagnostics, Entry, Node, Value, did_you_mean};
 
-use crate::expression::{Exclusion, Expression};
+use crate::expression::{Exclusion, Expression, Scope};
 use crate::leaves::Leaves;
 use crate::lexicons::{Lexicons, read_terms};
-use crate::near::Nearness;
 use crate::pattern::PatternSpec;
 use crate::term::Term;
 use crate::{TextView, codes, limits};
 
+mod proximity;
+mod regex;
+mod support;
+mod unless;
+
 /// The operators, each of which is a condition.
-const OPERATORS: [&str; 9] = [
-    "word", "stem", "phrase", "lexicon", "regex", "near", "before", "any", "all",
+const OPERATORS: [&str; 13] = [
+    "word",
+    "stem",
+    "phrase",
+    "lexicon",
+    "regex",
+    "near",
+    "before",
+    "not_near",
+    "same_sentence",
+    "same_paragraph",
+    "same_message",
+    "any",
+    "all",
 ];
 
 /// What stands beside the conditions of a rule and takes hits away.
 const UNLESS: &str = "unless";
-
-/// Longest name of an exclusion, in characters.
-const LABEL_CHARS: usize = 60;
 
 /// Reads conditions and reports what is wrong with them.
 pub(crate) struct Reader<'a, 'd> {
     pub(crate) lexicons: &'a Lexicons<'d>,
     pub(crate) leaves: &'a mut Leaves,
     pub(crate) diagnostics: &'a mut Diagnostics,
+    /// Who answers for the rules; nobody for a hold's query.
+    pub(crate) owner: Option<&'a str>,
     /// How deep operators are nested at the moment.
     depth: usize,
+    /// Whether an operator above looks at one part.
+    in_part: bool,
 }
 
 impl<'a, 'd> Reader<'a, 'd> {
@@ -39,7 +54,9 @@ impl<'a, 'd> Reader<'a, 'd> {
             lexicons,
             leaves,
             diagnostics,
+            owner: None,
             depth: 0,
+            in_part: false,
         }
     }
 
@@ -107,8 +124,17 @@ impl<'a, 'd> Reader<'a, 'd> {
             }
             "near" => self.near(entry, false),
             "before" => self.near(entry, true),
+            "not_near" => self.not_near(entry),
+            "same_sentence" => self.same_stretch(entry, Scope::Sentence),
+            "same_paragraph" => self.same_stretch(entry, Scope::Paragraph),
+            "same_message" => self.same_message(entry),
             "any" => self.list(entry).and_then(|items| self.alternatives(&entry.node, items)),
             "all" => self.list(entry).and_then(|items| self.every(&entry.node, items)),
+            "not" | "none" | "none_of" | "without" => self.refuse(
+                Diagnostic::error(codes::LONE_NEGATION, format!("operator `{}` is not known", entry.key))
+                    .at(entry.key_place, "the lack of something is found in most messages")
+                    .help("say beside what it must not stand, with `not_near` or `unless`"),
+            ),
             UNLESS => self.refuse(
                 Diagnostic::error(codes::MISPLACED_UNLESS, "`unless` stands directly under `match` only")
                     .at(entry.key_place, "")
@@ -206,116 +232,6 @@ impl<'a, 'd> Reader<'a, 'd> {
         leaf.map(Expression::Leaf)
     }
 
-    fn near(&mut self, entry: &Entry, ordered: bool) -> Option<Expression> {
-        let (name, node) = (entry.key.as_str(), &entry.node);
-        let Some(entries) = node.as_map() else {
-            let message = format!("`{name}` wants `of` and `within`, not {}", node.type_name());
-            return self.refuse(wrong(node, message).help(format!("{name}: {{of: [move, whatsapp], within: 5}}")));
-        };
-        let unknown = entries
-            .iter()
-            .filter(|entry| !["of", "within"].contains(&entry.key.as_str()));
-        let unknown: Vec<Diagnostic> = unknown.map(|key| unknown_near_key(name, key)).collect();
-        let sound = unknown.is_empty();
-        self.diagnostics.extend(unknown);
-        let within = self.within(name, entry);
-        let operands = self.operands(name, entry);
-        let nearness = Nearness {
-            within: within?,
-            ordered,
-        };
-        sound.then_some(Expression::Near(operands?, nearness))
-    }
-
-    fn within(&mut self, name: &str, entry: &Entry) -> Option<u32> {
-        match entry.node.get("within") {
-            Some(within) => self.count(within),
-            None => self.refuse(
-                Diagnostic::error(codes::OPERAND, format!("`{name}` wants `within`"))
-                    .at(entry.key_place, "how far apart at most")
-                    .help("the distance of neighbours is 1"),
-            ),
-        }
-    }
-
-    fn operands(&mut self, name: &str, entry: &Entry) -> Option<Vec<Expression>> {
-        let Some(of) = entry.node.get("of") else {
-            return self.refuse(
-                Diagnostic::error(codes::OPERAND, format!("`{name}` wants `of`")).at(entry.key_place, "what to find"),
-            );
-        };
-        let Some(items) = of.as_list() else {
-            return self.refuse(wrong(of, format!("`of` has to be a list, not {}", of.type_name())));
-        };
-        let operands: Vec<Option<Expression>> = items.iter().map(|item| self.expression(item)).collect();
-        let operands: Vec<Expression> = operands.into_iter().collect::<Option<_>>()?;
-        if !(2..=limits::NEAR_OPERANDS).contains(&operands.len()) {
-            let message = format!(
-                "`{name}` has {} operands, not 2 to {}",
-                operands.len(),
-                limits::NEAR_OPERANDS
-            );
-            return self.refuse(Diagnostic::error(codes::OUT_OF_RANGE, message).at(of.place, ""));
-        }
-        Some(operands)
-    }
-
-    /// Reads a distance in words.
-    fn count(&mut self, node: &Node) -> Option<u32> {
-        let within = match node.value {
-            Value::Int(number) => u32::try_from(number)
-                .ok()
-                .filter(|number| (1..=limits::WITHIN).contains(number)),
-            _ => None,
-        };
-        match within {
-            Some(within) => Some(within),
-            None => {
-                let message = format!("`within` has to be a whole number from 1 to {}", limits::WITHIN);
-                self.refuse(Diagnostic::error(codes::OUT_OF_RANGE, message).at(node.place, ""))
-            }
-        }
-    }
-
-    /// Reads what stands under `unless`.
-    fn exclusions(&mut self, node: &Node) -> Option<Vec<Exclusion>> {
-        let exclusions: Vec<Option<Exclusion>> =
-            one_or_many(node).into_iter().map(|item| self.exclusion(item)).collect();
-        exclusions.into_iter().collect()
-    }
-
-    fn exclusion(&mut self, node: &Node) -> Option<Exclusion> {
-        let within = match node.get("within") {
-            Some(within) => self.count(within),
-            None => Some(0),
-        };
-        let side = self.side(node);
-        let expression = self.without(node, &["within", "side"]);
-        let (within, side) = (within?, side?);
-        Some(Exclusion {
-            expression: expression?,
-            before: if side == Side::After { 0 } else { within },
-            after: if side == Side::Before { 0 } else { within },
-            label: label(node).into(),
-        })
-    }
-
-    fn side(&mut self, node: &Node) -> Option<Side> {
-        let Some(entry) = node.entry("side") else {
-            return Some(Side::Both);
-        };
-        if node.get("within").is_none() {
-            let error = Diagnostic::error(codes::OPERAND, "`side` wants `within`").at(entry.key_place, "");
-            return self.refuse(error.help("without a window an exclusion takes hits away that lie inside it"));
-        }
-        match entry.node.as_text() {
-            Some("before") => Some(Side::Before),
-            Some("after") => Some(Side::After),
-            Some("both") => Some(Side::Both),
-            _ => self.refuse(wrong(&entry.node, "`side` has to be `before`, `after` or `both`")),
-        }
-    }
-
     /// The items of `any` or `all`.
     fn list<'n>(&mut self, entry: &'n Entry) -> Option<&'n [Node]> {
         match entry.node.as_list() {
@@ -333,14 +249,6 @@ impl<'a, 'd> Reader<'a, 'd> {
     }
 }
 
-/// Where an exclusion's window lies.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Side {
-    Before,
-    After,
-    Both,
-}
-
 fn one_or_many(node: &Node) -> Vec<&Node> {
     match &node.value {
         Value::List(items) => items.iter().collect(),
@@ -350,33 +258,4 @@ fn one_or_many(node: &Node) -> Vec<&Node> {
 
 fn wrong(node: &Node, message: impl Into<String>) -> Diagnostic {
     Diagnostic::error(codes::OPERAND, message).at(node.place, "")
-}
-
-fn unknown_near_key(name: &str, entry: &Entry) -> Diagnostic {
-    let help = match entry.key.as_str() {
-        "before" | "ordered" => Some("for operands in their order write `before` in place of `near`".to_owned()),
-        key => did_you_mean(key, ["of", "within"]),
-    };
-    let message = format!("`{name}` has no key `{}`", entry.key);
-    Diagnostic::error(codes::OPERAND, message)
-        .at(entry.key_place, "")
-        .maybe_help(help)
-}
-
-/// How reports name an exclusion: its first operator and what that is given.
-fn label(node: &Node) -> String {
-    let operator = node
-        .as_map()
-        .and_then(|entries| entries.iter().find(|entry| OPERATORS.contains(&entry.key.as_str())));
-    let text = match operator {
-        None => node.as_text().unwrap_or("terms").to_owned(),
-        Some(entry) => match entry.node.as_text() {
-            Some(text) => format!("{}: {text}", entry.key),
-            None => entry.key.clone(),
-        },
-    };
-    match text.char_indices().nth(LABEL_CHARS) {
-        Some((end, _)) => format!("{}\u{2026}", &text[..end]),
-        None => text,
-    }
 }

@@ -4,9 +4,9 @@ use lexhold_document::{Place, Seg};
 use lexhold_model::{Digest, Severity};
 
 use crate::PartSet;
+use crate::check::Check;
 use crate::conversation::ConversationRule;
 use crate::disclaimer::Disclaimers;
-use crate::expression::{Exclusion, Expression};
 use crate::lane::Lane;
 use crate::stem::Stem;
 
@@ -23,18 +23,6 @@ pub struct Program {
     pub(crate) uses: Vec<Vec<u32>>,
     /// What is looked for in each view, in the order of [`TextView::ALL`].
     pub(crate) lanes: Vec<Lane>,
-}
-
-/// What a rule looks for.
-#[derive(Debug)]
-pub(crate) struct Check {
-    /// The view that the spots of its leaves count in.
-    pub(crate) view: TextView,
-    /// The same for the skeleton, where the rule asks for that: its hits are evasions, beside the plain ones of the
-    /// folded view.
-    pub(crate) evasive: Option<Box<Check>>,
-    pub(crate) expression: Expression,
-    pub(crate) exclusions: Vec<Exclusion>,
 }
 
 /// What a rule says about itself.

@@ -2,31 +2,19 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use lexhold_model::ByteSpan;
-
-use crate::combine::{Found, Hits, hits};
 use crate::disclaimer::Masks;
+use crate::found::Found;
 use crate::lane::{LaneScratch, Spots};
-use crate::program::Check;
-use crate::spot::Spot;
-use crate::{Part, Program, RuleHit, RuleOutcome, ScanOutcome, limits};
+use crate::matching::{Answers, Truths};
+use crate::tally::Tally;
+use crate::{Part, Program, RuleHit, ScanOutcome, limits};
 
 /// Scans messages with one program. Its caches grow warm, so keep one a thread.
 #[derive(Debug)]
 pub struct Scanner<'p> {
     program: &'p Program,
     scratch: Scratch,
-    /// Hits of each rule in the message at hand.
-    counts: Vec<Counts>,
-    counted: Vec<u32>,
-}
-
-/// What is counted of one rule.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Counts {
-    hits: u64,
-    nested: u64,
-    excluded: u64,
+    message: Message,
 }
 
 /// What one part needs while it is scanned. Empty between parts, but for what was allocated.
@@ -38,18 +26,54 @@ struct Scratch {
     /// The rules that have a leaf with spots.
     rules: Vec<u32>,
     is_due: Vec<bool>,
+}
+
+/// What is known of the message at hand.
+#[derive(Debug)]
+struct Message {
+    tally: Tally,
+    /// What the parts say to the rules that look at whole messages.
+    answers: Vec<OfPart>,
+    /// What disclaimers mask in the part at hand.
     masks: Masks,
+}
+
+/// What one part says to a rule that looks at whole messages.
+#[derive(Debug)]
+struct OfPart {
+    rule: u32,
+    part: usize,
+    answers: Vec<Answers>,
+}
+
+/// A part in which a rule that looks at whole messages has something to report.
+#[derive(Debug)]
+struct Visit {
+    part: usize,
+    rule: u32,
+    truths: Vec<Truths>,
+}
+
+/// A part that has been looked at.
+#[derive(Clone, Copy)]
+struct Seen<'a> {
+    program: &'a Program,
+    at: usize,
+    part: &'a Part<'a>,
+    lanes: &'a [Found<'a>],
 }
 
 impl<'p> Scanner<'p> {
     /// A scanner with empty caches.
     pub fn new(program: &'p Program) -> Self {
-        let n_rules = program.rules().len();
         Scanner {
             program,
             scratch: Scratch::new(program),
-            counts: vec![Counts::default(); n_rules],
-            counted: Vec::new(),
+            message: Message {
+                tally: Tally::new(program.rules().len()),
+                answers: Vec::new(),
+                masks: Masks::default(),
+            },
         }
     }
 
@@ -65,28 +89,55 @@ impl<'p> Scanner<'p> {
     /// same.
     pub fn scan(&mut self, parts: &[Part<'_>], hits: &mut Vec<RuleHit>) -> ScanOutcome {
         let mut incomplete = false;
-        for part in parts {
-            incomplete |= !self.scan_part(*part, hits);
+        for (at, part) in parts.iter().enumerate() {
+            incomplete |= !self.look_at(at, part, |seen, message, spots, due| {
+                message.count_rejected(seen, &spots.rejected);
+                due.iter().for_each(|rule| message.judge_due(seen, *rule, parts.len()));
+            });
+        }
+        for visits in self
+            .message
+            .visits(self.program)
+            .chunk_by(|one, next| one.part == next.part)
+        {
+            let at = visits[0].part;
+            incomplete |= !self.look_at(at, &parts[at], |seen, message, _, _| {
+                visits
+                    .iter()
+                    .for_each(|visit| message.judge(seen, visit.rule, &visit.truths));
+            });
         }
         ScanOutcome {
             incomplete,
-            rules: self.take_outcomes(),
+            rules: self.message.tally.finish(self.program, hits),
         }
     }
 
-    /// Appends the hits of one part and says whether it was scanned in full.
-    fn scan_part(&mut self, part: Part<'_>, hits: &mut Vec<RuleHit>) -> bool {
+    /// Finds what stands in one part, has it judged, and says whether the part was scanned in full.
+    fn look_at(
+        &mut self,
+        at: usize,
+        part: &Part<'_>,
+        judge: impl FnOnce(Seen<'_>, &mut Message, &Spots, &[u32]),
+    ) -> bool {
         if part.text.len() > limits::PART_BYTES {
             return false;
         }
-        let n_before = hits.len();
         let run = || {
+            self.message.masks.clear();
             let complete = self.scratch.find(self.program, part.text);
-            self.push_hits(part, hits);
+            let lanes = self.scratch.found(part.text);
+            let seen = Seen {
+                program: self.program,
+                at,
+                part,
+                lanes: &lanes,
+            };
+            judge(seen, &mut self.message, &self.scratch.spots, &self.scratch.rules);
             complete
         };
         // A rule that fails must neither end the run nor pass for "no hit".
-        let complete = match catch_unwind(AssertUnwindSafe(run)) {
+        match catch_unwind(AssertUnwindSafe(run)) {
             Ok(complete) => {
                 self.scratch.clear();
                 complete
@@ -95,106 +146,78 @@ impl<'p> Scanner<'p> {
                 self.scratch = Scratch::new(self.program);
                 false
             }
-        };
-        hits[n_before..].sort_unstable_by_key(|hit| (hit.span, hit.rule, hit.excluded_by.is_some()));
-        complete
-    }
-
-    fn push_hits(&mut self, part: Part<'_>, hits: &mut Vec<RuleHit>) {
-        for at in 0..self.scratch.rules.len() {
-            self.push_rule(self.scratch.rules[at], part, hits);
         }
     }
+}
 
-    fn push_rule(&mut self, rule: u32, part: Part<'_>, out: &mut Vec<RuleHit>) {
-        if !self.program.rules[rule as usize].parts.contains(&part) {
+impl Message {
+    /// Judges a rule in a part of a message of so many parts, or keeps what the part says to it.
+    fn judge_due(&mut self, seen: Seen<'_>, rule: u32, n_parts: usize) {
+        if !seen.is_looked_at_by(rule) {
             return;
         }
-        let check = &self.program.checks[rule as usize];
-        let plain = self.scratch.hits(check);
-        let evasive = check.evasive.as_deref().map(|evasive| {
-            let mut hits = self.scratch.hits(evasive);
-            self.scratch.keep_untouched(&mut hits, evasive, &plain, check);
-            (evasive, hits)
-        });
-        self.push_found(rule, part, (check, plain), false, out);
-        if let Some(evasive) = evasive {
-            self.push_found(rule, part, evasive, true, out);
+        let check = &seen.program.checks[rule as usize];
+        if let Some(exclusion) = check.message_exclusion(seen.lanes) {
+            self.tally.exclude(rule, exclusion);
         }
-    }
-
-    fn push_found(
-        &mut self,
-        rule: u32,
-        part: Part<'_>,
-        (check, found): (&Check, Hits),
-        evasion: bool,
-        out: &mut Vec<RuleHit>,
-    ) {
-        let n_nested = found.n_nested as u64;
-        if n_nested > 0 {
-            self.counts_of(rule).nested += n_nested;
-        }
-        let lane = check.view as usize;
-        for spot in found.standing {
-            let disclaimer = self.scratch.disclaimer(self.program, lane, part, spot);
-            let is_stored = match disclaimer {
-                None => self.count(rule, |counts| &mut counts.hits),
-                Some(_) => self.count(rule, |counts| &mut counts.excluded),
-            };
-            if is_stored {
-                let hit = hit(&self.scratch.lanes[lane], rule, part, spot);
-                let excluded_by = disclaimer.map(Box::from);
-                out.push(RuleHit {
-                    evasion,
-                    excluded_by,
-                    ..hit
-                });
-            }
-        }
-        for (spot, exclusion) in found.excluded {
-            if self.count(rule, |counts| &mut counts.excluded) {
-                let hit = hit(&self.scratch.lanes[lane], rule, part, spot);
-                let excluded_by = Some(check.exclusions[exclusion].label.clone());
-                out.push(RuleHit {
-                    evasion,
-                    excluded_by,
-                    ..hit
-                });
-            }
-        }
-    }
-
-    /// Counts a hit and says whether it is still to be stored.
-    fn count(&mut self, rule: u32, sort: impl FnOnce(&mut Counts) -> &mut u64) -> bool {
-        let count = sort(self.counts_of(rule));
-        *count += 1;
-        *count <= limits::STORED_HITS
-    }
-
-    fn counts_of(&mut self, rule: u32) -> &mut Counts {
-        let counts = &mut self.counts[rule as usize];
-        if *counts == Counts::default() {
-            self.counted.push(rule);
-        }
-        counts
-    }
-
-    fn take_outcomes(&mut self) -> Vec<RuleOutcome> {
-        self.counted.sort_unstable();
-        let outcomes = self.counted.drain(..).map(|rule| {
-            let counts = std::mem::take(&mut self.counts[rule as usize]);
-            RuleOutcome {
+        match check.answers(seen.lanes) {
+            None => self.judge(seen, rule, &[]),
+            Some(answers) if n_parts == 1 => self.judge(seen, rule, &check.truths(&[&answers]).0),
+            Some(answers) => self.answers.push(OfPart {
                 rule,
-                severity: self.program.rules[rule as usize].severity,
-                n_hits: counts.hits,
-                n_nested: counts.nested,
-                n_excluded: counts.excluded,
-                n_rejected: 0,
-                truncated: counts.hits.max(counts.excluded) > limits::STORED_HITS,
+                part: seen.at,
+                answers,
+            }),
+        }
+    }
+
+    /// Judges a rule in a part. What lies in a disclaimer is taken away before anything is counted.
+    fn judge(&mut self, seen: Seen<'_>, rule: u32, truths: &[Truths]) {
+        let check = &seen.program.checks[rule as usize];
+        let n_nested = check.judge(seen.lanes, truths, |mut judged| {
+            if judged.excluded_by.is_none() && !seen.program.disclaimers.is_empty() {
+                let (start, end) = judged.original(seen.lanes);
+                judged.excluded_by = self.masks.cover(&seen.program.disclaimers, seen.part.text, start, end);
             }
+            self.tally.add(rule, check, judged, (seen.at, seen.part), seen.lanes);
         });
-        outcomes.collect()
+        self.tally.add_nested(rule, n_nested);
+    }
+
+    fn count_rejected(&mut self, seen: Seen<'_>, rejected: &[(u32, u64)]) {
+        for (leaf, n_rejected) in rejected {
+            for rule in &seen.program.uses[*leaf as usize] {
+                if seen.is_looked_at_by(*rule) {
+                    self.tally.add_rejected(*rule, *n_rejected);
+                }
+            }
+        }
+    }
+
+    /// Where rules that look at whole messages have something to report, by part.
+    fn visits(&mut self, program: &Program) -> Vec<Visit> {
+        let mut answers = std::mem::take(&mut self.answers);
+        answers.sort_unstable_by_key(|of_part| (of_part.rule, of_part.part));
+        let mut visits = Vec::new();
+        for of_rule in answers.chunk_by(|one, next| one.rule == next.rule) {
+            let rule = of_rule[0].rule;
+            let parts: Vec<&[Answers]> = of_rule.iter().map(|of_part| &*of_part.answers).collect();
+            let (truths, holds) = program.checks[rule as usize].truths(&parts);
+            let there = of_rule.iter().zip(holds).filter(|(_, holds)| *holds);
+            visits.extend(there.map(|(of_part, _)| Visit {
+                part: of_part.part,
+                rule,
+                truths: truths.clone(),
+            }));
+        }
+        visits.sort_unstable_by_key(|visit| (visit.part, visit.rule));
+        visits
+    }
+}
+
+impl Seen<'_> {
+    fn is_looked_at_by(self, rule: u32) -> bool {
+        self.program.rules[rule as usize].parts.contains(self.part)
     }
 }
 
@@ -205,7 +228,6 @@ impl Scratch {
             spots: Spots::new(program.uses.len()),
             rules: Vec::new(),
             is_due: vec![false; program.checks.len()],
-            masks: Masks::default(),
         }
     }
 
@@ -225,70 +247,17 @@ impl Scratch {
         !self.spots.incomplete
     }
 
-    fn hits(&self, check: &Check) -> Hits {
-        let found = Found {
-            tokens: &self.lanes[check.view as usize].tokens,
-            leaves: &self.spots.of_leaves,
-        };
-        hits(&check.expression, &check.exclusions, found)
-    }
-
-    /// Drops the evasive hits that lie where there are plain ones, standing or excluded.
-    fn keep_untouched(&self, evasive: &mut Hits, evasive_check: &Check, plain: &Hits, plain_check: &Check) {
-        let lane = &self.lanes[plain_check.view as usize];
-        let mut ranges: Vec<(usize, usize)> = plain.spots().map(|spot| lane.original(spot)).collect();
-        ranges.sort_unstable();
-        // Of the ranges that begin before a place, how far the farthest reaches.
-        let mut reach = 0;
-        for (_, end) in &mut ranges {
-            reach = reach.max(*end);
-            *end = reach;
-        }
-        let lane = &self.lanes[evasive_check.view as usize];
-        let is_untouched = |spot: Spot| {
-            let (start, end) = lane.original(spot);
-            let n_before = ranges.partition_point(|range| range.0 < end);
-            n_before == 0 || ranges[n_before - 1].1 <= start
-        };
-        evasive.standing.retain(|spot| is_untouched(*spot));
-        evasive.excluded.retain(|(spot, _)| is_untouched(*spot));
-    }
-
-    /// The disclaimer whose words a spot lies in.
-    fn disclaimer<'p>(&mut self, program: &'p Program, lane: usize, part: Part<'_>, spot: Spot) -> Option<&'p str> {
-        if program.disclaimers.is_empty() {
-            return None;
-        }
-        let (start, end) = self.lanes[lane].original(spot);
-        self.masks.cover(&program.disclaimers, part.text, start, end)
+    /// What was found in a text, by lane.
+    fn found<'a>(&'a self, text: &'a str) -> Vec<Found<'a>> {
+        let found = |lane: &'a LaneScratch| Found::new(text, &lane.view, &lane.tokens, &self.spots.of_leaves);
+        self.lanes.iter().map(found).collect()
     }
 
     fn clear(&mut self) {
         self.spots.clear();
-        self.masks.clear();
         for rule in self.rules.drain(..) {
             self.is_due[rule as usize] = false;
         }
-    }
-}
-
-/// A plain hit that nothing excludes.
-#[expect(
-    clippy::expect_used,
-    reason = "every view maps a range that is not empty to one that is not empty"
-)]
-fn hit(lane: &LaneScratch, rule: u32, part: Part<'_>, spot: Spot) -> RuleHit {
-    let (start, end) = lane.original(spot);
-    RuleHit {
-        rule,
-        field: part.field,
-        span: ByteSpan::new(part.base + start, part.base + end).expect("a hit ends behind its start"),
-        part: part.kind,
-        evasion: false,
-        confidence: None,
-        support: Box::default(),
-        excluded_by: None,
-        evidence: Box::from(lane.text(spot)),
     }
 }
 
@@ -297,7 +266,9 @@ mod tests {
     use lexhold_model::{Field, PartKind, Severity};
 
     use super::*;
+    use crate::RuleOutcome;
     use crate::expression::Expression;
+    use crate::matching::Matching;
     use crate::testing::{hits, program, scan};
 
     fn part(field: Field, base: usize, text: &str) -> Part<'_> {
@@ -558,7 +529,7 @@ mod tests {
     #[test]
     fn b7_a_failing_rule_is_incomplete_and_the_next_message_is_not() {
         let mut program = program(&["a", "b"]);
-        program.checks[0].expression = Expression::Leaf(u32::MAX);
+        program.checks[0].bodies[0].matching = Matching::Part(Expression::Leaf(u32::MAX));
         let mut scanner = Scanner::new(&program);
         let mut hits = Vec::new();
         assert!(scanner.scan(&[part(Field::Text, 0, "a b")], &mut hits).incomplete);

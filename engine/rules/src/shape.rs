@@ -1,6 +1,6 @@
 //! The keys of a ruleset and of a lexicon.
 
-use lexhold_document::{Shape, choice, either, list, map, one_or_many, open, optional, required};
+use lexhold_document::{Field, Shape, choice, either, list, map, one_or_many, open, optional, required};
 
 use crate::conversation;
 use crate::parts::PART_NAMES;
@@ -92,11 +92,79 @@ pub(crate) fn rule() -> Shape {
         optional("when", Shape::Text, "a Cedar condition for the action `scan`"),
         required("match", Shape::Any, "what to look for"),
         optional(
+            "support",
+            list(support()),
+            "evidence beside a hit that makes the rule surer of it",
+        ),
+        optional(
+            "confidence",
+            confidence(),
+            "the tiers of confidence, and the evidence that each demands",
+        ),
+        optional(
+            "threshold",
+            map(amounts()),
+            "how much a message has to hold before any hit counts",
+        ),
+        optional("raise", one_or_many(raise()), "what raises the severity"),
+        optional(
             "labels",
             one_or_many(Shape::Text),
             "what a message with a hit is labelled",
         ),
         required("hits", list(Shape::Text), "texts that the rule has to hit, two or more"),
         required("misses", list(Shape::Text), "texts that it must not hit, two or more"),
+    ])
+}
+
+/// One sort of supporting evidence.
+fn support() -> Shape {
+    map([
+        required("name", Shape::Text, "what tiers of confidence call it"),
+        required("match", Shape::Any, "what to look for"),
+        optional("within", Shape::Integer, "how far away it may stand, in words"),
+        optional("characters", Shape::Integer, "how far away it may stand, in characters"),
+        optional("side", choice(&["before", "after", "both"]), "on which side of the hit"),
+        optional("itself", Shape::Bool, "whether text of the hit itself counts too"),
+    ])
+}
+
+fn confidence() -> Shape {
+    let tier = || {
+        map([
+            optional("all", one_or_many(Shape::Text), "evidence that all has to be there"),
+            optional("any", Shape::Integer, "how many of `of` have to be there"),
+            optional("of", one_or_many(Shape::Text), "evidence of which some has to be there"),
+        ])
+    };
+    map([
+        optional("low", tier(), "what the lowest tier demands"),
+        optional("medium", tier(), "what the middle tier demands"),
+        optional("high", tier(), "what the highest tier demands"),
+    ])
+}
+
+fn amounts() -> [Field; 2] {
+    [
+        optional("total", Shape::Integer, "the least number of hits"),
+        optional("distinct", Shape::Integer, "the least number of different hits"),
+    ]
+}
+
+fn raise() -> Shape {
+    let [total, distinct] = amounts();
+    let when = map([
+        optional("evasion", Shape::Bool, "`true`: a hit that was disguised"),
+        optional(
+            "confidence",
+            choice(&["low", "medium", "high"]),
+            "a hit of this tier or a higher one",
+        ),
+        total,
+        distinct,
+    ]);
+    map([
+        required("to", choice(SEVERITIES), "the higher severity"),
+        required("when", when, "what all has to be true of the message"),
     ])
 }
