@@ -31,3 +31,11 @@ fn the_examples_of_the_manual_hold() {
         assert_eq!(check_conversation_examples(&program, index), [], "{}", rule.info.id);
     }
 }
+
+#[test]
+fn the_manual_names_every_validator() {
+    let manual = include_str!("../LANGUAGE.md");
+    for (name, title) in crate::validators() {
+        assert!(manual.contains(&format!("| `{name}` | {title} |")), "{name}");
+    }
+}

@@ -10,9 +10,9 @@ use std::ops::Range;
 use regex_automata::{Anchored, Input};
 
 use crate::caches::InUse;
-use crate::limits;
 use crate::pattern::{Demands, Pattern};
 use crate::tokens::Token;
+use crate::{limits, validators};
 
 /// A search under way.
 pub(crate) struct Search<'s, T> {
@@ -120,11 +120,7 @@ impl<'s, 't, T: Fn() -> &'t [Token]> Search<'s, T> {
     fn judge_end(&self, demands: &Demands, start: usize, end: usize) -> Verdict {
         if !demands.edges.hold(self.text, start, end, &self.tokens) {
             Verdict::Miss
-        } else if demands
-            .validators
-            .iter()
-            .all(|validator| validator.accepts(&self.text[start..end]))
-        {
+        } else if validators::all_accept(&demands.validators, &self.text[start..end]) {
             Verdict::Hit(end)
         } else {
             Verdict::Rejected

@@ -132,3 +132,81 @@ fn lost(node: &Node, range: Range<usize>) -> Diagnostic {
         .note("a run of spaces, tabs and line breaks is one space there, and every character is in NFKC")
         .help("write it as it looks when folded; for white space one space, or `\\s`")
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{diagnostics, hits, program, scan};
+
+    #[test]
+    fn r1_qualifiers_stand_beside_regex() {
+        assert_eq!(diagnostics("{word: a, edge: word}"), ["LX0402: edge"]);
+        assert_eq!(diagnostics("{regex: a, edge: line}"), ["LX0402: line"]);
+        assert_eq!(diagnostics("{regex: ab, not_followed_by: 'c+'}"), ["LX0470: 'c+'"]);
+        assert_eq!(diagnostics("{regex: ab, not_followed_by: 'c?'}"), ["LX0414: 'c?'"]);
+        assert_eq!(diagnostics("{regex: ab, starts_with: [a, 'b(']}"), ["LX0412: ("]);
+        assert_eq!(diagnostics("{regex: ab, ends_with: []}"), ["LX0402: []"]);
+        assert_eq!(diagnostics("{regex: ab, ends_with: 7}"), ["LX0402: 7"]);
+        assert_eq!(diagnostics("{regex: ab, not_before: a}"), ["LX0401: not_before"]);
+    }
+
+    #[test]
+    fn r1_edges_are_those_of_tokens() {
+        assert_eq!(hits("{regex: 'a|ab', edge: word}", "ab abc x_ab"), ["ab"]);
+        assert_eq!(
+            hits("{regex: '\\d+', edge: word}", "x12 12x 12\u{e9} 12, \u{673a}12"),
+            ["12", "12"]
+        );
+        assert_eq!(
+            hits("{regex: '[a-z]+', not_followed_by: '\\d'}", "abc1 abc"),
+            ["ab", "abc"]
+        );
+        assert_eq!(
+            hits("{regex: [ab, cd], not_preceded_by: 'x '}", "x ab ab x cd cd"),
+            ["ab", "cd"]
+        );
+    }
+
+    #[test]
+    fn v1_validators_are_read() {
+        let validate = |validate: &str| diagnostics(&format!("{{regex: '[0-9]{{4}}', validate: {validate}}}"));
+        let sound = [
+            "luhn",
+            "[luhn, not_all_same]",
+            "{weighted: {weights: [3, 2, 1], modulus: 11, position: 4}}",
+            "{weighted: {weights: [3, 2, 1, 1], modulus: 11, remainder: 1, layout: '00-0.0'}}",
+            "[{date: {format: MMDDYY}}, {entropy: {min: 2.5}}]",
+        ];
+        for sound in sound {
+            assert_eq!(validate(sound), [""; 0], "{sound}");
+        }
+        assert_eq!(validate("lunh"), ["LX0471: lunh"]);
+        assert_eq!(validate("weighted"), ["LX0471: weighted"]);
+        assert_eq!(
+            validate("[luhn, 7, {date: {format: YMD}}]"),
+            ["LX0471: 7", "LX0471: YMD"]
+        );
+        assert_eq!(validate("{weighted: {weights: [1, 2], modulus: 0}}"), ["LX0471: 0"]);
+        assert_eq!(
+            validate("{weighted: {weights: [1, 2], modulus: 7, position: 4}}"),
+            ["LX0471: 4"]
+        );
+        assert_eq!(
+            validate("{weighted: {weights: [1, 2], modulus: 7, ten: zero}}"),
+            ["LX0471: zero"]
+        );
+        assert_eq!(validate("{weighted: {weights: [1, 2], modulo: 7}}"), ["LX0471: modulo"]);
+        assert_eq!(validate("{weighted: {modulus: 7}}"), ["LX0471: weighted"]);
+        assert_eq!(validate("{entropy: {min: 9}}"), ["LX0471: 9"]);
+        assert_eq!(validate("{luhn: {}}"), ["LX0471: luhn"]);
+    }
+
+    #[test]
+    fn v2_rejected_hits_are_no_hits() {
+        let program = program(&["{regex: '[0-9]{16}', validate: luhn}", "{regex: '[0-9]{16}'}"]);
+        let rules: Vec<u32> = scan(&program, "4111111111111111 4111111111111112")
+            .iter()
+            .map(|hit| hit.rule)
+            .collect();
+        assert_eq!(rules, [0, 1, 1]);
+    }
+}

@@ -61,20 +61,27 @@ impl std::hash::Hash for Named {
     }
 }
 
+/// Whether a hit passes all of these. What one of them knows of how the number is written holds for all.
+pub(crate) fn all_accept(validators: &[Validator], hit: &str) -> bool {
+    let wants_number = validators
+        .iter()
+        .any(|validator| !matches!(validator, Validator::Entropy(_)));
+    let layouts: Vec<&str> = validators.iter().filter_map(Validator::layout).collect();
+    let number = if wants_number {
+        number::compact(hit, &layouts)
+    } else {
+        Some(String::new())
+    };
+    number.is_some_and(|number| validators.iter().all(|validator| validator.accepts(hit, &number)))
+}
+
 impl Validator {
-    /// Whether a hit passes.
-    pub(crate) fn accepts(&self, hit: &str) -> bool {
-        if let Validator::Entropy(least) = self {
-            return entropy::per_mille(hit) >= *least;
-        }
-        let Some(number) = number::compact(hit, self.layout()) else {
-            return false;
-        };
+    fn accepts(&self, hit: &str, number: &str) -> bool {
         match self {
-            Validator::Named(named) => (named.accepts)(&number),
-            Validator::Weighted(weighted) => weighted.accepts(&number),
-            Validator::Date(date) => date.accepts(&number),
-            Validator::Entropy(_) => true,
+            Validator::Named(named) => (named.accepts)(number),
+            Validator::Weighted(weighted) => weighted.accepts(number),
+            Validator::Date(date) => date.accepts(number),
+            Validator::Entropy(least) => entropy::per_mille(hit) >= *least,
         }
     }
 
@@ -165,7 +172,7 @@ mod tests {
 
     pub(super) fn accepts(name: &str, hit: &str) -> bool {
         let named = NAMED.iter().find(|named| named.name == name).unwrap();
-        Validator::Named(named).accepts(hit)
+        all_accept(&[Validator::Named(named)], hit)
     }
 
     /// Numbers with a right check digit, from the standards and public examples.

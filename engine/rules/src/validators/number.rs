@@ -3,8 +3,8 @@
 use icu_properties::props::{EnumeratedProperty, GeneralCategory};
 
 /// The number: decimal digits as ASCII, ASCII letters in upper case, no separators. `None` if there is anything else in
-/// it, or separators of two sorts that do not stand as in the layout, where any letter or digit stands for one.
-pub(super) fn compact(hit: &str, layout: Option<&str>) -> Option<String> {
+/// it, or separators of two sorts that do not stand as in a layout, where any letter or digit stands for one.
+pub(super) fn compact(hit: &str, layouts: &[&str]) -> Option<String> {
     let hit = hit.trim_matches(is_separator);
     let mut number = String::with_capacity(hit.len());
     let mut separators = Vec::new();
@@ -18,7 +18,7 @@ pub(super) fn compact(hit: &str, layout: Option<&str>) -> Option<String> {
         }
     }
     let of_one_sort = separators.windows(2).all(|pair| pair[0].1 == pair[1].1);
-    (of_one_sort || layout.is_some_and(|layout| separators_of(layout) == separators)).then_some(number)
+    (of_one_sort || layouts.iter().any(|layout| separators_of(layout) == separators)).then_some(number)
 }
 
 /// The separators of a layout, each with how many characters stand before it.
@@ -69,24 +69,24 @@ mod tests {
     #[test]
     fn digits_of_all_scripts() {
         let digits = "\u{0660}\u{0669}\u{0967}\u{ff15}\u{1d7ce}\u{1d7d8}\u{1d7ff}\u{1fbf3}";
-        assert_eq!(compact(digits, None).as_deref(), Some("09150093"));
-        assert_eq!(compact("\u{bd}", None), None);
+        assert_eq!(compact(digits, &[]).as_deref(), Some("09150093"));
+        assert_eq!(compact("\u{bd}", &[]), None);
     }
 
     #[test]
     fn v3_one_sort_of_separator() {
-        assert_eq!(compact("12 34\u{a0}56", None).as_deref(), Some("123456"));
-        assert_eq!(compact("12-34 56", None), None);
-        assert_eq!(compact("ab-12 ", None).as_deref(), Some("AB12"));
-        assert_eq!(compact("(12)", None), None);
+        assert_eq!(compact("12 34\u{a0}56", &[]).as_deref(), Some("123456"));
+        assert_eq!(compact("12-34 56", &[]), None);
+        assert_eq!(compact("ab-12 ", &[]).as_deref(), Some("AB12"));
+        assert_eq!(compact("(12)", &[]), None);
     }
 
     #[test]
     fn v3_two_sorts_where_the_number_is_written_so() {
-        let cpf = Some("000.000.000-00");
+        let cpf = &["000.000.000-00"];
         assert_eq!(compact("123.456.789-09", cpf).as_deref(), Some("12345678909"));
         assert_eq!(compact("123-456-789-09", cpf).as_deref(), Some("12345678909"));
         assert_eq!(compact("123.456-789.09", cpf), None);
-        assert_eq!(compact("123.456.789-09", None), None);
+        assert_eq!(compact("123.456.789-09", &[]), None);
     }
 }
