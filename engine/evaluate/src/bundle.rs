@@ -12,6 +12,7 @@ use serde_json::json;
 
 use crate::codes;
 use crate::evaluation::RuleRef;
+use crate::sampling::{Sampling, compile_sampling};
 use crate::supervision::{self, SupervisionRule};
 
 /// One document of a bundle.
@@ -45,6 +46,7 @@ pub struct Bundle {
     pub(crate) communicate: Conditions,
     pub(crate) schedules: Schedules,
     pub(crate) retain: Conditions,
+    sampling: Vec<Sampling>,
 }
 
 /// What kind of rule raised an alert.
@@ -168,6 +170,16 @@ impl Bundle {
         let schedules = lexhold_retention::compile(&mine, diagnostics);
         lexhold_retention::check_event_keys(&schedules, &mine, &crate::message::EVENT_KEYS, diagnostics);
         let retain = compile_scopes(&schedules, &mine, schemas, diagnostics);
+        let ids = rules
+            .rules()
+            .iter()
+            .map(|rule| (rule.id.as_str(), rule.document.as_str()));
+        let ids = ids.chain(
+            supervision
+                .iter()
+                .map(|rule| (rule.id.as_str(), rule.document.as_str())),
+        );
+        let sampling = compile_sampling(&mine, &ids.collect(), diagnostics);
         if diagnostics.has_errors() {
             return None;
         }
@@ -185,6 +197,7 @@ impl Bundle {
             communicate: Conditions::build(Action::Communicate, communicate),
             schedules,
             retain: Conditions::build(Action::Retain, retain),
+            sampling,
         })
     }
 
@@ -206,6 +219,11 @@ impl Bundle {
     /// The supervision rules.
     pub fn supervision(&self) -> &[SupervisionRule] {
         &self.supervision
+    }
+
+    /// The samples that are drawn for review.
+    pub fn sampling(&self) -> &[Sampling] {
+        &self.sampling
     }
 
     /// How many rules of every kind there are.

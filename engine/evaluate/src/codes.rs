@@ -9,6 +9,14 @@ lexhold_document::codes! {
     UNKNOWN_GROUP = "LX0210";
     /// A supervision rule has no condition.
     NO_FORBID = "LX0220";
+    /// A sampling document names a time zone that there is not.
+    SAMPLING_ZONE = "LX0230";
+    /// A share is not a percentage above 0 % and at most 100 %.
+    SAMPLING_RATE = "LX0231";
+    /// A sampling document has a number or a period outside its limits.
+    SAMPLING_RANGE = "LX0232";
+    /// A sampling document names a rule or document that does not exist.
+    SAMPLING_CLASS = "LX0233";
     /// A directory contradicts itself.
     DIRECTORY = "LX0901";
 }

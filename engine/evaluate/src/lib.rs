@@ -20,6 +20,7 @@ mod identity;
 mod message;
 mod parts;
 mod resolve;
+pub mod sampling;
 mod supervision;
 mod tables;
 

@@ -29,7 +29,7 @@ impl Zone {
     }
 
     /// A help that names the zone nearest to a misspelt one.
-    pub(crate) fn suggestion(name: &str) -> Option<String> {
+    pub fn suggestion(name: &str) -> Option<String> {
         let known: Vec<String> = TimeZoneDatabase::bundled()
             .available()
             .map(|name| name.to_string())
