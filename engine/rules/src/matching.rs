@@ -148,3 +148,81 @@ impl Tree {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use lexhold_model::Field;
+
+    use crate::testing::{diagnostics, program};
+    use crate::{Part, Scanner};
+
+    /// The hits of one `match` in a message of these parts, as `part: text`.
+    fn hits(matched: &str, parts: &[&str]) -> Vec<String> {
+        let program = program(&[matched]);
+        let named = (0..).zip(parts);
+        let given: Vec<Part<'_>> = named
+            .map(|(at, text)| Part::authored(Field::AttachmentName(at), text))
+            .collect();
+        let mut hits = Vec::new();
+        let outcome = Scanner::new(&program).scan(&given, &mut hits);
+        assert_eq!(
+            outcome.rules.iter().map(|rule| rule.n_hits).sum::<u64>(),
+            hits.len() as u64
+        );
+        let shown = hits.iter().map(|hit| {
+            let Field::AttachmentName(at) = hit.field else { panic!() };
+            format!("{at}: {}", &parts[usize::from(at)][hit.span.start()..hit.span.end()])
+        });
+        shown.collect()
+    }
+
+    #[test]
+    fn p7_same_message_combines_parts() {
+        let same = "{same_message: [a, b]}";
+        assert_eq!(hits(same, &["x a", "b, a", "x"]), ["0: a", "1: b", "1: a"]);
+        assert_eq!(hits(same, &["a b"]), ["0: a", "0: b"]);
+        assert_eq!(hits(same, &["a", "a", "x"]), [""; 0]);
+        assert_eq!(hits(same, &[]), [""; 0]);
+    }
+
+    #[test]
+    fn p7_its_items_look_at_one_part_each() {
+        let same = "{same_message: [{near: {of: [a, b], within: 1}}, c]}";
+        assert_eq!(hits(same, &["a", "b", "c"]), [""; 0]);
+        assert_eq!(hits(same, &["a b", "c"]), ["0: a b", "1: c"]);
+    }
+
+    #[test]
+    fn p7_all_wants_its_other_items_in_one_part() {
+        let all = "{all: [a, b], same_message: [c]}";
+        assert_eq!(hits(all, &["a", "b", "c"]), [""; 0]);
+        assert_eq!(hits(all, &["a b", "c"]), ["0: a", "0: b"]);
+        assert_eq!(hits(all, &["a b c", "c"]), ["0: a", "0: b", "0: c"]);
+    }
+
+    #[test]
+    fn p9_conditions_on_messages_nest() {
+        let nested = "{same_message: [{any: [a, {same_message: [b, c]}]}, {all: [d, {same_message: [e]}]}]}";
+        assert_eq!(hits(nested, &["a", "d", "e"]), ["0: a", "1: d"]);
+        assert_eq!(hits(nested, &["b", "c d", "e"]), ["0: b", "1: c", "1: d"]);
+        assert_eq!(hits(nested, &["b", "d", "e"]), [""; 0]);
+        assert_eq!(hits(nested, &["a", "d"]), [""; 0]);
+        assert_eq!(hits("{any: [x, {same_message: [a, b]}]}", &["x a", "a"]), ["0: x"]);
+    }
+
+    #[test]
+    fn p7_same_message_stands_where_messages_are_looked_at() {
+        for matched in [
+            "{near: {of: [{same_message: [a, b]}, c], within: 3}}",
+            "{same_sentence: [{any: [{same_message: [a, b]}]}, c]}",
+            "{not_near: {of: {same_message: [a, b]}, without: c, within: 1}}",
+            "{word: c, unless: [{same_message: [a, b]}]}",
+            "{word: c}, support: [{name: s, within: 1, match: {same_message: [a, b]}}]",
+        ] {
+            assert_eq!(diagnostics(matched), ["LX0435: same_message"], "{matched}");
+        }
+        assert_eq!(diagnostics("{all: [{any: [{same_message: [a, b]}]}, c]}"), [""; 0]);
+        assert_eq!(diagnostics("{same_message: []}"), ["LX0402: []"]);
+        assert_eq!(diagnostics("{same_message: a}"), ["LX0402: a"]);
+    }
+}

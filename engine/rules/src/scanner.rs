@@ -395,15 +395,31 @@ mod tests {
 
     #[test]
     fn p10_long_alternating_texts() {
-        let two = ("{near: {of: [a, b], within: 9}}", "a b ".repeat(250_000));
-        let four = ("{near: {of: [a, b, c, [a, b]], within: 9}}", "a b c ".repeat(20_000));
-        for (matched, text) in [two, four] {
+        let megabyte = "a b ".repeat(250_000);
+        let alternating = "a b ".repeat(30_000);
+        let lines = "a b. A b\n".repeat(15_000);
+        let dense = "{near: {of: [a, b, c, [a, b]], within: 9}}";
+        for (matched, text) in [
+            ("{near: {of: [a, b], within: 9}}", &megabyte),
+            ("{near: {of: [a, b], within: 10000}}", &alternating),
+            ("{before: {of: [a, b], within: 10000}}", &alternating),
+            ("{not_near: {of: [a, b], without: c, within: 10000}}", &alternating),
+            ("{same_sentence: [a, b]}", &alternating),
+            ("{same_sentence: [a, b]}", &lines),
+            ("{same_paragraph: [a, b]}", &lines),
+            ("{same_message: [a, b]}", &alternating),
+            ("{word: a, unless: [{word: c, within: 10000}]}", &alternating),
+            ("a, support: [{name: b, match: b, characters: 10000}]", &lines),
+            (dense, &"a b c ".repeat(10_000)),
+        ] {
             let program = program(&[matched]);
             let mut hits = Vec::new();
-            let outcome = Scanner::new(&program).scan(&[part(Field::Text, 0, &text)], &mut hits);
+            let outcome = Scanner::new(&program).scan(&[part(Field::Text, 0, text)], &mut hits);
+            let truncated = outcome.rules[0].truncated;
             assert_eq!(
-                (outcome.incomplete, outcome.rules[0].truncated, hits.len()),
-                (false, true, 1_000)
+                (outcome.incomplete, truncated, hits.len()),
+                (false, true, 1_000),
+                "{matched}"
             );
         }
     }

@@ -204,3 +204,118 @@ fn listed(keys: &[&str]) -> String {
     let keys: Vec<String> = keys.iter().map(|key| format!("`{key}`")).collect();
     keys.join(", ")
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{diagnostics, hits};
+
+    fn not_near(within: u32) -> String {
+        format!("{{not_near: {{of: a, without: b, within: {within}}}}}")
+    }
+
+    #[test]
+    fn p6_not_near_is_an_a_with_no_b_within_n() {
+        assert_eq!(hits(&not_near(2), "a x b"), [""; 0]);
+        assert_eq!(hits(&not_near(2), "a x y b"), ["a"]);
+        assert_eq!(hits(&not_near(2), "b x a"), [""; 0]);
+        assert_eq!(hits(&not_near(1), "a"), ["a"]);
+        assert_eq!(hits(&not_near(1), "b"), [""; 0]);
+    }
+
+    #[test]
+    fn p6_of_several_those_that_qualify_are_reported() {
+        assert_eq!(hits(&not_near(1), "a b x a x b x a"), ["a", "a"]);
+    }
+
+    #[test]
+    fn p6_one_side() {
+        let before = "{not_near: {of: guarantee, without: ['no', not], within: 2, side: before}}";
+        assert_eq!(
+            hits(before, "no guarantee, not a guarantee, guarantee no"),
+            ["guarantee"]
+        );
+    }
+
+    #[test]
+    fn p6_operands_use_different_tokens() {
+        let inside = "{not_near: {of: wall street, without: street, within: 5}}";
+        assert_eq!(hits(inside, "wall street"), ["wall street"]);
+        assert_eq!(hits(inside, "wall street, a street"), [""; 0]);
+    }
+
+    #[test]
+    fn p6_stands_inside_other_operators() {
+        let near = "{near: {of: [{not_near: {of: a, without: b, within: 1}}, c], within: 3}}";
+        assert_eq!(hits(near, "a b c"), [""; 0]);
+        assert_eq!(hits(near, "a x c a b"), ["a x c"]);
+        assert_eq!(
+            hits("{all: [c, {not_near: {of: a, without: b, within: 1}}]}", "a b c"),
+            [""; 0]
+        );
+        let unless = "{word: c, unless: [{not_near: {of: a, without: b, within: 1}, within: 2}]}";
+        assert_eq!(hits(unless, "a x c / a b c"), ["(c)", "c"]);
+    }
+
+    #[test]
+    fn p6_no_negation_stands_alone() {
+        assert_eq!(diagnostics("{not: a}"), ["LX0438: not"]);
+        assert_eq!(diagnostics("{all: [a, {none_of: [b]}]}"), ["LX0438: none_of"]);
+        assert_eq!(diagnostics("{not_near: {without: a, within: 3}}"), ["LX0402: not_near"]);
+        assert_eq!(
+            diagnostics("{not_near: {of: a, within: 3, order: before}}"),
+            ["LX0402: not_near", "LX0402: order"]
+        );
+        assert_eq!(diagnostics("{not_near: [a, b]}"), ["LX0402: [a, b]"]);
+        assert_eq!(diagnostics("{not_near: {of: a, without: b}}"), ["LX0402: not_near"]);
+        assert_eq!(
+            diagnostics("{not_near: {of: a, without: b, within: 10001, side: left}}"),
+            ["LX0423: 10001", "LX0402: left"]
+        );
+    }
+
+    #[test]
+    fn p7_sentences_end_where_uax_29_says() {
+        let same = "{same_sentence: [wire, [cash, money]]}";
+        assert_eq!(hits(same, "Wire it. Cash is fine."), [""; 0]);
+        assert_eq!(hits(same, "No. Wire the cash! Then call."), ["Wire the cash"]);
+        assert_eq!(hits(same, "Send money (e.g. by wire) now"), ["money (e.g. by wire"]);
+        assert_eq!(hits(same, "wire 1.5 of the cash"), ["wire 1.5 of the cash"]);
+        assert_eq!(hits("{same_sentence: [机, 密]}", "机。密"), [""; 0]);
+        assert_eq!(hits("{same_sentence: [机, 密]}", "机x密。机"), ["机x密"]);
+    }
+
+    #[test]
+    fn p7_a_wrapped_line_ends_no_sentence_and_a_paragraph_does() {
+        let same = "{same_sentence: [wire, cash]}";
+        assert_eq!(hits(same, "wire it\nin cash"), ["wire it\nin cash"]);
+        assert_eq!(hits(same, "wire it\r\nin cash"), ["wire it\r\nin cash"]);
+        assert_eq!(hits(same, "wire it\n\nin cash"), [""; 0]);
+        assert_eq!(hits(same, "wire it\u{2029}in cash"), [""; 0]);
+    }
+
+    #[test]
+    fn p7_paragraphs_end_at_a_blank_line() {
+        let same = "{same_paragraph: [wire, cash]}";
+        assert_eq!(hits(same, "Wire it. Cash\nis fine."), ["Wire it. Cash"]);
+        assert_eq!(hits(same, "wire it\n \ncash"), [""; 0]);
+        assert_eq!(hits(same, "wire\n\ncash or wire"), ["cash or wire"]);
+    }
+
+    #[test]
+    fn p7_scopes_are_proximity_without_a_distance() {
+        assert_eq!(hits("{same_sentence: [x, x]}", "x"), [""; 0]);
+        assert_eq!(hits("{same_sentence: [a, b, c]}", "a a b c b. A"), ["a b c"]);
+        let nested = "{same_paragraph: [{near: {of: [a, b], within: 1}}, {same_sentence: [c, d]}]}";
+        assert_eq!(hits(nested, "A b. C x d."), ["A b. C x d"]);
+        assert_eq!(hits(nested, "A b. C. D."), [""; 0]);
+        // What crosses a border lies in no sentence.
+        assert_eq!(hits("{same_sentence: [{phrase: a b}, c]}", "a. B c"), [""; 0]);
+    }
+
+    #[test]
+    fn p7_operands_are_wanted() {
+        assert_eq!(diagnostics("{same_sentence: a}"), ["LX0402: a"]);
+        assert_eq!(diagnostics("{same_sentence: [a]}"), ["LX0423: [a]"]);
+        assert_eq!(diagnostics("{same_paragraph: [a, b, c, d, e, f, g, h, i]}").len(), 1);
+    }
+}
