@@ -14,9 +14,9 @@ pub(crate) struct Window {
 /// place among words, and are left out.
 pub(crate) struct Beside<'a> {
     tokens: &'a [Token],
-    /// By last token, then start.
+    /// By last token, then start and end.
     by_last: Vec<Spot>,
-    /// By first token, then end.
+    /// By first token, then end and start.
     by_first: Vec<Spot>,
 }
 
@@ -25,8 +25,8 @@ impl<'a> Beside<'a> {
         let placed = spots.iter().copied().filter(|spot| spot.tokens().is_some());
         let mut by_last: Vec<Spot> = placed.collect();
         let mut by_first = by_last.clone();
-        by_last.sort_unstable_by_key(|spot| (spot.tokens().map(|(_, last)| last), spot.start));
-        by_first.sort_unstable_by_key(|spot| (spot.tokens().map(|(first, _)| first), spot.end));
+        by_last.sort_unstable_by_key(|spot| (spot.tokens().map(|(_, last)| last), *spot));
+        by_first.sort_unstable_by_key(|spot| (spot.tokens().map(|(first, _)| first), spot.end, *spot));
         Beside {
             tokens,
             by_last,
