@@ -176,6 +176,8 @@ pub enum Verb {
     Scan(Scan),
     /// Reports from the catalog
     Report(Report),
+    /// Turn a foreign rule list into rulesets or lexicons
+    Import(Import),
     /// The page of a diagnostic code, or everything behind one message
     Explain(Explain),
     /// What the home holds, and a run in progress
@@ -353,6 +355,63 @@ pub struct HtmlReport {
     pub output: PathBuf,
 }
 
+/// `import`
+#[derive(Debug, Args)]
+pub struct Import {
+    /// What the file is
+    #[arg(value_enum, value_name = "FORMAT")]
+    pub format: ImportFormat,
+    /// The rule list; `-` is stdin
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// The name of the document [default: made of the file's name]
+    #[arg(long, value_name = "NAME", value_parser = document_name)]
+    pub name: Option<String>,
+    /// Who answers for the document
+    #[arg(long, value_name = "OWNER", default_value = "unassigned")]
+    pub owner: String,
+    /// The severity of rules whose format knows none
+    #[arg(long, value_name = "SEVERITY", value_parser = severity, default_value = "medium")]
+    pub severity: lexhold_model::Severity,
+    /// Write there instead of stdout; several lexicons get numbers
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// List everything that was not carried over, as CSV (FILE.csv) or NDJSON
+    #[arg(long, value_name = "FILE")]
+    pub report: Option<PathBuf>,
+    /// Replace files that are there already
+    #[arg(long)]
+    pub force: bool,
+    /// word-list: the column of a CSV or TSV file that has the words
+    #[arg(long, value_name = "NAME", conflicts_with = "field")]
+    pub column: Option<String>,
+    /// word-list: the field of JSON objects that has the words
+    #[arg(long, value_name = "NAME")]
+    pub field: Option<String>,
+    /// word-list: what stands between several words in one value
+    #[arg(long, value_name = "TEXT")]
+    pub separator: Option<String>,
+}
+
+/// The rule lists that `import` reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ImportFormat {
+    /// The TOML configuration of gitleaks.
+    Gitleaks,
+    /// YAML rules of Kingfisher.
+    Kingfisher,
+    /// YAML rules of Nosey Parker.
+    Noseyparker,
+    /// A .cf file of SpamAssassin.
+    Spamassassin,
+    /// Recognisers of Presidio, YAML or JSON.
+    Presidio,
+    /// Sigma rules that look for keywords.
+    SigmaKeywords,
+    /// Words: one a line, a column of CSV or TSV, a field of JSON.
+    WordList,
+}
+
 /// `explain`
 #[derive(Debug, Args)]
 pub struct Explain {
@@ -380,4 +439,12 @@ pub struct Status {
 
 fn severity(word: &str) -> Result<lexhold_model::Severity, &'static str> {
     word.parse().map_err(|()| "one of info, low, medium, high, critical")
+}
+
+fn document_name(name: &str) -> Result<String, &'static str> {
+    if !name.is_empty() && lexhold_import::id(name) == name {
+        Ok(name.to_owned())
+    } else {
+        Err("small letters, digits, `.`, `_` and `-`, beginning with a letter or digit")
+    }
 }

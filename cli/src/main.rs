@@ -10,6 +10,7 @@ mod explain;
 mod failure;
 mod files;
 mod home;
+mod import;
 mod load;
 mod operators;
 mod rebuild;
@@ -60,6 +61,7 @@ fn dispatch(cli: &Cli) -> anyhow::Result<Exit> {
         Verb::Run(args) => run::run(&settings, args),
         Verb::Scan(args) => scan::scan(&settings, args),
         Verb::Report(args) => report::report(&settings, args),
+        Verb::Import(args) => import::import(&settings, args),
         Verb::Explain(args) => explain::explain(&settings, args),
         Verb::Status(args) => status::status(&settings, args),
         Verb::Whoami => whoami::whoami(&settings),

@@ -13,6 +13,7 @@ mod corpora;
 mod crash;
 mod determinism;
 mod holds;
+mod import;
 mod processes;
 mod run;
 mod support;

@@ -186,15 +186,17 @@ pub fn write_whole(path: &Path, fill: impl FnOnce(Box<dyn Write + Send>) -> anyh
     Ok(())
 }
 
+/// Makes a finished temporary file an ordinary one.
 #[cfg(unix)]
-fn set_readable(file: &std::fs::File) -> std::io::Result<()> {
+pub fn set_readable(file: &std::fs::File) -> std::io::Result<()> {
     use std::os::unix::fs::PermissionsExt as _;
     // Temporary files are made for their owner alone; a report is an ordinary file, except that it is about people.
     file.set_permissions(std::fs::Permissions::from_mode(0o640))
 }
 
+/// Makes a finished temporary file an ordinary one.
 #[cfg(not(unix))]
-fn set_readable(_file: &std::fs::File) -> std::io::Result<()> {
+pub fn set_readable(_file: &std::fs::File) -> std::io::Result<()> {
     Ok(())
 }
 

@@ -1,9 +1,9 @@
 //! A rule's own examples as its test.
 
 use lexhold_document::Place;
-use lexhold_model::Field;
+use lexhold_model::{Field, PartKind};
 
-use crate::{Example, Part, Program, Scanner, Status};
+use crate::{Example, Part, PartSet, Program, Scanner, Status};
 
 /// An example that turned out otherwise than the rule says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,15 +43,42 @@ pub fn check_examples(program: &Program, rule: u32) -> Vec<ExampleFailure> {
         failures.extend(
             examples
                 .iter()
-                .filter_map(|example| failure(&mut scanner, rule, expected, example)),
+                .filter_map(|example| failure(&mut scanner, rule, info.parts, expected, example)),
         );
     }
     failures
 }
 
-fn failure(scanner: &mut Scanner<'_>, rule: u32, expected: Expected, example: &Example) -> Option<ExampleFailure> {
+/// An example as a part that its rule looks at: what somebody wrote, or else the first sort of part that it names.
+pub fn example_part(parts: PartSet, text: &str) -> Part<'_> {
+    let of = |field, kind| Part {
+        field,
+        base: 0,
+        text,
+        kind,
+    };
+    let sorts = [
+        of(Field::Text, PartKind::Authored),
+        of(Field::Subject, PartKind::Authored),
+        of(Field::Text, PartKind::Quoted),
+        of(Field::Text, PartKind::Forwarded),
+        of(Field::Text, PartKind::Signature),
+        of(Field::Text, PartKind::Disclaimer),
+        of(Field::AttachmentName(0), PartKind::Authored),
+    ];
+    let first = sorts[0];
+    sorts.into_iter().find(|part| parts.contains(part)).unwrap_or(first)
+}
+
+fn failure(
+    scanner: &mut Scanner<'_>,
+    rule: u32,
+    parts: PartSet,
+    expected: Expected,
+    example: &Example,
+) -> Option<ExampleFailure> {
     let mut hits = Vec::new();
-    let part = Part::authored(Field::Text, &example.text);
+    let part = example_part(parts, &example.text);
     let outcome = scanner.scan(&[part], &mut hits);
     let mut of_rule = hits.into_iter().filter(|hit| hit.rule == rule);
     let standing = of_rule.clone().any(|hit| hit.excluded_by.is_none());

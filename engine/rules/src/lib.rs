@@ -70,7 +70,7 @@ mod view;
 mod vocabulary;
 
 pub use compile::{compile, compile_query};
-pub use examples::{ExampleFailure, Expected, check_examples};
+pub use examples::{ExampleFailure, Expected, check_examples, example_part};
 pub use hit::{Confidence, Part, RuleHit, RuleOutcome, ScanOutcome, Support};
 pub use parts::PartSet;
 pub use program::{Condition, Example, Program, RuleInfo, Status, TextView};
