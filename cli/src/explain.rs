@@ -5,6 +5,7 @@ use std::io::Write;
 use jiff::Timestamp;
 use lexhold_catalog::{Catalog, FoundMessage, Header, Hits, RetentionRow, Scope, Surroundings};
 use lexhold_policy::Verb;
+use lexhold_rules::Confidence;
 use lexhold_store::{Home, StoredFile};
 use serde_json::{Value, json};
 
@@ -12,7 +13,8 @@ use crate::args::{Explain, ShowContent};
 use crate::failure::{Exit, Failure};
 use crate::home;
 use crate::operators::Actor;
-use crate::report::{Lookups, ViewerSight, figures, retention_row};
+use crate::report::resolve::each_alert;
+use crate::report::{Lookups, ViewerSight, alert_span, retention_row};
 use crate::settings::Settings;
 
 /// Explains a code or a message.
@@ -142,14 +144,28 @@ fn version(settings: &Settings, home: &Home, catalog: &Catalog, header: &Header)
         diagnostics,
     } = catalog.surroundings(header)?;
     let mut alerts = Vec::new();
-    figures::each_alert(catalog, Hits::InMessage(header.key), None, |alert| {
-        let first = &alert.first;
-        let spans: Vec<Value> = alert
-            .spans
+    each_alert(catalog, Hits::InMessage(header.key), None, |alert| {
+        let here = alert.places.iter().filter(|place| place.key == header.key);
+        let echo = alert
+            .members
             .iter()
-            .map(|(_, field, start, end)| json!({"field": field, "start": start, "end": end}))
-            .collect();
-        alerts.push(json!({"alert_id": first.alert_id, "rule": first.rule, "version": first.version, "digest": first.digest, "severity": first.severity, "spans": spans, "excluded_by": alert.excluded_by, "indeterminate": first.indeterminate}));
+            .any(|member| member.key == header.key && member.echo);
+        alerts.push(json!({
+            "alert_id": alert.id,
+            "rule": alert.rule.id,
+            "version": alert.rule.version,
+            "digest": alert.rule.digest,
+            "view": alert.rule.view,
+            "severity": alert.severity,
+            "base_severity": alert.rule.severity,
+            "confidence": alert.confidence.map(Confidence::as_str),
+            "evasion": alert.evasion,
+            "echo": echo,
+            "messages": alert.members.len(),
+            "spans": here.map(alert_span).collect::<Vec<_>>(),
+            "excluded_by": alert.excluded_by,
+            "indeterminate": alert.indeterminate,
+        }));
         Ok(())
     })?;
     let body = match settings.show_content {
@@ -263,8 +279,18 @@ fn text(of: &Value) -> String {
             let excluded = alert["excluded_by"].as_str().map_or_else(String::new, |by| {
                 format!(", taken away by `{}`", lexhold_document::printable(by))
             });
+            let raised = match (&alert["severity"], &alert["base_severity"]) {
+                (severity, base) if severity != base => format!(", raised from {}", word(base)),
+                _ => String::new(),
+            };
+            let confidence = alert["confidence"].as_str();
+            let confidence = confidence.map_or_else(String::new, |tier| format!(", confidence {tier}"));
+            let marks = ["evasion", "echo"]
+                .into_iter()
+                .filter(|mark| alert[*mark] == json!(true));
+            let marks: String = marks.map(|mark| format!(", {mark}")).collect();
             lines.push(format!(
-                "├─ alert {} {} {}{excluded}, rule version {}, alert {}",
+                "├─ alert {} {} {}{raised}{confidence}{marks}{excluded}, rule version {}, alert {}",
                 word(&alert["severity"]),
                 word(&alert["rule"]),
                 spans.join(" "),

@@ -1,11 +1,17 @@
-//! `scan`: alerts only, one line a rule and message, nothing recorded.
+//! `scan`: alerts only, one line a rule and message, nothing recorded. Rules over several messages come last: they are
+//! known only when everything has been read.
+
+mod conversations;
 
 use std::collections::BTreeSet;
 
 use lexhold_evaluate::{Bundle, Evaluation, Evaluator, Facts, HitRow, HoldSet};
 use lexhold_model::{ContentKey, Digest, Field, Severity};
 use lexhold_policy::Verb;
+use lexhold_rules::Confidence;
 use serde_json::{Value, json};
+
+use conversations::Conversations;
 
 use crate::args::{Scan, ShowContent};
 use crate::failure::Exit;
@@ -24,15 +30,20 @@ const COLUMNS: Columns = Columns {
         ("version", Kind::Text),
         ("digest", Kind::Text),
         ("severity", Kind::Text),
+        ("base_severity", Kind::Text),
+        ("confidence", Kind::Text),
         ("title", Kind::Text),
         ("labels", Kind::Texts),
         ("message_id", Kind::Text),
+        ("message_ids", Kind::Texts),
         ("platform", Kind::Text),
         ("conversation", Kind::Text),
         ("sender", Kind::Text),
         ("sent_at", Kind::Text),
         ("spans", Kind::Json),
+        ("truncated", Kind::Bool),
         ("quoted", Kind::Bool),
+        ("evasion", Kind::Bool),
         ("indeterminate", Kind::Text),
         ("file", Kind::Text),
         ("offset", Kind::Int),
@@ -72,6 +83,7 @@ pub fn scan(settings: &Settings, args: &Scan) -> anyhow::Result<Exit> {
             settings,
             bundle: &bundle,
             table,
+            conversations: Conversations::default(),
             total: Total::default(),
         };
         total = pipeline.run(&inputs, || Evaluator::new(&bundle, &facts), sink, &meter)?;
@@ -130,6 +142,7 @@ struct Alerts<'a> {
     settings: &'a Settings,
     bundle: &'a Bundle,
     table: TableWriter,
+    conversations: Conversations,
     total: Total,
 }
 
@@ -149,13 +162,14 @@ impl Sink for Alerts<'_> {
             .iter()
             .filter(|message| message.scan_incomplete)
             .count() as u64;
-        let standing: Vec<&HitRow> = evaluation.hits.iter().filter(|hit| hit.excluded_by.is_none()).collect();
+        let stands = |hit: &&HitRow| hit.excluded_by.is_none() && hit.alert.is_some();
+        let standing: Vec<&HitRow> = evaluation.hits.iter().filter(stands).collect();
         for hits in standing.chunk_by(|one, next| (one.row, one.rule) == (next.row, next.rule)) {
             self.table.write(self.row(input, &piece, &evaluation, hits))?;
-            let severity = self.bundle.rule(hits[0].rule).severity;
-            self.total.gravest = self.total.gravest.max(Some(severity));
+            self.total.gravest = self.total.gravest.max(Some(hits[0].severity));
             self.total.alerts += 1;
         }
+        self.conversations.note(input, &piece, &evaluation);
         if let Some(error) = piece.broken {
             say(&lexhold_document::printable(&format!("error: {error:#}")));
             self.total.broken += 1;
@@ -163,7 +177,12 @@ impl Sink for Alerts<'_> {
         Ok(())
     }
 
-    fn finish(self) -> anyhow::Result<Total> {
+    fn finish(mut self) -> anyhow::Result<Total> {
+        for (row, severity) in std::mem::take(&mut self.conversations).rows(self.bundle) {
+            self.table.write(row)?;
+            self.total.gravest = self.total.gravest.max(Some(severity));
+            self.total.alerts += 1;
+        }
         self.table.finish()?;
         Ok(self.total)
     }
@@ -193,7 +212,9 @@ impl Alerts<'_> {
             "document": rule.document,
             "version": rule.version,
             "digest": rule.digest,
-            "severity": rule.severity,
+            "severity": hits[0].severity,
+            "base_severity": rule.severity,
+            "confidence": hits.iter().filter_map(|hit| hit.confidence).max().map(Confidence::as_str),
             "title": rule.title,
             "labels": rule.labels,
             "message_id": id,
@@ -202,7 +223,9 @@ impl Alerts<'_> {
             "sender": message.sender(),
             "sent_at": sent_at,
             "spans": spans,
+            "truncated": hits[0].n_hits.is_some(),
             "quoted": hits.iter().all(|hit| hit.quoted()),
+            "evasion": hits.iter().any(|hit| hit.evasion),
             "indeterminate": hits[0].indeterminate,
             "file": input.name,
             "offset": message.source_offset(),

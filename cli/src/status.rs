@@ -12,6 +12,7 @@ use crate::args::Status;
 use crate::failure::Exit;
 use crate::home;
 use crate::operators::Actor;
+use crate::report::resolve::judge_conversations;
 use crate::report::{ViewerSight, figures};
 use crate::settings::Settings;
 
@@ -78,6 +79,8 @@ fn whole(settings: &Settings, actor: &Actor, home: &Home, running: Option<&Holde
     let catalog = home::catalog(settings, home)?;
     let status = catalog.status()?;
     let states = figures::states(&catalog, None, settings.as_of, &sight)?;
+    judge_conversations(&catalog)?;
+    let n_alerts: u64 = catalog.alerts_by_month()?.iter().map(|month| month.n_alerts).sum();
     let holds = catalog
         .holds()?
         .into_iter()
@@ -106,8 +109,8 @@ fn whole(settings: &Settings, actor: &Actor, home: &Home, running: Option<&Holde
         "activated_at": status.bundle.as_ref().map(|bundle| instant(bundle.activated_at)),
         "as_of": settings.as_of.to_string(),
         "messages": status.n_messages,
-        "alerts": status.n_alerts,
-        "unreviewed": status.n_alerts,
+        "alerts": n_alerts,
+        "unreviewed": n_alerts,
         "holds": holds,
         "states": states,
         "ungoverned": ungoverned,

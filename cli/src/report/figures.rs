@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use lexhold_catalog::{Calendar, Catalog, Hits};
-use lexhold_evaluate::{Alert, AlertHit, alerts, family};
-use lexhold_model::{Key, Severity};
+use lexhold_evaluate::family;
+use lexhold_model::Severity;
 use lexhold_retention::{Resolved, Standing, State, state};
 
+use super::resolve::each_alert;
 use super::sight::Sight;
 use crate::operators::Actor;
 
@@ -26,7 +27,7 @@ pub fn of_run(catalog: &Catalog, run: &str, as_of: Timestamp, actor: &Actor) -> 
     let mut alerts_by_severity = BTreeMap::new();
     each_alert(catalog, Hits::All, Some(run), |alert| {
         if alert.excluded_by.is_none() {
-            *alerts_by_severity.entry(alert.first.severity).or_default() += 1;
+            *alerts_by_severity.entry(alert.severity).or_default() += 1;
         }
         Ok(())
     })?;
@@ -101,61 +102,4 @@ impl Dates {
         };
         state(&self.resolved, as_of, &standing)
     }
-}
-
-/// Hands over alerts, made of hits by the second pure function; only those that a run took part in, if one is named.
-pub fn each_alert(
-    catalog: &Catalog,
-    which: Hits,
-    run: Option<&str>,
-    mut each: impl FnMut(Alert) -> anyhow::Result<()>,
-) -> anyhow::Result<()> {
-    let rules: BTreeMap<Key, _> = catalog.rules()?.into_iter().map(|rule| (rule.rule_id, rule)).collect();
-    let mut group: Vec<AlertHit> = Vec::new();
-    let mut of_run = run.is_none();
-    let mut close = |group: &mut Vec<AlertHit>, of_run: bool| {
-        let group = std::mem::take(group);
-        if of_run {
-            alerts(group.into_iter()).try_for_each(&mut each)
-        } else {
-            Ok(())
-        }
-    };
-    catalog.hits(which, |hit| {
-        if group.first().is_some_and(|first| first.alert_id != hit.alert_id) {
-            close(&mut group, of_run)?;
-            of_run = run.is_none();
-        }
-        of_run |= run == Some(hit.run.as_str());
-        let Some(rule) = rules.get(&hit.rule_id) else {
-            anyhow::bail!("a hit names a rule that the catalog does not have");
-        };
-        group.push(AlertHit {
-            alert_id: hit.alert_id,
-            sent_at: hit
-                .sent_at
-                .and_then(|at| Timestamp::from_microsecond(at).ok())
-                .map(|at| at.to_string())
-                .unwrap_or_default(),
-            message_id: hit.message_id,
-            place: hit
-                .field
-                .zip(hit.span)
-                .map(|(field, (start, end))| (field, start.unsigned_abs(), end.unsigned_abs())),
-            quoted: matches!(hit.part.as_deref(), Some("quoted" | "forwarded")),
-            excluded_by: hit.excluded_by,
-            indeterminate: hit.indeterminate,
-            rule: rule.rule.clone(),
-            document: rule.document.clone(),
-            version: rule.version.clone(),
-            digest: rule.digest.clone(),
-            severity: rule.severity.parse().unwrap_or(Severity::Critical),
-            labels: rule.labels.clone(),
-            custodians: hit.custodians,
-            conversation: hit.conversation,
-            sender: hit.sender,
-        });
-        Ok::<(), anyhow::Error>(())
-    })?;
-    close(&mut group, of_run)
 }

@@ -16,6 +16,7 @@ use lexhold_catalog::{
 };
 use serde_json::Value;
 
+use super::resolve;
 use super::table::Row;
 use alerts::{AlertLine, Counts, RuleBar};
 use kept::{Coverage, HoldLine, ScheduleLine, StateBar};
@@ -69,6 +70,8 @@ pub fn gather(
     gravest: Vec<Row>,
 ) -> anyhow::Result<PageData> {
     let status = catalog.status()?;
+    resolve::judge_conversations(catalog)?;
+    let months = catalog.alerts_by_month()?;
     let hide_silent = !about.see_silent;
     let mut holds = catalog.holds()?;
     holds.retain(|hold| !(hide_silent && hold.silent));
@@ -76,10 +79,10 @@ pub fn gather(
         about,
         bundle: status.bundle.map(|bundle| bundle.digest.to_string()),
         n_messages: status.n_messages,
-        n_alerts: status.n_alerts,
+        n_alerts: months.iter().map(|month| month.n_alerts).sum(),
         states,
         runs: catalog.runs(RUNS_SHOWN + 1)?,
-        months: catalog.alerts_by_month()?,
+        months,
         rules: catalog.rules()?,
         gravest,
         due: catalog.due_by_month(hide_silent)?,

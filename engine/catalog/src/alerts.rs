@@ -1,28 +1,39 @@
-//! Hits with the messages they are in, in the order in which alerts are made of them.
+//! Hits with the messages they are in and the alerts they belong to, in the order in which people see alerts.
+//!
+//! Which alert a hit belongs to is a function of all hits of the home. What is done here with sorts and joins, so that memory
+//! does not grow with their number, `evaluate::alerts_of_set` does for a handful of messages; a test holds one against the
+//! other.
 
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, BooleanArray, Decimal128Array, RecordBatch, StringArray};
+use arrow::datatypes::{Field, Schema};
 use lexhold_model::Key;
+use lexhold_model::tables::KEY;
 
-use crate::error::{CatalogError, Result};
+use crate::error::{CatalogError, Doing, Result};
 use crate::open::Catalog;
 use crate::rows::{Row, collect, each_row, sql_key};
 
-/// Which hits are asked for.
+/// Which alerts are asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Hits {
-    /// Every hit of the home.
+    /// Every alert of the home.
     All,
-    /// Those of one alert.
+    /// One alert, by its id or an alias.
     OfAlert(Key),
-    /// Those in one message.
+    /// Those that a message is part of.
     InMessage(Key),
 }
 
-/// One hit, with what an alert says of the message it is in.
+/// One hit of an alert, with what the alert says of the message it is in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HitRow {
     /// The alert it belongs to.
     pub alert_id: Key,
-    /// The rule that hit: see [`Catalog::rules`].
+    /// Other names of the alert, sorted.
+    pub aliases: Vec<Key>,
+    /// The rule of the alert: see [`Catalog::rules`].
     pub rule_id: Key,
     /// The message.
     pub key: Key,
@@ -48,6 +59,8 @@ pub struct HitRow {
     pub span: Option<(i64, i64)>,
     /// What the part is that it lies in; none for supervision rules.
     pub part: Option<String>,
+    /// Whether it quotes a hit of the alert, and is nothing more.
+    pub echo: bool,
     /// Whether only a view that undoes disguises shows it.
     pub evasion: bool,
     /// The tier of confidence, if its rule has any.
@@ -56,14 +69,46 @@ pub struct HitRow {
     pub severity: String,
     /// The supporting evidence, as JSON.
     pub support: Option<String>,
-    /// How many hits of the rule the message has, where not all are stored.
-    pub n_hits: Option<i64>,
+    /// Whether there is more of the same than is listed.
+    pub truncated: bool,
     /// What took it out again, if anything.
     pub excluded_by: Option<String>,
     /// Why it is not certain, if it is not.
     pub indeterminate: Option<String>,
     /// The run that recorded it.
     pub run: String,
+}
+
+/// A message of a group that a component of a rule over several messages hits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConversationEventRow {
+    /// The group.
+    pub group_id: Key,
+    /// When the message was sent, in microseconds since 1970 in UTC.
+    pub sent_at: Option<i64>,
+    /// The message's id in reports.
+    pub message_id: String,
+    /// The message.
+    pub key: Key,
+    /// Who sent it.
+    pub sender: String,
+    /// The position of the component in the rule.
+    pub component: u32,
+}
+
+/// A time at which a rule over several messages held, as the second pure function found it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OccurrenceRow {
+    /// The alert.
+    pub alert_id: Key,
+    /// Its other names.
+    pub aliases: Vec<Key>,
+    /// Its messages.
+    pub members: Vec<Key>,
+    /// Whether there are more.
+    pub truncated: bool,
+    /// Why it is not certain, if it is not.
+    pub indeterminate: Option<String>,
 }
 
 /// A rule that hits name.
@@ -95,8 +140,89 @@ pub struct RuleRow {
     pub spec: Option<String>,
 }
 
+/// How many alerts a rule raised in a month.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AlertMonth {
+    /// `2024-05`.
+    pub month: String,
+    /// The alert's severity.
+    pub severity: String,
+    /// `document.rule`.
+    pub rule: String,
+    /// How many alerts have a hit that nothing excludes, by the month of their first message.
+    pub n_alerts: u64,
+}
+
+/// The grades of severity, lowest first, and the grade of a hit in `told`.
+const GRADES: &str = "['info', 'low', 'medium', 'high', 'critical']";
+const GRADE: &str = "list_position(['info', 'low', 'medium', 'high', 'critical'], told.severity)";
+
+/// What `Catalog::hits` reads of rules over several messages, besides the tables: filled by `add_occurrences`.
+const OCCURRENCE_TABLES: &str = "
+CREATE OR REPLACE TEMP TABLE occurrence (alert_id DECIMAL(38,0), rule_id DECIMAL(38,0), key DECIMAL(38,0),
+                                         truncated BOOLEAN, indeterminate VARCHAR);
+CREATE OR REPLACE TEMP TABLE occurrence_alias (alert_id DECIMAL(38,0), alias DECIMAL(38,0));
+CREATE OR REPLACE TEMP TABLE component (rule_id DECIMAL(38,0), component VARCHAR);
+";
+
+/// From the hits on record to hits that know their alert. `own` are hits of rules that make alerts.
+const SETTLED: &str = "
+own AS (SELECT rowid AS place, * FROM hit WHERE alert_id IS NOT NULL),
+likeness AS (SELECT DISTINCT rule_id, evidence, block FROM own
+             WHERE part IN ('quoted', 'forwarded') AND excluded_by IS NULL AND block IS NOT NULL),
+original AS (
+    SELECT o.rule_id, o.evidence, o.block,
+           min({'at': m.sent_at, 'id': m.message_id, 'key': o.key, 'alert': o.alert_id}) AS earliest
+    FROM own o SEMI JOIN likeness l ON l.rule_id = o.rule_id AND l.evidence = o.evidence AND l.block = o.block
+    JOIN message m ON m.key = o.key
+    WHERE o.part = 'authored' AND o.excluded_by IS NULL AND m.sent_at IS NOT NULL
+    GROUP BY o.rule_id, o.evidence, o.block),
+signature AS (
+    SELECT h.place, p.key, p.hash FROM own h
+    JOIN part p ON p.key = h.key AND p.kind = 'signature' AND p.span_start <= h.span_start AND h.span_end <= p.span_end
+    WHERE h.part = 'signature'),
+signed AS (
+    SELECT DISTINCT p.key, p.hash, m.platform, m.sender, m.sent_at, m.message_id FROM part p JOIN message m ON m.key = p.key
+    WHERE p.kind = 'signature' AND m.sent_at IS NOT NULL AND p.hash IN (SELECT hash FROM signature)),
+worn AS (
+    SELECT key, hash FROM signed
+    QUALIFY row_number() OVER (PARTITION BY platform, sender, hash ORDER BY sent_at, message_id, key) > 3),
+worn_out AS (SELECT DISTINCT s.place FROM signature s SEMI JOIN worn w ON w.key = s.key AND w.hash = s.hash),
+settled AS (
+    SELECT h.*,
+           coalesce(h.excluded_by, CASE WHEN w.place IS NOT NULL THEN 'signature' END) AS excluded,
+           CASE WHEN h.part IN ('quoted', 'forwarded') AND h.excluded_by IS NULL AND m.sent_at IS NOT NULL
+                     AND {'at': o.earliest.at, 'id': o.earliest.id, 'key': o.earliest.key}
+                       < {'at': m.sent_at, 'id': m.message_id, 'key': h.key}
+                THEN o.earliest.alert END AS joined
+    FROM own h JOIN message m ON m.key = h.key
+    LEFT JOIN worn_out w ON w.place = h.place
+    LEFT JOIN original o ON o.rule_id = h.rule_id AND o.evidence = h.evidence AND o.block = h.block)";
+
+/// Every hit under its alert, hits of rules over several messages among them, and the names of alerts.
+const TOLD: &str = "
+told AS (
+    SELECT coalesce(joined, alert_id) AS alert, rule_id, key, field, span_start, span_end, part,
+           joined IS NOT NULL AND part = 'quoted' AS echo, evasion, confidence, severity, support,
+           n_hits IS NOT NULL AS truncated, excluded, indeterminate
+    FROM settled
+    UNION ALL
+    SELECT e.alert_id, e.rule_id, h.key, h.field, h.span_start, h.span_end, h.part, false, h.evasion, NULL, r.severity,
+           h.support, e.truncated, NULL, e.indeterminate
+    FROM occurrence e JOIN rule r ON r.rule_id = e.rule_id JOIN component c ON c.rule_id = e.rule_id
+    JOIN hit h ON h.key = e.key AND h.excluded_by IS NULL JOIN rule hr ON hr.rule_id = h.rule_id AND hr.rule = c.component),
+staying AS (SELECT DISTINCT alert_id FROM settled WHERE joined IS NULL AND excluded IS NULL),
+name AS (
+    SELECT DISTINCT joined AS alert, alert_id AS alias FROM settled
+    WHERE joined <> alert_id AND alert_id NOT IN (SELECT alert_id FROM staying)
+    UNION SELECT alert_id, alias FROM occurrence_alias),
+names AS (SELECT alert, list(alias ORDER BY alias) AS aliases FROM name GROUP BY alert)";
+
 impl Catalog {
-    /// Hands hits over by alert, then by time sent, message and place. Memory does not grow with their number.
+    /// Hands hits over alert by alert, the gravest alerts first, then the oldest, then by id; within an alert by time,
+    /// message and place. Memory does not grow with their number.
+    ///
+    /// Rules over several messages take part with what was given to [`Catalog::add_occurrences`].
     ///
     /// # Errors
     /// The caller's own, and those of DuckDB.
@@ -106,23 +232,180 @@ impl Catalog {
         mut each: impl FnMut(HitRow) -> Result<(), E>,
     ) -> Result<(), E> {
         let chosen = match which {
-            Hits::All => "alert_id IS NOT NULL".to_owned(),
-            Hits::OfAlert(alert) => format!("alert_id = {}", sql_key(alert)),
-            Hits::InMessage(key) => format!("alert_id IS NOT NULL AND key = {}", sql_key(key)),
+            Hits::All => "true".to_owned(),
+            Hits::OfAlert(alert) => {
+                let id = sql_key(alert);
+                format!("alert = {id} OR alert IN (SELECT alert FROM name WHERE alias = {id})")
+            }
+            Hits::InMessage(key) => format!("alert IN (SELECT alert FROM told WHERE key = {})", sql_key(key)),
         };
         let sql = format!(
-            "WITH chosen AS MATERIALIZED (SELECT * FROM hit WHERE {chosen}),
-                  keys AS (SELECT DISTINCT key FROM chosen),
-                  who AS (SELECT key, list(handle ORDER BY handle) AS handles FROM custodian SEMI JOIN keys USING (key)
-                          GROUP BY key)
-             SELECT h.alert_id, h.rule_id, h.key, m.family, m.message_id, m.platform, m.conversation, m.sender,
-                    w.handles, epoch_us(m.sent_at), epoch_us(m.captured_at), h.field, h.span_start, h.span_end, h.part,
-                    h.evasion, h.confidence, h.severity, h.support, h.n_hits, h.excluded_by, h.indeterminate, b.run
-             FROM chosen h JOIN message m USING (key) JOIN batch b ON b.seq = m.seq LEFT JOIN who w ON w.key = h.key
-             ORDER BY h.alert_id, m.sent_at NULLS LAST, m.message_id, h.key, h.field NULLS LAST, h.span_start, h.span_end,
-                      h.rule_id"
+            "WITH {SETTLED}, {TOLD},
+             chosen AS (SELECT *, {GRADE} AS grade
+                        FROM told WHERE {chosen}),
+             head AS (
+                 SELECT alert, coalesce(max(grade) FILTER (excluded IS NULL), max(grade)) AS grade,
+                        CASE WHEN bool_or(excluded IS NULL) THEN min(m.sent_at) FILTER (excluded IS NULL)
+                             ELSE min(m.sent_at) END AS sent_at
+                 FROM chosen JOIN message m USING (key) GROUP BY alert),
+             who AS (SELECT key, list(handle ORDER BY handle) AS handles
+                     FROM custodian SEMI JOIN chosen USING (key) GROUP BY key)
+             SELECT h.alert, n.aliases, h.rule_id, h.key, m.family, m.message_id, m.platform, m.conversation, m.sender,
+                    w.handles, epoch_us(m.sent_at), epoch_us(m.captured_at), h.field, h.span_start, h.span_end, h.part, h.echo,
+                    h.evasion, h.confidence, h.severity, h.support, h.truncated, h.excluded, h.indeterminate, b.run
+             FROM chosen h JOIN head ON head.alert = h.alert JOIN message m ON m.key = h.key JOIN batch b ON b.seq = m.seq
+             LEFT JOIN who w ON w.key = h.key LEFT JOIN names n ON n.alert = h.alert
+             ORDER BY head.grade DESC, head.sent_at NULLS LAST, h.alert, m.sent_at NULLS LAST, m.message_id, h.key,
+                      h.field NULLS LAST, h.span_start, h.span_end, h.rule_id"
         );
+        self.set_up_occurrences()?;
         each_row(self.connection(), &sql, "reading hits", |row| each(hit(row)?))
+    }
+
+    /// Alerts by month, severity and rule. Rules over several messages take part as in [`Catalog::hits`].
+    ///
+    /// # Errors
+    /// Those of DuckDB.
+    pub fn alerts_by_month(&self) -> Result<Vec<AlertMonth>> {
+        let sql = format!(
+            "WITH {SETTLED}, {TOLD},
+             alert AS (
+                 SELECT alert, min(r.rule) AS rule, min(coalesce(m.sent_at, m.captured_at)) AS first,
+                        max({GRADE}) AS grade
+                 FROM told JOIN message m USING (key) JOIN rule r USING (rule_id) WHERE excluded IS NULL GROUP BY alert)
+             SELECT strftime(make_timestamp(epoch_us(first)), '%Y-%m') AS month, {GRADES}[grade] AS severity, rule, count(*)
+             FROM alert GROUP BY ALL ORDER BY ALL"
+        );
+        self.set_up_occurrences()?;
+        collect(self.connection(), &sql, "counting alerts", |row| {
+            Ok(AlertMonth {
+                month: row.owned(0)?,
+                severity: row.owned(1)?,
+                rule: row.owned(2)?,
+                n_alerts: row.count(3)?,
+            })
+        })
+    }
+
+    /// Hands over what messages contribute to one rule over several messages: by group, undated ones first, then by time,
+    /// message and component. Memory does not grow with their number.
+    ///
+    /// # Errors
+    /// The caller's own, and those of DuckDB.
+    pub fn conversation_events<E: From<CatalogError>>(
+        &self,
+        rule_id: Key,
+        mut each: impl FnMut(ConversationEventRow) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let sql = format!(
+            "SELECT e.group_id, epoch_us(m.sent_at), m.message_id, m.key, m.sender, e.component
+             FROM conversation_event e JOIN message m ON m.key = e.key WHERE e.rule_id = {}
+             ORDER BY e.group_id, m.sent_at NULLS FIRST, m.message_id, m.key, e.component",
+            sql_key(rule_id)
+        );
+        each_row(
+            self.connection(),
+            &sql,
+            "reading what conversations are made of",
+            |row| {
+                each(ConversationEventRow {
+                    group_id: row.key(0)?,
+                    sent_at: row.number_or_null(1)?,
+                    message_id: row.owned(2)?,
+                    key: row.key(3)?,
+                    sender: row.owned(4)?,
+                    component: u32::try_from(row.int(5)?).unwrap_or(u32::MAX),
+                })
+            },
+        )
+    }
+
+    /// Forgets occurrences that were set before.
+    ///
+    /// # Errors
+    /// Those of DuckDB.
+    pub fn forget_occurrences(&self) -> Result<()> {
+        self.connection()
+            .execute_batch(OCCURRENCE_TABLES)
+            .doing("setting up for conversations")
+    }
+
+    /// Adds occurrences of one rule, for [`Catalog::hits`] to put in their place among other alerts; they are kept with the
+    /// connection, not in the catalog. `components` are the full ids of the rules whose hits are shown.
+    ///
+    /// # Errors
+    /// Those of DuckDB.
+    pub fn add_occurrences(&self, rule_id: Key, components: &[String], found: &[OccurrenceRow]) -> Result<()> {
+        let members = || {
+            found
+                .iter()
+                .flat_map(|one| one.members.iter().map(move |key| (one, *key)))
+        };
+        let aliases = || {
+            found
+                .iter()
+                .flat_map(|one| one.aliases.iter().map(move |alias| (one.alert_id, *alias)))
+        };
+        let texts = |texts: Vec<Option<&str>>| -> ArrayRef { Arc::new(StringArray::from(texts)) };
+        self.append(
+            "occurrence",
+            vec![
+                ("alert_id", keys(members().map(|(one, _)| one.alert_id))),
+                ("rule_id", keys(members().map(|_| rule_id))),
+                ("key", keys(members().map(|(_, key)| key))),
+                (
+                    "truncated",
+                    Arc::new(members().map(|(one, _)| Some(one.truncated)).collect::<BooleanArray>()),
+                ),
+                (
+                    "indeterminate",
+                    texts(members().map(|(one, _)| one.indeterminate.as_deref()).collect()),
+                ),
+            ],
+        )?;
+        self.append(
+            "occurrence_alias",
+            vec![
+                ("alert_id", keys(aliases().map(|(alert, _)| alert))),
+                ("alias", keys(aliases().map(|(_, alias)| alias))),
+            ],
+        )?;
+        self.append(
+            "component",
+            vec![
+                ("rule_id", keys(components.iter().map(|_| rule_id))),
+                (
+                    "component",
+                    texts(components.iter().map(|one| Some(one.as_str())).collect()),
+                ),
+            ],
+        )
+    }
+
+    fn append(&self, table: &str, columns: Vec<(&str, ArrayRef)>) -> Result<()> {
+        let doing = "setting conversations beside the catalog";
+        let fields: Vec<Field> = columns
+            .iter()
+            .map(|(name, array)| Field::new(*name, array.data_type().clone(), true))
+            .collect();
+        let arrays = columns.into_iter().map(|(_, array)| array).collect();
+        let batch = RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays).doing(doing)?;
+        let mut appender = self
+            .connection()
+            .appender_to_catalog_and_db(table, "temp", "main")
+            .doing(doing)?;
+        appender.append_record_batch(batch).doing(doing)?;
+        appender.flush().doing(doing)
+    }
+
+    /// Makes sure that there is a place for occurrences to be read from.
+    fn set_up_occurrences(&self) -> Result<()> {
+        let sql = "SELECT count(*) FROM duckdb_tables() WHERE temporary AND table_name = 'occurrence'";
+        let counts = collect(self.connection(), sql, "reading hits", |row| row.count(0))?;
+        if counts.iter().sum::<u64>() == 0 {
+            self.forget_occurrences()?;
+        }
+        Ok(())
     }
 
     /// Every rule that a hit may name.
@@ -151,29 +434,36 @@ impl Catalog {
     }
 }
 
+fn keys(keys: impl Iterator<Item = Key>) -> ArrayRef {
+    let array: Decimal128Array = keys.map(|key| Some(key.as_i128())).collect();
+    Arc::new(array.with_data_type(KEY))
+}
+
 fn hit(row: Row<'_>) -> Result<HitRow> {
     Ok(HitRow {
         alert_id: row.key(0)?,
-        rule_id: row.key(1)?,
-        key: row.key(2)?,
-        family: row.key(3)?,
-        message_id: row.owned(4)?,
-        platform: row.owned(5)?,
-        conversation: row.owned(6)?,
-        sender: row.owned(7)?,
-        custodians: row.texts(8)?,
-        sent_at: row.number_or_null(9)?,
-        captured_at: row.number(10)?,
-        field: row.owned_or_null(11)?,
-        span: row.number_or_null(12)?.zip(row.number_or_null(13)?),
-        part: row.owned_or_null(14)?,
-        evasion: row.flag(15)?,
-        confidence: row.owned_or_null(16)?,
-        severity: row.owned(17)?,
-        support: row.owned_or_null(18)?,
-        n_hits: row.number_or_null(19)?,
-        excluded_by: row.owned_or_null(20)?,
-        indeterminate: row.owned_or_null(21)?,
-        run: row.owned(22)?,
+        aliases: row.keys(1)?,
+        rule_id: row.key(2)?,
+        key: row.key(3)?,
+        family: row.key(4)?,
+        message_id: row.owned(5)?,
+        platform: row.owned(6)?,
+        conversation: row.owned(7)?,
+        sender: row.owned(8)?,
+        custodians: row.texts(9)?,
+        sent_at: row.number_or_null(10)?,
+        captured_at: row.number(11)?,
+        field: row.owned_or_null(12)?,
+        span: row.number_or_null(13)?.zip(row.number_or_null(14)?),
+        part: row.owned_or_null(15)?,
+        echo: row.flag(16)?,
+        evasion: row.flag(17)?,
+        confidence: row.owned_or_null(18)?,
+        severity: row.owned(19)?,
+        support: row.owned_or_null(20)?,
+        truncated: row.flag(21)?,
+        excluded_by: row.owned_or_null(22)?,
+        indeterminate: row.owned_or_null(23)?,
+        run: row.owned(24)?,
     })
 }

@@ -1,4 +1,4 @@
-//! Counts for reports and charts: coverage, alerts and due dates over time, handles that nobody knows.
+//! Counts for reports and charts: coverage and due dates over time, handles that nobody knows.
 
 use crate::error::Result;
 use crate::open::Catalog;
@@ -27,19 +27,6 @@ pub struct CoverageRow {
     pub n_ungoverned: u64,
     /// Those of which some schedule could not say whether it applies.
     pub n_indeterminate: u64,
-}
-
-/// How many alerts a rule raised in a month.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AlertMonth {
-    /// `2024-05`.
-    pub month: String,
-    /// The rule's severity.
-    pub severity: String,
-    /// `document.rule`.
-    pub rule: String,
-    /// How many alerts have a hit that nothing excludes, by the month of their first message.
-    pub n_alerts: u64,
 }
 
 /// How many messages become eligible in a month.
@@ -108,25 +95,6 @@ impl Catalog {
              ORDER BY which, value NULLS LAST"
         );
         collect(self.connection(), &sql, "counting coverage", coverage)
-    }
-
-    /// Alerts by month, severity and rule.
-    ///
-    /// # Errors
-    /// Those of DuckDB.
-    pub fn alerts_by_month(&self) -> Result<Vec<AlertMonth>> {
-        let sql = "SELECT strftime(make_timestamp(epoch_us(a.first)), '%Y-%m') AS month, r.severity, r.rule, count(*)
-                   FROM (SELECT h.alert_id, h.rule_id, min(coalesce(m.sent_at, m.captured_at)) AS first
-                         FROM hit h JOIN message m USING (key) WHERE h.excluded_by IS NULL GROUP BY ALL) a
-                   JOIN rule r USING (rule_id) GROUP BY ALL ORDER BY ALL";
-        collect(self.connection(), sql, "counting alerts", |row| {
-            Ok(AlertMonth {
-                month: row.owned(0)?,
-                severity: row.owned(1)?,
-                rule: row.owned(2)?,
-                n_alerts: row.count(3)?,
-            })
-        })
     }
 
     /// Messages by the month in which they become eligible, and by schedule. Those that never do are left out.

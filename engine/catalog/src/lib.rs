@@ -24,9 +24,9 @@ mod schema;
 mod status;
 mod tables;
 
-pub use alerts::{HitRow, Hits, RuleRow};
+pub use alerts::{AlertMonth, ConversationEventRow, HitRow, Hits, OccurrenceRow, RuleRow};
 pub use calendar::{Assigned, Calendar, Calendars, DaysRow, DutyRow, ScheduleRow};
-pub use counts::{AlertMonth, CoverageRow, Dimension, DueMonth, UnknownHandle};
+pub use counts::{CoverageRow, Dimension, DueMonth, UnknownHandle};
 pub use error::{CatalogError, ErrorKind, Holder, Result};
 pub use find::{FoundMessage, Header, Surroundings};
 pub use holds::HoldRow;

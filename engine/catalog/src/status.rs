@@ -15,8 +15,6 @@ pub struct Status {
     pub bundle: Option<ActiveBundle>,
     /// Versions of messages.
     pub n_messages: u64,
-    /// Alerts with a hit that nothing excludes.
-    pub n_alerts: u64,
     /// Holds.
     pub n_holds: u64,
     /// Versions of messages that a hold covers, themselves or through another version.
@@ -123,7 +121,6 @@ impl Catalog {
             applied_seq: self.applied_seq()?,
             bundle: self.active_bundle()?,
             n_messages: count("SELECT count(*) FROM message")?,
-            n_alerts: count("SELECT count(DISTINCT alert_id) FROM hit WHERE excluded_by IS NULL")?,
             n_holds: count("SELECT count(DISTINCT hold) FROM hold")?,
             n_held: count("SELECT count(*) FROM message SEMI JOIN hold_member USING (family)")?,
             n_unknown_handles: count(

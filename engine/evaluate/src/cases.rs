@@ -7,15 +7,16 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use lexhold_document::{Diagnostics, Document, Place, path};
-use lexhold_model::{ContentKey, Message, MessageBatchBuilder, Participant, Severity};
+use lexhold_model::{ContentKey, Message, MessageBatch, MessageBatchBuilder, Participant, Severity};
 use lexhold_retention::{Resolved, Standing, state};
+use lexhold_rules::Confidence;
 use lexhold_rules::ExampleFailure;
 use serde::Deserialize;
 use serde_json::Value;
 
 use crate::directory::DirectoryText;
 use crate::evaluation::Evaluation;
-use crate::{Bundle, Facts, HoldSet, evaluate};
+use crate::{Bundle, Facts, HoldSet, alerts_of_set, evaluate};
 
 /// How the tests of some documents went.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -49,6 +50,9 @@ pub fn check_cases(bundle: &Bundle, documents: &[Document]) -> CaseReport {
         let failures = lexhold_rules::conversation::check_conversation_examples(&bundle.rules, at);
         note_failures(&rule.info.id, failures, &mut report);
     }
+    for rule in 0..bundle.rules.conversations().len() {
+        check_conversation(bundle, rule, &mut report);
+    }
     for document in documents {
         let tests = document
             .typed::<Tests>(&mut Diagnostics::new())
@@ -77,6 +81,17 @@ fn note_failures(rule: &str, failures: Vec<ExampleFailure>, report: &mut CaseRep
     }));
 }
 
+fn check_conversation(bundle: &Bundle, rule: usize, report: &mut CaseReport) {
+    let of_rule = &bundle.rules.conversations()[rule];
+    report.n_run += of_rule.hits.len() + of_rule.misses.len();
+    let failures = lexhold_rules::conversation::check_conversation_examples(&bundle.rules, rule).into_iter();
+    report.failures.extend(failures.map(|failure| CaseFailure {
+        why: format!("rule `{}` expected a {:?}", of_rule.info.id, failure.expected).to_lowercase(),
+        name: failure.text,
+        place: failure.place,
+    }));
+}
+
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Tests {
@@ -87,7 +102,10 @@ struct Tests {
 struct Test {
     #[serde(default)]
     directory: DirectoryText,
-    message: MessageText,
+    message: Option<MessageText>,
+    /// Several messages in place of one; dates are then asked of the first.
+    #[serde(default)]
+    messages: Vec<MessageText>,
     as_of: Option<String>,
     expect: Expected,
 }
@@ -139,20 +157,22 @@ struct ExpectedRetention {
 struct ExpectedAlert {
     rule: String,
     severity: Option<Severity>,
+    confidence: Option<String>,
 }
 
 fn run(bundle: &Bundle, test: Value) -> Result<(), String> {
     let test: Test = serde_json::from_value(test).map_err(|error| error.to_string())?;
-    let sent = test.message.sent_at.as_deref().map(instant).transpose()?;
-    let captured = test.message.captured_at.as_deref().map(instant).transpose()?.or(sent);
-    let as_of = test
-        .as_of
-        .as_deref()
-        .map(instant)
-        .transpose()?
-        .or(captured)
-        .unwrap_or(Timestamp::UNIX_EPOCH);
-    let message = message(test.message, sent, captured.unwrap_or(as_of));
+    let messages: Vec<MessageText> = test.message.into_iter().chain(test.messages).collect();
+    let Some(first) = messages.first() else {
+        return Err("there is neither `message` nor `messages`".into());
+    };
+    let dates = |of: &MessageText| -> Result<_, String> {
+        let sent = of.sent_at.as_deref().map(instant).transpose()?;
+        let captured = of.captured_at.as_deref().map(instant).transpose()?.or(sent);
+        Ok((sent, captured))
+    };
+    let as_of = test.as_of.as_deref().map(instant).transpose()?;
+    let as_of = as_of.or(dates(first)?.1).unwrap_or(Timestamp::UNIX_EPOCH);
     let facts = Facts {
         directory: test.directory.build().map_err(|problems| problems.join("; "))?,
         holds: HoldSet::none(),
@@ -161,24 +181,27 @@ fn run(bundle: &Bundle, test: Value) -> Result<(), String> {
         backfill: false,
     };
     let mut builder = MessageBatchBuilder::new();
-    builder.push(&message);
-    let evaluation = evaluate(bundle, &facts, &builder.finish());
+    for (at, text) in messages.into_iter().enumerate() {
+        let (sent, captured) = dates(&text)?;
+        builder.push(&message(text, at, sent, captured.unwrap_or(as_of)));
+    }
+    let batch = builder.finish();
+    let evaluation = evaluate(bundle, &facts, &batch);
     if let Some(expected) = &test.expect.retention {
         check_retention(bundle, &evaluation, expected, as_of)?;
     }
-    test.expect
-        .alerts
-        .as_ref()
-        .map_or(Ok(()), |expected| check_alerts(bundle, &evaluation, expected))
+    test.expect.alerts.as_ref().map_or(Ok(()), |expected| {
+        check_alerts(bundle, &[(batch, evaluation)], expected)
+    })
 }
 
 fn instant(text: &str) -> Result<Timestamp, String> {
     text.parse().map_err(|_| format!("`{text}` is no instant"))
 }
 
-fn message(text: MessageText, sent: Option<Timestamp>, captured: Timestamp) -> Message {
+fn message(text: MessageText, at: usize, sent: Option<Timestamp>, captured: Timestamp) -> Message {
     Message {
-        id: Some(text.id.unwrap_or_else(|| "case".into())),
+        id: Some(text.id.unwrap_or_else(|| format!("case-{}", at + 1))),
         platform: text.platform.unwrap_or_else(|| "chat".into()),
         conversation: text.conversation.unwrap_or_default(),
         conversation_kind: text.conversation_kind.unwrap_or_default(),
@@ -212,6 +235,7 @@ fn check_retention(
     expected: &ExpectedRetention,
     as_of: Timestamp,
 ) -> Result<(), String> {
+    // Dates of the first message come first.
     let resolved: &Resolved = &evaluation.calendar[0].2;
     let schedules = deciding(bundle, resolved);
     if let Some(schedule) = &expected.schedule
@@ -273,23 +297,41 @@ fn deciding(bundle: &Bundle, resolved: &Resolved) -> Vec<String> {
         .collect()
 }
 
-fn check_alerts(bundle: &Bundle, evaluation: &Evaluation, expected: &[ExpectedAlert]) -> Result<(), String> {
-    let mut found: Vec<(&str, Severity)> = evaluation
-        .hits
-        .iter()
-        .filter(|hit| hit.excluded_by.is_none())
-        .map(|hit| (bundle.rule(hit.rule).id, bundle.rule(hit.rule).severity))
+/// What a case's alerts are compared by.
+type Found = (String, Severity, Option<Confidence>);
+
+fn check_alerts(bundle: &Bundle, set: &[(MessageBatch, Evaluation)], expected: &[ExpectedAlert]) -> Result<(), String> {
+    let standing = alerts_of_set(bundle, set)
+        .into_iter()
+        .filter(|alert| alert.excluded_by.is_none());
+    let mut found: Vec<Found> = standing
+        .map(|alert| (alert.rule.id.clone(), alert.severity, alert.confidence))
         .collect();
-    found.sort_unstable();
-    found.dedup();
-    let met = |one: &ExpectedAlert| {
-        found
-            .iter()
-            .any(|(rule, severity)| *rule == one.rule && one.severity.is_none_or(|want| want == *severity))
+    let shown = |found: &[Found]| -> String {
+        let items = found.iter().map(|(rule, severity, confidence)| {
+            let confidence = confidence.map_or_else(String::new, |tier| format!(", confidence {}", tier.as_str()));
+            format!("{rule} ({severity}{confidence})")
+        });
+        items.collect::<Vec<_>>().join("; ")
     };
-    if expected.iter().all(met) && found.len() == expected.len() {
-        return Ok(());
+    let all = shown(&found);
+    for one in expected {
+        let meets = |alert: &Found| {
+            alert.0 == one.rule
+                && one.severity.is_none_or(|want| want == alert.1)
+                && one
+                    .confidence
+                    .as_deref()
+                    .is_none_or(|want| alert.2.map(Confidence::as_str) == Some(want))
+        };
+        match found.iter().position(meets) {
+            Some(at) => drop(found.remove(at)),
+            None => return Err(format!("alerts: expected one of `{}`, found [{all}]", one.rule)),
+        }
     }
-    let wanted: Vec<&str> = expected.iter().map(|one| one.rule.as_str()).collect();
-    Err(format!("alerts: expected {wanted:?}, found {found:?}"))
+    if found.is_empty() {
+        Ok(())
+    } else {
+        Err(format!("alerts: not expected: {}", shown(&found)))
+    }
 }

@@ -8,6 +8,7 @@
 //! Cedar's answers, answers to breaches, duty sets and hold memberships.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
+mod alert;
 mod block;
 mod bundle;
 mod cases;
@@ -18,12 +19,14 @@ mod facts;
 mod hits;
 mod identity;
 mod message;
+mod occurrence;
 mod parts;
 mod resolve;
 pub mod sampling;
 mod supervision;
 mod tables;
 
+pub use alert::{Alert, AlertHit, AlertMember, AlertPlace, AlertRule, alerts};
 pub use bundle::{Bundle, DocumentInfo, RuleKind, RuleSummary};
 pub use cases::{CaseFailure, CaseReport, check_cases};
 pub use directory::{compile_directory, directory_shape};
@@ -33,8 +36,9 @@ pub use evaluation::{
 pub use facts::{Facts, HoldSet};
 pub use identity::{Fate, Identity, collision_of, plain_hash};
 pub use message::{Evaluator, evaluate};
+pub use occurrence::{ConversationJudge, GroupEvent, Look, Occurrence};
 pub use parts::{Range, Reason, split};
-pub use resolve::{Alert, AlertHit, FamilyMember, alerts, family};
+pub use resolve::{FamilyMember, SIGNATURE, SIGNED_BEFORE, alerts_of_set, family};
 pub use supervision::{SupervisionRule, supervision_shape};
 pub use tables::{record, record_holds};
 

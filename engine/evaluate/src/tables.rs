@@ -430,7 +430,7 @@ impl<'a> Recorder<'a> {
 }
 
 /// The supporting evidence of a hit as reports repeat it: names and places.
-fn support_json(support: &[Support]) -> Option<String> {
+pub(crate) fn support_json(support: &[Support]) -> Option<String> {
     let items = support.iter().map(|one| {
         json!({"name": one.name, "field": one.field.to_string(), "start": one.span.start(), "end": one.span.end()})
     });

@@ -173,7 +173,10 @@ fn hits_come_by_alert_time_message_and_place() {
     assert_eq!(places(&catalog, Hits::OfAlert(key("A"))), of_a);
     let all = places(&catalog, Hits::All);
     assert_eq!(all.len(), 5);
-    assert!(all.is_sorted_by_key(|(alert, ..)| *alert));
+    let mut alerts: Vec<Key> = all.iter().map(|(alert, ..)| *alert).collect();
+    alerts.dedup();
+    assert_eq!(alerts.len(), 3, "alert by alert");
+    assert_eq!(all[..3], of_a, "the oldest first, since all are equally grave");
     assert_eq!(places(&catalog, Hits::InMessage(key("slack/C2/2.1"))).len(), 1);
 
     let mut custodians = Vec::new();
@@ -377,10 +380,7 @@ fn the_catalog_says_where_it_stands() {
     let catalog = catalog(&mut home);
     let status = catalog.status().unwrap();
     assert_eq!(status.applied_seq, Some(6));
-    assert_eq!(
-        (status.n_messages, status.n_alerts, status.n_holds, status.n_held),
-        (4, 2, 1, 2)
-    );
+    assert_eq!((status.n_messages, status.n_holds, status.n_held), (4, 1, 2));
     assert_eq!(status.n_unknown_handles, 2);
     let runs = catalog.runs(5).unwrap();
     assert_eq!(
