@@ -178,6 +178,10 @@ pub enum Verb {
     Report(Report),
     /// Turn a foreign rule list into rulesets or lexicons
     Import(Import),
+    /// Alerts that wait for somebody, and what is done with them
+    Alerts(Box<Alerts>),
+    /// Reviews of messages, and attestations of whole periods
+    Review(Review),
     /// The page of a diagnostic code, or everything behind one message
     Explain(Explain),
     /// What the home holds, and a run in progress
@@ -316,6 +320,10 @@ pub struct Report {
 pub enum ReportKind {
     /// Alerts: hits grouped for a reviewer
     Alerts(TableReport),
+    /// What people decided, on what, when, why
+    Reviews(TableReport),
+    /// Per month, person, desk and channel: what was sent, found, drawn, reviewed, and what was not
+    Supervision(TableReport),
     /// Each message's state and dates, and what decided them
     Retention(TableReport),
     /// What no schedule governs, by platform and channel
@@ -412,12 +420,250 @@ pub enum ImportFormat {
     WordList,
 }
 
+/// `alerts`
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct Alerts {
+    #[command(subcommand)]
+    pub step: Option<AlertStep>,
+    #[command(flatten)]
+    pub filter: AlertFilter,
+    #[command(flatten)]
+    pub table: TableReport,
+}
+
+/// What is done with alerts.
+#[derive(Debug, Subcommand)]
+pub enum AlertStep {
+    /// Hand alerts to somebody
+    Assign {
+        #[command(flatten)]
+        which: Which,
+        /// The operator who is to review them
+        #[arg(long, value_name = "OPERATOR")]
+        to: String,
+        /// Why
+        #[arg(long, value_name = "TEXT")]
+        reason: Option<String>,
+    },
+    /// Hand alerts to somebody above
+    Escalate {
+        #[command(flatten)]
+        which: Which,
+        /// The operator who is to see them
+        #[arg(long, value_name = "OPERATOR")]
+        to: String,
+        /// Why
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
+    /// End the review of alerts
+    Close {
+        #[command(flatten)]
+        which: Which,
+        #[command(flatten)]
+        finding: Finding,
+    },
+    /// Take the closing of alerts back
+    Reopen {
+        #[command(flatten)]
+        which: Which,
+        /// Why
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
+    /// Set alerts aside for a time, at most a year; somebody else has to stand by it
+    Suppress {
+        #[command(flatten)]
+        which: Which,
+        /// The day or instant on which they come back
+        #[arg(long, value_name = "WHEN")]
+        expires: String,
+        /// The supervisor who stands by it
+        #[arg(long, value_name = "OPERATOR")]
+        approved_by: String,
+        /// Why
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
+    /// Take the setting aside of alerts back
+    Unsuppress {
+        #[command(flatten)]
+        which: Which,
+        /// Why
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
+    /// Note something beside alerts
+    Comment {
+        #[command(flatten)]
+        which: Which,
+        /// The note
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
+}
+
+/// Which alerts a step is about.
+#[derive(Debug, Args)]
+pub struct Which {
+    /// Alerts: their ids, or the first eight digits or more
+    #[arg(value_name = "ALERT", required_unless_present = "all_matching")]
+    pub ids: Vec<String>,
+    #[command(flatten)]
+    pub filter: AlertFilter,
+    /// Every alert that the filters leave
+    #[arg(long, conflicts_with = "ids")]
+    pub all_matching: bool,
+    /// How many alerts that should be; with another number nothing is done
+    #[arg(long, value_name = "N", requires = "all_matching")]
+    pub count: Option<usize>,
+    /// The operator for whom you act, by a delegation
+    #[arg(long, value_name = "OPERATOR")]
+    pub on_behalf_of: Option<String>,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Which alerts are meant; all conditions have to hold.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Filters")]
+pub struct AlertFilter {
+    /// In this state; may repeat [default: all but closed; to reopen: closed]
+    #[arg(long, value_name = "STATE", value_parser = state)]
+    pub state: Vec<lexhold_evaluate::review::ReviewState>,
+    /// In any state, set aside or not
+    #[arg(long, conflicts_with = "state")]
+    pub all: bool,
+    /// Set aside for a time
+    #[arg(long, conflicts_with = "all")]
+    pub suppressed: bool,
+    /// Of this severity; may repeat
+    #[arg(long, value_name = "SEVERITY", value_parser = severity)]
+    pub severity: Vec<lexhold_model::Severity>,
+    /// Of this rule, or of all rules of a document; may repeat
+    #[arg(long, value_name = "RULE")]
+    pub rule: Vec<String>,
+    /// Somebody's, or `none` for nobody's
+    #[arg(long, value_name = "OPERATOR")]
+    pub assignee: Option<String>,
+    /// By this sender
+    #[arg(long, value_name = "HANDLE")]
+    pub sender: Option<String>,
+    /// In this conversation
+    #[arg(long, value_name = "ID")]
+    pub conversation: Option<String>,
+    /// Sent then or later: an instant, or a day in UTC
+    #[arg(long, value_name = "WHEN")]
+    pub since: Option<String>,
+    /// Sent before then: an instant, or a day in UTC, that day included
+    #[arg(long, value_name = "WHEN")]
+    pub until: Option<String>,
+    /// Due by then: an instant, a day in UTC, that day included, or `overdue`
+    #[arg(long, value_name = "WHEN")]
+    pub due: Option<String>,
+}
+
+/// What a review came to.
+#[derive(Clone, Debug, Args)]
+pub struct Finding {
+    /// What was found
+    #[arg(long, value_enum)]
+    pub decision: Decision,
+    /// It is a significant regulatory issue
+    #[arg(long)]
+    pub significant: bool,
+    /// What was done about it; needed for an issue and a breach
+    #[arg(long, value_name = "TEXT", required_if_eq_any = [("decision", "issue"), ("decision", "breach"), ("significant", "true")])]
+    pub action_taken: Option<String>,
+    /// Why
+    #[arg(long, value_name = "TEXT")]
+    pub reason: String,
+}
+
+/// What was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Decision {
+    /// The rule should not have fired.
+    FalsePositive,
+    /// The rule was right to fire, and nothing is wrong.
+    NoIssue,
+    /// Something is wrong, and was dealt with.
+    Issue,
+    /// A rule of law or of the firm was broken; always significant.
+    Breach,
+}
+
+impl Decision {
+    /// The word in the journal and in reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::FalsePositive => "false-positive",
+            Self::NoIssue => "no-issue",
+            Self::Issue => "issue",
+            Self::Breach => "breach",
+        }
+    }
+}
+
+/// `review`
+#[derive(Debug, Args)]
+pub struct Review {
+    #[command(subcommand)]
+    pub what: ReviewKind,
+}
+
+/// What is reviewed beside alerts.
+#[derive(Debug, Subcommand)]
+pub enum ReviewKind {
+    /// Record the review of messages, such as those of a sample
+    Message {
+        /// Messages: their ids, or the platform's own where those are unique
+        #[arg(required = true, value_name = "MESSAGE")]
+        ids: Vec<String>,
+        /// The sample that they were drawn for
+        #[arg(long, value_name = "SAMPLE")]
+        sample: Option<String>,
+        #[command(flatten)]
+        finding: Finding,
+        /// The operator for whom you act, by a delegation
+        #[arg(long, value_name = "OPERATOR")]
+        on_behalf_of: Option<String>,
+        /// Print one JSON object
+        #[arg(long)]
+        json: bool,
+    },
+    /// Attest that a month has been reviewed
+    Attest {
+        /// The month: 2026-10
+        #[arg(long, value_name = "MONTH")]
+        month: String,
+        /// The desk [default: the whole firm]
+        #[arg(long, value_name = "DESK")]
+        desk: Option<String>,
+        /// What is attested, in your own words
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+        /// Print one JSON object
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+fn state(word: &str) -> Result<lexhold_evaluate::review::ReviewState, &'static str> {
+    word.parse().map_err(|()| "one of open, assigned, escalated, closed")
+}
+
 /// `explain`
 #[derive(Debug, Args)]
 pub struct Explain {
     /// A diagnostic code, such as LX0412
-    #[arg(required_unless_present = "message", conflicts_with = "message")]
+    #[arg(required_unless_present_any = ["message", "alert"], conflicts_with_all = ["message", "alert"])]
     pub code: Option<String>,
+    /// An alert's id, or its beginning; looking is on record, and is no review
+    #[arg(long, value_name = "ID", conflicts_with = "message")]
+    pub alert: Option<String>,
     /// A message's id, or the platform's own id where that is unique
     #[arg(long, value_name = "ID")]
     pub message: Option<String>,

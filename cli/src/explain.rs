@@ -1,4 +1,4 @@
-//! `explain`: what a diagnostic code means, or everything behind one message.
+//! `explain`: what a diagnostic code means, or everything behind one message or one alert.
 
 use std::io::Write;
 
@@ -15,14 +15,19 @@ use crate::home;
 use crate::operators::Actor;
 use crate::report::resolve::each_alert;
 use crate::report::{Lookups, ViewerSight, alert_span, retention_row};
+use crate::review;
 use crate::settings::Settings;
 
 /// Explains a code or a message.
 pub fn explain(settings: &Settings, args: &Explain) -> anyhow::Result<Exit> {
-    match (&args.code, &args.message) {
-        (Some(code), _) => explain_code(code),
-        (None, Some(id)) => explain_message(settings, args, id),
-        (None, None) => Err(Failure::new(Exit::Usage, "name a code, or a message with --message").into()),
+    match (&args.code, &args.message, &args.alert) {
+        (Some(code), ..) => explain_code(code),
+        (None, Some(id), _) => explain_message(settings, args, id),
+        (None, None, Some(id)) => explain_alert(settings, args, id),
+        (None, None, None) => {
+            let message = "name a code, a message with --message, or an alert with --alert";
+            Err(Failure::new(Exit::Usage, message).into())
+        }
     }
 }
 
@@ -66,6 +71,22 @@ fn explain_code(code: &str) -> anyhow::Result<Exit> {
         out,
         "{code}: {title}\n\nIt belongs to the checks of {family}. `lexhold check` shows the place, what was found there and what to do."
     )?;
+    Ok(Exit::Done)
+}
+
+fn explain_alert(settings: &Settings, args: &Explain, id: &str) -> anyhow::Result<Exit> {
+    let actor = Actor::resolve(settings)?;
+    if settings.show_content != ShowContent::Never {
+        actor.require(Verb::ViewContent, "alert", &[])?;
+    }
+    let home = home::open(settings)?;
+    let explained = review::explain_alert(settings, &actor, &home, id)?;
+    let mut out = std::io::stdout().lock();
+    if args.json {
+        writeln!(out, "{explained:#}")?
+    } else {
+        out.write_all(review::explained_text(&explained).as_bytes())?
+    }
     Ok(Exit::Done)
 }
 

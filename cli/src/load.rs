@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use lexhold_document::{Diagnostic, Diagnostics, Document, FileId, Files, Kind, Level};
-use lexhold_evaluate::{Bundle, HoldSet, compile_directory};
+use lexhold_evaluate::{Bundle, HoldSet, Mandates, compile_directory};
 use lexhold_model::Directory;
 use lexhold_policy::{Operators, Schemas, operators_shape};
 use lexhold_store::SourceFiles;
@@ -50,6 +50,39 @@ impl Project {
             .collect();
         project.load(&settings.root, &roots);
         Ok(project)
+    }
+
+    /// The documents among sources that were stored earlier, as they were; imports are looked for among them too.
+    pub fn stored(schema: Option<&[u8]>, sources: &SourceFiles) -> Self {
+        let mut project = Self {
+            files: Files::new(),
+            documents: Vec::new(),
+            diagnostics: Diagnostics::new(),
+            schemas: Schemas::built_in(),
+            sources: sources.clone(),
+            n_read: sources.len(),
+        };
+        if let Some(bytes) = schema
+            && let Some(id) = project
+                .files
+                .add_bytes("schema", bytes.to_vec(), &mut project.diagnostics)
+            && let Some(schemas) = Schemas::extended(&project.files, id, &mut project.diagnostics)
+        {
+            project.schemas = schemas;
+        }
+        let is_document = |path: &str| path.ends_with(".yaml") || path.ends_with(".yml");
+        let mut roots = Vec::new();
+        for (path, bytes) in sources.iter().filter(|(path, _)| is_document(path)) {
+            roots.extend(project.files.add_bytes(path, bytes.clone(), &mut project.diagnostics));
+        }
+        let mut open = |path: &str| {
+            let bytes = sources
+                .get(&plain(Path::new(path)))
+                .ok_or(lexhold_document::OpenError::NotFound)?;
+            lexhold_document::text(bytes.clone()).map_err(lexhold_document::OpenError::NotText)
+        };
+        project.documents = lexhold_document::load(&mut project.files, &roots, &mut open, &mut project.diagnostics);
+        project
     }
 
     fn read_schema(&mut self, settings: &Settings) -> anyhow::Result<()> {
@@ -119,7 +152,7 @@ impl Project {
         Bundle::compile(&self.documents, &self.schemas, &mut self.diagnostics)
     }
 
-    /// Compiles holds, operators and directories found among the documents, for `check` to say what is wrong with them.
+    /// Compiles holds, operators, delegations, exceptions and directories found among the documents, for `check` to say what is wrong with them.
     pub fn compile_the_rest(&mut self) {
         let holds: Vec<&Document> = self
             .documents
@@ -141,6 +174,7 @@ impl Project {
         {
             compile_operators(document, &mut self.diagnostics);
         }
+        Mandates::compile(&self.documents, &mut self.diagnostics);
     }
 
     /// How many files were read.

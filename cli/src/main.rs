@@ -4,6 +4,7 @@
 //! `run` and `report` a folder. `failure` holds the exit codes. Clock, randomness and environment are read here and handed
 //! on; the crates below have none.
 
+mod alerts;
 mod args;
 mod check;
 mod explain;
@@ -16,6 +17,7 @@ mod operators;
 mod rebuild;
 mod render;
 mod report;
+mod review;
 mod run;
 mod scan;
 mod settings;
@@ -62,6 +64,8 @@ fn dispatch(cli: &Cli) -> anyhow::Result<Exit> {
         Verb::Scan(args) => scan::scan(&settings, args),
         Verb::Report(args) => report::report(&settings, args),
         Verb::Import(args) => import::import(&settings, args),
+        Verb::Alerts(args) => alerts::alerts(&settings, args),
+        Verb::Review(args) => review::review(&settings, args),
         Verb::Explain(args) => explain::explain(&settings, args),
         Verb::Status(args) => status::status(&settings, args),
         Verb::Whoami => whoami::whoami(&settings),

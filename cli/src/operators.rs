@@ -1,12 +1,27 @@
 //! Who is acting, and whether governance lets them.
 
 use lexhold_document::{Diagnostics, FileId, Files};
-use lexhold_policy::{Circumstances, Governance, Operator, Operators, Verb};
+use lexhold_policy::{Circumstances, Governance, GovernanceAnswer, Operator, Operators, Verb};
 
 use crate::failure::{Exit, Failure};
 use crate::load::{Project, compile_operators};
 use crate::settings::Settings;
 use crate::terminal::say;
+
+/// What is known of an act under review when governance is asked.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Act<'a> {
+    /// The alert, the message, the period.
+    pub of: &'a str,
+    /// The operator whose right is used, where the actor acts for another.
+    pub on_behalf_of: Option<&'a str>,
+    /// The operator who approves it.
+    pub confirmed_by: Option<&'a str>,
+    /// The actor took part in what is reviewed, or reports to somebody who did.
+    pub conflicted: bool,
+    /// A documented exception lets them review it nonetheless.
+    pub excepted: bool,
+}
 
 /// Who acts in this call, under which governance.
 pub struct Actor {
@@ -71,20 +86,8 @@ impl Actor {
     }
 
     /// Whether this verb is allowed to this operator; `confirmed_by` are ids of others who stand by it.
-    pub fn may(
-        &self,
-        verb: Verb,
-        of: &str,
-        confirmed_by: &[String],
-    ) -> anyhow::Result<lexhold_policy::GovernanceAnswer> {
-        let confirming: Vec<&Operator> = confirmed_by
-            .iter()
-            .map(|id| {
-                self.operators
-                    .get(id)
-                    .ok_or_else(|| Failure::new(Exit::Refused, format!("no operator is called `{id}`")))
-            })
-            .collect::<Result<_, _>>()?;
+    pub fn may(&self, verb: Verb, of: &str, confirmed_by: &[String]) -> anyhow::Result<GovernanceAnswer> {
+        let confirming = confirmed_by.iter().map(|id| self.known(id)).collect::<Result<_, _>>()?;
         let circumstances = Circumstances {
             of,
             confirmed_by: confirming,
@@ -96,6 +99,55 @@ impl Actor {
     /// The same, refused with its reasons unless allowed.
     pub fn require(&self, verb: Verb, of: &str, confirmed_by: &[String]) -> anyhow::Result<()> {
         let answer = self.may(verb, of, confirmed_by)?;
+        self.refuse_unless(answer, &self.id, verb, self.operator.as_ref())
+    }
+
+    /// The operator of this id.
+    pub fn operator(&self, id: &str) -> Option<&Operator> {
+        self.operators.get(id)
+    }
+
+    /// Whether an act under review is allowed, refused with its reasons unless it is. Who acts for another uses the
+    /// other's right.
+    pub fn require_act(&self, verb: Verb, act: &Act<'_>) -> anyhow::Result<()> {
+        let (id, principal) = match act.on_behalf_of {
+            Some(id) if !self.is_solo() => (id, Some(self.known(id)?)),
+            _ => (self.id.as_str(), self.operator.as_ref()),
+        };
+        // Under `solo` nobody is known, and governance itself says that there is no second person.
+        let nobody;
+        let confirming = match act.confirmed_by {
+            Some(_) if self.is_solo() => {
+                nobody = Operator::default();
+                vec![&nobody]
+            }
+            Some(id) if id == self.id => vec![],
+            Some(id) => vec![self.known(id)?],
+            None => vec![],
+        };
+        let circumstances = Circumstances {
+            of: act.of,
+            confirmed_by: confirming,
+            conflicted: act.conflicted,
+            excepted: act.excepted,
+            ..Circumstances::default()
+        };
+        let answer = self.governance.may(principal, verb, &circumstances);
+        self.refuse_unless(answer, id, verb, principal)
+    }
+
+    fn known(&self, id: &str) -> anyhow::Result<&Operator> {
+        let unknown = || Failure::new(Exit::Refused, format!("no operator is called `{id}`"));
+        Ok(self.operators.get(id).ok_or_else(unknown)?)
+    }
+
+    fn refuse_unless(
+        &self,
+        answer: GovernanceAnswer,
+        id: &str,
+        verb: Verb,
+        principal: Option<&Operator>,
+    ) -> anyhow::Result<()> {
         if answer.allowed {
             return Ok(());
         }
@@ -110,12 +162,10 @@ impl Actor {
         } else {
             why
         };
-        let failure = Failure::new(
-            Exit::Refused,
-            format!("`{}` may not `{}`: {why}", self.id, verb.as_str()),
-        );
-        let help = match (&self.operator, verb) {
+        let failure = Failure::new(Exit::Refused, format!("`{id}` may not `{}`: {why}", verb.as_str()));
+        let help = match (principal, verb) {
             (None, _) => "name an operator of operators.yaml with --as",
+            (_, Verb::Suppress) => "a supervisor other than who asks stands by it: --approved-by OPERATOR",
             (_, Verb::RunBackfill) => "a second person stands by old dates: --confirmed-by OPERATOR",
             _ => "lexhold whoami lists what you may do",
         };

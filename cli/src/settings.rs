@@ -2,12 +2,14 @@
 //!
 //! Flags win over the environment (clap sees to that), both over the file, the file over the defaults.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use lexhold_document::{Diagnostics, Files};
+use lexhold_model::Severity;
 use serde::Deserialize;
 
 use crate::args::{Color, Global, LogFormat, Progress, ShowContent};
@@ -35,6 +37,8 @@ pub struct Settings {
     pub solo: bool,
     /// The home's zone, for local days in alerts.
     pub zone: String,
+    /// By when alerts are to be decided on, where not as usual: severity and business days.
+    pub review_due: BTreeMap<Severity, String>,
     /// Who is acting, as typed.
     pub operator: Option<String>,
     /// The instant to judge by.
@@ -75,6 +79,17 @@ struct Config {
     schema: Option<PathBuf>,
     governance: Option<Governance>,
     zone: Option<String>,
+    #[serde(default)]
+    review: Review,
+}
+
+/// How alerts are reviewed.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Review {
+    /// `critical: P1D`: a number of business days, or `none`.
+    #[serde(default)]
+    due: BTreeMap<Severity, String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -151,6 +166,7 @@ impl Settings {
             schema: config.schema.map(beside),
             solo: config.governance == Some(Governance::Solo),
             zone: config.zone.unwrap_or_else(|| "UTC".into()),
+            review_due: config.review.due,
             operator: global.operator.clone(),
             as_of: global.as_of.as_deref().map(parse_as_of).transpose()?.unwrap_or(now),
             now,
@@ -197,25 +213,34 @@ fn read_config(path: &Path) -> anyhow::Result<Config> {
             .map(|at| format!(":{}:{}", at.line(), at.column()))
             .unwrap_or_default();
         let known =
-            "known keys: home, policies, rulesets, directory, operators, schema, governance (solo or operators), zone";
+            "known keys: home, policies, rulesets, directory, operators, schema, governance (solo or operators), zone, review";
         Failure::new(Exit::Policy, format!("{}{place}: {error}", path.display()))
             .help(known)
             .into()
     })
 }
 
-/// An instant, or a day meaning its start in UTC.
 fn parse_as_of(text: &str) -> anyhow::Result<Timestamp> {
-    let day = || {
-        text.parse::<Date>()
-            .ok()
-            .and_then(|day| day.to_zoned(TimeZone::UTC).ok())
-            .map(|at| at.timestamp())
-    };
+    instant("--as-of", text)
+}
+
+/// An instant, or a day meaning its start in UTC.
+pub fn instant(flag: &str, text: &str) -> anyhow::Result<Timestamp> {
+    let day = || text.parse::<Date>().ok().and_then(start);
     text.parse::<Timestamp>().ok().or_else(day).ok_or_else(|| {
-        let message = format!("--as-of `{text}` is neither an instant nor a day");
+        let message = format!("{flag} `{text}` is neither an instant nor a day");
         Failure::new(Exit::Usage, message)
             .help("write 2026-01-01T09:00:00Z, or 2026-01-01 for its start in UTC")
             .into()
     })
+}
+
+/// An instant, or a day meaning its end in UTC.
+pub fn last_instant(flag: &str, text: &str) -> anyhow::Result<Timestamp> {
+    let end = text.parse::<Date>().ok().and_then(|day| start(day.tomorrow().ok()?));
+    end.map_or_else(|| instant(flag, text), Ok)
+}
+
+fn start(day: Date) -> Option<Timestamp> {
+    day.to_zoned(TimeZone::UTC).ok().map(|at| at.timestamp())
 }

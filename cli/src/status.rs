@@ -14,6 +14,7 @@ use crate::home;
 use crate::operators::Actor;
 use crate::report::resolve::judge_conversations;
 use crate::report::{ViewerSight, figures};
+use crate::review::ReviewLog;
 use crate::settings::Settings;
 
 /// How often `--watch` looks.
@@ -96,6 +97,7 @@ fn whole(settings: &Settings, actor: &Actor, home: &Home, running: Option<&Holde
         .iter()
         .map(|run| json!({"run": run.run, "actor": run.actor, "started_at": instant(run.started_at), "finished_at": run.finished_at.map(instant), "messages": run.n_messages}))
         .collect();
+    let review = figures::reviews(&catalog, &ReviewLog::load(settings, home, &catalog)?)?;
     drop(catalog);
     let ungoverned = states.get("ungoverned").copied().unwrap_or(0);
     let due = states.get("eligible").copied().unwrap_or(0);
@@ -110,7 +112,9 @@ fn whole(settings: &Settings, actor: &Actor, home: &Home, running: Option<&Holde
         "as_of": settings.as_of.to_string(),
         "messages": status.n_messages,
         "alerts": n_alerts,
-        "unreviewed": n_alerts,
+        "unreviewed": review.unreviewed,
+        "overdue": review.overdue,
+        "suppressed": review.suppressed,
         "holds": holds,
         "states": states,
         "ungoverned": ungoverned,
@@ -139,7 +143,16 @@ fn text(shown: &Value) -> String {
                 .collect::<Vec<_>>()
                 .join(", "),
         );
-        line("alerts", format!("{}, none reviewed yet", count(&shown["alerts"])));
+        line(
+            "alerts",
+            format!(
+                "{}: {} unreviewed, of which {} overdue; {} suppressed",
+                count(&shown["alerts"]),
+                count(&shown["unreviewed"]),
+                count(&shown["overdue"]),
+                count(&shown["suppressed"])
+            ),
+        );
         line("holds", count(&shown["holds"]));
         line("due", format!("{} eligible for disposal", count(&shown["due"])));
         line("unknown handles", count(&shown["unknown_handles"]));

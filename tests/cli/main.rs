@@ -15,5 +15,6 @@ mod determinism;
 mod holds;
 mod import;
 mod processes;
+mod review;
 mod run;
 mod support;

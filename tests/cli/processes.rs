@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::support::{Firm, many};
 
 /// A run that takes a while, and a home whose first batches are in already.
-fn long_run(firm: &Firm) -> std::process::Child {
+pub fn long_run(firm: &Firm) -> std::process::Child {
     firm.messages("small.ndjson", &many(50));
     firm.run(&["small.ndjson"]).ended(0);
     let lines: Vec<_> = (0..40_000)

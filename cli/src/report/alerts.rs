@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use lexhold_catalog::{Catalog, Hits};
+use lexhold_evaluate::review::{Because, ReviewStanding};
 use lexhold_evaluate::{Alert, AlertMember, AlertPlace};
 use lexhold_model::PartKind;
 use lexhold_rules::Confidence;
@@ -9,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::resolve::each_alert;
 use super::table::{Columns, Kind, Row, TableWriter};
+use crate::review::ReviewLog;
 
 /// The columns, a contract.
 pub const COLUMNS: Columns = Columns {
@@ -35,16 +37,41 @@ pub const COLUMNS: Columns = Columns {
         ("quoted", Kind::Bool),
         ("evasion", Kind::Bool),
         ("state", Kind::Text),
+        ("state_reason", Kind::Text),
+        ("assignee", Kind::Text),
+        ("due_at", Kind::Text),
+        ("suppressed_until", Kind::Text),
         ("indeterminate", Kind::Text),
     ],
-    shown: &["severity", "rule", "sent_at", "sender", "conversation", "message_ids"],
+    shown: &[
+        "severity",
+        "state",
+        "rule",
+        "sent_at",
+        "sender",
+        "conversation",
+        "message_ids",
+    ],
 };
 
+/// The columns that somebody who works through alerts looks at.
+pub const WORKLIST: &[&str] = &[
+    "severity",
+    "state",
+    "state_reason",
+    "due_at",
+    "assignee",
+    "rule",
+    "sent_at",
+    "sender",
+    "alert_id",
+];
+
 /// Writes every alert that no exclusion took away, the gravest first, then the oldest.
-pub fn write(catalog: &Catalog, table: &mut TableWriter) -> anyhow::Result<()> {
+pub fn write(catalog: &Catalog, log: &ReviewLog, table: &mut TableWriter) -> anyhow::Result<()> {
     each_alert(catalog, Hits::All, None, |alert| {
         if alert.excluded_by.is_none() {
-            table.write(row(&alert))
+            table.write(row(&alert, &log.standing(&alert)))
         } else {
             Ok(())
         }
@@ -52,7 +79,7 @@ pub fn write(catalog: &Catalog, table: &mut TableWriter) -> anyhow::Result<()> {
 }
 
 /// An alert as a row.
-pub fn row(alert: &Alert) -> Row {
+pub fn row(alert: &Alert, standing: &ReviewStanding) -> Row {
     let rule = &alert.rule;
     let ids = |of: &dyn Fn(&AlertMember) -> bool| -> Vec<&str> {
         let members = alert.members.iter().filter(|member| of(member));
@@ -80,7 +107,11 @@ pub fn row(alert: &Alert) -> Row {
         "spans": alert.places.iter().map(span).collect::<Vec<_>>(),
         "quoted": alert.quoted,
         "evasion": alert.evasion,
-        "state": "open",
+        "state": standing.state().as_str(),
+        "state_reason": standing.because.map(Because::as_str),
+        "assignee": standing.assignee,
+        "due_at": standing.due_at.map(|due| due.to_string()),
+        "suppressed_until": standing.suppressed_until.map(|until| until.to_string()),
         "indeterminate": alert.indeterminate,
     });
     match value {

@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use lexhold_catalog::{Calendar, Catalog, Hits};
 use lexhold_evaluate::family;
+use lexhold_evaluate::review::ReviewStanding;
 use lexhold_model::Severity;
 use lexhold_retention::{Resolved, Standing, State, state};
 
 use super::resolve::each_alert;
 use super::sight::Sight;
 use crate::operators::Actor;
+use crate::review::ReviewLog;
 
 /// What the end of a run says of its messages.
 pub struct RunFigures {
@@ -37,6 +39,41 @@ pub fn of_run(catalog: &Catalog, run: &str, as_of: Timestamp, actor: &Actor) -> 
         states,
         unknown_handles: catalog.status()?.n_unknown_handles,
     })
+}
+
+/// How many alerts wait for somebody, and how.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ReviewFigures {
+    /// Alerts in each state, as shown: open, assigned, escalated, closed.
+    pub states: [u64; 4],
+    /// Those that wait for somebody.
+    pub unreviewed: u64,
+    /// Those of them that nobody decided on in time.
+    pub overdue: u64,
+    /// Those set aside.
+    pub suppressed: u64,
+}
+
+impl ReviewFigures {
+    /// Counts one more.
+    pub fn add(&mut self, standing: &ReviewStanding) {
+        self.states[standing.state() as usize] += 1;
+        self.unreviewed += u64::from(standing.waits());
+        self.overdue += u64::from(standing.overdue());
+        self.suppressed += u64::from(standing.suppressed_until.is_some());
+    }
+}
+
+/// How many alerts of the home wait for somebody.
+pub fn reviews(catalog: &Catalog, log: &ReviewLog) -> anyhow::Result<ReviewFigures> {
+    let mut figures = ReviewFigures::default();
+    each_alert(catalog, Hits::All, None, |alert| {
+        if alert.excluded_by.is_none() {
+            figures.add(&log.standing(&alert));
+        }
+        Ok(())
+    })?;
+    Ok(figures)
 }
 
 /// How many messages are in each state, of one run or of all.

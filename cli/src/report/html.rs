@@ -5,6 +5,7 @@
 mod alerts;
 mod escape;
 mod kept;
+mod review;
 mod timeline;
 mod words;
 
@@ -12,14 +13,17 @@ use std::collections::BTreeMap;
 
 use askama::Template;
 use lexhold_catalog::{
-    AlertMonth, Catalog, CoverageRow, DueMonth, HoldRow, RuleRow, RunRow, ScheduleRow, UnknownHandle,
+    AlertMonth, Catalog, CoverageRow, DueMonth, HoldRow, ReviewRow, RuleRow, RunRow, ScheduleRow, UnknownHandle,
 };
 use serde_json::Value;
 
+use super::figures::ReviewFigures;
 use super::resolve;
 use super::table::Row;
 use alerts::{AlertLine, Counts, RuleBar};
 use kept::{Coverage, HoldLine, ScheduleLine, StateBar};
+pub use review::{DECISIONS_SHOWN, Month};
+use review::{Decided, MonthLine};
 use timeline::Timeline;
 
 /// Alerts shown one by one.
@@ -43,6 +47,17 @@ pub struct About {
     pub see_silent: bool,
 }
 
+/// How alerts were reviewed.
+#[derive(Default)]
+pub struct Reviewed {
+    /// How many are in which state.
+    pub figures: ReviewFigures,
+    /// What was sent, found and looked at, by month, the latest first.
+    pub months: Vec<Month>,
+    /// The latest decisions, one more than are shown.
+    pub latest: Vec<ReviewRow>,
+}
+
 /// Everything that the page shows.
 pub struct PageData {
     about: About,
@@ -55,6 +70,7 @@ pub struct PageData {
     months: Vec<AlertMonth>,
     rules: Vec<RuleRow>,
     gravest: Vec<Row>,
+    reviewed: Reviewed,
     due: Vec<DueMonth>,
     schedules: Vec<ScheduleRow>,
     coverage: Vec<CoverageRow>,
@@ -68,6 +84,7 @@ pub fn gather(
     about: About,
     states: BTreeMap<&'static str, u64>,
     gravest: Vec<Row>,
+    reviewed: Reviewed,
 ) -> anyhow::Result<PageData> {
     let status = catalog.status()?;
     resolve::judge_conversations(catalog)?;
@@ -85,6 +102,7 @@ pub fn gather(
         months,
         rules: catalog.rules()?,
         gravest,
+        reviewed,
         due: catalog.due_by_month(hide_silent)?,
         schedules: catalog.schedules()?,
         coverage: catalog.coverage(hide_silent)?,
@@ -113,6 +131,12 @@ struct View<'a> {
     gravest: Vec<AlertLine<'a>>,
     /// Says how many alerts the table leaves out.
     more_alerts: Option<String>,
+    review_lead: String,
+    review_states: Vec<StateBar>,
+    months: Vec<MonthLine>,
+    more_months: bool,
+    decisions: Vec<Decided>,
+    more_decisions: bool,
     states: Vec<StateBar>,
     due: Option<Timeline>,
     schedules: Vec<ScheduleLine<'a>>,
@@ -168,6 +192,12 @@ impl<'a> View<'a> {
                 .map(|row| AlertLine::of(row, &data.rules))
                 .collect(),
             more_alerts: (n_left > 0).then(|| words::counted(n_left, "more alert", "more alerts")),
+            review_lead: review::lead(&data.reviewed.figures),
+            review_states: review::states(&data.reviewed.figures),
+            months: review::months(&data.reviewed.months),
+            more_months: data.reviewed.months.len() > review::MONTHS_SHOWN,
+            decisions: review::decisions(&data.reviewed.latest),
+            more_decisions: data.reviewed.latest.len() > review::DECISIONS_SHOWN,
             states: kept::states(&data.states),
             due: kept::due(&data.due, &data.about.as_of),
             schedules: kept::schedules(&data.schedules, &data.due),
@@ -208,6 +238,11 @@ fn tiles(data: &PageData) -> Vec<Tile> {
             data.n_alerts,
             format!("{} high or critical", words::number(grave)),
         ),
+        tile(
+            "Unreviewed",
+            data.reviewed.figures.unreviewed,
+            format!("{} overdue", words::number(data.reviewed.figures.overdue)),
+        ),
         tile("Due for disposal", in_state("eligible"), of_all(in_state("eligible"))),
         tile(
             "Held",
@@ -215,11 +250,6 @@ fn tiles(data: &PageData) -> Vec<Tile> {
             words::counted(data.holds.len() as u64, "hold", "holds"),
         ),
         tile("Ungoverned", in_state("ungoverned"), of_all(in_state("ungoverned"))),
-        tile(
-            "Unknown handles",
-            data.unknown.len() as u64,
-            "not in the directory".to_owned(),
-        ),
     ]
 }
 

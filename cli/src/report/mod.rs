@@ -7,7 +7,9 @@ mod holds;
 mod html;
 pub mod resolve;
 mod retention;
+mod reviews;
 mod sight;
+mod supervision;
 pub mod table;
 
 use std::io::Write;
@@ -19,14 +21,16 @@ use lexhold_store::Home;
 use crate::args::{HtmlReport, Report, ReportKind, TableFormat, TableReport};
 use crate::failure::{Exit, Failure};
 use crate::operators::Actor;
+use crate::review::{self, ReviewLog};
 use crate::settings::Settings;
 use crate::terminal::say;
 use crate::{files, home};
 use sight::Sight;
 use table::{Columns, TableWriter, write_whole};
 
-pub use alerts::span as alert_span;
+pub use alerts::{COLUMNS as ALERTS, WORKLIST, row as alert_row, span as alert_span};
 pub use retention::{Lookups, row as retention_row};
+pub use reviews::row as review_row;
 pub use sight::Sight as ViewerSight;
 
 /// Writes a report.
@@ -36,7 +40,21 @@ pub fn report(settings: &Settings, args: &Report) -> anyhow::Result<Exit> {
     let catalog = home::catalog(settings, &home)?;
     let sight = Sight::of(&actor)?;
     match &args.what {
-        ReportKind::Alerts(to) => each_form(to, alerts::COLUMNS, |table| alerts::write(&catalog, table))?,
+        ReportKind::Alerts(to) => {
+            let log = ReviewLog::load(settings, &home, &catalog)?;
+            each_form(to, alerts::COLUMNS, |table| alerts::write(&catalog, &log, table))?;
+        }
+        ReportKind::Reviews(to) => {
+            let log = ReviewLog::load(settings, &home, &catalog)?;
+            each_form(to, reviews::COLUMNS, |table| reviews::write(&log, table))?;
+        }
+        ReportKind::Supervision(to) => {
+            let log = ReviewLog::load(settings, &home, &catalog)?;
+            let directory = review::directory(settings)?;
+            each_form(to, supervision::COLUMNS, |table| {
+                supervision::write(&catalog, &log, &directory, table)
+            })?;
+        }
         ReportKind::Retention(to) => each_form(to, retention::COLUMNS, |table| {
             retention::write(&catalog, settings.as_of, &sight, table)
         })?,
@@ -70,6 +88,8 @@ pub fn write_all(settings: &Settings, actor: &Actor, home: &Home, folder: &Path)
     })?;
     let catalog = home::catalog(settings, home)?;
     let sight = Sight::of(actor)?;
+    let log = ReviewLog::load(settings, home, &catalog)?;
+    let directory = review::directory(settings)?;
     let to = |name: &str,
               columns: Columns,
               fill: &mut dyn FnMut(&mut TableWriter) -> anyhow::Result<()>|
@@ -79,7 +99,13 @@ pub fn write_all(settings: &Settings, actor: &Actor, home: &Home, folder: &Path)
         }
         Ok(())
     };
-    to("alerts", alerts::COLUMNS, &mut |table| alerts::write(&catalog, table))?;
+    to("alerts", alerts::COLUMNS, &mut |table| {
+        alerts::write(&catalog, &log, table)
+    })?;
+    to("reviews", reviews::COLUMNS, &mut |table| reviews::write(&log, table))?;
+    to("supervision", supervision::COLUMNS, &mut |table| {
+        supervision::write(&catalog, &log, &directory, table)
+    })?;
     to("retention", retention::COLUMNS, &mut |table| {
         retention::write(&catalog, settings.as_of, &sight, table)
     })?;
@@ -104,10 +130,14 @@ fn say_written(settings: &Settings, path: &Path) {
 fn write_page(settings: &Settings, actor: &Actor, home: &Home, catalog: &Catalog, path: &Path) -> anyhow::Result<()> {
     let sight = Sight::of(actor)?;
     let states = figures::states(catalog, None, settings.as_of, &sight)?;
+    let log = ReviewLog::load(settings, home, catalog)?;
     let mut top = Vec::new();
+    let mut review_figures = figures::ReviewFigures::default();
     resolve::each_alert(catalog, lexhold_catalog::Hits::All, None, |alert| {
         if alert.excluded_by.is_none() {
-            top.push((alert.severity, alerts::row(&alert)));
+            let standing = log.standing(&alert);
+            review_figures.add(&standing);
+            top.push((alert.severity, alerts::row(&alert, &standing)));
             // The gravest and latest are shown; the rest is only counted.
             if top.len() > 4 * html::ALERTS_SHOWN {
                 keep_gravest(&mut top);
@@ -123,7 +153,20 @@ fn write_page(settings: &Settings, actor: &Actor, home: &Home, catalog: &Catalog
         solo: actor.is_solo(),
         see_silent: sight.sees_silent(),
     };
-    let data = html::gather(catalog, about, states, top.into_iter().map(|(_, row)| row).collect())?;
+    let directory = review::directory(settings)?;
+    let reviewed = html::Reviewed {
+        figures: review_figures,
+        months: supervision::months(catalog, &log, &directory)?,
+        latest: log
+            .rows()
+            .iter()
+            .rev()
+            .take(html::DECISIONS_SHOWN + 1)
+            .cloned()
+            .collect(),
+    };
+    let gravest = top.into_iter().map(|(_, row)| row).collect();
+    let data = html::gather(catalog, about, states, gravest, reviewed)?;
     let page = html::page(&data)?;
     write_whole(path, |mut out| Ok(out.write_all(page.as_bytes())?))
 }

@@ -97,6 +97,17 @@ impl Catalog {
         Ok(FoundMessage::None)
     }
 
+    /// One version of a message; `None` where the catalog lacks it.
+    ///
+    /// # Errors
+    /// Those of DuckDB.
+    pub fn header(&self, key: Key) -> Result<Option<Header>> {
+        Ok(self
+            .headers(&format!("message.key = {}", sql_key(key)))?
+            .into_iter()
+            .next())
+    }
+
     /// What was recorded beside the fields of one version of a message.
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 //!
 //! Every payload may say more than this; the catalog ignores what it does not know.
 
+use lexhold_model::Key;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -36,6 +37,10 @@ pub mod kind {
     pub const HOLD_PLACED: &str = "hold_placed";
     /// A hold was evaluated over what the home already had; its payload is not read, its files are.
     pub const HOLD_APPLIED: &str = "hold_applied";
+    /// Somebody decided something under review: [`Review`](super::Review).
+    pub const REVIEW: &str = "review";
+    /// Somebody looked at what is under review: [`Viewed`](super::Viewed).
+    pub const VIEWED: &str = "viewed";
 }
 
 /// The payload of an activation.
@@ -115,4 +120,78 @@ pub struct HoldPlaced {
     pub silent: bool,
     /// The document, resolved.
     pub document: Value,
+}
+
+/// The payload of a review: one decision about one thing or about many at once.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Review {
+    /// What was done: `assign`, `escalate`, `close`, `reopen`, `suppress`, `unsuppress`, `comment`, `review`, `attest`.
+    pub action: String,
+    /// Who the reviewer is in the directory.
+    pub person: Option<String>,
+    /// The operator who stays responsible, where the reviewer acts for another.
+    pub on_behalf_of: Option<String>,
+    /// To whom it was assigned or escalated.
+    pub to: Option<String>,
+    /// Until when it was set aside, RFC 3339.
+    pub until: Option<String>,
+    /// What was found.
+    pub decision: Option<String>,
+    /// Whether it is a significant regulatory issue.
+    pub significant: bool,
+    /// What was done about it.
+    pub action_taken: Option<String>,
+    /// Why, in the reviewer's own words.
+    pub reason: Option<String>,
+    /// The operator who approved it beside the reviewer.
+    pub approved_by: Option<String>,
+    /// The document by which the reviewer acted for another, in its own words.
+    pub delegation: Option<Mandate>,
+    /// The documents by which the reviewer could decide on what they took part in.
+    pub exceptions: Vec<Mandate>,
+    /// Whether one person governed alone.
+    pub solo: bool,
+    /// What it is about.
+    pub items: Vec<ReviewItem>,
+}
+
+/// A document that a review rests on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mandate {
+    /// Its name.
+    pub name: String,
+    /// Its digest.
+    pub digest: String,
+    /// Its text.
+    pub text: String,
+}
+
+/// One thing that was decided on.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReviewItem {
+    /// `alert`, `sample`, `message` or `period`.
+    pub object: String,
+    /// Its id.
+    pub object_id: String,
+    /// The messages that it had then: their keys.
+    #[serde(default)]
+    pub members: Vec<Key>,
+    /// The same messages as reports name them.
+    #[serde(default)]
+    pub message_ids: Vec<String>,
+    /// When it was due, RFC 3339.
+    #[serde(default)]
+    pub due_at: Option<String>,
+}
+
+/// The payload of a look at what is under review.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Viewed {
+    /// `alert`, `sample` or `message`.
+    pub object: String,
+    /// Its id.
+    pub object_id: String,
+    /// How much text was shown: `never`, `match`, `full`.
+    pub content: String,
 }

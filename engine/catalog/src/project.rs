@@ -9,7 +9,8 @@ use serde::de::DeserializeOwned;
 
 use crate::error::{CatalogError, Doing, ErrorKind, Result, utf8};
 use crate::open::Writer;
-use crate::payload::{Activation, Batch, HoldPlaced, JournalEntry, RunFinished, RunStarted, kind};
+use crate::payload::{Activation, Batch, HoldPlaced, JournalEntry, Review, RunFinished, RunStarted, Viewed, kind};
+use crate::reviews;
 use crate::schema::columns;
 
 /// Whether an entry left something in the catalog.
@@ -106,6 +107,21 @@ fn apply_entry(transaction: &Transaction<'_>, entry: &JournalEntry<'_>, doing: &
                     at,
                     actor
                 ],
+            )
+        }
+        kind::REVIEW => {
+            let review: Review = payload(entry, doing)?;
+            return reviews::apply(transaction, entry, &review).doing(doing);
+        }
+        kind::VIEWED => {
+            let Viewed {
+                object,
+                object_id,
+                content,
+            } = payload(entry, doing)?;
+            transaction.execute(
+                "INSERT INTO viewing VALUES (?, ?::TIMESTAMPTZ, ?, ?, ?, ?)",
+                params![seq, at, actor, object, object_id, content],
             )
         }
         _ => return Ok(()),

@@ -33,6 +33,21 @@ CREATE TABLE hold (
     hold VARCHAR NOT NULL, seq BIGINT NOT NULL, matter VARCHAR NOT NULL, zone VARCHAR NOT NULL,
     digest VARCHAR NOT NULL, silent BOOLEAN NOT NULL, document VARCHAR NOT NULL,
     placed_at TIMESTAMPTZ NOT NULL, placed_by VARCHAR NOT NULL);
+CREATE TABLE review (
+    review_id VARCHAR NOT NULL, seq BIGINT NOT NULL, item BIGINT NOT NULL, reviewed_at TIMESTAMPTZ NOT NULL,
+    reviewer VARCHAR NOT NULL, person VARCHAR, on_behalf_of VARCHAR, object VARCHAR NOT NULL, object_id VARCHAR NOT NULL,
+    action VARCHAR NOT NULL, assigned_to VARCHAR, until TIMESTAMPTZ, decision VARCHAR, significant BOOLEAN NOT NULL,
+    action_taken VARCHAR, reason VARCHAR, due_at TIMESTAMPTZ, approved_by VARCHAR, delegation VARCHAR,
+    exceptions VARCHAR NOT NULL, solo BOOLEAN NOT NULL);
+CREATE TABLE review_member (seq BIGINT NOT NULL, item BIGINT NOT NULL, ordinal BIGINT NOT NULL, key DECIMAL(38,0) NOT NULL, message_id VARCHAR NOT NULL);
+CREATE TABLE viewing (
+    seq BIGINT NOT NULL, viewed_at TIMESTAMPTZ NOT NULL, viewer VARCHAR NOT NULL, object VARCHAR NOT NULL,
+    object_id VARCHAR NOT NULL, content VARCHAR NOT NULL);
+CREATE VIEW suppression AS
+    SELECT s.review_id, s.object_id AS alert_id, s.reviewed_at AS began_at, s.until, s.reviewer, s.approved_by, s.reason,
+           (SELECT min(e.reviewed_at) FROM review e WHERE e.object = s.object AND e.object_id = s.object_id
+            AND e.seq > s.seq AND e.action IN ('unsuppress', 'close')) AS ended_at
+    FROM review s WHERE s.action = 'suppress';
 CREATE TABLE united (family DECIMAL(38,0) NOT NULL);
 CREATE VIEW ingested_file AS
     SELECT digest, arg_min(path, seq) AS path, max(bytes) AS bytes, sum(messages)::BIGINT AS messages,

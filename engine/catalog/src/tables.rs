@@ -77,7 +77,7 @@ impl Catalog {
 }
 
 /// Tables beside those of evaluations: all columns, and those that say what was decided, if any does.
-const OWN_TABLES: [(&str, &str, Option<&str>); 8] = [
+const OWN_TABLES: [(&str, &str, Option<&str>); 12] = [
     ("meta", "schema_version, applied_seq", Some("schema_version")),
     ("activation", "seq, activated_at, actor, bundle", Some("bundle")),
     (
@@ -98,6 +98,26 @@ const OWN_TABLES: [(&str, &str, Option<&str>); 8] = [
         Some("hold, matter, zone, digest, silent, document"),
     ),
     ("united", "family", Some("family")),
+    (
+        "review",
+        "review_id, seq, item, reviewed_at, reviewer, person, on_behalf_of, object, object_id, action, assigned_to, until, \
+         decision, significant, action_taken, reason, due_at, approved_by, delegation, exceptions, solo",
+        Some(
+            "item, reviewer, person, on_behalf_of, object, object_id, action, assigned_to, decision, significant, \
+             action_taken, reason, approved_by, delegation, exceptions, solo",
+        ),
+    ),
+    (
+        "review_member",
+        "seq, item, ordinal, key, message_id",
+        Some("item, ordinal, key, message_id"),
+    ),
+    ("viewing", "seq, viewed_at, viewer, object, object_id, content", None),
+    (
+        "suppression",
+        "review_id, alert_id, began_at, until, reviewer, approved_by, reason, ended_at",
+        None,
+    ),
 ];
 
 fn evaluation_columns(table: Table, of: Fingerprint) -> String {

@@ -269,7 +269,10 @@ impl Bundle {
 }
 
 fn is_part(kind: Kind) -> bool {
-    !matches!(kind, Kind::Hold | Kind::Directory | Kind::Operators | Kind::Cases)
+    !matches!(
+        kind,
+        Kind::Hold | Kind::Directory | Kind::Operators | Kind::Cases | Kind::Delegation | Kind::Exception
+    )
 }
 
 fn info(document: &Document) -> DocumentInfo {

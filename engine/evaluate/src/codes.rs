@@ -19,6 +19,8 @@ lexhold_document::codes! {
     SAMPLING_CLASS = "LX0233";
     /// A directory contradicts itself.
     DIRECTORY = "LX0901";
+    /// A delegation or an exception that cannot be.
+    MANDATE = "LX0960";
 }
 
 /// A rule's `when` failed on a message, which was then evaluated as if it held.

@@ -41,6 +41,11 @@ macro_rules! verbs {
             fn resource(self) -> &'static str {
                 match self { $(Self::$verb => $resource),+ }
             }
+
+            /// Whether it decides what becomes of something under review, and does not only ask for more eyes.
+            fn is_review(self) -> bool {
+                matches!(self, Self::Review | Self::Assign | Self::Close | Self::Suppress)
+            }
         }
     };
 }
@@ -66,8 +71,22 @@ verbs! {
     Approve = "approve" on "Plan",
     /// Carry out a disposal plan.
     Execute = "execute" on "Plan",
-    /// Assign, escalate or close an alert.
+    /// Record a review, comment on an alert or take its suppression back.
     Review = "review" on "Alert",
+    /// Hand an alert to somebody.
+    Assign = "assign" on "Alert",
+    /// Hand an alert to somebody above.
+    Escalate = "escalate" on "Alert",
+    /// End the review of an alert.
+    Close = "close" on "Alert",
+    /// Take the closing of an alert back.
+    Reopen = "reopen" on "Alert",
+    /// Set an alert aside for a time.
+    Suppress = "suppress" on "Alert",
+    /// Attest that a period has been reviewed.
+    Attest = "attest" on "Home",
+    /// Learn the key by which a sample was drawn.
+    Reveal = "reveal" on "Home",
     /// Read matched text or whole messages.
     ViewContent = "view_content" on "Home",
     /// Hand out messages of a matter.
@@ -91,6 +110,10 @@ pub struct Circumstances<'a> {
     pub approvers: BTreeSet<String>,
     /// Those who confirm this very act beside the principal.
     pub confirmed_by: Vec<&'a Operator>,
+    /// The principal took part in what is reviewed, or reports to somebody who did.
+    pub conflicted: bool,
+    /// A documented exception lets them review it nonetheless.
+    pub excepted: bool,
     /// It concerns a silent hold.
     pub silent: bool,
     /// It makes messages fall due earlier than before.
@@ -190,6 +213,9 @@ impl Governance {
         match (&self.0, operator) {
             (Rule::Solo, _) if !circumstances.confirmed_by.is_empty() => {
                 GovernanceAnswer::plain(false, "under `governance: solo` there is no second person", true)
+            }
+            (Rule::Solo, _) if circumstances.conflicted && !circumstances.excepted && verb.is_review() => {
+                GovernanceAnswer::plain(false, "nobody reviews himself or those above", true)
             }
             (Rule::Solo, _) => GovernanceAnswer::plain(true, "solo", true),
             (Rule::Policies(_), None) => GovernanceAnswer::plain(false, "no operator is named", false),
@@ -359,6 +385,8 @@ fn context(operator: &Operator, circumstances: &Circumstances<'_>) -> Option<Con
             "confirming_roles",
             texts(others().flat_map(|other| &other.roles).map(String::as_str)),
         ),
+        ("conflicted", RestrictedExpression::new_bool(circumstances.conflicted)),
+        ("excepted", RestrictedExpression::new_bool(circumstances.excepted)),
         ("silent", RestrictedExpression::new_bool(circumstances.silent)),
         ("shortens", RestrictedExpression::new_bool(circumstances.shortens)),
         ("signed", RestrictedExpression::new_bool(circumstances.signed)),
@@ -401,6 +429,7 @@ mod tests {
         Operator {
             id: id.into(),
             name: None,
+            person: None,
             roles: vec!["records".into()],
             public_key: None,
         }

@@ -8,12 +8,14 @@ use serde::Deserialize;
 use crate::codes;
 
 /// Somebody who operates Lexhold.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 pub struct Operator {
     /// The id that `--as` takes and every journal entry names.
     pub id: String,
     /// The name, for people who read reports.
     pub name: Option<String>,
+    /// Who they are in the directory, where the id there is another one; `none` for somebody outside the firm.
+    pub person: Option<String>,
     /// The roles that governance policies ask for.
     pub roles: Vec<String>,
     /// An Ed25519 public key, as 64 hexadecimal digits.
@@ -33,6 +35,11 @@ pub fn operators_shape() -> Shape {
         list(map([
             required("id", Shape::Id, "what `--as` takes"),
             optional("name", Shape::Text, "the person's name"),
+            optional(
+                "person",
+                Shape::Text,
+                "their id in the directory, where it is another one; `none` for somebody outside the firm",
+            ),
             required("roles", list(Shape::Id), "what they may do, by the governance policies"),
             optional(
                 "public_key",
@@ -43,6 +50,24 @@ pub fn operators_shape() -> Shape {
         "one item a person",
     )])
 }
+
+impl Operator {
+    /// Their id in the directory; none for somebody outside the firm.
+    pub fn person(&self) -> Option<&str> {
+        match self.person.as_deref() {
+            Some(OUTSIDE) => None,
+            person => Some(person.unwrap_or(&self.id)),
+        }
+    }
+
+    /// Whether the document says that they are outside the firm.
+    pub fn is_outside(&self) -> bool {
+        self.person.as_deref() == Some(OUTSIDE)
+    }
+}
+
+/// What stands under `person` for somebody outside the firm.
+const OUTSIDE: &str = "none";
 
 impl Operators {
     /// Reads an operators document, whose shape has been checked.
@@ -124,8 +149,9 @@ mod tests {
     #[test]
     fn operators_have_roles_and_may_have_keys() {
         let key = "0123456789abcdef".repeat(4);
-        let text =
-            format!("  - {{ id: ann, name: Ann, roles: [legal], public_key: {key} }}\n  - {{ id: bob, roles: [] }}\n");
+        let text = format!(
+            "  - {{ id: ann, name: Ann, roles: [legal], public_key: {key}, person: a.smith }}\n  - {{ id: bob, roles: [] }}\n  - {{ id: cyd, person: none, roles: [] }}\n"
+        );
         let text = text.replace(&key, &format!("\"{key}\""));
         let operators = compile(&text).unwrap_or_else(|wrong| panic!("{wrong:#?}"));
         assert_eq!(
@@ -133,7 +159,12 @@ mod tests {
                 .iter()
                 .map(|operator| operator.id.as_str())
                 .collect::<Vec<_>>(),
-            ["ann", "bob"]
+            ["ann", "bob", "cyd"]
+        );
+        let person = |id: &str| operators.get(id).unwrap().person();
+        assert_eq!(
+            [person("ann"), person("bob"), person("cyd")],
+            [Some("a.smith"), Some("bob"), None]
         );
         let ann = operators.get("ann").unwrap();
         assert_eq!(

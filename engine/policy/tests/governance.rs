@@ -30,6 +30,10 @@ struct Case {
     #[serde(default)]
     confirmed_by: Vec<String>,
     #[serde(default)]
+    conflicted: bool,
+    #[serde(default)]
+    excepted: bool,
+    #[serde(default)]
     silent: bool,
     #[serde(default)]
     shortens: bool,
@@ -48,6 +52,7 @@ fn every_case_is_decided_by_the_policies_it_names() {
             let operator = Operator {
                 id: id.clone(),
                 name: None,
+                person: None,
                 roles: roles.clone(),
                 public_key: None,
             };
@@ -64,6 +69,8 @@ fn every_case_is_decided_by_the_policies_it_names() {
             requesters: case.requesters,
             approvers: case.approvers,
             confirmed_by: case.confirmed_by.iter().map(|id| &operators[id.as_str()]).collect(),
+            conflicted: case.conflicted,
+            excepted: case.excepted,
             silent: case.silent,
             shortens: case.shortens,
             signed: case.signed,

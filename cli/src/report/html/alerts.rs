@@ -67,6 +67,14 @@ pub struct AlertLine<'a> {
     pub short: String,
     /// Why it is not certain, if it is not.
     pub doubt: &'a str,
+    /// The state of its review.
+    pub state: String,
+    /// Why it is in it, where no person put it there.
+    pub because: &'a str,
+    /// When a decision is due.
+    pub due: String,
+    /// Whose it is.
+    pub assignee: &'a str,
 }
 
 /// Whether a severity is high or critical. What nobody knows is taken for the gravest.
@@ -183,6 +191,13 @@ impl<'a> AlertLine<'a> {
             id: text("alert_id"),
             short: short(text("alert_id")),
             doubt: text("indeterminate"),
+            state: title(text("state")),
+            because: text("state_reason"),
+            due: match text("due_at") {
+                "" => String::new(),
+                due => minute_of(due),
+            },
+            assignee: text("assignee"),
         }
     }
 }

@@ -7,3 +7,4 @@ mod lookups;
 mod opening;
 mod projection;
 mod questions;
+mod reviews;

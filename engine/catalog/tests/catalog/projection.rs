@@ -181,6 +181,7 @@ fn a_rebuilt_catalog_equals_the_original_row_for_row() {
         "run_finished",
         json!({ "run": "run-1", "summary": { "new": 3 } }),
     ));
+    entries.extend(crate::reviews::decisions(9));
 
     let mut original = home.writer("original");
     for entry in &entries {

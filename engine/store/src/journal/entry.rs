@@ -76,12 +76,16 @@ pub enum EntryKind {
     Governance,
     /// The facts of a run. The payload's `sources` names its files in `facts/`.
     Facts,
+    /// Somebody decided something about alerts, samples, messages or a period under review.
+    Review,
+    /// Somebody looked at what is under review, which is no review.
+    Viewed,
     /// A kind that a newer version writes: kept, chained and verified, but not understood.
     Unknown(String),
 }
 
 impl EntryKind {
-    const KNOWN: [Self; 9] = [
+    const KNOWN: [Self; 11] = [
         Self::HomeCreated,
         Self::Activation,
         Self::Batch,
@@ -91,6 +95,8 @@ impl EntryKind {
         Self::HoldApplied,
         Self::Governance,
         Self::Facts,
+        Self::Review,
+        Self::Viewed,
     ];
 
     /// The word in the journal.
@@ -105,6 +111,8 @@ impl EntryKind {
             Self::HoldApplied => "hold_applied",
             Self::Governance => "governance",
             Self::Facts => "facts",
+            Self::Review => "review",
+            Self::Viewed => "viewed",
             Self::Unknown(word) => word,
         }
     }

@@ -55,6 +55,22 @@ impl Journal {
     /// [`crate::ErrorKind::Busy`] when another process does not give up the journal's lock, and
     /// [`crate::ErrorKind::Refused`] for a kind this version does not know or an actor without measure.
     pub fn append(&self, kind: EntryKind, payload: Option<Payload<'_>>, stamp: Stamp<'_>) -> Result<Entry> {
+        let appended = self.append_if(kind, payload, stamp, |_| Ok(true))?;
+        appended.ok_or_else(|| StoreError::refused("an entry without a condition was not appended"))
+    }
+
+    /// The same, if the condition holds once nobody else can append: for whoever decided by what the journal said a
+    /// moment ago. `None` and nothing written where it does not hold.
+    ///
+    /// # Errors
+    /// As [`Self::append`], and those of the condition.
+    pub fn append_if(
+        &self,
+        kind: EntryKind,
+        payload: Option<Payload<'_>>,
+        stamp: Stamp<'_>,
+        condition: impl FnOnce(&Self) -> Result<bool>,
+    ) -> Result<Option<Entry>> {
         if matches!(kind, EntryKind::Unknown(_)) {
             return Err(StoreError::refused(format!(
                 "`{}` is not a kind of entry",
@@ -71,6 +87,9 @@ impl Journal {
             .transpose()?;
         let _alone = lock::exclusive(&self.root.join(LOCK))?;
         let tail = self.mended_tail()?;
+        if !condition(self)? {
+            return Ok(None);
+        }
         let line = Line::after(tail.last.as_ref().map(Entry::link), kind.as_str(), payload, stamp);
         let text = line.text();
         if let Err(error) = self.write_line(&text) {
@@ -78,7 +97,7 @@ impl Journal {
             let _ = self.mended_tail();
             return Err(error);
         }
-        Ok(line.into_entry(&text))
+        Ok(Some(line.into_entry(&text)))
     }
 
     /// The entries from a sequence number on, in order; the chain between them is checked on the way.
