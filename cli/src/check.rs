@@ -2,7 +2,9 @@
 
 use std::io::Write;
 
-use lexhold_document::Level;
+use jiff::tz::TimeZone;
+use lexhold_document::{Level, printable};
+use lexhold_evaluate::Bundle;
 use serde_json::json;
 
 use crate::args::{Check, CheckFormat, CheckLevel};
@@ -25,10 +27,14 @@ pub fn check(settings: &Settings, args: &Check) -> anyhow::Result<Exit> {
     }
     let bundle = project.compile();
     project.compile_the_rest();
+    if let Some(bundle) = &bundle {
+        project.lint(bundle, settings.as_of.to_zoned(TimeZone::UTC).date());
+    }
     let sorted = project.sorted();
     let shown = &sorted[..sorted.len().min(args.max_errors.unwrap_or(usize::MAX))];
     let count = |level: Level| sorted.iter().filter(|diagnostic| diagnostic.level == level).count();
     let (n_errors, n_warnings) = (count(Level::Error), count(Level::Warning));
+    let stems = bundle.as_ref().map_or_else(Vec::new, |bundle| stems(&project, bundle));
     match args.format {
         CheckFormat::Text => {
             let colour = colour_on_stderr(settings.color);
@@ -54,8 +60,14 @@ pub fn check(settings: &Settings, args: &Check) -> anyhow::Result<Exit> {
                 "warnings": n_warnings,
                 "bundle": bundle.as_ref().map(|bundle| bundle.digest),
                 "diagnostics": diagnostics,
+                "stems": stems.iter().map(|(place, forms)| json!({ "at": place, "forms": forms })).collect::<Vec<_>>(),
             });
             writeln!(std::io::stdout().lock(), "{report:#}")?;
+        }
+    }
+    if settings.verbose > 0 {
+        for (place, forms) in &stems {
+            say(&format!("{place}: stem {}", forms.join(", ")));
         }
     }
     if !settings.quiet {
@@ -79,6 +91,16 @@ pub fn check(settings: &Settings, args: &Check) -> anyhow::Result<Exit> {
     }
     let failed = n_errors > 0 || (args.fail_on == CheckLevel::Warning && n_warnings > 0);
     Ok(if failed { Exit::Policy } else { Exit::Done })
+}
+
+/// The words under `stem`: where each stands, and the closed list that it stands for.
+fn stems<'b>(project: &Project, bundle: &'b Bundle) -> Vec<(String, &'b [String])> {
+    let shown = bundle.rules().stems().iter().map(|stem| {
+        let (line, column) = project.files.position(stem.place);
+        let path = printable(project.files.path(stem.place.file));
+        (format!("{path}:{line}:{column}"), stem.forms.as_slice())
+    });
+    shown.collect()
 }
 
 fn many(count: usize, what: &str) -> String {

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use jiff::civil::Date;
 use lexhold_document::{Diagnostic, Diagnostics, Document, FileId, Files, Kind, Level};
 use lexhold_evaluate::{Bundle, HoldSet, Mandates, compile_directory};
 use lexhold_model::Directory;
@@ -175,6 +176,12 @@ impl Project {
             compile_operators(document, &mut self.diagnostics);
         }
         Mandates::compile(&self.documents, &mut self.diagnostics);
+    }
+
+    /// Warns of rules that compile and still are not what somebody meant.
+    pub fn lint(&mut self, bundle: &Bundle, today: Date) {
+        let documents: Vec<&Document> = self.documents.iter().collect();
+        lexhold_rules::lint(&documents, bundle.rules(), Some(today), &mut self.diagnostics);
     }
 
     /// How many files were read.

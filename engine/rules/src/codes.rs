@@ -93,6 +93,24 @@ lexhold_document::codes! {
     QUALIFIER_TOO_LONG = "LX0470";
     /// A validator is not known, or is not given what it needs.
     VALIDATOR = "LX0471";
+    /// Two rules look for the same.
+    DUPLICATE_MATCH = "LX0480";
+    /// All that a rule finds is found by another rule.
+    SHADOWED_RULE = "LX0481";
+    /// A rule can never hit, or a condition of it never holds.
+    UNSATISFIABLE = "LX0482";
+    /// A pattern is searched for in every message.
+    NO_LITERAL = "LX0483";
+    /// A pattern has a gap without an end.
+    UNBOUNDED_GAP = "LX0484";
+    /// A pattern may not get through a long message.
+    STEP_BUDGET = "LX0485";
+    /// A lexicon has not been reviewed for long.
+    LEXICON_REVIEW = "LX0486";
+    /// An exclusion takes away what the rule looks for.
+    EXCLUSION_TAKES_ALL = "LX0487";
+    /// An exclusion can take nothing away.
+    EXCLUSION_TAKES_NOTHING = "LX0488";
 }
 
 #[cfg(test)]

@@ -38,6 +38,7 @@ mod judge;
 mod lane;
 mod leaves;
 mod lexicons;
+mod lint;
 mod literals;
 #[cfg(test)]
 mod manual;
@@ -72,6 +73,7 @@ mod vocabulary;
 pub use compile::{compile, compile_query};
 pub use examples::{ExampleFailure, Expected, check_examples, example_part};
 pub use hit::{Confidence, Part, RuleHit, RuleOutcome, ScanOutcome, Support};
+pub use lint::lint;
 pub use parts::PartSet;
 pub use program::{Condition, Example, Program, RuleInfo, Status, TextView};
 pub use scanner::Scanner;

@@ -86,3 +86,6 @@ pub const DISCLAIMER_TOKENS: std::ops::RangeInclusive<usize> = 10..=10_000;
 
 /// Most disclaimers in one program.
 pub const DISCLAIMERS: usize = 1_000;
+
+/// How long after its review a lexicon is warned of, in months.
+pub const REVIEW_MONTHS: i32 = 12;

@@ -11,6 +11,7 @@ use std::collections::BTreeSet;
 
 use lexhold_document::{Diagnostic, Node, Place, did_you_mean};
 
+use crate::TextView;
 use crate::codes;
 use crate::expression::Expression;
 use crate::operator::Reader;
@@ -64,8 +65,11 @@ impl Reader<'_, '_> {
                 match forms(&entry.key, word.as_text().unwrap_or_default()) {
                     Ok(forms) => {
                         listed.extend(forms.iter().cloned());
-                        let place = word.place;
-                        self.leaves.stems.push(Stem { place, forms });
+                        // A rule on the skeleton is read on the folded view too.
+                        if self.leaves.view != TextView::Skeleton {
+                            let place = word.place;
+                            self.leaves.stems.push(Stem { place, forms });
+                        }
                     }
                     Err(refusal) => {
                         self.diagnostics
