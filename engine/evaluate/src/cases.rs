@@ -75,7 +75,10 @@ pub fn check_cases(bundle: &Bundle, documents: &[Document]) -> CaseReport {
 
 fn note_failures(rule: &str, failures: Vec<ExampleFailure>, report: &mut CaseReport) {
     report.failures.extend(failures.into_iter().map(|failure| CaseFailure {
-        why: format!("rule `{rule}` expected a {:?}", failure.expected).to_lowercase(),
+        why: match failure.found {
+            Some(found) => format!("rule `{rule}`: {found}"),
+            None => format!("rule `{rule}` expected a {:?}", failure.expected).to_lowercase(),
+        },
         name: failure.text,
         place: failure.place,
     }));

@@ -7,12 +7,13 @@ use rustc_hash::FxHashMap;
 use crate::check::{Body, Check};
 use crate::conversation::{self, ConversationRule};
 use crate::disclaimer::Disclaimers;
+use crate::examples;
 use crate::grading::{self, Grading};
 use crate::leaves::Leaves;
 use crate::lexicons::Lexicons;
 use crate::matching::Matching;
 use crate::operator::Reader;
-use crate::{Condition, Example, PartSet, Program, RuleInfo, Status, TextView, codes, limits, shape};
+use crate::{Condition, PartSet, Program, RuleInfo, Status, TextView, codes, limits, shape};
 
 /// Compiles every ruleset, lexicon and disclaimer among the documents; other kinds are passed over.
 ///
@@ -259,8 +260,8 @@ fn info(document: &Document, index: usize, position: usize, node: &Node) -> Opti
             document: index,
             path: path![Seg::from("rules"), position, "when"].to_vec(),
         }),
-        hits: examples(node.get("hits")),
-        misses: examples(node.get("misses")),
+        hits: examples::read(node.get("hits"), parts(node)),
+        misses: examples::read(node.get("misses"), parts(node)),
         place: id.place,
     })
 }
@@ -302,18 +303,6 @@ fn parts(node: &Node) -> PartSet {
 fn texts(node: Option<&Node>) -> Vec<String> {
     let one_or_many = node.map_or(&[][..], |node| node.as_list().unwrap_or(std::slice::from_ref(node)));
     one_or_many.iter().filter_map(Node::as_text).map(String::from).collect()
-}
-
-fn examples(node: Option<&Node>) -> Vec<Example> {
-    let items = node.and_then(Node::as_list).unwrap_or_default().iter();
-    items
-        .filter_map(|item| {
-            Some(Example {
-                text: item.as_text()?.to_owned(),
-                place: item.place,
-            })
-        })
-        .collect()
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use crate::Part;
 pub struct PartSet(u8);
 
 /// What a rule may name under `parts`, in the order of the bits.
-pub(crate) static PART_NAMES: [&str; 7] = [
+pub(crate) const PART_NAMES: [&str; 7] = [
     "subject",
     "authored",
     "quoted",

@@ -3,12 +3,12 @@
 use lexhold_document::{Place, Seg};
 use lexhold_model::{Digest, Severity};
 
-use crate::PartSet;
 use crate::check::Check;
 use crate::conversation::ConversationRule;
 use crate::disclaimer::Disclaimers;
 use crate::lane::Lane;
 use crate::stem::Stem;
+use crate::{Confidence, PartSet};
 
 /// All rules of a bundle, compiled. Immutable and shared by all threads.
 #[derive(Debug)]
@@ -68,11 +68,15 @@ pub struct RuleInfo {
     pub place: Place,
 }
 
-/// A text that a rule has to hit or must not hit.
+/// A message that a rule has to hit or must not hit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Example {
-    /// The text.
-    pub text: String,
+    /// Its parts in their order: the name of each, as under `parts`, and its text.
+    pub parts: Vec<(&'static str, String)>,
+    /// The tier of confidence that its hits have to reach.
+    pub confidence: Option<Confidence>,
+    /// The severity that its hits have to have.
+    pub severity: Option<Severity>,
     /// Where it stands.
     pub place: Place,
 }

@@ -3,10 +3,11 @@
 use lexhold_document::{Field, Shape, choice, either, list, map, one_or_many, open, optional, required};
 
 use crate::conversation;
+use crate::examples;
 use crate::parts::PART_NAMES;
 
 /// The grades of severity, as documents write them.
-pub(crate) const SEVERITIES: &[&str] = &["info", "low", "medium", "high", "critical"];
+pub(crate) static SEVERITIES: &[&str] = &["info", "low", "medium", "high", "critical"];
 
 /// How settled a rule is, as documents write it.
 pub(crate) const STATUSES: &[&str] = &["experimental", "stable", "retired"];
@@ -112,8 +113,16 @@ pub(crate) fn rule() -> Shape {
             one_or_many(Shape::Text),
             "what a message with a hit is labelled",
         ),
-        required("hits", list(Shape::Text), "texts that the rule has to hit, two or more"),
-        required("misses", list(Shape::Text), "texts that it must not hit, two or more"),
+        required(
+            "hits",
+            list(examples::shape(true)),
+            "texts that the rule has to hit, two or more",
+        ),
+        required(
+            "misses",
+            list(examples::shape(false)),
+            "texts that it must not hit, two or more",
+        ),
     ])
 }
 

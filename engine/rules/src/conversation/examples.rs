@@ -26,6 +26,7 @@ pub fn check_conversation_examples(program: &Program, rule: usize) -> Vec<Exampl
             text: shown(example),
             place: example.place,
             excluded_by: None,
+            found: None,
         }));
     }
     failures
