@@ -9,6 +9,8 @@ use lexhold_document::{Diagnostics, Document, FileId, Files, Kind, Node, Place};
 use lexhold_evaluate::{Bundle, check_cases};
 use lexhold_policy::Schemas;
 
+mod false_hits;
+
 /// The table that packs cite lies among the policies without being a document.
 const TABLE: &str = "policies/regulations.yaml";
 
@@ -122,7 +124,7 @@ fn shipped_content_proves_itself() {
         report.n_run,
         failures.join("\n")
     );
-    assert!(report.n_run > 150, "only {} cases were run", report.n_run);
+    assert!(report.n_run > 800, "only {} cases were run", report.n_run);
 }
 
 #[test]
@@ -134,7 +136,7 @@ fn every_pattern_rule_has_three_hits_and_three_misses() {
             rule.id
         );
         assert!(
-            rule.risk.is_some() && !rule.cites.is_empty() && !rule.labels.is_empty(),
+            rule.risk.is_some() && !rule.labels.is_empty(),
             "{} says too little",
             rule.id
         );
@@ -174,7 +176,15 @@ fn everything_cites_what_is_in_the_table() {
     let shipped = Shipped::compiled();
     for (document, item) in shipped.items() {
         let cites = item.get("cites").and_then(Node::as_list).unwrap_or_default();
-        assert!(!cites.is_empty(), "{}.{} cites nothing", document.name, id(item));
+        // The table has no law on how people treat each other.
+        let is_covered = document.name != "conduct";
+        assert_eq!(
+            !cites.is_empty(),
+            is_covered,
+            "{}.{} and what it cites",
+            document.name,
+            id(item)
+        );
         for cite in cites.iter().filter_map(Node::as_text) {
             assert!(
                 known.contains(cite),

@@ -90,26 +90,49 @@ pub(crate) const PLANTS: &[Plant] = &[
     ),
     breach(
         "off-channel",
+        "recorded-line",
+        Scene::Trading,
+        &[
+            "Not on a recorded line please",
+            "Careful, this chat is monitored",
+        ],
+    ),
+    breach(
+        "concealment",
         "avoid-the-record",
         Scene::Trading,
         &[
             "Don't put that in writing, come over",
             "Let's keep this off chat, I'll walk over",
-            "Not on a recorded line please",
-            "Careful, this chat is monitored",
             "I'd rather not discuss that over email",
             "Let's keep this off email, my desk at {time}",
         ],
     ),
     breach(
         "off-channel",
+        "ephemeral-messages",
+        Scene::Firm,
+        &[
+            "Set the messages to disappear and then I'll tell you",
+        ],
+    ),
+    breach(
+        "record-integrity",
         "destroy-the-record",
         Scene::Firm,
         &[
             "Delete this chat when you've read it",
             "Please erase our messages about {client} before the review",
-            "Set the messages to disappear and then I'll tell you",
             "Burn after reading: {client} is done with us",
+        ],
+    ),
+    breach(
+        "market-abuse",
+        "dealing-before-news",
+        Scene::Trading,
+        &[
+            "Get in before the announcement on {day}, {stock} will fly",
+            "It's not public yet so keep it between us, but {issuer} is being bought",
         ],
     ),
     breach(
@@ -118,8 +141,6 @@ pub(crate) const PLANTS: &[Plant] = &[
         Scene::Trading,
         &[
             "Got it from someone inside {issuer}, they will miss. You did not hear this from me",
-            "Get in before the announcement on {day}, {stock} will fly",
-            "It's not public yet so keep it between us, but {issuer} is being bought",
             "I have inside info on {issuer}, buy some {stock}",
             "I've seen the numbers early, sell {stock} before the press release",
         ],
@@ -137,12 +158,19 @@ pub(crate) const PLANTS: &[Plant] = &[
     ),
     breach(
         "market-abuse",
+        "marking-the-close",
+        Scene::Trading,
+        &[
+            "Bang the close in {stock}, we need the mark",
+        ],
+    ),
+    breach(
+        "market-abuse",
         "deceptive-orders",
         Scene::Trading,
         &[
             "Put some fake bids in below and they'll come up to us",
             "Layer the book on the offer and pull the orders before they fill",
-            "Bang the close in {stock}, we need the mark",
             "Let's spoof it up a little, put in some fake orders and sell to whoever follows",
         ],
     ),
@@ -240,7 +268,7 @@ pub(crate) const PLANTS: &[Plant] = &[
         ],
     ),
     breach(
-        "personal-data",
+        "payment-data",
         "card-number",
         Scene::ClientMail,
         &[
@@ -249,7 +277,7 @@ pub(crate) const PLANTS: &[Plant] = &[
         ],
     ),
     breach(
-        "personal-data",
+        "payment-data",
         "card-number",
         Scene::PatientMail,
         &[
@@ -258,7 +286,7 @@ pub(crate) const PLANTS: &[Plant] = &[
         ],
     ),
     breach(
-        "personal-data",
+        "payment-data",
         "card-number",
         Scene::Clinic,
         &[
@@ -267,7 +295,7 @@ pub(crate) const PLANTS: &[Plant] = &[
         ],
     ),
     breach(
-        "personal-data",
+        "payment-data",
         "card-security-code",
         Scene::PatientMail,
         &[
@@ -285,7 +313,7 @@ pub(crate) const PLANTS: &[Plant] = &[
         ],
     ),
     breach(
-        "personal-data",
+        "payment-data",
         "iban",
         Scene::ClientMail,
         &[
@@ -294,16 +322,19 @@ pub(crate) const PLANTS: &[Plant] = &[
         ],
     ),
     breach(
-        "personal-data",
+        "secrets",
         "cloud-key",
         Scene::Firm,
-        &[
-            "Use {aws} for the staging bucket until mine is renewed",
-            "The token is {github}, works for the pricing repo",
-        ],
+        &["Use {aws} for the staging bucket until mine is renewed"],
     ),
     breach(
-        "personal-data",
+        "secrets",
+        "source-host-token",
+        Scene::Firm,
+        &["The token is {github}, works for the pricing repo"],
+    ),
+    breach(
+        "secrets",
         "password",
         Scene::Firm,
         &[
@@ -312,7 +343,7 @@ pub(crate) const PLANTS: &[Plant] = &[
         ],
     ),
     breach(
-        "personal-data",
+        "secrets",
         "password",
         Scene::Clinic,
         &["portal is user: frontdesk, password: {password}, log in with that one until they fix mine"],
@@ -338,7 +369,7 @@ pub(crate) const PLANTS: &[Plant] = &[
         ],
     ),
     decoy(
-        "off-channel",
+        "record-integrity",
         "destroy-the-record",
         Scene::Firm,
         &[
@@ -393,7 +424,7 @@ pub(crate) const PLANTS: &[Plant] = &[
     ),
     decoy("information-barriers", "research-and-banking", Scene::Barrier, &[]),
     decoy(
-        "personal-data",
+        "payment-data",
         "card-number",
         Scene::Firm,
         &[
@@ -402,7 +433,7 @@ pub(crate) const PLANTS: &[Plant] = &[
         ],
     ),
     decoy(
-        "personal-data",
+        "secrets",
         "password",
         Scene::Firm,
         &["My password is expired again", "Please change your password by {day}"],
