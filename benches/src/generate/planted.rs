@@ -92,10 +92,7 @@ pub(crate) const PLANTS: &[Plant] = &[
         "off-channel",
         "recorded-line",
         Scene::Trading,
-        &[
-            "Not on a recorded line please",
-            "Careful, this chat is monitored",
-        ],
+        &["Not on a recorded line please", "Careful, this chat is monitored"],
     ),
     breach(
         "concealment",
@@ -112,9 +109,7 @@ pub(crate) const PLANTS: &[Plant] = &[
         "off-channel",
         "ephemeral-messages",
         Scene::Firm,
-        &[
-            "Set the messages to disappear and then I'll tell you",
-        ],
+        &["Set the messages to disappear and then I'll tell you"],
     ),
     breach(
         "record-integrity",
@@ -160,9 +155,7 @@ pub(crate) const PLANTS: &[Plant] = &[
         "market-abuse",
         "marking-the-close",
         Scene::Trading,
-        &[
-            "Bang the close in {stock}, we need the mark",
-        ],
+        &["Bang the close in {stock}, we need the mark"],
     ),
     breach(
         "market-abuse",
