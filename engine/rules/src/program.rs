@@ -6,7 +6,7 @@ use lexhold_model::{Digest, Severity};
 use crate::check::Check;
 use crate::conversation::ConversationRule;
 use crate::disclaimer::Disclaimers;
-use crate::lane::Lane;
+use crate::lane::{Lane, lay};
 use crate::stem::Stem;
 use crate::{Confidence, PartSet};
 
@@ -113,6 +113,11 @@ impl TextView {
     /// Whether texts keep their case in it.
     pub(crate) fn has_case(self) -> bool {
         matches!(self, TextView::Raw | TextView::Digits)
+    }
+
+    /// What this view makes of a text.
+    pub fn of(self, text: &str) -> String {
+        lay(text, self).0.text().to_owned()
     }
 
     /// The view's name as rules write it.
