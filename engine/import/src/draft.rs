@@ -3,6 +3,7 @@
 use lexhold_model::Severity;
 
 use crate::loss::Losses;
+use crate::pattern::edged;
 use crate::yaml::Yaml;
 
 /// Rules as read, with what was lost on the way.
@@ -49,4 +50,26 @@ pub(crate) enum View {
     Folded,
     /// The text as it is.
     Raw,
+}
+
+/// A pattern as `regex` and what stands beside it, every part of it under the same flags.
+pub(crate) fn regex(pattern: &str, flags: &str) -> (Vec<(&'static str, Yaml)>, String) {
+    let flags = if flags.is_empty() {
+        String::new()
+    } else {
+        format!("(?{flags})")
+    };
+    let edged = edged(pattern);
+    let body = format!("{flags}{}", edged.body);
+    let mut entries = vec![("regex", Yaml::text(&body))];
+    for (key, patterns) in [
+        ("not_preceded_by", edged.not_preceded_by),
+        ("not_followed_by", edged.not_followed_by),
+    ] {
+        if !patterns.is_empty() {
+            let patterns = patterns.iter().map(|pattern| format!("{flags}{pattern}"));
+            entries.push((key, Yaml::texts(patterns)));
+        }
+    }
+    (entries, body)
 }

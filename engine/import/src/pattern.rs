@@ -5,6 +5,7 @@
 //! `(?#…)` are left out. Look-around and back-references stay, for the rule language to refuse.
 
 use std::iter::Peekable;
+use std::ops::Range;
 use std::str::Chars;
 
 use regex_syntax::ast::{self, Ast};
@@ -219,6 +220,77 @@ impl Rewriter<'_> {
     }
 }
 
+/// A pattern without the look-around at its ends, which ours says in other words.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Edged {
+    /// What is left.
+    pub(crate) body: String,
+    /// What stood in `(?<!…)` at the start.
+    pub(crate) not_preceded_by: Vec<String>,
+    /// What stood in `(?!…)` at the end.
+    pub(crate) not_followed_by: Vec<String>,
+}
+
+/// Takes the look-around off the ends of a pattern; what stands within it, or demands something, stays for the rule
+/// language to refuse.
+pub(crate) fn edged(pattern: &str) -> Edged {
+    let mut edged = Edged {
+        body: pattern.to_owned(),
+        ..Edged::default()
+    };
+    let Some(groups) = outer_groups(pattern) else {
+        return edged;
+    };
+    let inner = |range: &Range<usize>, open: &str| pattern[range.clone()].strip_prefix(open)?.strip_suffix(')');
+    let (mut start, mut end) = (0, pattern.len());
+    for range in &groups {
+        match inner(range, "(?<!").filter(|_| range.start == start) {
+            Some(inside) => edged.not_preceded_by.push(inside.to_owned()),
+            None => break,
+        }
+        start = range.end;
+    }
+    for range in groups.iter().rev() {
+        match inner(range, "(?!").filter(|_| range.end == end && range.start > start) {
+            Some(inside) => edged.not_followed_by.insert(0, inside.to_owned()),
+            None => break,
+        }
+        end = range.start;
+    }
+    edged.body = pattern[start..end].to_owned();
+    edged
+}
+
+/// Where the outermost groups of a pattern stand; `None` if there are alternatives outside them.
+fn outer_groups(pattern: &str) -> Option<Vec<Range<usize>>> {
+    let mut groups = Vec::new();
+    let (mut depth, mut start, mut in_class) = (0_usize, 0, false);
+    let mut chars = pattern.char_indices();
+    while let Some((at, c)) = chars.next() {
+        match c {
+            '\\' => drop(chars.next()),
+            // Whoever translated the pattern has escaped all brackets in classes but those of `[:alpha:]`.
+            '[' if in_class => chars.by_ref().take_while(|(_, c)| *c != ']').for_each(drop),
+            ']' if in_class => in_class = false,
+            _ if in_class => {}
+            '[' => in_class = true,
+            '(' => {
+                start = if depth == 0 { at } else { start };
+                depth += 1;
+            }
+            ')' => {
+                depth = depth.checked_sub(1)?;
+                if depth == 0 {
+                    groups.push(start..at + 1);
+                }
+            }
+            '|' if depth == 0 => return None,
+            _ => {}
+        }
+    }
+    Some(groups)
+}
+
 /// The part of a match that a foreign rule calls the secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Secret {
@@ -398,6 +470,32 @@ mod tests {
         assert_eq!(translate(r"\223", Escapes::Bytes), None);
         assert_eq!(translate(r"\x7f", Escapes::Bytes).as_deref(), Some(r"\x{7f}"));
         assert_eq!(translate(r"\xc0", Escapes::Characters).as_deref(), Some(r"\x{c0}"));
+    }
+
+    #[test]
+    fn look_around_at_the_ends_is_taken_off() {
+        let shown = |pattern: &str| {
+            let edged = edged(pattern);
+            format!(
+                "{} {} {}",
+                edged.not_preceded_by.join(","),
+                edged.body,
+                edged.not_followed_by.join(",")
+            )
+        };
+        for (pattern, expected) in [
+            (r"(?<!\d)(?<![a-z)])\d{9}(?!\d)", r"\d,[a-z)] \d{9} \d"),
+            (r"(?<!a(b|c))x", "a(b|c) x "),
+            (r"x(?!a)(?!b)", " x a,b"),
+            (r"x(?!a)y", " x(?!a)y "),
+            (r"(?<!a)x|y", " (?<!a)x|y "),
+            (r"(?<!a)(?:x|y)", "a (?:x|y) "),
+            (r"(?<=a)x(?=b)", " (?<=a)x(?=b) "),
+            (r"x\(?!a)", r" x\(?!a) "),
+            (r"(?!a)", " (?!a) "),
+        ] {
+            assert_eq!(shown(pattern), expected, "{pattern}");
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use lexhold_model::Severity;
 use serde::Deserialize;
 
-use crate::draft::{Draft, Drafts, View};
+use crate::draft::{Draft, Drafts, View, regex};
 use crate::json_lines::{objects, typed};
 use crate::loss::Losses;
 use crate::pattern::{Escapes, translate};
@@ -84,11 +84,7 @@ fn draft(rule: &Rule, losses: &mut Losses) -> Result<Draft, (&'static str, Strin
     let folded = caseless && rule.kind != "rawbody" && !pattern.contains("(?-i");
     let wanted = if folded { "msx" } else { "imsx" };
     let flags: String = rule.flags.chars().filter(|flag| wanted.contains(*flag)).collect();
-    let pattern = if flags.is_empty() {
-        pattern
-    } else {
-        format!("(?{flags}){pattern}")
-    };
+    let (matches, body) = regex(&pattern, &flags);
     if let Some(strange) = rule.flags.chars().find(|flag| !"imsx".contains(*flag)) {
         losses.part(&rule.id, "flag", "there is nothing like it", strange);
     }
@@ -115,8 +111,8 @@ fn draft(rule: &Rule, losses: &mut Losses) -> Result<Draft, (&'static str, Strin
         labels: Vec::new(),
         view: if folded { View::Folded } else { View::Raw },
         keys,
-        matches: vec![("regex", Yaml::text(&pattern))],
-        patterns: vec![pattern],
+        matches,
+        patterns: vec![body],
         hits: Vec::new(),
         misses: Vec::new(),
     })
