@@ -29,6 +29,8 @@ mod review_mandate;
 pub mod sampling;
 mod supervision;
 mod tables;
+#[cfg(test)]
+mod testing;
 
 pub use alert::{Alert, AlertHit, AlertMember, AlertPlace, AlertRule, alerts};
 pub use bundle::{Bundle, DocumentInfo, RuleKind, RuleSummary};

@@ -335,3 +335,6 @@ pub fn family(members: &[FamilyMember]) -> Resolved {
         members => unite(members),
     }
 }
+
+#[cfg(test)]
+mod tests;
