@@ -133,3 +133,6 @@ fn alert_hit(hit: HitRow, rule: &Arc<AlertRule>) -> AlertHit {
 fn severity(word: &str) -> Severity {
     word.parse().unwrap_or(Severity::Critical)
 }
+
+#[cfg(test)]
+mod tests;

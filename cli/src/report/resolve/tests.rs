@@ -1,0 +1,256 @@
+//! The catalog's sorts and joins against the second pure function over messages in memory.
+
+use std::fs::File;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+use lexhold_catalog::{JournalEntry, Settings, Writer};
+use lexhold_document::{Diagnostics, Files, OpenError, load};
+use lexhold_evaluate::{Bundle, Evaluation, Facts, Fate, HoldSet, alerts_of_set, evaluate, record};
+use lexhold_model::tables::Table;
+use lexhold_model::{ContentKey, ConversationKind, Directory, Message, MessageBatch, MessageBatchBuilder, Participant};
+use lexhold_policy::Schemas;
+use parquet::arrow::ArrowWriter;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use super::*;
+
+const RULES: &str = r#"lexhold: 1
+ruleset: desk
+version: 1.0.0
+owner: me@example.com
+rules:
+  - id: venue
+    severity: low
+    why: test
+    match: { any: [let us take this offline, phrase: move to whatsapp], unless: [{ phrase: do not, within: 1, side: before }] }
+    raise: [{ to: critical, when: { total: 2 } }]
+    support: [{ name: business, match: [trade, desk], within: 5 }]
+    confidence: { high: { all: [business] } }
+    hits: [let us take this offline, move to whatsapp]
+    misses: [a, b]
+  - id: number
+    severity: medium
+    why: test
+    alerts: false
+    match: { regex: '\bcall me on [0-9]{5,12}' }
+    hits: [call me on 55512, call me on 555123]
+    misses: [a, b]
+  - id: venue-then-number
+    severity: high
+    why: test
+    conversation: { ordered: [venue, number], by: [conversation], within: PT10M }
+    hits:
+      - [{ at: "10:59", from: a, text: let us take this offline }, { at: "11:01", from: b, text: call me on 555123 }]
+      - [{ at: "10:00", from: a, text: move to whatsapp }, { at: "10:10", from: a, text: call me on 555123 }]
+    misses:
+      - [{ at: "10:00", from: a, text: call me on 555123 }, { at: "10:10", from: a, text: move to whatsapp }]
+      - [{ at: "10:00", from: a, text: move to whatsapp }, { at: "10:11", from: a, text: call me on 555123 }]
+"#;
+
+const TEXTS: [&str; 9] = [
+    "Hi Bob,\n\nlet us take this\noffline now\n\nAnn\n",
+    "Fine.\n\nOn Monday Ann wrote:\n> Hi Bob,\n>\n> let us take this offline\n> now\n",
+    "call me on 555123\n",
+    "the trade can move to whatsapp\n",
+    "do not move to whatsapp\n",
+    "Hello\n-- \nAnn, move to whatsapp\n",
+    "move to whatsapp!\n\n> let us take this\n> offline now\n>> the trade can move to whatsapp\n",
+    "FYI\n---------- Forwarded message\nFrom: Ann\nSubject: x\n\nlet us take this offline now\n",
+    "nothing\n",
+];
+
+/// The text above with a signature.
+const SIGNED: usize = 5;
+
+/// A number below `below` that depends on the parts alone.
+fn pick(parts: [usize; 3], below: usize) -> usize {
+    let bytes = parts.map(usize::to_le_bytes);
+    let hash = Key::of("test", bytes.iter().map(<[u8; 8]>::as_slice))
+        .as_i128()
+        .unsigned_abs();
+    usize::try_from(hash % below as u128).unwrap()
+}
+
+fn mails(seed: usize) -> Vec<Message> {
+    let mail = |at: usize| {
+        let pick = |what, below| pick([seed, at, what], below);
+        let text = pick(5, TEXTS.len() + 2).min(TEXTS.len());
+        // Whoever signs does so on days of their own, so that each signature has an alert of its own.
+        let (text, days) = if text < TEXTS.len() { (text, 0) } else { (SIGNED, at) };
+        let seconds = i64::try_from(60 * pick(0, 50) + 86_400 * days).unwrap();
+        let sent = (1_767_225_600 + seconds) * 1_000_000;
+        Message {
+            id: Some(format!("<{at}>")),
+            platform: "email".into(),
+            conversation_kind: ConversationKind::Mail,
+            conversation: format!("thread {}", pick(1, 2)),
+            sender: if days > 0 {
+                "ann"
+            } else {
+                ["ann", "bob", "cyd"][pick(2, 3)]
+            }
+            .into(),
+            recipients: vec![Participant {
+                handle: "dan".into(),
+                ..Participant::default()
+            }],
+            custodians: vec![["dan", "eve"][pick(3, 2)].into()],
+            sent_at: (pick(4, 20) > 0).then_some(sent),
+            captured_at: Some(sent),
+            text: Some(TEXTS[text].into()),
+            ..Message::default()
+        }
+    };
+    (0..pick([seed, 0, 9], 24)).map(mail).collect()
+}
+
+fn bundle() -> Bundle {
+    let mut files = Files::new();
+    let mut diagnostics = Diagnostics::new();
+    let root = files.add("rules.yaml", RULES.to_owned());
+    let documents = load(&mut files, &[root], &mut |_| Err(OpenError::NotFound), &mut diagnostics);
+    let bundle = Bundle::compile(&documents, &Schemas::built_in(), &mut diagnostics);
+    let told: Vec<_> = diagnostics
+        .sorted(&files)
+        .iter()
+        .map(|one| one.message.clone())
+        .collect();
+    bundle.unwrap_or_else(|| panic!("{told:?}"))
+}
+
+fn evaluated(bundle: &Bundle, messages: &[Message]) -> (MessageBatch, Evaluation) {
+    let facts = Facts {
+        directory: Directory::default(),
+        holds: HoldSet::none(),
+        zone: TimeZone::UTC,
+        key: ContentKey::new([3; 32]),
+        backfill: true,
+    };
+    let mut builder = MessageBatchBuilder::new();
+    messages.iter().for_each(|message| builder.push(message));
+    let batch = builder.finish();
+    let evaluation = evaluate(bundle, &facts, &batch);
+    (batch, evaluation)
+}
+
+/// A catalog of these batches, each with a journal entry of its own.
+struct Home {
+    folder: TempDir,
+    writer: Writer,
+    seq: u64,
+}
+
+impl Home {
+    fn of(bundle: &Bundle, set: &[(MessageBatch, Evaluation)]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = Settings {
+            wait: Duration::ZERO,
+            threads: 1,
+            memory_mib: 128,
+            temp: folder.path().join("temp"),
+        };
+        let writer = Catalog::open_writer(&folder.path().join("catalog"), &settings).unwrap();
+        let mut home = Self { folder, writer, seq: 0 };
+        home.enter("home_created", &json!({}), &[]);
+        let mut known = std::collections::HashMap::new();
+        for (batch, evaluation) in set {
+            let identities = || evaluation.messages.iter().map(|message| &message.identity);
+            let fates = Fate::of_all(identities(), &known);
+            known.extend(identities().map(|identity| (identity.key, identity.content_hash)));
+            let tables = record(bundle, &[], batch, evaluation, &fates);
+            let files: Vec<_> = tables
+                .iter()
+                .map(|(table, rows)| (*table, home.file(*table, rows)))
+                .collect();
+            home.enter("batch", &json!({"run": "r", "detail": {}}), &files);
+        }
+        home
+    }
+
+    fn file(&self, table: Table, rows: &arrow::array::RecordBatch) -> PathBuf {
+        let path = self
+            .folder
+            .path()
+            .join(format!("{}-{}.parquet", self.seq, table.name()));
+        let mut writer = ArrowWriter::try_new(File::create(&path).unwrap(), rows.schema(), None).unwrap();
+        writer.write(rows).unwrap();
+        writer.close().unwrap();
+        path
+    }
+
+    fn enter(&mut self, kind: &str, payload: &Value, files: &[(Table, PathBuf)]) {
+        self.seq += 1;
+        let entry = JournalEntry {
+            seq: self.seq,
+            kind,
+            at: "2026-01-02T03:04:05Z",
+            actor: "otto",
+            payload,
+        };
+        self.writer.project(&entry, files).unwrap();
+    }
+
+    fn alerts(&self, which: Hits) -> Vec<Alert> {
+        let mut found = Vec::new();
+        each_alert(&self.writer, which, None, |alert| {
+            found.push(alert);
+            Ok(())
+        })
+        .unwrap();
+        found
+    }
+}
+
+#[test]
+fn x3_the_catalog_finds_what_the_pure_function_finds_in_any_order_and_batches() {
+    let bundle = bundle();
+    let mut seen = [0; 4];
+    for seed in 0..5 {
+        let mut mails = mails(seed);
+        let want = alerts_of_set(&bundle, &[evaluated(&bundle, &mails)]);
+        mails.sort_by_key(|mail| {
+            Key::of(
+                "order",
+                [mail.id.as_ref().unwrap().as_bytes(), &[u8::try_from(seed).unwrap()]],
+            )
+        });
+        let size = 1 + pick([seed, 0, 11], 7);
+        let batches: Vec<_> = mails.chunks(size).map(|mails| evaluated(&bundle, mails)).collect();
+        let home = Home::of(&bundle, &batches);
+        let found = home.alerts(Hits::All);
+        assert_eq!(found, want, "seed {seed}, {size} a batch");
+        if let Some(alert) = want.last() {
+            assert_eq!(home.alerts(Hits::OfAlert(alert.id)), std::slice::from_ref(alert));
+        }
+        for alert in &want {
+            seen[0] += usize::from(alert.members.iter().any(|member| member.echo));
+            seen[1] += usize::from(!alert.aliases.is_empty());
+            seen[2] += usize::from(alert.excluded_by.as_deref() == Some("signature"));
+            seen[3] += usize::from(alert.rule.id == "desk.venue-then-number");
+        }
+        if let Some(alias) = want.iter().find_map(|alert| alert.aliases.first()) {
+            assert!(!home.alerts(Hits::OfAlert(*alias)).is_empty());
+        }
+        let months = home.writer.alerts_by_month().unwrap();
+        let counted: u64 = months.iter().map(|month| month.n_alerts).sum();
+        assert_eq!(
+            counted,
+            want.iter().filter(|alert| alert.excluded_by.is_none()).count() as u64
+        );
+        if let Some(member) = want.iter().flat_map(|alert| &alert.members).next() {
+            let with = |alert: &&Alert| alert.members.iter().any(|other| other.key == member.key);
+            let of_message: Vec<&Alert> = want.iter().filter(with).collect();
+            assert_eq!(
+                home.alerts(Hits::InMessage(member.key)).iter().collect::<Vec<_>>(),
+                of_message
+            );
+        }
+    }
+    assert!(
+        seen.iter().all(|n| *n > 0),
+        "echoes, aliases, signatures, conversations: {seen:?}"
+    );
+}
