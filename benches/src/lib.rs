@@ -1,3 +1,5 @@
 //! Benchmarks of Lexhold, and the sample messages that they and `make demo` run on.
 
 pub mod generate;
+pub mod hyperscan;
+pub mod terms;

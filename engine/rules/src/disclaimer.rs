@@ -64,7 +64,7 @@ impl Disclaimers {
             return;
         }
         let mut scratch = Masks::default();
-        scratch.tokenize(text, |_| UNKNOWN);
+        scratch.tokenize(text);
         let tokens: Vec<u32> = scratch.words().map(|word| self.id(word)).collect();
         if !limits::DISCLAIMER_TOKENS.contains(&tokens.len()) {
             let (least, most) = (limits::DISCLAIMER_TOKENS.start(), limits::DISCLAIMER_TOKENS.end());
@@ -108,6 +108,8 @@ fn single_shingles(tokens: &[u32]) -> FxHashMap<[u32; SHINGLE], u32> {
 pub(crate) struct Masks {
     view: View,
     tokens: Vec<Token>,
+    /// What the disclaimers call each token.
+    ids: Vec<u32>,
     /// By disclaimer, the runs that could be one occurrence of it.
     occurrences: FxHashMap<u32, Occurrence>,
     /// Masked bytes of the original part by their start, each with the farthest end so far and the disclaimer there.
@@ -159,12 +161,11 @@ impl Masks {
 
     fn fill(&mut self, disclaimers: &Disclaimers, part: &str) {
         self.is_filled = true;
-        self.tokenize(part, |word| {
-            let word = std::str::from_utf8(word).unwrap_or_default();
-            disclaimers.ids.get(word).copied().unwrap_or(UNKNOWN)
-        });
-        for at in 0..self.tokens.len().saturating_sub(SHINGLE - 1) {
-            let shingle: [u32; SHINGLE] = std::array::from_fn(|more| self.tokens[at + more].id);
+        self.tokenize(part);
+        let id = |word: &str| disclaimers.ids.get(word).copied().unwrap_or(UNKNOWN);
+        self.ids = self.words().map(id).collect();
+        for at in 0..self.ids.len().saturating_sub(SHINGLE - 1) {
+            let shingle: [u32; SHINGLE] = std::array::from_fn(|more| self.ids[at + more]);
             for (disclaimer, from) in disclaimers.shingles.get(&shingle).into_iter().flatten() {
                 self.run(disclaimers, *disclaimer, at, *from as usize);
             }
@@ -196,13 +197,13 @@ impl Masks {
             before = std::mem::take(&mut occurrence.runs);
         }
         let least = occurrence.runs.last().map_or(0, |last| last.disclaimer + last.n_tokens);
-        let ahead = self.tokens[part..].iter().zip(&words[from..]);
-        let n_ahead = ahead.take_while(|(token, word)| token.id == **word).count();
-        let behind = self.tokens[occurrence.passed..part]
+        let ahead = self.ids[part..].iter().zip(&words[from..]);
+        let n_ahead = ahead.take_while(|(token, word)| token == word).count();
+        let behind = self.ids[occurrence.passed..part]
             .iter()
             .rev()
             .zip(words[least..from].iter().rev());
-        let n_behind = behind.take_while(|(token, word)| token.id == **word).count();
+        let n_behind = behind.take_while(|(token, word)| token == word).count();
         occurrence.passed = part + n_ahead;
         occurrence.runs.push(Run {
             part: part - n_behind,
@@ -228,9 +229,9 @@ impl Masks {
         }
     }
 
-    fn tokenize(&mut self, text: &str, id: impl Fn(&[u8]) -> u32) {
+    fn tokenize(&mut self, text: &str) {
         self.view.fill(text);
-        tokenize(&self.view, &mut self.tokens, id);
+        tokenize(&self.view, &mut self.tokens, |_, _, _| ());
     }
 
     /// The folded tokens.

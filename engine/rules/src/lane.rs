@@ -14,6 +14,8 @@ pub(crate) struct Lane {
     pub(crate) view: TextView,
     pub(crate) trie: Trie,
     pub(crate) patterns: Patterns,
+    /// Whether the skeleton is made from this view and looked at.
+    pub(crate) has_skeleton: bool,
 }
 
 /// One view of the part at hand. Refilled from part to part.
@@ -21,6 +23,8 @@ pub(crate) struct Lane {
 pub(crate) struct LaneScratch {
     pub(crate) view: View,
     pub(crate) tokens: Vec<Token>,
+    /// The tokens that a term could begin at.
+    starts: Vec<u32>,
     patterns: PatternScratch,
 }
 
@@ -42,6 +46,16 @@ impl Lane {
     pub(crate) fn is_empty(&self) -> bool {
         self.trie.is_empty() && self.patterns.is_empty()
     }
+
+    /// Whether it is plain to see that nothing of it stands in a text. White space and case of ASCII make no
+    /// difference to that.
+    fn has_nothing_in(&self, text: &str) -> bool {
+        self.view != TextView::Skeleton
+            && !self.has_skeleton
+            && self.patterns.is_empty()
+            && text.is_ascii()
+            && !self.trie.could_match(text)
+    }
 }
 
 impl LaneScratch {
@@ -50,12 +64,18 @@ impl LaneScratch {
         LaneScratch {
             view: View::default(),
             tokens: Vec::new(),
+            starts: Vec::new(),
             patterns: PatternScratch::new(&lane.patterns),
         }
     }
 
     /// Finds a lane's terms and patterns in a text. `folded` is the scratch of the folded lane, filled before.
     pub(crate) fn find(&mut self, lane: &Lane, text: &str, folded: Option<&LaneScratch>, spots: &mut Spots) {
+        if lane.has_nothing_in(text) {
+            self.view.clear();
+            self.tokens.clear();
+            return;
+        }
         match lane.view {
             TextView::Folded => self.view.fill(text),
             TextView::Raw => self.view.fill_raw(text),
@@ -64,14 +84,15 @@ impl LaneScratch {
                 .into_iter()
                 .for_each(|folded| skeleton::fill(&mut self.view, &folded.view, &folded.tokens)),
         }
-        tokenize(&self.view, &mut self.tokens, |token| lane.trie.id(token));
+        let text = self.view.text();
+        tokenize(&self.view, &mut self.tokens, lane.trie.starts(text, &mut self.starts));
         let tokens = &self.tokens;
-        lane.trie.walk(tokens, |leaf, first, last| {
+        lane.trie.walk(text, tokens, &self.starts, |leaf, first, last| {
             spots.push(leaf, Spot::of_tokens(tokens, first, last))
         });
         let outcome = lane.patterns.find(
             &mut self.patterns,
-            self.view.text(),
+            text,
             || tokens,
             |leaf, start, end| spots.push(leaf, Spot::of_bytes(tokens, start, end)),
         );
@@ -130,7 +151,7 @@ pub(crate) fn lay(text: &str, kind: TextView) -> (View, Vec<Token>) {
             skeleton::fill(&mut view, &folded, &tokens);
         }
     }
-    tokenize(&view, &mut tokens, |_| 0);
+    tokenize(&view, &mut tokens, |_, _, _| ());
     (view, tokens)
 }
 

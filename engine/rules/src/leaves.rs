@@ -85,8 +85,11 @@ impl Leaves {
 
     /// One lane a view, in the order of [`TextView::ALL`].
     pub(crate) fn build(self) -> Vec<Lane> {
+        let has_skeleton = !self.of_views[TextView::Skeleton as usize].lists.is_empty()
+            || !self.of_views[TextView::Skeleton as usize].patterns.is_empty();
         let lane = |(view, leaves): (TextView, OfView)| Lane {
             view,
+            has_skeleton: has_skeleton && view == TextView::Folded,
             trie: leaves.trie.build(),
             patterns: Patterns::new(leaves.patterns, view.has_case()),
         };

@@ -21,6 +21,7 @@ pub mod limits;
 pub mod shape;
 
 mod beside;
+mod blocks;
 mod caches;
 mod check;
 mod combine;
@@ -53,8 +54,10 @@ mod patterns;
 mod program;
 mod qualifiers;
 mod reach;
+mod runs;
 mod scanner;
 mod search;
+mod sieve;
 mod skeleton;
 mod spot;
 mod stem;

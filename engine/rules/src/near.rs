@@ -229,7 +229,6 @@ mod tests {
                 start,
                 end: start + 2,
                 word,
-                id: 0,
                 after_break: false,
             }
         };

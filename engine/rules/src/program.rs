@@ -144,6 +144,17 @@ pub enum Status {
 }
 
 impl Program {
+    /// How many tokens of a text could be part of a term's beginning, by the first look that the scanner takes at
+    /// every text of ASCII. For measuring that look alone.
+    pub fn candidates(&self, text: &str) -> usize {
+        self.lanes.iter().map(|lane| lane.trie.n_candidates(text)).sum()
+    }
+
+    /// The bytes that the terms take.
+    pub fn memory_bytes(&self) -> usize {
+        self.lanes.iter().map(|lane| lane.trie.memory_bytes()).sum()
+    }
+
     /// The rules, in the order of the documents; a [`crate::RuleHit`] names one by its position.
     pub fn rules(&self) -> &[RuleInfo] {
         &self.rules

@@ -196,7 +196,7 @@ mod tests {
     fn skeleton_of(source: &str) -> View {
         let (mut folded, mut tokens, mut skeleton) = (View::default(), Vec::new(), View::default());
         folded.fill(source);
-        tokenize(&folded, &mut tokens, |_| 0);
+        tokenize(&folded, &mut tokens, |_, _, _| ());
         fill(&mut skeleton, &folded, &tokens);
         skeleton
     }

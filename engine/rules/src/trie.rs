@@ -1,19 +1,22 @@
 //! All terms of all rules as one trie over token ids.
 //!
-//! A walk from each token of a part finds every term that begins there, however many terms there are, so that the
-//! cost of a part follows its tokens and the longest term.
+//! A sieve tells the few tokens at which a term could begin; a walk from each of them finds every term that does,
+//! however many terms there are, so that the cost of a part follows its tokens and the longest term.
 
-use std::ops::Range;
+use std::ops::{ControlFlow, Range};
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::term::Term;
+use crate::runs::{for_each_run, hash};
+use crate::sieve::{Before, Sieve};
+use crate::term::{Step, Term};
 use crate::tokens::Token;
 use crate::vocabulary::{UNKNOWN, Vocabulary, VocabularyBuilder};
 
 /// An immutable trie with the vocabulary of its tokens.
 #[derive(Debug)]
 pub(crate) struct Trie {
+    sieve: Sieve,
     vocabulary: Vocabulary,
     /// The node behind each token as the first of a term; 0 for none.
     first: Vec<u32>,
@@ -36,44 +39,102 @@ impl Trie {
         self.nodes.len() <= 1
     }
 
-    /// The id of a token, to be put into [`Token::id`].
-    pub(crate) fn id(&self, token: &[u8]) -> u32 {
-        self.vocabulary.id(token)
+    /// Whether a term could begin in a text of ASCII, whatever the view.
+    pub(crate) fn could_match(&self, text: &str) -> bool {
+        let bytes = text.as_bytes();
+        let mut before = Before::default();
+        let found = for_each_run(bytes, |start, end| {
+            match self.sieve.look(&mut before, hash(bytes, start, end)) {
+                (false, false) => ControlFlow::Continue(()),
+                _ => ControlFlow::Break(()),
+            }
+        });
+        found.is_break()
     }
 
-    /// Calls `found` with a leaf and the positions of the first and last token for each term in a part.
-    pub(crate) fn walk(&self, tokens: &[Token], mut found: impl FnMut(u32, usize, usize)) {
-        for (at, token) in tokens.iter().enumerate() {
-            if token.id != UNKNOWN && self.first[token.id as usize] != 0 {
-                self.follow(self.first[token.id as usize], tokens, at, at, &mut found);
+    /// How many tokens of a text of ASCII a term could begin at.
+    pub(crate) fn n_candidates(&self, text: &str) -> usize {
+        let bytes = text.as_bytes();
+        let (mut before, mut n_candidates) = (Before::default(), 0);
+        let _ = for_each_run(bytes, |start, end| {
+            let (here, at_the_one_before) = self.sieve.look(&mut before, hash(bytes, start, end));
+            n_candidates += usize::from(here) + usize::from(at_the_one_before);
+            ControlFlow::<()>::Continue(())
+        });
+        n_candidates
+    }
+
+    /// Something to be told all tokens of a text one by one, which notes in `starts` where a term could begin.
+    pub(crate) fn starts<'a>(&'a self, text: &'a str, starts: &'a mut Vec<u32>) -> impl FnMut(usize, usize, usize) {
+        starts.clear();
+        let mut before = Before::default();
+        move |token, start, end| {
+            let token = offset(token);
+            let (here, at_the_one_before) = self.sieve.look(&mut before, hash(text.as_bytes(), start, end));
+            if at_the_one_before && token > 0 && starts.last() != Some(&(token - 1)) {
+                starts.push(token - 1);
+            }
+            if here {
+                starts.push(token);
             }
         }
     }
 
-    fn follow(
-        &self,
-        node: u32,
-        tokens: &[Token],
-        first: usize,
-        last: usize,
-        found: &mut impl FnMut(u32, usize, usize),
-    ) {
-        let here = &self.nodes[node as usize];
-        for leaf in &self.leaves[here.leaves.start as usize..here.leaves.end as usize] {
+    /// Calls `found` with a leaf and the positions of the first and last token for each term in a part, given where
+    /// terms could begin.
+    pub(crate) fn walk(&self, text: &str, tokens: &[Token], starts: &[u32], mut found: impl FnMut(u32, usize, usize)) {
+        let walk = Walk {
+            trie: self,
+            text: text.as_bytes(),
+            tokens,
+        };
+        for start in starts.iter().map(|start| *start as usize) {
+            let id = walk.id(start);
+            if id != UNKNOWN && self.first[id as usize] != 0 {
+                walk.follow(self.first[id as usize], start, start, &mut found);
+            }
+        }
+    }
+
+    /// The bytes that it takes.
+    pub(crate) fn memory_bytes(&self) -> usize {
+        // A hash table keeps a byte of its own for each place, and an eighth of the places free.
+        let edges = self.edges.capacity() * 8 / 7 * (size_of::<((u32, u32, bool), u32)>() + 1);
+        let lists = size_of_val(&*self.first) + size_of_val(&*self.nodes) + size_of_val(&*self.leaves);
+        self.sieve.memory_bytes() + self.vocabulary.memory_bytes() + edges + lists
+    }
+}
+
+/// The terms of a part.
+struct Walk<'a> {
+    trie: &'a Trie,
+    text: &'a [u8],
+    tokens: &'a [Token],
+}
+
+impl Walk<'_> {
+    fn id(&self, token: usize) -> u32 {
+        let Token { start, end, .. } = self.tokens[token];
+        self.trie.vocabulary.id(self.text, start as usize, end as usize)
+    }
+
+    fn follow(&self, node: u32, first: usize, last: usize, found: &mut impl FnMut(u32, usize, usize)) {
+        let here = &self.trie.nodes[node as usize];
+        for leaf in &self.trie.leaves[here.leaves.start as usize..here.leaves.end as usize] {
             found(*leaf, first, last);
         }
-        let Some(next) = tokens.get(last + 1).filter(|next| here.has_edges && next.id != UNKNOWN) else {
+        let Some(next) = self.tokens.get(last + 1).filter(|_| here.has_edges) else {
             return;
         };
-        if !next.after_break
-            && let Some(child) = self.edges.get(&(node, next.id, false))
-        {
-            self.follow(*child, tokens, first, last + 1, found);
+        let id = self.id(last + 1);
+        if id == UNKNOWN {
+            return;
         }
-        if next.word == tokens[last].word
-            && let Some(child) = self.edges.get(&(node, next.id, true))
-        {
-            self.follow(*child, tokens, first, last + 1, found);
+        let is_joined = next.word == self.tokens[last].word;
+        for (joined, holds) in [(false, !next.after_break), (true, is_joined)] {
+            if holds && let Some(child) = self.trie.edges.get(&(node, id, joined)) {
+                self.follow(*child, first, last + 1, found);
+            }
         }
     }
 }
@@ -86,11 +147,24 @@ pub(crate) struct TrieBuilder {
     edges: FxHashMap<(u32, u32, bool), u32>,
     /// The leaves of each node but the root.
     nodes: Vec<Vec<u32>>,
+    /// The hashes of terms of one token, and of the first two tokens of others.
+    singles: FxHashSet<u64>,
+    pairs: FxHashSet<(u64, u64)>,
 }
 
 impl TrieBuilder {
     /// Adds a term that belongs to a leaf.
     pub(crate) fn insert(&mut self, term: &Term, leaf: u32) {
+        let hash = |step: &Step| hash(step.token.as_bytes(), 0, step.token.len());
+        match term.steps() {
+            [] => return,
+            [only] => {
+                self.singles.insert(hash(only));
+            }
+            [first, second, ..] => {
+                self.pairs.insert((hash(first), hash(second)));
+            }
+        }
         let mut node = 0;
         for (at, step) in term.steps().iter().enumerate() {
             let token = self.vocabulary.intern(&step.token);
@@ -129,6 +203,7 @@ impl TrieBuilder {
             nodes[*from as usize].has_edges = true;
         }
         Trie {
+            sieve: Sieve::new(self.singles.into_iter(), self.pairs.into_iter()),
             vocabulary,
             first,
             edges: self.edges,

@@ -12,6 +12,7 @@
 
 use unicode_normalization::UnicodeNormalization;
 
+use crate::runs::for_each_wide_space;
 use crate::unicode::{JOINER, decimal, fold, is_dropped, simple, starts_segment};
 
 /// A text in some view, with the way back. Kept and refilled, so that filling allocates nothing once warm.
@@ -100,6 +101,10 @@ impl View {
     /// Folds a text into this view, in place of what it held.
     pub(crate) fn fill(&mut self, source: &str) {
         self.clear();
+        if source.is_ascii() {
+            self.fill_ascii(source.as_bytes());
+            return;
+        }
         let mut at = 0;
         loop {
             at = self.push_ascii(source, at);
@@ -115,6 +120,43 @@ impl View {
                 at = self.push_segment(source, c, at, end);
             }
         }
+    }
+
+    /// Folds a text of ASCII: only runs of white space change their length.
+    fn fill_ascii(&mut self, source: &[u8]) {
+        let mut text = std::mem::take(&mut self.text).into_bytes();
+        let (pieces, breaks) = (&mut self.pieces, &mut self.breaks);
+        let mut at = 0;
+        let push_linear = |text: &mut Vec<u8>, pieces: &mut Vec<Piece>, start: usize, end: usize| {
+            if start < end {
+                pieces.push(Piece {
+                    at: offset(text.len()),
+                    start: offset(start),
+                    end: offset(end),
+                    linear: true,
+                });
+                text.extend(source[start..end].iter().map(|byte| folded_ascii(*byte)));
+            }
+        };
+        for_each_wide_space(source, |start, end| {
+            push_linear(&mut text, pieces, at, start);
+            let here = offset(text.len());
+            pieces.push(Piece {
+                at: here,
+                start: offset(start),
+                end: offset(end),
+                linear: false,
+            });
+            text.push(b' ');
+            let mut lines = Lines::default();
+            if source[start..end].iter().any(|byte| lines.pass(char::from(*byte))) {
+                breaks.push(here);
+            }
+            at = end;
+        });
+        push_linear(&mut text, pieces, at, source.len());
+        // What was ASCII has stayed so.
+        self.text = String::from_utf8(text).unwrap_or_default();
     }
 
     /// The text of the view.
@@ -345,6 +387,14 @@ impl View {
             }
             None => self.pieces.push(whole),
         }
+    }
+}
+
+/// The folded form of a byte of ASCII.
+fn folded_ascii(byte: u8) -> u8 {
+    match byte {
+        b'\t'..=b'\r' => b' ',
+        other => other.to_ascii_lowercase(),
     }
 }
 

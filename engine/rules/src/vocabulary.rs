@@ -1,8 +1,8 @@
 //! The distinct tokens of all terms, found by one hash each.
 
-use std::hash::Hasher;
+use rustc_hash::FxHashMap;
 
-use rustc_hash::{FxHashMap, FxHasher};
+use crate::runs::hash;
 
 /// The id of every token that no term has.
 pub(crate) const UNKNOWN: u32 = u32::MAX;
@@ -22,9 +22,9 @@ struct Slot {
 }
 
 impl Vocabulary {
-    /// The id of a token, [`UNKNOWN`] if no term has it.
-    pub(crate) fn id(&self, token: &[u8]) -> u32 {
-        let hash = hash(token);
+    /// The id of the token that stands at these bytes of a text, [`UNKNOWN`] if no term has it.
+    pub(crate) fn id(&self, text: &[u8], start: usize, end: usize) -> u32 {
+        let (hash, token) = (hash(text, start, end), &text[start..end]);
         let mut at = slot(hash, self.slots.len());
         loop {
             let found = self.slots[at];
@@ -41,6 +41,16 @@ impl Vocabulary {
     /// How many tokens there are.
     pub(crate) fn len(&self) -> usize {
         self.tokens.len()
+    }
+
+    /// The bytes that it takes.
+    pub(crate) fn memory_bytes(&self) -> usize {
+        let texts: usize = self
+            .tokens
+            .iter()
+            .map(|token| token.len() + size_of::<Box<str>>())
+            .sum();
+        texts + size_of_val(&*self.slots)
     }
 }
 
@@ -69,7 +79,7 @@ impl VocabularyBuilder {
         let n_slots = (tokens.len() * 4).next_power_of_two().max(16);
         let mut slots = vec![Slot { tag: 0, id: UNKNOWN }; n_slots].into_boxed_slice();
         for (id, token) in (0..).zip(&tokens) {
-            let hash = hash(token.as_bytes());
+            let hash = hash(token.as_bytes(), 0, token.len());
             let mut at = slot(hash, n_slots);
             while slots[at].id != UNKNOWN {
                 at = (at + 1) & (n_slots - 1);
@@ -78,12 +88,6 @@ impl VocabularyBuilder {
         }
         Vocabulary { slots, tokens }
     }
-}
-
-fn hash(token: &[u8]) -> u64 {
-    let mut hasher = FxHasher::default();
-    hasher.write(token);
-    hasher.finish()
 }
 
 /// The lower half of a hash, while [`slot`] takes the upper one.
@@ -106,10 +110,11 @@ mod tests {
         assert_eq!(builder.intern("token7"), ids[7]);
         let vocabulary = builder.build();
         assert_eq!(vocabulary.len(), 10_000);
-        assert!(
-            ids.iter()
-                .all(|id| vocabulary.id(format!("token{id}").as_bytes()) == *id)
-        );
-        assert!((10_000..20_000).all(|n| vocabulary.id(format!("token{n}").as_bytes()) == UNKNOWN));
+        let id = |n: u32| {
+            let token = format!("token{n}");
+            vocabulary.id(token.as_bytes(), 0, token.len())
+        };
+        assert!(ids.iter().all(|n| id(*n) == *n));
+        assert!((10_000..20_000).all(|n| id(n) == UNKNOWN));
     }
 }
