@@ -107,6 +107,9 @@ fn explain_message(settings: &Settings, args: &Explain, id: &str) -> anyhow::Res
         }
         FoundMessage::None => return Err(Failure::new(Exit::Policy, format!("no message `{id}` in this home")).into()),
     };
+    if settings.show_content != ShowContent::Never {
+        review::note_viewed(settings, &actor, &home, "message", &headers[0].message_id)?;
+    }
     let explained = Explained::gather(settings, &actor, &home, &catalog, &headers)?;
     let mut out = std::io::stdout().lock();
     if args.json {

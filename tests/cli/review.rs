@@ -648,7 +648,7 @@ fn alerts_are_reviewed_while_a_run_is_at_work() {
     let mut closed = 0;
     for alert in &listed {
         let id = alert["alert_id"].as_str().unwrap();
-        firm.call(&close(id, &["--as", "eve"])).ended(0);
+        firm.call(&close(id, &["--as", "zoe"])).ended(0);
         closed += 1;
         let state = firm
             .call(&["alerts", "--state", "closed", "--format", "ndjson"])
@@ -737,6 +737,7 @@ fn a7_an_alert_is_found_again_in_the_archive_or_it_is_said_what_changed() {
         found["spans"],
         json!([{"field": "text", "start": 0, "end": 14, "found_again": true, "match": null}])
     );
+    assert!(found["evaluated_by"]["engine"].is_string(), "A6: {found}");
     let text = explain(&[]).ended(0).stdout;
     assert!(text.contains("found again") && !text.contains("signal"), "{text}");
     let shown = explain(&["--show-content", "match"]).ended(0).stdout;
@@ -770,4 +771,37 @@ fn a7_an_alert_is_found_again_in_the_archive_or_it_is_said_what_changed() {
         ruleset.replace("id: venue", "id: place"),
     );
     assert_eq!(explain(&["--json"]).ended(0).json()["now"]["rule"], json!("gone"));
+}
+
+#[test]
+fn a2_an_echo_of_what_was_reviewed_changes_nothing() {
+    let firm = firm();
+    let id = id_of(&firm, "c1");
+    call(&firm, "rob", IN_TIME, &close(&id, &[])).ended(0);
+    let mut reply = message(
+        "m5",
+        "2025-12-31T09:00:00Z",
+        "what do you mean by that?\n\n> move to signal",
+    );
+    reply["sender"] = json!("bob");
+    reply["recipients"] = json!(["ann"]);
+    run_more(&firm, "echo.ndjson", &[reply]);
+    let alert = alert_in(&firm, "c1", IN_TIME);
+    assert_eq!(
+        (&alert["message_ids"], &alert["echoes"], &alert["state"]),
+        (
+            &json!(["slack/c1/m1", "slack/c1/m5"]),
+            &json!(["slack/c1/m5"]),
+            &json!("closed")
+        )
+    );
+    call(
+        &firm,
+        "rob",
+        IN_TIME,
+        &["alerts", "reopen", &id, "--reason", "look again"],
+    )
+    .ended(0);
+    call(&firm, "out", IN_TIME, &close(&id, &[])).ended(0);
+    assert_eq!(reviews(&firm).len(), 3);
 }

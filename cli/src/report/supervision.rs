@@ -1,13 +1,13 @@
 //! `report supervision`: per month, person, desk and channel, what was sent and found, what somebody looked at, and what
 //! nobody did.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use lexhold_catalog::{Catalog, Hits, Place};
 use lexhold_evaluate::review::ReviewState;
-use lexhold_model::Directory;
+use lexhold_model::{Directory, Key};
 use serde_json::json;
 
 use super::html::Month;
@@ -120,8 +120,9 @@ pub fn gather(catalog: &Catalog, log: &ReviewLog, directory: &Directory) -> anyh
         figures.reviewed += traffic.n_reviewed;
         Ok::<(), anyhow::Error>(())
     })?;
+    let places = Places::read(catalog)?;
     each_alert(catalog, Hits::All, None, |alert| {
-        let place = alert.members.first().and_then(|member| log.place(member.key));
+        let place = alert.members.first().and_then(|member| places.of(member.key));
         if let (None, Some(place)) = (&alert.excluded_by, place) {
             let standing = log.standing(&alert);
             let figures = table.entry(cell(directory, place)).or_default();
@@ -134,6 +135,34 @@ pub fn gather(catalog: &Catalog, log: &ReviewLog, directory: &Directory) -> anyh
         Ok(())
     })?;
     Ok(table)
+}
+
+/// Where messages with hits count, each place once.
+#[derive(Default)]
+struct Places {
+    places: Vec<Place>,
+    of: HashMap<Key, usize>,
+}
+
+impl Places {
+    fn read(catalog: &Catalog) -> anyhow::Result<Self> {
+        let mut places = Self::default();
+        let mut known: HashMap<Place, usize> = HashMap::new();
+        catalog.places(|key, place| {
+            let next = known.len();
+            let at = *known.entry(place).or_insert(next);
+            places.of.insert(key, at);
+            Ok::<(), anyhow::Error>(())
+        })?;
+        let mut sorted: Vec<(Place, usize)> = known.into_iter().collect();
+        sorted.sort_by_key(|(_, at)| *at);
+        places.places = sorted.into_iter().map(|(place, _)| place).collect();
+        Ok(places)
+    }
+
+    fn of(&self, key: Key) -> Option<&Place> {
+        self.places.get(*self.of.get(&key)?)
+    }
 }
 
 fn cell(directory: &Directory, place: &Place) -> Cell {

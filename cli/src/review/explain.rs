@@ -114,6 +114,21 @@ fn damaged(run: &RunRow) -> Failure {
     )
 }
 
+/// The versions of the program and its tables that a run evaluated with.
+fn evaluated_by(home: &Home, run: &RunRow) -> anyhow::Result<Value> {
+    for entry in home.journal().entries(1)? {
+        let entry = entry?;
+        if entry.kind == EntryKind::RunStarted {
+            let started: Value = home.journal().payload_json(&entry)?.unwrap_or_default();
+            if started["run"] == run.run {
+                let of = |name: &str| started[name].clone();
+                return Ok(json!({"engine": of("engine"), "unicode": of("unicode"), "tz_database": of("tz_database")}));
+            }
+        }
+    }
+    Ok(Value::Null)
+}
+
 fn bundle_sources(home: &Home, bundle: &str) -> anyhow::Result<Option<SourceFiles>> {
     for entry in home.journal().entries(1)? {
         let entry = entry?;
@@ -216,6 +231,7 @@ fn message(
         "spans": spans,
         "not_recorded": new,
         "run": run.map(|run| run.run.clone()),
+        "evaluated_by": run.map(|run| evaluated_by(home, run)).transpose()?,
         "bundle": run.map(|run| run.bundle.clone()),
         "full": full,
     }))
@@ -322,6 +338,12 @@ pub fn text(of: &Value) -> String {
             word(&message["message_id"]),
             word(&message["sent_at"]),
             word(&message["text"])
+        ));
+        let by = &message["evaluated_by"];
+        lines.push(format!(
+            "│  evaluated by Lexhold {}, Unicode {}",
+            word(&by["engine"]),
+            word(&by["unicode"])
         ));
         lines.extend(span_lines(message));
         if let Some(text) = message["full"].as_str() {

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 use lexhold_catalog::payload::Review;
-use lexhold_catalog::{Catalog, Place, ReviewRow, review_rows};
+use lexhold_catalog::{Catalog, ReviewRow, review_rows};
 use lexhold_evaluate::review::{ReviewEntry, ReviewMember, ReviewStanding, ReviewStep, stand};
 use lexhold_evaluate::{Alert, Deadlines};
 use lexhold_model::Key;
@@ -21,7 +21,7 @@ use crate::settings::Settings;
 pub struct ReviewLog {
     rows: Vec<ReviewRow>,
     of_alert: HashMap<Key, Vec<usize>>,
-    messages: HashMap<Key, (Place, Timestamp)>,
+    raised: HashMap<Key, Timestamp>,
     deadlines: Deadlines,
     as_of: Timestamp,
     /// The last journal entry that was looked at.
@@ -34,7 +34,7 @@ impl ReviewLog {
         let mut log = Self {
             rows: catalog.reviews()?,
             of_alert: HashMap::new(),
-            messages: HashMap::new(),
+            raised: HashMap::new(),
             deadlines: deadlines(settings, home)?,
             as_of: settings.as_of,
             seq: catalog.applied_seq()?.unwrap_or(0),
@@ -45,9 +45,8 @@ impl ReviewLog {
                 log.of_alert.entry(id).or_default().push(at);
             }
         }
-        catalog.hit_messages(|message| {
-            let raised = Timestamp::from_microsecond(message.raised_at)?;
-            log.messages.insert(message.key, (message.place, raised));
+        catalog.raised(|key, at| {
+            log.raised.insert(key, Timestamp::from_microsecond(at)?);
             Ok::<(), anyhow::Error>(())
         })?;
         Ok(log)
@@ -92,18 +91,13 @@ impl ReviewLog {
             .iter()
             .map(|member| ReviewMember {
                 key: member.key,
-                raised_at: self.messages.get(&member.key).map_or(self.as_of, |(_, raised)| *raised),
+                raised_at: self.raised.get(&member.key).copied().unwrap_or(self.as_of),
                 echo: member.echo,
             })
             .collect();
         let entries: Vec<ReviewEntry> = self.of(alert).into_iter().filter_map(entry).collect();
         let due = |raised| self.deadlines.due(alert.severity, raised);
         stand(&members, &entries, due, self.as_of)
-    }
-
-    /// Where a message with a hit counts.
-    pub fn place(&self, key: Key) -> Option<&Place> {
-        self.messages.get(&key).map(|(place, _)| place)
     }
 }
 

@@ -36,7 +36,7 @@ pub use open::{Catalog, Settings, Writer};
 pub use payload::JournalEntry;
 pub use project::Projected;
 pub use retention::{Held, RetentionRow, Scope, StateCount};
-pub use reviews::{HitMessage, Participants, Place, ReviewRow, Traffic, ViewingRow, review_rows};
+pub use reviews::{Participants, Place, ReviewRow, Traffic, ViewingRow, review_rows};
 pub use schema::SCHEMA_VERSION;
 pub use status::{ActiveBundle, IngestedFile, RunRow, Status};
 pub use tables::{Fingerprint, TableFingerprint};

@@ -56,17 +56,6 @@ pub struct ReviewRow {
     pub members: Vec<(Key, String)>,
 }
 
-/// A message with a hit: where it counts, and since when somebody should look at it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HitMessage {
-    /// The message.
-    pub key: Key,
-    /// Where and when it counts.
-    pub place: Place,
-    /// The instant that the run which brought it evaluated for, in microseconds since 1970 in UTC.
-    pub raised_at: i64,
-}
-
 /// Where a message counts in a report on supervision.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Place {
@@ -221,24 +210,27 @@ impl Catalog {
         collect(self.connection(), sql, "reading reviews", review)
     }
 
-    /// Hands over every message that has a hit.
+    /// Hands over every message that has a hit, with the instant that the run which brought it evaluated for, in
+    /// microseconds since 1970 in UTC.
     ///
     /// # Errors
     /// The caller's own, and those of DuckDB.
-    pub fn hit_messages<E: From<CatalogError>>(
-        &self,
-        mut each: impl FnMut(HitMessage) -> Result<(), E>,
-    ) -> Result<(), E> {
-        let sql = format!(
-            "SELECT {PLACE}, m.key, epoch_us(r.as_of) FROM message m SEMI JOIN hit USING (key)
-             JOIN batch b ON b.seq = m.seq JOIN run r ON r.run = b.run"
-        );
+    pub fn raised<E: From<CatalogError>>(&self, mut each: impl FnMut(Key, i64) -> Result<(), E>) -> Result<(), E> {
+        let sql = "SELECT m.key, epoch_us(r.as_of) FROM message m SEMI JOIN hit USING (key)
+                   JOIN batch b ON b.seq = m.seq JOIN run r ON r.run = b.run";
+        each_row(self.connection(), sql, "reading when alerts were raised", |row| {
+            each(row.key(0)?, row.number(1)?)
+        })
+    }
+
+    /// Hands over every message that has a hit, with where it counts.
+    ///
+    /// # Errors
+    /// The caller's own, and those of DuckDB.
+    pub fn places<E: From<CatalogError>>(&self, mut each: impl FnMut(Key, Place) -> Result<(), E>) -> Result<(), E> {
+        let sql = format!("SELECT {PLACE}, m.key FROM message m SEMI JOIN hit USING (key)");
         each_row(self.connection(), &sql, "reading messages with hits", |row| {
-            each(HitMessage {
-                place: place(row)?,
-                key: row.key(4)?,
-                raised_at: row.number(5)?,
-            })
+            each(row.key(4)?, place(row)?)
         })
     }
 

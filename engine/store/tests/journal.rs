@@ -224,6 +224,26 @@ fn kinds_of_a_newer_version_are_kept_and_chained_but_its_lines_are_not_read() {
 }
 
 #[test]
+fn an_entry_with_a_condition_is_appended_only_if_it_holds() {
+    let (_folder, home) = new_home();
+    let seen = home.journal().last_seq().unwrap();
+    let unless_reviewed = |journal: &lexhold_store::Journal| {
+        let later: Result<Vec<_>, _> = journal.entries(seen + 1)?.collect();
+        Ok(later?.iter().all(|entry| entry.kind != EntryKind::Review))
+    };
+    let append = || {
+        home.journal()
+            .append_if(EntryKind::Review, None, stamp(), unless_reviewed)
+            .unwrap()
+    };
+    home.journal().append(EntryKind::Viewed, None, stamp()).unwrap();
+    assert_eq!(append().map(|entry| entry.seq), Some(seen + 2));
+    assert_eq!(append(), None, "somebody was there before");
+    assert_eq!(home.journal().last_seq().unwrap(), seen + 2);
+    assert!(home.verify(|_, _| {}).unwrap().is_sound());
+}
+
+#[test]
 fn several_processes_append_while_another_reads() {
     const EACH: u64 = 40;
     let (_folder, home) = new_home();
