@@ -59,6 +59,12 @@ struct Allowlist {
     commits: Vec<String>,
 }
 
+/// What most patterns demand behind a secret: the end of the text, of a word in quotes or of a line.
+const END: &str = r#"(?:[\x60'"\s;]|\\[nr]|$)"#;
+
+/// The same said of what does not stand there, so that it does not belong to the match.
+const NO_END: [&str; 2] = [r#"[^\x60'"\s;\\]"#, r"\\(?:[^nrNR]|$)"];
+
 impl OneOrMany {
     fn as_slice(&self) -> &[Allowlist] {
         match self {
@@ -103,10 +109,14 @@ fn draft(rule: &Rule, options: &Options, losses: &mut Losses) -> Option<Draft> {
         return None;
     };
     // Without bytes among its escapes any pattern can be put in our syntax.
-    let pattern = translate(regex, Escapes::Characters)?;
-    let mut matches = vec![("regex", Yaml::text(&pattern))];
-    secrets::entropy(item, &pattern, rule.secret_group, rule.entropy, &mut matches, losses);
-    if !rule.keywords.is_empty() && !always_contains(&pattern, &rule.keywords) {
+    let whole = translate(regex, Escapes::Characters)?;
+    let pattern = whole.strip_suffix(END).unwrap_or(&whole);
+    let mut matches = vec![("regex", Yaml::text(pattern))];
+    if pattern.len() < whole.len() {
+        matches.push(("not_followed_by", Yaml::texts(NO_END)));
+    }
+    secrets::entropy(item, pattern, rule.secret_group, rule.entropy, &mut matches, losses);
+    if !rule.keywords.is_empty() && !always_contains(pattern, &rule.keywords) {
         losses.part(
             item,
             "keywords",
@@ -121,7 +131,7 @@ fn draft(rule: &Rule, options: &Options, losses: &mut Losses) -> Option<Draft> {
     for list in rule.allowlists.as_slice() {
         elsewhere(item, list, losses);
         for allowed in &list.regexes {
-            match exclusion(&pattern, rule.secret_group, list, allowed) {
+            match exclusion(pattern, rule.secret_group, list, allowed) {
                 Some(exclusion) => unless.push(exclusion),
                 None => losses.part(item, "allowlist", "it looks inside the match or beside it", allowed),
             }
@@ -139,7 +149,7 @@ fn draft(rule: &Rule, options: &Options, losses: &mut Losses) -> Option<Draft> {
         view: View::Raw,
         keys: Vec::new(),
         matches,
-        patterns: vec![pattern],
+        patterns: vec![pattern.to_owned()],
         hits: Vec::new(),
         misses: Vec::new(),
     })

@@ -88,6 +88,22 @@ path = "x"
 }
 
 #[test]
+fn what_stands_behind_a_secret_is_no_part_of_it() {
+    let (result, yaml) = imported(
+        Format::Gitleaks,
+        "[[rules]]\nid = \"key\"\nregex = '''\\b(k-[a-z0-9]{4,})(?:[\\x60'\"\\s;]|\\\\[nr]|$)'''\nentropy = 1.5\n",
+    );
+    assert_eq!(losses(&result), [""; 0]);
+    let expected = r#"      regex: '\b(k-[a-z0-9]{4,})'
+      not_followed_by:
+        - '[^\x60''"\s;\\]'
+        - '\\(?:[^nrNR]|$)'
+      validate: { entropy: { min: 1.5 } }
+"#;
+    assert!(yaml.contains(expected), "{yaml}");
+}
+
+#[test]
 fn secrets_keep_their_own_examples() {
     let (result, yaml) = imported(
         Format::NoseyParker,
