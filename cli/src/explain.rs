@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use lexhold_catalog::{Catalog, FoundMessage, Header, Hits, RetentionRow, Scope, Surroundings};
 use lexhold_policy::Verb;
 use lexhold_rules::Confidence;
-use lexhold_store::{Home, StoredFile};
+use lexhold_store::{EntryKind, Home, StoredFile};
 use serde_json::{Value, json};
 
 use crate::args::{Explain, ShowContent};
@@ -166,6 +166,7 @@ fn version(settings: &Settings, home: &Home, catalog: &Catalog, header: &Header)
         sources,
         facts,
         diagnostics,
+        parts,
     } = catalog.surroundings(header)?;
     let mut alerts = Vec::new();
     each_alert(catalog, Hits::InMessage(header.key), None, |alert| {
@@ -224,12 +225,31 @@ fn version(settings: &Settings, home: &Home, catalog: &Catalog, header: &Header)
         "attachments": header.attachments,
         "content_hash": header.content_hash,
         "sources": sources.iter().map(|(file, offset)| json!({"file": file, "offset": offset})).collect::<Vec<_>>(),
+        "parts": parts.iter().map(|part| json!({"kind": part.kind, "start": part.start, "end": part.end, "reason": part.reason})).collect::<Vec<_>>(),
         "run": header.run,
+        "evaluated_with": evaluated_with(home, &header.run)?,
         "facts": facts.and_then(|facts| serde_json::from_str::<Value>(&facts).ok()),
         "diagnostics": diagnostics.iter().map(|(code, subject, detail)| json!({"code": code, "subject": subject, "detail": detail})).collect::<Vec<_>>(),
         "alerts": alerts,
         "text": body,
     }))
+}
+
+/// The versions that decided what rules and schedules find, as the run put them on record.
+fn evaluated_with(home: &Home, run: &str) -> anyhow::Result<Value> {
+    for entry in home.journal().entries(1)? {
+        let entry = entry?;
+        if entry.kind != EntryKind::RunStarted {
+            continue;
+        }
+        let started: Value = home.journal().payload_json(&entry)?.unwrap_or_default();
+        if started["run"] == run {
+            let versions =
+                ["engine", "unicode", "tz_database", "bundle"].map(|key| (key.to_owned(), started[key].clone()));
+            return Ok(Value::Object(versions.into_iter().collect()));
+        }
+    }
+    Ok(Value::Null)
 }
 
 fn body(home: &Home, header: &Header) -> anyhow::Result<Option<String>> {
@@ -284,6 +304,15 @@ fn text(of: &Value) -> String {
                 body.lines()
                     .map(|line| format!("│  > {}", lexhold_document::printable(line))),
             );
+        }
+        for part in version["parts"].as_array().into_iter().flatten() {
+            lines.push(format!(
+                "│  {} text[{}..{}], by {}",
+                word(&part["kind"]),
+                part["start"],
+                part["end"],
+                word(&part["reason"]).replace('_', " ")
+            ));
         }
         for diagnostic in version["diagnostics"].as_array().into_iter().flatten() {
             lines.push(format!(

@@ -15,6 +15,7 @@ mod determinism;
 mod holds;
 mod import;
 mod processes;
+mod resolve;
 mod review;
 mod run;
 mod support;

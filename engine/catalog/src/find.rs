@@ -66,6 +66,21 @@ pub struct Surroundings {
     pub facts: Option<String>,
     /// What went wrong: code, subject, detail.
     pub diagnostics: Vec<(String, String, String)>,
+    /// The ranges of its text that are not simply authored.
+    pub parts: Vec<PartRow>,
+}
+
+/// A range of a text that is not simply authored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PartRow {
+    /// The first byte in the stored text.
+    pub start: i64,
+    /// One past the last byte.
+    pub end: i64,
+    /// `quoted`, `forwarded`, `signature`, `disclaimer`.
+    pub kind: String,
+    /// Why it is taken for that.
+    pub reason: String,
 }
 
 /// How many ids are offered when several messages fit.
@@ -134,6 +149,19 @@ impl Catalog {
             diagnostics: collect(connection, &of("code, subject, detail", "diagnostic"), doing, |row| {
                 Ok((row.owned(0)?, row.owned(1)?, row.owned(2)?))
             })?,
+            parts: collect(
+                connection,
+                &of("span_start, span_end, kind, reason", "part"),
+                doing,
+                |row| {
+                    Ok(PartRow {
+                        start: row.number(0)?,
+                        end: row.number(1)?,
+                        kind: row.owned(2)?,
+                        reason: row.owned(3)?,
+                    })
+                },
+            )?,
         })
     }
 

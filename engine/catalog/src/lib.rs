@@ -29,7 +29,7 @@ pub use alerts::{AlertMonth, ConversationEventRow, HitRow, Hits, OccurrenceRow, 
 pub use calendar::{Assigned, Calendar, Calendars, DaysRow, DutyRow, ScheduleRow};
 pub use counts::{CoverageRow, Dimension, DueMonth, UnknownHandle};
 pub use error::{CatalogError, ErrorKind, Holder, Result};
-pub use find::{FoundMessage, Header, Surroundings};
+pub use find::{FoundMessage, Header, PartRow, Surroundings};
 pub use holds::HoldRow;
 pub use known::{KeyFilter, Known};
 pub use open::{Catalog, Settings, Writer};
