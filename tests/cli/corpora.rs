@@ -1,9 +1,13 @@
 //! The main job over real chat and mail: 371,527 messages, 117 MB of text.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
+use arrow::array::AsArray;
+use lexhold_catalog::{Catalog, CatalogError, Settings};
+use lexhold_model::tables::Table;
 use serde_json::{Value, json};
 
 use crate::support::Firm;
@@ -124,4 +128,45 @@ fn corpora_five_files_of_the_same_messages_are_one_set_of_messages() {
             "{name}: {summary:#}"
         );
     }
+}
+
+/// What 36,264 mails are made of. The counts change only with the marks that are known.
+#[test]
+fn corpora_q3_mails_are_split_into_what_was_written_quoted_and_signed() {
+    let Some(folder) = corpora() else { return };
+    let firm = Firm::new();
+    let list = folder.join("linux-mips-1996-2009.ndjson.zst");
+    firm.run(&["--quiet", list.to_str().unwrap()]).ended(0);
+    let mut counts: BTreeMap<String, u64> = BTreeMap::new();
+    let temp = tempfile::tempdir().unwrap();
+    let settings = Settings {
+        wait: Duration::from_secs(30),
+        threads: 2,
+        memory_mib: 200,
+        temp: temp.path().to_owned(),
+    };
+    let catalog = Catalog::open_reader(&firm.path(".lexhold/catalog.duckdb"), &settings).unwrap();
+    catalog
+        .table::<CatalogError>(Table::Part, |rows| {
+            let column = |name: &str| rows.column_by_name(name).unwrap().as_string::<i32>().clone();
+            for (kind, reason) in column("kind").iter().zip(column("reason").iter()) {
+                *counts
+                    .entry(format!("{} {}", kind.unwrap(), reason.unwrap()))
+                    .or_default() += 1;
+            }
+            Ok(())
+        })
+        .unwrap();
+    let counts: Vec<(&str, u64)> = counts.iter().map(|(what, n)| (what.as_str(), *n)).collect();
+    assert_eq!(
+        counts,
+        [
+            ("forwarded forwarded_message", 96),
+            ("forwarded original_message", 2),
+            ("quoted header_block", 96),
+            ("quoted original_message", 560),
+            ("quoted quote_marks", 36_640),
+            ("signature signature_mark", 10_233),
+        ]
+    );
 }
