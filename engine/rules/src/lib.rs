@@ -3,12 +3,14 @@
 //! The way of a rule, file by file:
 //!
 //! 1. [`shape`] says which keys a document has; [`compile`] reads rules into trees of operators (`operator`,
-//!    `expression`), terms (`lexicons`, `term`) and patterns (`pattern`, `literals`), and reports all that is wrong;
+//!    `expression`, `matching`), terms (`lexicons`, `term`), patterns (`pattern`, `literals`) and what a rule makes of its
+//!    hits (`grading`, `check`), and reports all that is wrong;
 //! 2. the compiled [`Program`] is immutable and shared: a trie of words (`trie`, `vocabulary`), patterns behind an
 //!    automaton of the literals that they need (`patterns`, `gate`), and one tree a rule;
 //! 3. a [`Scanner`] borrows the program and owns what changes: it makes the folded view of each part (`view`),
-//!    splits it into tokens (`tokens`), finds terms and patterns, and combines them (`combine`, `near`) into
-//!    [`RuleHit`]s whose spans count in the original text;
+//!    splits it into tokens (`tokens`), finds terms and patterns (`found`), combines them (`combine`, `near`), judges
+//!    what comes of it rule by rule (`judge`, `support`) and message by message (`tally`), and gives [`RuleHit`]s whose
+//!    spans count in the original text;
 //! 4. rules over several messages ([`conversation`]) judge the hits of a group, as a function of the set of them.
 //!
 //! `LANGUAGE.md` beside this crate's manifest is the manual of the language; its examples are compiled by a test.

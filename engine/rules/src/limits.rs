@@ -110,7 +110,7 @@ mod tests {
     }
 
     fn bytes(n: usize) -> String {
-        if n % (1024 * 1024) == 0 {
+        if n.is_multiple_of(1024 * 1024) {
             format!("{} MiB", n / 1024 / 1024)
         } else {
             format!("{} KiB", n / 1024)

@@ -380,6 +380,8 @@ mod tests {
             "{near: {of: [a, b], within: 5}}",
             "a b",
             "{all: [a, b]}",
+            "{same_paragraph: [a, b]}",
+            "{same_sentence: [a, b]}",
             "{regex: 'a b'}",
         ]);
         let mut hits = Vec::new();

@@ -18,6 +18,8 @@ pub(crate) struct Tally {
     found: Vec<OfRule>,
     /// The stored hits with the part of each.
     hits: Vec<(usize, RuleHit)>,
+    /// Room for folding what was found.
+    view: View,
 }
 
 /// What is counted of one rule.
@@ -44,6 +46,7 @@ impl Tally {
             slots: vec![0; n_rules],
             found: Vec::new(),
             hits: Vec::new(),
+            view: View::default(),
         }
     }
 
@@ -56,7 +59,11 @@ impl Tally {
         (at, part): (usize, &Part<'_>),
         lanes: &[Found<'_>],
     ) {
+        let asks_for = check.most_distinct();
+        let is_asked = judged.excluded_by.is_none() && (self.of_rule(rule).distinct.len() as u64) < asks_for;
+        let normal = is_asked.then(|| normal(&mut self.view, judged.evidence(lanes)));
         let of_rule = self.of_rule(rule);
+        of_rule.distinct.extend(normal);
         let stored = if judged.excluded_by.is_some() {
             of_rule.n_excluded += 1;
             of_rule.n_excluded <= limits::STORED_HITS
@@ -64,9 +71,6 @@ impl Tally {
             of_rule.n_hits += 1;
             of_rule.evasion |= judged.evasion;
             of_rule.confidence = of_rule.confidence.max(judged.confidence);
-            if (of_rule.distinct.len() as u64) < check.most_distinct() {
-                of_rule.distinct.insert(normal(judged.evidence(lanes)));
-            }
             of_rule.n_hits <= limits::STORED_HITS
         };
         if stored {
@@ -177,8 +181,7 @@ impl OfRule {
 }
 
 /// What makes hits different: their letters and digits, folded. Hits without any differ as they stand.
-fn normal(evidence: &str) -> String {
-    let mut view = View::default();
+fn normal(view: &mut View, evidence: &str) -> String {
     view.fill(evidence);
     let text: String = view.text().chars().filter(|c| is_word(*c)).collect();
     if text.is_empty() { view.text().to_owned() } else { text }

@@ -207,7 +207,8 @@ fn listed(keys: &[&str]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{diagnostics, hits};
+    use crate::TextView;
+    use crate::testing::{diagnostics, hits, program, scan};
 
     fn not_near(within: u32) -> String {
         format!("{{not_near: {{of: a, without: b, within: {within}}}}}")
@@ -310,6 +311,29 @@ mod tests {
         assert_eq!(hits(nested, "A b. C. D."), [""; 0]);
         // What crosses a border lies in no sentence.
         assert_eq!(hits("{same_sentence: [{phrase: a b}, c]}", "a. B c"), [""; 0]);
+    }
+
+    #[test]
+    fn p7_scopes_hold_in_every_view() {
+        let text = "Can you wire it, e.g. in\ncash? We wire cash.\n\nCash was wired. A w\u{ad}ire";
+        for view in TextView::ALL {
+            let of_view = |matched: &str| {
+                let program = program(&[&format!("{matched}, view: {}", view.as_str())]);
+                let hits = scan(&program, text).into_iter().filter(|hit| !hit.evasion);
+                hits.map(|hit| text[hit.span.start()..hit.span.end()].to_owned())
+                    .collect::<Vec<_>>()
+            };
+            assert_eq!(
+                of_view("{same_sentence: [wire, cash]}"),
+                ["wire it, e.g. in\ncash", "wire cash"],
+                "{view:?}"
+            );
+            assert_eq!(
+                of_view("{same_paragraph: [wire, cash]}").len(),
+                if view.has_case() { 3 } else { 4 },
+                "{view:?}"
+            );
+        }
     }
 
     #[test]
