@@ -11,17 +11,14 @@
 
 use std::ops::Range;
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use rustc_hash::FxHashMap;
 
+use crate::automaton::Automaton;
 use crate::digits::{self, Chain, Shape};
 use crate::frequency::BIT;
 use crate::limits;
 use crate::literals::Required;
 use crate::pattern::Pattern;
-
-/// Most literals for which the automaton is a full table, which is faster and larger.
-const TABLE_LITERALS: usize = 4_000;
 
 /// A set of literals that is at least so rare is waited for even where digits could be.
 const RARE: u32 = 12 * BIT;
@@ -32,7 +29,7 @@ const WORTH_ASKING: u32 = 8 * BIT;
 /// An automaton of the literals that patterns need, and what each pattern waits for.
 #[derive(Debug)]
 pub(crate) struct Gate {
-    automaton: Option<AhoCorasick>,
+    automaton: Option<Automaton>,
     /// The bytes of each literal, and the patterns that wait for it.
     literals: Vec<(u32, Vec<u32>)>,
     waits: Vec<Wait>,
@@ -100,10 +97,15 @@ impl Gate {
         }
         let mut ordered: Vec<(&str, u32)> = numbers.into_iter().collect();
         ordered.sort_unstable_by_key(|(_, number)| *number);
-        match automaton(&ordered) {
-            Ok(automaton) => Gate { automaton, ..gate },
+        let literals: Vec<&str> = ordered.into_iter().map(|(literal, _)| literal).collect();
+        match Automaton::new(&literals) {
+            _ if literals.is_empty() => gate,
+            Some(automaton) => Gate {
+                automaton: Some(automaton),
+                ..gate
+            },
             // Too many literals for one automaton: then every pattern is run on every text.
-            Err(_) => Gate {
+            None => Gate {
                 waits: vec![Wait::Nothing; patterns.len()],
                 always: (0..).take(patterns.len()).collect(),
                 of_digits: Vec::new(),
@@ -182,16 +184,15 @@ impl Gate {
         } else {
             text
         };
-        for found in automaton.find_overlapping_iter(text) {
-            let literal = found.pattern().as_usize();
-            let ends = &mut scratch.ends[literal];
+        automaton.find(text, |literal, end| {
+            let ends = &mut scratch.ends[literal as usize];
             if ends.is_empty() {
-                scratch.found.push(offset(literal));
+                scratch.found.push(literal);
             }
             if ends.len() <= scratch.flood {
-                ends.push(offset(found.end()));
+                ends.push(offset(end));
             }
-        }
+        });
         for at in 0..scratch.found.len() {
             for pattern in &self.literals[scratch.found[at] as usize].1 {
                 scratch.push(*pattern);
@@ -300,19 +301,4 @@ fn merge(ranges: &mut Vec<Range<usize>>) {
 
 fn offset(bytes: usize) -> u32 {
     u32::try_from(bytes).unwrap_or(u32::MAX)
-}
-
-fn automaton(literals: &[(&str, u32)]) -> Result<Option<AhoCorasick>, aho_corasick::BuildError> {
-    if literals.is_empty() {
-        return Ok(None);
-    }
-    let kind = if literals.len() <= TABLE_LITERALS {
-        AhoCorasickKind::DFA
-    } else {
-        AhoCorasickKind::ContiguousNFA
-    };
-    AhoCorasick::builder()
-        .kind(Some(kind))
-        .build(literals.iter().map(|(literal, _)| literal))
-        .map(Some)
 }

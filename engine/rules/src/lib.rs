@@ -22,6 +22,7 @@ pub mod conversation;
 pub mod limits;
 pub mod shape;
 
+mod automaton;
 mod beside;
 mod blocks;
 mod caches;
