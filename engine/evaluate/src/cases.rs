@@ -50,9 +50,6 @@ pub fn check_cases(bundle: &Bundle, documents: &[Document]) -> CaseReport {
         let failures = lexhold_rules::conversation::check_conversation_examples(&bundle.rules, at);
         note_failures(&rule.info.id, failures, &mut report);
     }
-    for rule in 0..bundle.rules.conversations().len() {
-        check_conversation(bundle, rule, &mut report);
-    }
     for document in documents {
         let tests = document
             .typed::<Tests>(&mut Diagnostics::new())
@@ -79,17 +76,6 @@ fn note_failures(rule: &str, failures: Vec<ExampleFailure>, report: &mut CaseRep
             Some(found) => format!("rule `{rule}`: {found}"),
             None => format!("rule `{rule}` expected a {:?}", failure.expected).to_lowercase(),
         },
-        name: failure.text,
-        place: failure.place,
-    }));
-}
-
-fn check_conversation(bundle: &Bundle, rule: usize, report: &mut CaseReport) {
-    let of_rule = &bundle.rules.conversations()[rule];
-    report.n_run += of_rule.hits.len() + of_rule.misses.len();
-    let failures = lexhold_rules::conversation::check_conversation_examples(&bundle.rules, rule).into_iter();
-    report.failures.extend(failures.map(|failure| CaseFailure {
-        why: format!("rule `{}` expected a {:?}", of_rule.info.id, failure.expected).to_lowercase(),
         name: failure.text,
         place: failure.place,
     }));
@@ -336,5 +322,69 @@ fn check_alerts(bundle: &Bundle, set: &[(MessageBatch, Evaluation)], expected: &
         Ok(())
     } else {
         Err(format!("alerts: not expected: {}", shown(&found)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::compiled;
+
+    const RULESET: &str = r#"lexhold: 1
+ruleset: desk
+version: 1.0.0
+owner: me@example.com
+rules:
+  - id: offline
+    severity: low
+    why: test
+    match: let us take this offline
+    support: [{ name: trade, match: [trade, desk], within: 6 }]
+    confidence: { high: { all: [trade] } }
+    hits: [let us take this offline, let us take this offline now]
+    misses: [a, b]
+  - id: twice
+    severity: high
+    why: test
+    conversation: { count: { of: offline, at_least: 2 }, by: conversation, within: PT5M }
+    hits:
+      - [{ at: "10:59", from: a, text: let us take this offline }, { at: "11:01", from: b, text: let us take this offline }]
+      - [{ at: "10:00", from: a, text: let us take this offline }, { at: "10:05", from: a, text: let us take this offline }]
+    misses:
+      - [{ at: "10:00", from: a, text: let us take this offline }]
+      - [{ at: "10:00", from: a, text: let us take this offline }, { at: "10:06", from: a, text: let us take this offline }]
+tests:
+"#;
+
+    const EXCHANGE: &str = "messages: [{sender: a, sent_at: '2026-01-01T10:59:00Z', text: 'the trade, let us take this offline'}, \
+                            {sender: b, sent_at: '2026-01-01T11:01:00Z', text: let us take this offline}]";
+
+    fn outcome(test: &str) -> Vec<String> {
+        let text = format!("{RULESET}  - {{name: t, {test}}}\n");
+        let (bundle, documents) = compiled(&[&text]);
+        let report = check_cases(&bundle, &documents);
+        assert_eq!(report.n_run, 9);
+        report.failures.into_iter().map(|failure| failure.why).collect()
+    }
+
+    #[test]
+    fn a_test_expects_alerts_over_several_messages_with_severity_and_confidence() {
+        let expect = "expect: {alerts: [{rule: desk.twice, severity: high}, {rule: desk.offline, confidence: high}, {rule: desk.offline, severity: low}]}";
+        assert_eq!(outcome(&format!("{EXCHANGE}, {expect}")), [""; 0]);
+        let short = "expect: {alerts: [{rule: desk.twice}, {rule: desk.offline}]}";
+        assert_eq!(
+            outcome(&format!("{EXCHANGE}, {short}")),
+            ["alerts: not expected: desk.offline (low)"]
+        );
+        let unsure = "expect: {alerts: [{rule: desk.twice, confidence: high}]}";
+        let why = &outcome(&format!("{EXCHANGE}, {unsure}"))[0];
+        assert!(
+            why.starts_with("alerts: expected one of `desk.twice`, found [desk.twice (high); "),
+            "{why}"
+        );
+        assert_eq!(
+            outcome("expect: {alerts: []}"),
+            ["there is neither `message` nor `messages`"]
+        );
     }
 }

@@ -105,7 +105,8 @@ impl<'a> Evaluator<'a> {
         self.breaches(row, &facts, out);
         let (set_id, assigned) = self.duties(row, &facts, &labels, incomplete, out);
         let (suspect, days_id) = self.dates(row, set_id, &assigned, out);
-        self.holds(row, &identity, &facts, &parts, (incomplete, suspect), out);
+        let parts = (parts.as_slice(), !ranges.is_empty());
+        self.holds(row, &identity, &facts, parts, (incomplete, suspect), out);
         self.note_handles(row);
         if row.sent_at().is_none() {
             report(out, row, codes::NO_DATE, "", "the message has no usable date");
@@ -232,7 +233,7 @@ impl<'a> Evaluator<'a> {
         row: Row<'_>,
         identity: &Identity,
         facts: &FactsRow,
-        parts: &[Part<'_>],
+        (parts, is_split): (&[Part<'_>], bool),
         (incomplete, suspect): (bool, bool),
         out: &mut Evaluation,
     ) {
@@ -240,6 +241,8 @@ impl<'a> Evaluator<'a> {
             return;
         }
         let answer = self.hold.decide(facts, row.sent_at());
+        // A hold also asks the text as a whole: a quote mark between two words must not keep them from it.
+        let whole = if is_split { parts_of(row, &[]) } else { Vec::new() };
         let captured = row
             .captured_at()
             .and_then(|at| Timestamp::from_microsecond(at).ok())
@@ -264,7 +267,11 @@ impl<'a> Evaluator<'a> {
                 captured,
                 suspect: suspect || row.sent_precision().is_some(),
                 condition,
-                query: query(self.queries[at].as_mut(), parts, incomplete || row.undecodable()),
+                query: query(
+                    self.queries[at].as_mut(),
+                    &[parts, &whole],
+                    incomplete || row.undecodable(),
+                ),
             };
             let membership = member(spec, &inputs);
             if membership != Membership::No {
@@ -293,18 +300,18 @@ impl<'a> Evaluator<'a> {
     }
 }
 
-fn query(scanner: Option<&mut Scanner<'_>>, parts: &[Part<'_>], doubtful: bool) -> Tri {
+/// Whether a query matches one of several readings of a message.
+fn query(scanner: Option<&mut Scanner<'_>>, readings: &[&[Part<'_>]], doubtful: bool) -> Tri {
     let Some(scanner) = scanner else { return Tri::True };
     let mut hits = Vec::new();
-    let outcome = scanner.scan(parts, &mut hits);
-    if hits.iter().any(|hit| hit.excluded_by.is_none()) {
-        return Tri::True;
+    let mut incomplete = doubtful;
+    for parts in readings {
+        incomplete |= scanner.scan(parts, &mut hits).incomplete;
+        if hits.iter().any(|hit| hit.excluded_by.is_none()) {
+            return Tri::True;
+        }
     }
-    if doubtful || outcome.incomplete {
-        Tri::Unknown
-    } else {
-        Tri::False
-    }
+    if incomplete { Tri::Unknown } else { Tri::False }
 }
 
 /// Whether one of the custodians took part, under any handle; unknown where nobody is named as the sender.

@@ -1,14 +1,19 @@
 //! What the tests of several files share: a bundle from YAML, messages, their evaluation.
 
 use jiff::tz::TimeZone;
-use lexhold_document::{Diagnostics, Files, OpenError, load};
+use lexhold_document::{Diagnostics, Document, Files, OpenError, load};
 use lexhold_model::{ContentKey, ConversationKind, Directory, Message, MessageBatch, MessageBatchBuilder, Participant};
 use lexhold_policy::Schemas;
 
 use crate::{Bundle, Evaluation, Facts, HoldSet, evaluate};
 
-/// Compiles documents that have nothing wrong with them.
+/// A bundle of documents that have nothing wrong with them.
 pub(crate) fn bundle(texts: &[&str]) -> Bundle {
+    compiled(texts).0
+}
+
+/// Compiles documents that have nothing wrong with them.
+pub(crate) fn compiled(texts: &[&str]) -> (Bundle, Vec<Document>) {
     let mut files = Files::new();
     let mut diagnostics = Diagnostics::new();
     let roots: Vec<_> = (0..)
@@ -23,7 +28,7 @@ pub(crate) fn bundle(texts: &[&str]) -> Bundle {
         .map(|one| one.message.clone())
         .collect();
     assert_eq!(told, [""; 0]);
-    bundle.unwrap()
+    (bundle.unwrap(), documents)
 }
 
 /// Facts of a firm that knows nobody.

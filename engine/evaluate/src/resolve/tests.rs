@@ -234,6 +234,38 @@ fn x3_a_missing_date_hides_no_conversation() {
     assert!(codes.contains(&crate::codes::EVENT_WITHOUT_DATE), "{codes:?}");
 }
 
+#[test]
+fn q2_a_quote_mark_between_two_words_keeps_nothing_from_a_hold() {
+    let text = "lexhold: 1\nhold: orion\nmatter: In re\nowner: me@example.com\nzone: UTC\nscope: everything\nquery: {phrase: project orion}\n";
+    let (bundle, _) = crate::testing::compiled(&[RULES]);
+    let mut diagnostics = lexhold_document::Diagnostics::new();
+    let mut files = lexhold_document::Files::new();
+    let root = files.add("hold.yaml", text.to_owned());
+    let open = &mut |_: &str| Err(lexhold_document::OpenError::NotFound);
+    let documents = lexhold_document::load(&mut files, &[root], open, &mut diagnostics);
+    let documents: Vec<_> = documents.iter().collect();
+    let schemas = lexhold_policy::Schemas::built_in();
+    let holds = crate::HoldSet::compile(&documents, &schemas, &mut diagnostics).unwrap();
+    let facts = crate::Facts {
+        holds,
+        ..crate::testing::facts()
+    };
+    let mut builder = lexhold_model::MessageBatchBuilder::new();
+    for text in [
+        "about project\n> orion x\n",
+        "ok\n> about project orion\n",
+        "project\n> x\n",
+    ] {
+        builder.push(&mail(text, 0, "ann", text));
+    }
+    let held: Vec<usize> = crate::evaluate(&bundle, &facts, &builder.finish())
+        .holds
+        .iter()
+        .map(|held| held.row)
+        .collect();
+    assert_eq!(held, [0, 1]);
+}
+
 /// Messages that quote, sign and answer each other, some without a date.
 pub(crate) fn some_mails() -> impl Strategy<Value = Vec<Message>> {
     let texts = [
