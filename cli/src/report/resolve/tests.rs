@@ -1,4 +1,5 @@
 //! The catalog's sorts and joins against the second pure function over messages in memory.
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::fs::File;
 use std::path::PathBuf;

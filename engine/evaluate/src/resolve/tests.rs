@@ -90,8 +90,8 @@ fn q2_a_quote_joins_the_alert_of_its_original() {
     let plan = mail("<1>", 0, "ann", PLAN);
     let answer = mail("<2>", 5, "bob", QUOTE);
     check(&[answer.clone(), plan.clone()], &["desk.venue low: <1> (<2>)"]);
-    check(&[answer.clone()], &["desk.venue low: <2>"]);
-    let alone = of(&[answer.clone()])[0].id;
+    check(std::slice::from_ref(&answer), &["desk.venue low: <2>"]);
+    let alone = of(std::slice::from_ref(&answer))[0].id;
     assert_eq!(
         of(&[answer, plan])[0].aliases,
         [alone],
