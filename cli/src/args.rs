@@ -182,6 +182,8 @@ pub enum Verb {
     Alerts(Box<Alerts>),
     /// Reviews of messages, and attestations of whole periods
     Review(Review),
+    /// Samples of messages for review
+    Sample(Sample),
     /// The page of a diagnostic code, or everything behind one message
     Explain(Explain),
     /// What the home holds, and a run in progress
@@ -605,6 +607,54 @@ impl Decision {
             Self::Breach => "breach",
         }
     }
+}
+
+/// `sample`
+#[derive(Debug, Args)]
+pub struct Sample {
+    #[command(subcommand)]
+    pub what: SampleKind,
+}
+
+/// What is done with samples.
+#[derive(Debug, Subcommand)]
+pub enum SampleKind {
+    /// The periods of all samples: when they were committed to and drawn, population, rate and size
+    List {
+        /// Print one JSON object a line
+        #[arg(long)]
+        json: bool,
+    },
+    /// Draw from the messages that the home has by now; what was drawn before stays drawn
+    Draw {
+        /// The sample
+        #[arg(value_name = "SAMPLE")]
+        name: String,
+        /// The period, such as 2026-11 [default: the one that --as-of falls in]
+        #[arg(long, value_name = "PERIOD")]
+        period: Option<String>,
+        /// Print one JSON object
+        #[arg(long)]
+        json: bool,
+    },
+    /// The messages that were drawn, one JSON object a line
+    Items {
+        /// The sample
+        #[arg(value_name = "SAMPLE")]
+        name: String,
+        /// The period, such as 2026-11 [default: the one that --as-of falls in]
+        #[arg(long, value_name = "PERIOD")]
+        period: Option<String>,
+    },
+    /// Reveal the key of a period, for auditors
+    Key {
+        /// The sample
+        #[arg(value_name = "SAMPLE")]
+        name: String,
+        /// The period, such as 2026-11 [default: the one that --as-of falls in]
+        #[arg(long, value_name = "PERIOD")]
+        period: Option<String>,
+    },
 }
 
 /// `review`

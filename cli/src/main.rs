@@ -19,6 +19,7 @@ mod render;
 mod report;
 mod review;
 mod run;
+mod sample;
 mod scan;
 mod settings;
 mod status;
@@ -66,6 +67,7 @@ fn dispatch(cli: &Cli) -> anyhow::Result<Exit> {
         Verb::Import(args) => import::import(&settings, args),
         Verb::Alerts(args) => alerts::alerts(&settings, args),
         Verb::Review(args) => review::review(&settings, args),
+        Verb::Sample(args) => sample::sample(&settings, args),
         Verb::Explain(args) => explain::explain(&settings, args),
         Verb::Status(args) => status::status(&settings, args),
         Verb::Whoami => whoami::whoami(&settings),

@@ -18,4 +18,5 @@ mod processes;
 mod resolve;
 mod review;
 mod run;
+mod sample;
 mod support;

@@ -14,7 +14,7 @@ use crate::load::{Project, plain};
 use crate::operators::Actor;
 use crate::settings::Settings;
 use crate::terminal::say;
-use crate::{home, load};
+use crate::{home, load, sample};
 
 /// What a run evaluates with, on record.
 pub struct Begun {
@@ -53,6 +53,7 @@ pub fn begin(
     directory: Directory,
 ) -> anyhow::Result<Begun> {
     activate(settings, actor, home, &project, bundle)?;
+    sample::commit(settings, actor, home, bundle)?;
     let placed = placed_holds(home)?;
     let (documents, texts) = hold_documents(settings, args, &mut project, &placed)?;
     let references: Vec<&Document> = documents.iter().collect();

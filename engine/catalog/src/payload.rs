@@ -41,6 +41,10 @@ pub mod kind {
     pub const REVIEW: &str = "review";
     /// Somebody looked at what is under review: [`Viewed`](super::Viewed).
     pub const VIEWED: &str = "viewed";
+    /// A sample was committed to: [`SampleCommitted`](super::SampleCommitted).
+    pub const SAMPLE_COMMITTED: &str = "sample_committed";
+    /// A sample was drawn: [`SampleDrawn`](super::SampleDrawn).
+    pub const SAMPLE_DRAWN: &str = "sample_drawn";
 }
 
 /// The payload of an activation.
@@ -194,4 +198,49 @@ pub struct Viewed {
     pub object_id: String,
     /// How much text was shown: `never`, `match`, `full`.
     pub content: String,
+}
+
+/// The payload of a commitment to a sample of one period.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SampleCommitted {
+    /// The sample.
+    pub sample: String,
+    /// The period.
+    pub period: String,
+    /// Its first instant, RFC 3339.
+    pub begins_at: String,
+    /// The first instant behind it.
+    pub ends_at: String,
+    /// The digest that fixes key, rates and strata.
+    pub commitment: String,
+    /// Rates and strata, as the document said them then.
+    pub plan: Value,
+}
+
+/// The payload of a draw.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SampleDrawn {
+    /// The sample.
+    pub sample: String,
+    /// The period.
+    pub period: String,
+    /// Population, rate and size of each draw and stratum, earlier draws included.
+    pub tallies: Value,
+    /// The messages that had not been drawn before.
+    pub items: Vec<SampleItem>,
+}
+
+/// A message that was drawn.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SampleItem {
+    /// The message.
+    pub key: Key,
+    /// Its id in reports.
+    pub message_id: String,
+    /// The draw: `hits`, `non_hits`, or `all` where all messages are reviewed.
+    pub of: String,
+    /// What it is grouped by.
+    pub strata: Vec<String>,
+    /// Its hash under the period's key.
+    pub hash: Key,
 }

@@ -9,9 +9,11 @@ use serde::de::DeserializeOwned;
 
 use crate::error::{CatalogError, Doing, ErrorKind, Result, utf8};
 use crate::open::Writer;
-use crate::payload::{Activation, Batch, HoldPlaced, JournalEntry, Review, RunFinished, RunStarted, Viewed, kind};
-use crate::reviews;
+use crate::payload::{
+    Activation, Batch, HoldPlaced, JournalEntry, Review, RunFinished, RunStarted, SampleCommitted, Viewed, kind,
+};
 use crate::schema::columns;
+use crate::{reviews, samples};
 
 /// Whether an entry left something in the catalog.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -124,6 +126,23 @@ fn apply_entry(transaction: &Transaction<'_>, entry: &JournalEntry<'_>, doing: &
                 params![seq, at, actor, object, object_id, content],
             )
         }
+        kind::SAMPLE_COMMITTED => {
+            let committed: SampleCommitted = payload(entry, doing)?;
+            transaction.execute(
+                "INSERT INTO sample_commitment VALUES (?, ?, ?, ?::TIMESTAMPTZ, ?::TIMESTAMPTZ, ?::TIMESTAMPTZ, ?, ?)",
+                params![
+                    committed.sample,
+                    committed.period,
+                    seq,
+                    at,
+                    committed.begins_at,
+                    committed.ends_at,
+                    committed.commitment,
+                    canonical_json(&committed.plan)
+                ],
+            )
+        }
+        kind::SAMPLE_DRAWN => return samples::apply(transaction, entry, &payload(entry, doing)?).doing(doing),
         _ => return Ok(()),
     };
     done.doing(doing).map(|_| ())

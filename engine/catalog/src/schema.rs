@@ -43,6 +43,15 @@ CREATE TABLE review_member (seq BIGINT NOT NULL, item BIGINT NOT NULL, ordinal B
 CREATE TABLE viewing (
     seq BIGINT NOT NULL, viewed_at TIMESTAMPTZ NOT NULL, viewer VARCHAR NOT NULL, object VARCHAR NOT NULL,
     object_id VARCHAR NOT NULL, content VARCHAR NOT NULL);
+CREATE TABLE sample_commitment (
+    sample VARCHAR NOT NULL, period VARCHAR NOT NULL, seq BIGINT NOT NULL, committed_at TIMESTAMPTZ NOT NULL,
+    begins_at TIMESTAMPTZ NOT NULL, ends_at TIMESTAMPTZ NOT NULL, commitment VARCHAR NOT NULL, plan VARCHAR NOT NULL);
+CREATE TABLE sample_draw (
+    sample VARCHAR NOT NULL, period VARCHAR NOT NULL, seq BIGINT NOT NULL, drawn_at TIMESTAMPTZ NOT NULL,
+    drawn_by VARCHAR NOT NULL, tallies VARCHAR NOT NULL);
+CREATE TABLE sample_item (
+    sample VARCHAR NOT NULL, period VARCHAR NOT NULL, seq BIGINT NOT NULL, key DECIMAL(38,0) NOT NULL,
+    message_id VARCHAR NOT NULL, stratum VARCHAR NOT NULL, draw VARCHAR NOT NULL, hash VARCHAR NOT NULL);
 CREATE VIEW suppression AS
     SELECT s.review_id, s.object_id AS alert_id, s.reviewed_at AS began_at, s.until, s.reviewer, s.approved_by, s.reason,
            (SELECT min(e.reviewed_at) FROM review e WHERE e.object = s.object AND e.object_id = s.object_id

@@ -77,7 +77,7 @@ impl Catalog {
 }
 
 /// Tables beside those of evaluations: all columns, and those that say what was decided, if any does.
-const OWN_TABLES: [(&str, &str, Option<&str>); 12] = [
+const OWN_TABLES: [(&str, &str, Option<&str>); 15] = [
     ("meta", "schema_version, applied_seq", Some("schema_version")),
     ("activation", "seq, activated_at, actor, bundle", Some("bundle")),
     (
@@ -113,6 +113,17 @@ const OWN_TABLES: [(&str, &str, Option<&str>); 12] = [
         Some("item, ordinal, key, message_id"),
     ),
     ("viewing", "seq, viewed_at, viewer, object, object_id, content", None),
+    (
+        "sample_commitment",
+        "sample, period, seq, committed_at, begins_at, ends_at, commitment, plan",
+        None,
+    ),
+    ("sample_draw", "sample, period, seq, drawn_at, drawn_by, tallies", None),
+    (
+        "sample_item",
+        "sample, period, seq, key, message_id, stratum, draw, hash",
+        None,
+    ),
     (
         "suppression",
         "review_id, alert_id, began_at, until, reviewer, approved_by, reason, ended_at",

@@ -179,7 +179,12 @@ impl Rate {
             return None;
         }
         let ppm: u32 = format!("{whole}{part:0<4}").parse().ok()?;
-        (1..=1_000_000).contains(&ppm).then_some(Self(ppm))
+        Self::from_ppm(ppm)
+    }
+
+    /// The rate of so many millionths, above none and at most all of them.
+    pub fn from_ppm(ppm: u32) -> Option<Self> {
+        (1..=Self::ALL.0).contains(&ppm).then_some(Self(ppm))
     }
 
     /// In millionths.
@@ -297,35 +302,54 @@ pub fn strata(plan: &Plan, sender: &str, desks: &[&str], channel: &str) -> Vec<S
     all
 }
 
-/// Draws from the messages of a period; `earlier` are the keys of those that were drawn before.
+/// A draw from the messages of a period, message by message and in any order.
 ///
 /// Memory follows what is drawn and the strata, not the population.
-pub fn draw(
-    sample: &str,
+pub struct Drawing<'a> {
+    sample: &'a str,
     key: SampleKey,
-    plan: &Plan,
-    earlier: &BTreeSet<Key>,
-    candidates: impl IntoIterator<Item = Candidate>,
-) -> Drawn {
-    let mut draws: BTreeMap<Of, Draw> = BTreeMap::new();
-    for candidate in candidates {
-        let Some(rate) = plan.rate(candidate.of) else { continue };
-        let draw = draws.entry(candidate.of).or_default();
+    plan: &'a Plan,
+    earlier: &'a BTreeSet<Key>,
+    draws: BTreeMap<Of, Draw>,
+}
+
+impl<'a> Drawing<'a> {
+    /// A draw that has seen no message; `earlier` are the keys of those that were drawn before.
+    pub fn new(sample: &'a str, key: SampleKey, plan: &'a Plan, earlier: &'a BTreeSet<Key>) -> Self {
+        Self {
+            sample,
+            key,
+            plan,
+            earlier,
+            draws: BTreeMap::new(),
+        }
+    }
+
+    /// Takes a message that could be drawn.
+    pub fn take(&mut self, candidate: Candidate) {
+        let Some(rate) = self.plan.rate(candidate.of) else {
+            return;
+        };
         let item = Item {
             of: candidate.of,
-            hash: key.hash(sample, &candidate.message_id),
+            hash: self.key.hash(self.sample, &candidate.message_id),
             key: candidate.key,
             message_id: candidate.message_id,
             strata: candidate.strata,
         };
-        draw.take(item, rate, plan.minimum, earlier);
+        let draw = self.draws.entry(item.of).or_default();
+        draw.take(item, rate, self.plan.minimum, self.earlier);
     }
-    let mut drawn = Drawn::default();
-    for (of, draw) in draws {
-        let rate = plan.rate(of).map_or(0, Rate::ppm);
-        draw.finish(of, rate, &mut drawn);
+
+    /// What was drawn.
+    pub fn finish(self) -> Drawn {
+        let mut drawn = Drawn::default();
+        for (of, draw) in self.draws {
+            let rate = self.plan.rate(of).map_or(0, Rate::ppm);
+            draw.finish(of, rate, &mut drawn);
+        }
+        drawn
     }
-    drawn
 }
 
 impl Plan {

@@ -8,3 +8,4 @@ mod opening;
 mod projection;
 mod questions;
 mod reviews;
+mod samples;

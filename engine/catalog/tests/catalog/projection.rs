@@ -182,6 +182,7 @@ fn a_rebuilt_catalog_equals_the_original_row_for_row() {
         json!({ "run": "run-1", "summary": { "new": 3 } }),
     ));
     entries.extend(crate::reviews::decisions(9));
+    entries.extend(crate::samples::draws(12));
 
     let mut original = home.writer("original");
     for entry in &entries {

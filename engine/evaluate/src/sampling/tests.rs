@@ -36,6 +36,18 @@ fn candidate(plan: &Plan, n: u32) -> Candidate {
     }
 }
 
+fn draw(
+    sample: &str,
+    key: SampleKey,
+    plan: &Plan,
+    earlier: &BTreeSet<Key>,
+    candidates: impl Iterator<Item = Candidate>,
+) -> Drawn {
+    let mut drawing = Drawing::new(sample, key, plan, earlier);
+    candidates.for_each(|candidate| drawing.take(candidate));
+    drawing.finish()
+}
+
 fn draw_of(plan: &Plan, earlier: &BTreeSet<Key>, numbers: impl IntoIterator<Item = u32>) -> Drawn {
     let candidates = numbers.into_iter().map(|n| candidate(plan, n));
     draw("weekly", key(), plan, earlier, candidates)

@@ -80,12 +80,16 @@ pub enum EntryKind {
     Review,
     /// Somebody looked at what is under review, which is no review.
     Viewed,
+    /// The key of a sample, its rates and strata were committed to.
+    SampleCommitted,
+    /// A sample was drawn, or added to.
+    SampleDrawn,
     /// A kind that a newer version writes: kept, chained and verified, but not understood.
     Unknown(String),
 }
 
 impl EntryKind {
-    const KNOWN: [Self; 11] = [
+    const KNOWN: [Self; 13] = [
         Self::HomeCreated,
         Self::Activation,
         Self::Batch,
@@ -97,6 +101,8 @@ impl EntryKind {
         Self::Facts,
         Self::Review,
         Self::Viewed,
+        Self::SampleCommitted,
+        Self::SampleDrawn,
     ];
 
     /// The word in the journal.
@@ -113,6 +119,8 @@ impl EntryKind {
             Self::Facts => "facts",
             Self::Review => "review",
             Self::Viewed => "viewed",
+            Self::SampleCommitted => "sample_committed",
+            Self::SampleDrawn => "sample_drawn",
             Self::Unknown(word) => word,
         }
     }
