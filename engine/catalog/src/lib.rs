@@ -38,7 +38,6 @@ pub use payload::JournalEntry;
 pub use project::Projected;
 pub use retention::{Held, RetentionRow, Scope, StateCount};
 pub use reviews::{Participants, Place, ReviewRow, Traffic, ViewingRow, review_rows};
-pub use reviews::{HitMessage, Participants, Place, ReviewRow, Traffic, ViewingRow, review_rows};
 pub use samples::{SampleItemRow, SampleRow, Sampled};
 pub use schema::SCHEMA_VERSION;
 pub use status::{ActiveBundle, IngestedFile, RunRow, Status};
