@@ -1,6 +1,3 @@
 #![no_main]
 
-#[path = "../checks.rs"]
-mod checks;
-
-libfuzzer_sys::fuzz_target!(|data: &[u8]| checks::message_text(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| lexhold_fuzz::message_text(data));
