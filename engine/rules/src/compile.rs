@@ -153,25 +153,27 @@ impl Compiler {
 
     /// Reads what a rule looks for and what it makes of it.
     fn check(&mut self, lexicons: &Lexicons<'_>, source: Source<'_>, diagnostics: &mut Diagnostics) -> Option<Check> {
-        let bodies = if source.view == TextView::Skeleton {
-            let plain = self.body(lexicons, source, TextView::Folded, diagnostics);
-            // The same words once more: what is wrong with them has been reported.
-            vec![
-                plain?,
-                self.body(lexicons, source, TextView::Skeleton, &mut Diagnostics::new())?,
-            ]
-        } else {
-            vec![self.body(lexicons, source, source.view, diagnostics)?]
-        };
-        let support = &bodies[0].support;
-        let grading = source
-            .rule
-            .map(|rule| grading::read(rule, support, source.view, diagnostics));
+        let view = source.view;
         let Grading {
             tiers,
             threshold,
             raises,
-        } = grading.unwrap_or_default();
+        } = source
+            .rule
+            .map(|rule| grading::read(rule, view, diagnostics))
+            .unwrap_or_default();
+        let bodies = if view == TextView::Skeleton {
+            let plain = self.body(lexicons, source, TextView::Folded, diagnostics)?;
+            // The same words once more: what is wrong with them has been reported, unless they are wrong only here.
+            let mut again = Diagnostics::new();
+            let evasive = self.body(lexicons, source, TextView::Skeleton, &mut again);
+            if evasive.is_none() {
+                diagnostics.extend(again);
+            }
+            vec![plain, evasive?]
+        } else {
+            vec![self.body(lexicons, source, view, diagnostics)?]
+        };
         Some(Check {
             bodies,
             tiers,
@@ -389,6 +391,16 @@ mod tests {
                 "LX0406: '...'",
                 "LX0403: hits",
             ]
+        );
+    }
+
+    #[test]
+    fn grades_are_checked_whatever_the_match_is() {
+        let rule =
+            "{wrod: a}, support: [{name: s, match: b}], confidence: {high: {all: [s, t]}}, threshold: {total: 0}";
+        assert_eq!(
+            diagnostics(rule),
+            ["LX0401: wrod", "LX0402: {name: s, match: b}", "LX0439: t", "LX0441: 0"]
         );
     }
 

@@ -4,7 +4,6 @@ use lexhold_document::{Diagnostic, Diagnostics, Node, Value, did_you_mean};
 use lexhold_model::Severity;
 
 use crate::check::{Amount, Raise, Tier};
-use crate::support::Supporting;
 use crate::{Confidence, TextView, codes, limits};
 
 /// What a rule makes of its hits.
@@ -16,8 +15,13 @@ pub(crate) struct Grading {
 }
 
 /// Reads how a rule grades its hits. What is wrong is reported.
-pub(crate) fn read(rule: &Node, support: &[Supporting], view: TextView, diagnostics: &mut Diagnostics) -> Grading {
-    let mut reader = Reader { support, diagnostics };
+pub(crate) fn read(rule: &Node, view: TextView, diagnostics: &mut Diagnostics) -> Grading {
+    let support = rule.get("support").and_then(Node::as_list).unwrap_or_default();
+    let name = |item: &'_ Node| -> String { item.get("name").and_then(Node::as_text).unwrap_or_default().to_owned() };
+    let mut reader = Reader {
+        support: support.iter().map(name).collect(),
+        diagnostics,
+    };
     let tiers = reader.tiers(rule.get("confidence"));
     let threshold = rule.get("threshold").map(|node| reader.threshold(node));
     let severity = rule
@@ -38,7 +42,8 @@ pub(crate) fn read(rule: &Node, support: &[Supporting], view: TextView, diagnost
 }
 
 struct Reader<'a> {
-    support: &'a [Supporting],
+    /// The names of the evidence, in the order of the rule.
+    support: Vec<String>,
     diagnostics: &'a mut Diagnostics,
 }
 
@@ -97,10 +102,10 @@ impl Reader<'_> {
         let mut positions = Vec::new();
         for node in names {
             let Some(name) = node.as_text() else { continue };
-            match self.support.iter().position(|supporting| &*supporting.name == name) {
+            match self.support.iter().position(|known| known == name) {
                 Some(position) => positions.push(position),
                 None => {
-                    let known = self.support.iter().map(|supporting| &*supporting.name);
+                    let known = self.support.iter().map(String::as_str);
                     let error = Diagnostic::error(codes::UNKNOWN_SUPPORT, format!("there is no evidence `{name}`"));
                     let help = did_you_mean(name, known).or_else(|| Some("define it under `support`".to_owned()));
                     self.diagnostics.push(error.at(node.place, "").maybe_help(help));
