@@ -33,6 +33,9 @@ const SAMPLE_BYTES: usize = 6_000_000;
 const LOOP_STEP: usize = 20;
 
 fn main() {
+    if let Some(input) = std::env::args().skip_while(|arg| arg != "--compile").nth(1) {
+        return compile_once(Path::new(&input));
+    }
     let corpora = root().join("../shared/corpora");
     if !corpora.is_dir() {
         println!("the corpora are not beside the repository: nothing is measured");
@@ -116,64 +119,67 @@ fn hyperscan(sources: &[String], texts: &[String], ours: Duration) {
     );
 }
 
-/// How long it takes to compile 700 regexes, and with 20,000 terms beside them.
+/// How long it takes to compile 700 regexes, and with 20,000 terms beside them. Each is done in a process of its own,
+/// whose memory tells the size of the program.
 fn compilation(sources: &[String], lexicons: &Path) {
     let sources = &sources[..700.min(sources.len())];
-    let names = fs::read_to_string(lexicons.join("ofac_sdn_names.tsv")).unwrap();
-    let mut terms: Vec<String> = names
-        .lines()
-        .skip(1)
-        .filter_map(|line| line.split('\t').nth(2))
-        .map(|name| {
-            name.chars()
-                .filter(|c| c.is_ascii_alphanumeric() || *c == ' ')
-                .collect::<String>()
-                .to_lowercase()
-        })
-        .filter(|name| name.chars().any(char::is_alphanumeric))
-        .map(|name| {
-            name.split(' ')
-                .filter(|word| !word.is_empty())
-                .collect::<Vec<_>>()
-                .join(" ")
-        })
-        .collect();
-    terms.sort_unstable();
-    terms.dedup();
-    terms.truncate(20_000);
-    let lexicon = format!(
-        "lexhold: 1\nlexicon: names\nowner: bench\nterms: {}\n",
-        serde_json::to_string(&terms).unwrap()
-    );
-    let regexes = ruleset(sources, "");
     let rule = "- {id: names, severity: low, why: bench, match: {lexicon: names}, hits: [a, b], misses: [c, d]}\n";
-    let both = ruleset(sources, rule);
+    let (regexes, both) = (ruleset(sources, ""), ruleset(sources, rule));
     println!("\ncompiling, documents read");
     for (name, texts) in [
         ("700 regexes", vec![regexes]),
-        ("and 20,000 terms", vec![both, lexicon]),
+        ("and 20,000 terms", vec![both, names(lexicons)]),
     ] {
-        let mut times = Vec::new();
-        let before = resident_bytes();
-        let mut kept = Vec::new();
-        for _ in 0..ROUNDS {
-            let (mut files, mut diagnostics) = (Files::new(), Diagnostics::new());
-            let texts = texts.iter().enumerate();
-            let roots: Vec<_> = texts
-                .map(|(n, text)| files.add(&format!("{n}.yaml"), text.clone()))
-                .collect();
-            let documents = load(&mut files, &roots, &mut |_| Err(OpenError::NotFound), &mut diagnostics);
-            let documents: Vec<_> = documents.iter().collect();
-            times.push(timed(|| kept.push(compile(&documents, &mut diagnostics))));
-            assert!(!diagnostics.has_errors());
-        }
-        let grown = resident_bytes().saturating_sub(before) / ROUNDS;
-        println!(
-            "  {name:<20} {:>6.0} ms, about {:.0} MB",
-            median(times).as_secs_f64() * 1e3,
-            mb(grown)
-        );
+        let folder = tempfile::tempdir().unwrap();
+        let input = folder.path().join("input.json");
+        fs::write(&input, serde_json::to_vec(&texts).unwrap()).unwrap();
+        let runs = (0..ROUNDS).map(|_| {
+            let this = std::env::current_exe().unwrap();
+            let output = Command::new(this).arg("--compile").arg(&input).output().unwrap();
+            serde_json::from_slice::<(f64, usize)>(&output.stdout).unwrap()
+        });
+        let (times, sizes): (Vec<f64>, Vec<usize>) = runs.unzip();
+        let time = median(times.into_iter().map(Duration::from_secs_f64).collect());
+        let size = sizes.into_iter().max().unwrap();
+        println!("  {name:<20} {:>6.0} ms, {:.0} MB", time.as_secs_f64() * 1e3, mb(size));
     }
+}
+
+/// Compiles documents once, and tells the seconds and how much memory the program takes.
+fn compile_once(input: &Path) {
+    let texts: Vec<String> = serde_json::from_slice(&fs::read(input).unwrap()).unwrap();
+    let (mut files, mut diagnostics) = (Files::new(), Diagnostics::new());
+    let texts = texts.into_iter().enumerate();
+    let roots: Vec<_> = texts.map(|(n, text)| files.add(&format!("{n}.yaml"), text)).collect();
+    let documents = load(&mut files, &roots, &mut |_| Err(OpenError::NotFound), &mut diagnostics);
+    let documents: Vec<_> = documents.iter().collect();
+    let before = resident_bytes();
+    let begun = Instant::now();
+    let program = compile(&documents, &mut diagnostics);
+    let time = begun.elapsed();
+    assert!(!diagnostics.has_errors() && !program.rules().is_empty());
+    let size = resident_bytes().saturating_sub(before);
+    println!("{}", serde_json::to_string(&(time.as_secs_f64(), size)).unwrap());
+}
+
+/// A lexicon of 20,000 names.
+fn names(lexicons: &Path) -> String {
+    let names = fs::read_to_string(lexicons.join("ofac_sdn_names.tsv")).unwrap();
+    let plain = |name: &str| {
+        let words = name
+            .split(|c: char| !c.is_ascii_alphanumeric())
+            .filter(|word| !word.is_empty());
+        words.collect::<Vec<_>>().join(" ").to_lowercase()
+    };
+    let names = names.lines().skip(1).filter_map(|line| line.split('\t').nth(2));
+    let mut terms: Vec<String> = names.map(plain).filter(|name| !name.is_empty()).collect();
+    terms.sort_unstable();
+    terms.dedup();
+    terms.truncate(20_000);
+    format!(
+        "lexhold: 1\nlexicon: names\nowner: bench\nterms: {}\n",
+        serde_json::to_string(&terms).unwrap()
+    )
 }
 
 /// Patterns that read the text over and over, on text made for them.

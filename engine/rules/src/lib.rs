@@ -40,6 +40,7 @@ mod grading;
 mod hit;
 mod judge;
 mod lane;
+mod lazy;
 mod leaves;
 mod lexicons;
 mod lint;

@@ -15,9 +15,9 @@ use regex_syntax::hir::{Hir, translate::TranslatorBuilder};
 use unicode_normalization::UnicodeNormalization;
 
 use crate::digits::Shape;
+use crate::lazy::Lazy;
 use crate::literals::{self, Required};
 use crate::qualifiers::{Edges, Qualifiers};
-use crate::reach::Reach;
 use crate::unicode::is_dropped;
 use crate::validators::Validator;
 use crate::{codes, limits};
@@ -40,13 +40,11 @@ pub(crate) struct PatternSpec {
 /// A compiled pattern.
 #[derive(Debug)]
 pub(crate) struct Pattern {
-    pub(crate) regex: Regex,
+    pub(crate) regex: Lazy,
     /// The shortest match in bytes.
     pub(crate) shortest: usize,
     /// The longest match in bytes, if there is one.
     pub(crate) longest: Option<usize>,
-    /// How far a match can reach, where there is no longest one.
-    pub(crate) reach: Option<Reach>,
     /// What every match contains; see [`literals`].
     pub(crate) required: Vec<Required>,
     /// The digits that every match holds; see [`crate::digits`].
@@ -63,7 +61,7 @@ pub(crate) struct Demands {
     pub(crate) edges: Edges,
     pub(crate) validators: Vec<Validator>,
     /// The pattern once more, preferring the longest match: for the other ends of a match that was not passed.
-    pub(crate) longest: Regex,
+    pub(crate) longest: Lazy,
 }
 
 /// Why a text is not a pattern.
@@ -81,29 +79,24 @@ impl Pattern {
     /// Compiles a pattern.
     pub(crate) fn compile(spec: &PatternSpec) -> Result<Pattern, Refusal> {
         let (hir, folded_away) = parse(&spec.source, spec.unicode, spec.cased)?;
-        let regex = build(&hir, MatchKind::LeftmostFirst)?;
+        let (required, shape) = (literals::required(&hir, spec.cased), Shape::of(&hir));
+        let (shortest, longest) = (hir.properties().minimum_len(), hir.properties().maximum_len());
+        let regex = Lazy::new(hir)?;
         let demands = if spec.qualifiers.is_empty() && spec.validators.is_empty() {
             None
         } else {
             Some(Box::new(Demands {
                 edges: Edges::compile(&spec.qualifiers, spec.unicode, spec.cased)?,
                 validators: spec.validators.clone(),
-                longest: build(&hir, MatchKind::All)?,
+                longest: regex.longest(),
             }))
-        };
-        let longest = hir.properties().maximum_len();
-        let kind = if demands.is_some() {
-            MatchKind::All
-        } else {
-            MatchKind::LeftmostFirst
         };
         Ok(Pattern {
             regex,
-            shortest: hir.properties().minimum_len().unwrap_or(0),
+            shortest: shortest.unwrap_or(0),
             longest,
-            reach: longest.is_none().then(|| Reach::new(&hir, kind)).flatten(),
-            required: literals::required(&hir, spec.cased),
-            shape: Shape::of(&hir),
+            required,
+            shape,
             demands,
             folded_away,
         })
@@ -259,10 +252,10 @@ fn decapitalised(text: &str) -> String {
 }
 
 /// Compiles a parsed pattern, within limits.
-pub(crate) fn build(hir: &Hir, kind: MatchKind) -> Result<Regex, Refusal> {
+pub(crate) fn build(hir: &Hir, kind: MatchKind, limit_bytes: usize) -> Result<Regex, Refusal> {
     let config = Config::new()
         .match_kind(kind)
-        .nfa_size_limit(Some(limits::COMPILED_BYTES))
+        .nfa_size_limit(Some(limit_bytes))
         .hybrid_cache_capacity(limits::LAZY_STATES_BYTES)
         .which_captures(WhichCaptures::Implicit)
         .onepass(false);
@@ -270,12 +263,15 @@ pub(crate) fn build(hir: &Hir, kind: MatchKind) -> Result<Regex, Refusal> {
         .configure(config)
         .build_from_hir(hir)
         .map_err(|error| match error.size_limit() {
-            Some(_) => {
-                let message = format!("pattern is larger than {} bytes once compiled", limits::COMPILED_BYTES);
-                Refusal::new(codes::PATTERN_TOO_LARGE, message).help("use smaller repetitions, or terms")
-            }
+            Some(_) => too_large(),
             None => Refusal::new(codes::PATTERN_SYNTAX, format!("pattern does not compile: {error}")),
         })
+}
+
+/// A pattern that is too large once compiled.
+pub(crate) fn too_large() -> Refusal {
+    let message = format!("pattern is larger than {} bytes once compiled", limits::COMPILED_BYTES);
+    Refusal::new(codes::PATTERN_TOO_LARGE, message).help("use smaller repetitions, or terms")
 }
 
 /// The first literal, outside classes and not optional, that the folded view never has.
@@ -424,6 +420,8 @@ mod tests {
         })
         .unwrap()
         .regex
+        .regex()
+        .unwrap()
         .find(text)
         .map(|found| found.range())
     }
@@ -498,6 +496,8 @@ mod tests {
             Pattern::compile(&spec)
                 .unwrap()
                 .regex
+                .regex()
+                .unwrap()
                 .find(text)
                 .map(|found| found.range())
         };

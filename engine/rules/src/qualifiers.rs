@@ -103,7 +103,7 @@ impl Short {
             let help = "bound its repetitions, as in `\\d{1,20}`; for words at a distance use `unless` or `near`";
             return Err(Refusal::new(codes::QUALIFIER_TOO_LONG, message).help(help));
         };
-        let regex = pattern::build(&hir, MatchKind::All)?;
+        let regex = pattern::build(&hir, MatchKind::All, limits::COMPILED_BYTES)?;
         Ok(Short { regex, least, most })
     }
 

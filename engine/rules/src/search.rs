@@ -11,6 +11,7 @@ use regex_automata::{Anchored, Input};
 
 use crate::caches::InUse;
 use crate::pattern::{Demands, Pattern};
+use crate::reach::Reach;
 use crate::tokens::Token;
 use crate::{limits, validators};
 
@@ -55,12 +56,11 @@ impl<'s, 't, T: Fn() -> &'t [Token]> Search<'s, T> {
     }
 
     fn run_in(&mut self, window: &Range<usize>, found: &mut impl FnMut(usize, usize)) -> bool {
+        let Some(regex) = self.pattern.regex.regex() else {
+            return false;
+        };
         let mut input = Input::new(self.text).range(window.clone());
-        while let Some(matched) = self
-            .pattern
-            .regex
-            .search_with(self.caches.first(&self.pattern.regex), &input)
-        {
+        while let Some(matched) = regex.search_with(self.caches.first(regex), &input) {
             let (start, end) = (matched.start(), matched.end());
             let upto = self.upto(start, window.end);
             match self.judge(start, end, upto) {
@@ -82,15 +82,18 @@ impl<'s, 't, T: Fn() -> &'t [Token]> Search<'s, T> {
 
     /// Up to where a match from a place can reach, at most. What has to be looked at for that is charged.
     fn upto(&mut self, start: usize, window_end: usize) -> usize {
-        match &self.pattern.reach {
-            None => window_end.min(start + self.pattern.longest.unwrap_or(window_end)),
-            Some(_) if self.pattern.demands.is_none() && self.text.len() <= limits::CHARGED_BYTES => window_end,
-            Some(reach) => {
-                let upto = reach.from(self.caches.reach(reach), self.text, start, window_end);
-                self.budget.charge(upto - start);
-                upto
-            }
+        if let Some(longest) = self.pattern.longest {
+            return window_end.min(start + longest);
         }
+        let demands = self.pattern.demands.as_deref();
+        if demands.is_none() && self.text.len() <= limits::CHARGED_BYTES {
+            return window_end;
+        }
+        let reach = demands.map_or(&self.pattern.regex, |demands| &demands.longest).reach();
+        let from = |reach| Reach::from(reach, self.caches.reach(reach), self.text, start, window_end);
+        let upto = reach.map_or(window_end, from);
+        self.budget.charge(upto - start);
+        upto
     }
 
     /// Whether there is a hit at a place where the pattern matches, and up to where. No match from there ends behind
@@ -134,10 +137,13 @@ impl<'s, 't, T: Fn() -> &'t [Token]> Search<'s, T> {
         }
         self.budget.charge(upto - start);
         let input = Input::new(self.text).range(start..upto).anchored(Anchored::Yes);
-        let cache = self.caches.longest(&demands.longest);
-        demands
-            .longest
-            .search_half_with(cache, &input)
+        let Some(regex) = demands.longest.regex() else {
+            // What cannot be searched is not searched in full.
+            self.budget.charge(usize::MAX);
+            return None;
+        };
+        regex
+            .search_half_with(self.caches.longest(regex), &input)
             .map(|found| found.offset())
     }
 
