@@ -530,40 +530,39 @@ pub struct Which {
 
 /// Which alerts are meant; all conditions have to hold.
 #[derive(Clone, Debug, Default, Args)]
-#[command(next_help_heading = "Filters")]
 pub struct AlertFilter {
     /// In this state; may repeat [default: all but closed; to reopen: closed]
-    #[arg(long, value_name = "STATE", value_parser = state)]
+    #[arg(long, help_heading = "Filters", value_name = "STATE", value_parser = state)]
     pub state: Vec<lexhold_evaluate::review::ReviewState>,
     /// In any state, set aside or not
-    #[arg(long, conflicts_with = "state")]
+    #[arg(long, help_heading = "Filters", conflicts_with = "state")]
     pub all: bool,
     /// Set aside for a time
-    #[arg(long, conflicts_with = "all")]
+    #[arg(long, help_heading = "Filters", conflicts_with = "all")]
     pub suppressed: bool,
     /// Of this severity; may repeat
-    #[arg(long, value_name = "SEVERITY", value_parser = severity)]
+    #[arg(long, help_heading = "Filters", value_name = "SEVERITY", value_parser = severity)]
     pub severity: Vec<lexhold_model::Severity>,
     /// Of this rule, or of all rules of a document; may repeat
-    #[arg(long, value_name = "RULE")]
+    #[arg(long, help_heading = "Filters", value_name = "RULE")]
     pub rule: Vec<String>,
     /// Somebody's, or `none` for nobody's
-    #[arg(long, value_name = "OPERATOR")]
+    #[arg(long, help_heading = "Filters", value_name = "OPERATOR")]
     pub assignee: Option<String>,
     /// By this sender
-    #[arg(long, value_name = "HANDLE")]
+    #[arg(long, help_heading = "Filters", value_name = "HANDLE")]
     pub sender: Option<String>,
     /// In this conversation
-    #[arg(long, value_name = "ID")]
+    #[arg(long, help_heading = "Filters", value_name = "ID")]
     pub conversation: Option<String>,
     /// Sent then or later: an instant, or a day in UTC
-    #[arg(long, value_name = "WHEN")]
+    #[arg(long, help_heading = "Filters", value_name = "WHEN")]
     pub since: Option<String>,
     /// Sent before then: an instant, or a day in UTC, that day included
-    #[arg(long, value_name = "WHEN")]
+    #[arg(long, help_heading = "Filters", value_name = "WHEN")]
     pub until: Option<String>,
     /// Due by then: an instant, a day in UTC, that day included, or `overdue`
-    #[arg(long, value_name = "WHEN")]
+    #[arg(long, help_heading = "Filters", value_name = "WHEN")]
     pub due: Option<String>,
 }
 

@@ -4,6 +4,7 @@ use std::io::Write;
 
 use jiff::Timestamp;
 use lexhold_catalog::{Catalog, FoundMessage, Header, Hits, RetentionRow, Scope, Surroundings};
+use lexhold_model::{Key, MessageBatch};
 use lexhold_policy::Verb;
 use lexhold_rules::Confidence;
 use lexhold_store::{EntryKind, Home, StoredFile};
@@ -195,7 +196,9 @@ fn version(settings: &Settings, home: &Home, catalog: &Catalog, header: &Header)
     })?;
     let body = match settings.show_content {
         ShowContent::Never => None,
-        ShowContent::Match | ShowContent::Full => body(home, header)?,
+        ShowContent::Match | ShowContent::Full => {
+            stored(home, header.key, &header.run)?.and_then(|batch| batch.row(0).text().map(str::to_owned))
+        }
     };
     let instant = |at: Option<i64>| {
         at.and_then(|at| Timestamp::from_microsecond(at).ok())
@@ -236,7 +239,7 @@ fn version(settings: &Settings, home: &Home, catalog: &Catalog, header: &Header)
 }
 
 /// The versions that decided what rules and schedules find, as the run put them on record.
-fn evaluated_with(home: &Home, run: &str) -> anyhow::Result<Value> {
+pub fn evaluated_with(home: &Home, run: &str) -> anyhow::Result<Value> {
     for entry in home.journal().entries(1)? {
         let entry = entry?;
         if entry.kind != EntryKind::RunStarted {
@@ -252,16 +255,16 @@ fn evaluated_with(home: &Home, run: &str) -> anyhow::Result<Value> {
     Ok(Value::Null)
 }
 
-fn body(home: &Home, header: &Header) -> anyhow::Result<Option<String>> {
+/// A message with its body, from the segments of the run that brought it; `None` once it is gone.
+pub fn stored(home: &Home, key: Key, run: &str) -> anyhow::Result<Option<MessageBatch>> {
     let mut segments: Vec<StoredFile> = Vec::new();
     for batch in home.batches(1)? {
         let (_, record) = batch?;
-        if record.run == header.run {
+        if record.run == run {
             segments.extend(record.files.into_iter().filter(StoredFile::is_segment));
         }
     }
-    let found = home.archive().find(header.key, &segments)?;
-    Ok(found.and_then(|batch| batch.row(0).text().map(str::to_owned)))
+    Ok(home.archive().find(key, &segments)?)
 }
 
 fn text(of: &Value) -> String {

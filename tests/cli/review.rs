@@ -737,7 +737,7 @@ fn a7_an_alert_is_found_again_in_the_archive_or_it_is_said_what_changed() {
         found["spans"],
         json!([{"field": "text", "start": 0, "end": 14, "found_again": true, "match": null}])
     );
-    assert!(found["evaluated_by"]["engine"].is_string(), "A6: {found}");
+    assert!(found["evaluated_with"]["engine"].is_string(), "A6: {found}");
     let text = explain(&[]).ended(0).stdout;
     assert!(text.contains("found again") && !text.contains("signal"), "{text}");
     let shown = explain(&["--show-content", "match"]).ended(0).stdout;

@@ -11,13 +11,14 @@ use lexhold_evaluate::{
     Alert, AlertMember, Bundle, Evaluation, Facts, HitRow, HoldSet, RuleKind, compile_directory, evaluate,
 };
 use lexhold_model::{Directory, MessageBatch};
-use lexhold_store::{EntryKind, Home, SourceFiles, StoredFile};
+use lexhold_store::{EntryKind, Home, SourceFiles};
 use serde_json::{Value, json};
 
 use super::log::{ALERT, ReviewLog};
 use super::select::named;
 use super::{note_viewed, select::Selected};
 use crate::args::ShowContent;
+use crate::explain::{evaluated_with, stored};
 use crate::failure::{Exit, Failure};
 use crate::home;
 use crate::load::Project;
@@ -114,21 +115,6 @@ fn damaged(run: &RunRow) -> Failure {
     )
 }
 
-/// The versions of the program and its tables that a run evaluated with.
-fn evaluated_by(home: &Home, run: &RunRow) -> anyhow::Result<Value> {
-    for entry in home.journal().entries(1)? {
-        let entry = entry?;
-        if entry.kind == EntryKind::RunStarted {
-            let started: Value = home.journal().payload_json(&entry)?.unwrap_or_default();
-            if started["run"] == run.run {
-                let of = |name: &str| started[name].clone();
-                return Ok(json!({"engine": of("engine"), "unicode": of("unicode"), "tz_database": of("tz_database")}));
-            }
-        }
-    }
-    Ok(Value::Null)
-}
-
 fn bundle_sources(home: &Home, bundle: &str) -> anyhow::Result<Option<SourceFiles>> {
     for entry in home.journal().entries(1)? {
         let entry = entry?;
@@ -173,7 +159,7 @@ fn message(
 ) -> anyhow::Result<Value> {
     let header = catalog.header(member.key)?;
     let run = header.as_ref().and_then(|header| runs.get(&header.run));
-    let body = run.map(|run| body(home, &run.run, member)).transpose()?.flatten();
+    let body = run.map(|run| stored(home, member.key, &run.run)).transpose()?.flatten();
     let recorded: Vec<(String, u64, u64)> = alert
         .places
         .iter()
@@ -231,8 +217,7 @@ fn message(
         "spans": spans,
         "not_recorded": new,
         "run": run.map(|run| run.run.clone()),
-        "evaluated_by": run.map(|run| evaluated_by(home, run)).transpose()?,
-        "bundle": run.map(|run| run.bundle.clone()),
+        "evaluated_with": run.map(|run| evaluated_with(home, &run.run)).transpose()?,
         "full": full,
     }))
 }
@@ -271,17 +256,6 @@ fn shown(settings: &Settings, body: Option<&MessageBatch>, field: &str, start: u
     };
     text.get(usize::try_from(start).ok()?..usize::try_from(end).ok()?)
         .map(str::to_owned)
-}
-
-fn body(home: &Home, run: &str, member: &AlertMember) -> anyhow::Result<Option<MessageBatch>> {
-    let mut segments: Vec<StoredFile> = Vec::new();
-    for batch in home.batches(1)? {
-        let (_, record) = batch?;
-        if record.run == run {
-            segments.extend(record.files.into_iter().filter(StoredFile::is_segment));
-        }
-    }
-    Ok(home.archive().find(member.key, &segments)?)
 }
 
 /// The rule as the policies and rulesets at hand have it now.
@@ -339,11 +313,9 @@ pub fn text(of: &Value) -> String {
             word(&message["sent_at"]),
             word(&message["text"])
         ));
-        let by = &message["evaluated_by"];
         lines.push(format!(
-            "│  evaluated by Lexhold {}, Unicode {}",
-            word(&by["engine"]),
-            word(&by["unicode"])
+            "│  evaluated by Lexhold {}",
+            word(&message["evaluated_with"]["engine"])
         ));
         lines.extend(span_lines(message));
         if let Some(text) = message["full"].as_str() {
