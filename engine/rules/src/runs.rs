@@ -8,43 +8,33 @@ const ONES: u64 = u64::from_ne_bytes([1; 8]);
 
 /// Calls `found` with every run of ASCII letters, digits and underscores that holds more than underscores, until it
 /// breaks. Bytes outside ASCII belong to no run.
-#[inline]
-pub(crate) fn for_each_run<B>(text: &[u8], mut found: impl FnMut(usize, usize) -> ControlFlow<B>) -> ControlFlow<B> {
-    let mut found = |start: usize, end: usize| {
-        if text[start] == b'_' && text[start..end].iter().all(|byte| *byte == b'_') {
-            return ControlFlow::Continue(());
-        }
-        found(start, end)
-    };
-    // The run that goes on from the block before.
-    let mut open = None;
+#[inline(always)]
+pub(crate) fn for_each_run<B>(
+    text: &[u8],
+    mut found: impl FnMut(usize, usize) -> ControlFlow<B>,
+) -> ControlFlow<B> {
+    // Where the run that goes on from the block before begins.
+    let (mut start, mut goes_on) = (0, false);
     for_each_block(text, |base, block| {
         let words = block.words();
-        let behind = words << 1 | u64::from(open.is_some());
+        let behind = words << 1 | u64::from(goes_on);
         let (mut starts, mut ends) = (words & !behind, !words & behind);
-        if let Some(start) = open
-            && ends != 0
-        {
-            open = None;
-            found(start, base + ends.trailing_zeros() as usize)?;
-            ends &= ends - 1;
+        let first = |starts: u64| base + starts.trailing_zeros() as usize;
+        if !goes_on {
+            start = first(starts);
+            starts &= starts.wrapping_sub(1);
         }
         while ends != 0 {
-            found(
-                base + starts.trailing_zeros() as usize,
-                base + ends.trailing_zeros() as usize,
-            )?;
-            (starts, ends) = (starts & (starts - 1), ends & (ends - 1));
+            let end = first(ends);
+            if text[start] != b'_' || text[start..end].iter().any(|byte| *byte != b'_') {
+                found(start, end)?;
+            }
+            start = first(starts);
+            (starts, ends) = (starts & starts.wrapping_sub(1), ends & (ends - 1));
         }
-        if starts != 0 {
-            open = Some(base + starts.trailing_zeros() as usize);
-        }
+        goes_on = words >> (BLOCK - 1) == 1;
         ControlFlow::Continue(())
-    })?;
-    match open {
-        Some(start) => found(start, text.len()),
-        None => ControlFlow::Continue(()),
-    }
+    })
 }
 
 /// Calls `found` with every run of ASCII white space that is longer than one byte or holds a form feed.
@@ -71,18 +61,16 @@ fn is_space(byte: u8) -> bool {
     matches!(byte, b'\t'..=b'\r' | b' ')
 }
 
-/// Calls `look` with every block of a text and where it begins. The last one is padded with zeros.
-#[inline]
+/// Calls `look` with every block of a text and where it begins. The last one is padded with zeros, at least one.
+#[inline(always)]
 fn for_each_block<B>(text: &[u8], mut look: impl FnMut(usize, Block) -> ControlFlow<B>) -> ControlFlow<B> {
     let (blocks, rest) = text.as_chunks::<BLOCK>();
-    let mut base = 0;
-    for block in blocks {
-        look(base, Block::new(block))?;
-        base += BLOCK;
-    }
     let mut last = [0; BLOCK];
     last[..rest.len()].copy_from_slice(rest);
-    look(base, Block::new(&last))
+    for at in 0..=blocks.len() {
+        look(at * BLOCK, Block::new(blocks.get(at).unwrap_or(&last)))?;
+    }
+    ControlFlow::Continue(())
 }
 
 /// The hash of a token, the same for both cases of ASCII letters. It reads beyond the token where the text goes on,

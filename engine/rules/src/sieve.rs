@@ -5,13 +5,17 @@
 
 use crate::runs;
 
-/// Tables of bits. Immutable.
+/// What is known of the beginnings of terms. Immutable.
 #[derive(Debug)]
 pub(crate) struct Sieve {
-    /// Hashes of terms of one token, and of the first tokens of longer ones, told apart by their bits.
-    words: Box<[u64]>,
-    /// Hashes of the first two tokens of longer terms.
-    pairs: Box<[u64]>,
+    /// All of `singles` and `heads`: most tokens are in neither.
+    all: Hashes,
+    /// Terms of one token.
+    singles: Hashes,
+    /// The first tokens of longer terms.
+    heads: Hashes,
+    /// The first two tokens of longer terms.
+    pairs: Hashes,
 }
 
 /// What the sieve remembers of the token before.
@@ -28,16 +32,19 @@ impl Sieve {
         pairs: impl ExactSizeIterator<Item = (u64, u64)>,
     ) -> Self {
         let mut sieve = Sieve {
-            words: table(singles.len() + pairs.len()),
-            pairs: table(pairs.len()),
+            all: Hashes::room_for(singles.len() + pairs.len()),
+            singles: Hashes::room_for(singles.len()),
+            heads: Hashes::room_for(pairs.len()),
+            pairs: Hashes::room_for(pairs.len()),
         };
         for hash in singles {
-            sieve.words[place(&sieve.words, hash)] |= single(hash);
+            sieve.all.insert(hash);
+            sieve.singles.insert(hash);
         }
         for (first, second) in pairs {
-            sieve.words[place(&sieve.words, first)] |= head(first);
-            let hash = runs::pair(first, second);
-            sieve.pairs[place(&sieve.pairs, hash)] |= single(hash);
+            sieve.all.insert(first);
+            sieve.heads.insert(first);
+            sieve.pairs.insert(runs::pair(first, second));
         }
         sieve
     }
@@ -45,43 +52,57 @@ impl Sieve {
     /// Whether a term could begin at a token, and whether one could have begun at the token before.
     #[inline(always)]
     pub(crate) fn look(&self, before: &mut Before, hash: u64) -> (bool, bool) {
-        let word = self.words[place(&self.words, hash)];
-        let has = |word: u64, bits: u64| word & bits == bits;
-        let is_pair = before.is_head && {
-            let pair = runs::pair(before.hash, hash);
-            has(self.pairs[place(&self.pairs, pair)], single(pair))
-        };
+        if self.all.contains(hash) || before.is_head {
+            self.look_closer(before, hash)
+        } else {
+            before.hash = hash;
+            (false, false)
+        }
+    }
+
+    fn look_closer(&self, before: &mut Before, hash: u64) -> (bool, bool) {
+        let is_pair = before.is_head && self.pairs.contains(runs::pair(before.hash, hash));
         *before = Before {
             hash,
-            is_head: has(word, head(hash)),
+            is_head: self.heads.contains(hash),
         };
-        (has(word, single(hash)), is_pair)
+        (self.singles.contains(hash), is_pair)
     }
 
     /// The bytes that it takes.
     pub(crate) fn memory_bytes(&self) -> usize {
-        size_of_val(&*self.words) + size_of_val(&*self.pairs)
+        let tables = [&self.all, &self.singles, &self.heads, &self.pairs];
+        tables.iter().map(|hashes| size_of_val(&*hashes.0)).sum()
     }
 }
 
-/// Room for so many hashes: 32 to 64 bits each, of which two are set.
-fn table(n_hashes: usize) -> Box<[u64]> {
-    vec![0; (n_hashes / 2).next_power_of_two().max(64)].into()
+/// A set of hashes that may take others for members: two bits a hash, both in one word of a table.
+#[derive(Debug)]
+struct Hashes(Box<[u64]>);
+
+impl Hashes {
+    /// An empty set with 32 to 64 bits for each of so many hashes.
+    fn room_for(n_hashes: usize) -> Self {
+        Hashes(vec![0; (n_hashes / 2).next_power_of_two().max(64)].into())
+    }
+
+    fn insert(&mut self, hash: u64) {
+        let place = self.place(hash);
+        self.0[place] |= bits(hash);
+    }
+
+    #[inline(always)]
+    fn contains(&self, hash: u64) -> bool {
+        self.0[self.place(hash)] & bits(hash) == bits(hash)
+    }
+
+    #[inline(always)]
+    fn place(&self, hash: u64) -> usize {
+        (hash >> 24) as usize & (self.0.len() - 1)
+    }
 }
 
 #[inline(always)]
-fn place(table: &[u64], hash: u64) -> usize {
-    (hash >> 24) as usize & (table.len() - 1)
-}
-
-/// The bits of a hash that stands for a whole term, or for a pair.
-#[inline(always)]
-fn single(hash: u64) -> u64 {
+fn bits(hash: u64) -> u64 {
     1 << (hash & 63) | 1 << (hash >> 6 & 63)
-}
-
-/// The bits of a hash that stands for the first token of a longer term.
-#[inline(always)]
-fn head(hash: u64) -> u64 {
-    1 << (hash >> 12 & 63) | 1 << (hash >> 18 & 63)
 }
