@@ -15,7 +15,7 @@ lexhold_document::codes! {
     EMPTY_TERM = "LX0406";
     /// A term is equal to another after folding.
     DUPLICATE_TERM = "LX0407";
-    /// A term holds a wildcard.
+    /// A word of a term has a wildcard and too little that is fixed.
     WILDCARD = "LX0408";
     /// A term holds characters that are not matched.
     UNMATCHED_CHARACTERS = "LX0409";
@@ -53,6 +53,8 @@ lexhold_document::codes! {
     PATTERN_CASE = "LX0425";
     /// A part of a pattern cannot occur in the folded view.
     PATTERN_FOLDED_AWAY = "LX0426";
+    /// The variants of a term cannot be told.
+    VARIANTS = "LX0430";
     /// A condition on a whole message stands where one part is looked at.
     MISPLACED_SCOPE = "LX0435";
     /// An exclusion of whole messages is not acknowledged or not approved.

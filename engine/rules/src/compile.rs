@@ -360,7 +360,8 @@ mod tests {
             diagnostics("[Inside\u{ad}r, b, INSIDER]"),
             ["LX0407: INSIDER <- Inside\u{ad}r"]
         );
-        assert_eq!(diagnostics("guarante*"), ["LX0408: *"]);
+        assert_eq!(diagnostics("['guarante*', '(mkt|market) lvl']"), [""; 0]);
+        assert_eq!(diagnostics("['gu*', '(a|b']"), ["LX0408: *", "LX0430: '(a|b'"]);
         assert_eq!(diagnostics("c++"), ["LX0409: +"]);
     }
 

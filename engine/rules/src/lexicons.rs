@@ -80,7 +80,10 @@ impl Lexicon<'_> {
             return folded.to_vec();
         }
         let texts = self.items.iter().filter_map(|item| item.as_text());
-        texts.filter_map(|text| Term::read(text, view).ok()).collect()
+        texts
+            .filter_map(|text| Term::read_all(text, view).ok())
+            .flatten()
+            .collect()
     }
 }
 
@@ -97,24 +100,26 @@ pub(crate) fn read_terms(items: &[&Node], view: TextView, diagnostics: &mut Diag
     let mut sound = true;
     let mut terms = Vec::with_capacity(items.len());
     for item in items.iter().copied() {
-        let Some(term) = read_term(item, view, diagnostics) else {
+        let Some(variants) = read_term(item, view, diagnostics) else {
             sound = false;
             continue;
         };
-        // Terms that only a skeleton makes equal are two ways to write, not one term twice.
-        if view != TextView::Skeleton
-            && let Some(first) = seen.insert(term.clone(), item)
-        {
-            diagnostics.push(duplicate(item, first));
-            sound = false;
+        for term in variants {
+            // Terms that only a skeleton makes equal are two ways to write, not one term twice.
+            if view != TextView::Skeleton
+                && let Some(first) = seen.insert(term.clone(), item)
+            {
+                diagnostics.push(duplicate(item, first));
+                sound = false;
+            }
+            terms.push(term);
         }
-        terms.push(term);
     }
     sound.then_some(terms)
 }
 
-/// Reads one term, or reports why it is none.
-fn read_term(node: &Node, view: TextView, diagnostics: &mut Diagnostics) -> Option<Term> {
+/// Reads one term in all its variants, or reports why it is none.
+fn read_term(node: &Node, view: TextView, diagnostics: &mut Diagnostics) -> Option<Vec<Term>> {
     let Value::Text(text) = &node.value else {
         let error = Diagnostic::error(
             codes::OPERAND,
@@ -127,10 +132,10 @@ fn read_term(node: &Node, view: TextView, diagnostics: &mut Diagnostics) -> Opti
         diagnostics.push(error.at(node.place, "").maybe_help(help));
         return None;
     };
-    match Term::read(text, view) {
-        Ok(term) => {
+    match Term::read_all(text, view) {
+        Ok(terms) => {
             warn_of_unmatched(node, text, diagnostics);
-            Some(term)
+            Some(terms)
         }
         Err(refusal) => {
             diagnostics.push(refused(node, text, refusal));
@@ -154,10 +159,19 @@ fn refused(node: &Node, text: &str, refusal: Refusal) -> Diagnostic {
             .at(node.place, "nothing to match")
             .help("use `regex` for punctuation and symbols"),
         Refusal::Wildcard(range) => {
-            let message = format!("terms have no wildcards: `{}`", &text[range.clone()]);
+            let message = format!("too little of a word with `{}` is fixed", &text[range.clone()]);
             Diagnostic::error(codes::WILDCARD, message)
-                .at(node.inner(range), "")
-                .help("use `regex`, list the forms, or leave the sign out: punctuation is not matched")
+                .at(node.inner(range), "it needs three letters or digits beside")
+                .help("list the forms, or leave the sign out: punctuation is not matched")
+        }
+        Refusal::Variants => {
+            let message = format!("the variants of term `{text}` cannot be told");
+            Diagnostic::error(codes::VARIANTS, message)
+                .at(node.place, "")
+                .help(format!(
+                    "parentheses around `|` have to match, and there may be {} variants",
+                    limits::TERM_VARIANTS
+                ))
         }
         Refusal::TooLong => {
             let message = format!("term has more than {} words", limits::TERM_TOKENS);

@@ -74,8 +74,10 @@ mod tokens;
 mod trie;
 mod unicode;
 mod validators;
+mod variants;
 mod view;
 mod vocabulary;
+mod wildcard;
 
 pub use compile::{compile, compile_query};
 pub use examples::{ExampleFailure, Expected, check_examples, example_part};

@@ -9,6 +9,9 @@ pub const LEXICON_TERMS: usize = 100_000;
 /// Most tokens in one term.
 pub const TERM_TOKENS: usize = 64;
 
+/// Most variants that `|` makes of one term.
+pub const TERM_VARIANTS: usize = 64;
+
 /// Longest pattern, in bytes of its source.
 pub const PATTERN_BYTES: usize = 8 * 1024;
 
@@ -124,6 +127,7 @@ mod tests {
             ("RULES", "rules in one bundle", grouped(RULES)),
             ("LEXICON_TERMS", "terms in one lexicon or list", grouped(LEXICON_TERMS)),
             ("TERM_TOKENS", "tokens in one term", grouped(TERM_TOKENS)),
+            ("TERM_VARIANTS", "variants of one term", grouped(TERM_VARIANTS)),
             ("PATTERN_BYTES", "one pattern", bytes(PATTERN_BYTES)),
             ("COMPILED_BYTES", "one pattern, compiled", bytes(COMPILED_BYTES)),
             (

@@ -200,8 +200,8 @@ impl<'a, 'd> Reader<'a, 'd> {
         let nodes = one_or_many(node);
         let phrases = nodes.iter().filter(|node| {
             node.as_text()
-                .and_then(|text| Term::read(text, TextView::Folded).ok())
-                .is_some_and(|term| !term.is_word())
+                .and_then(|text| Term::read_all(text, TextView::Folded).ok())
+                .is_some_and(|terms| !terms.iter().all(Term::is_word))
         });
         let mut sound = true;
         for phrase in phrases {

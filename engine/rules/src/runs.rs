@@ -9,10 +9,7 @@ const ONES: u64 = u64::from_ne_bytes([1; 8]);
 /// Calls `found` with every run of ASCII letters, digits and underscores that holds more than underscores, until it
 /// breaks. Bytes outside ASCII belong to no run.
 #[inline(always)]
-pub(crate) fn for_each_run<B>(
-    text: &[u8],
-    mut found: impl FnMut(usize, usize) -> ControlFlow<B>,
-) -> ControlFlow<B> {
+pub(crate) fn for_each_run<B>(text: &[u8], mut found: impl FnMut(usize, usize) -> ControlFlow<B>) -> ControlFlow<B> {
     // Where the run that goes on from the block before begins.
     let (mut start, mut goes_on) = (0, false);
     for_each_block(text, |base, block| {

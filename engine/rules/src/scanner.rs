@@ -287,6 +287,33 @@ mod tests {
     }
 
     #[test]
+    fn k3_wildcards_stay_within_words() {
+        let text = "Guaranteed guarantee's aguarantee women womn insider, in-sider reinsider";
+        assert_eq!(hits("['guarante*']", text), ["Guaranteed", "guarantee"]);
+        assert_eq!(
+            hits("['wom?n', '*sider']", text),
+            ["women", "insider", "sider", "reinsider"]
+        );
+        assert_eq!(
+            hits(
+                "['call* me', 'off the rec?rd']",
+                "calling me, off the record, off the rec-rd"
+            ),
+            ["calling me", "off the record"]
+        );
+        assert_eq!(hits("['*арант*']", "Гарантирую"), ["Гарантирую"]);
+    }
+
+    #[test]
+    fn k6_variants_are_terms() {
+        let variants = "['(mkt|market) lvl', \"I'll|I will\"]";
+        assert_eq!(
+            hits(variants, "mkt lvl Market LVL I'll I will mkt|lvl"),
+            ["mkt lvl", "Market LVL", "I'll", "I will", "mkt|lvl"]
+        );
+    }
+
+    #[test]
     fn k4_phrases_match_tokens_in_order() {
         let text = "off the record. Off-the-record: off\nthe\nrecord; off the the record";
         assert_eq!(

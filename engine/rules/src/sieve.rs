@@ -4,6 +4,7 @@
 //! Small tables of bits tell whether a hash is among them, so that a token costs the same however many terms there are.
 
 use crate::runs;
+use crate::wildcard::WildcardSieve;
 
 /// What is known of the beginnings of terms. Immutable.
 #[derive(Debug)]
@@ -16,6 +17,8 @@ pub(crate) struct Sieve {
     heads: Hashes,
     /// The first two tokens of longer terms.
     pairs: Hashes,
+    /// Words with wildcards that terms begin with.
+    wildcards: WildcardSieve,
 }
 
 /// What the sieve remembers of the token before.
@@ -30,12 +33,14 @@ impl Sieve {
     pub(crate) fn new(
         singles: impl ExactSizeIterator<Item = u64>,
         pairs: impl ExactSizeIterator<Item = (u64, u64)>,
+        wildcards: WildcardSieve,
     ) -> Self {
         let mut sieve = Sieve {
             all: Hashes::room_for(singles.len() + pairs.len()),
             singles: Hashes::room_for(singles.len()),
             heads: Hashes::room_for(pairs.len()),
             pairs: Hashes::room_for(pairs.len()),
+            wildcards,
         };
         for hash in singles {
             sieve.all.insert(hash);
@@ -51,7 +56,13 @@ impl Sieve {
 
     /// Whether a term could begin at a token, and whether one could have begun at the token before.
     #[inline(always)]
-    pub(crate) fn look(&self, before: &mut Before, hash: u64) -> (bool, bool) {
+    pub(crate) fn look(&self, before: &mut Before, text: &[u8], start: usize, end: usize) -> (bool, bool) {
+        let (here, at_the_one_before) = self.look_at(before, runs::hash(text, start, end));
+        (here || self.wildcards.could_match(&text[start..end]), at_the_one_before)
+    }
+
+    #[inline(always)]
+    fn look_at(&self, before: &mut Before, hash: u64) -> (bool, bool) {
         if self.all.contains(hash) || before.is_head {
             self.look_closer(before, hash)
         } else {

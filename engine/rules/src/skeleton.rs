@@ -10,6 +10,7 @@
 
 use std::sync::LazyLock;
 
+use crate::term::is_stand_in;
 use crate::tokens::Token;
 use crate::unicode::fold;
 use crate::view::View;
@@ -156,6 +157,7 @@ fn cut_repeats(plain: &mut String, start: usize) {
     if let (Some(c), Some(before), Some(first)) = (last.next(), last.next(), last.next())
         && (c, c) == (before, first)
         && c.is_alphabetic()
+        && !is_stand_in(c)
     {
         plain.pop();
     }

@@ -12,6 +12,7 @@ use crate::sieve::{Before, Sieve};
 use crate::term::{Step, Term};
 use crate::tokens::Token;
 use crate::vocabulary::{UNKNOWN, Vocabulary, VocabularyBuilder};
+use crate::wildcard::{Wildcard, WildcardSieve};
 
 /// An immutable trie with the vocabulary of its tokens.
 #[derive(Debug)]
@@ -22,8 +23,18 @@ pub(crate) struct Trie {
     first: Vec<u32>,
     /// The node behind a node, a token and whether the token is joined.
     edges: FxHashMap<(u32, u32, bool), u32>,
+    /// The words with wildcards behind each node that has any; 0 is the root.
+    wildcards: FxHashMap<u32, Vec<WildcardEdge>>,
     nodes: Vec<Node>,
     leaves: Vec<u32>,
+}
+
+/// A step over a word with wildcards.
+#[derive(Debug)]
+struct WildcardEdge {
+    wildcard: Wildcard,
+    joined: bool,
+    child: u32,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -44,7 +55,7 @@ impl Trie {
         let bytes = text.as_bytes();
         let mut before = Before::default();
         let found = for_each_run(bytes, |start, end| {
-            match self.sieve.look(&mut before, hash(bytes, start, end)) {
+            match self.sieve.look(&mut before, bytes, start, end) {
                 (false, false) => ControlFlow::Continue(()),
                 _ => ControlFlow::Break(()),
             }
@@ -57,7 +68,7 @@ impl Trie {
         let bytes = text.as_bytes();
         let (mut before, mut n_candidates) = (Before::default(), 0);
         let _ = for_each_run(bytes, |start, end| {
-            let (here, at_the_one_before) = self.sieve.look(&mut before, hash(bytes, start, end));
+            let (here, at_the_one_before) = self.sieve.look(&mut before, bytes, start, end);
             n_candidates += usize::from(here) + usize::from(at_the_one_before);
             ControlFlow::<()>::Continue(())
         });
@@ -70,7 +81,7 @@ impl Trie {
         let mut before = Before::default();
         move |token, start, end| {
             let token = offset(token);
-            let (here, at_the_one_before) = self.sieve.look(&mut before, hash(text.as_bytes(), start, end));
+            let (here, at_the_one_before) = self.sieve.look(&mut before, text.as_bytes(), start, end);
             if at_the_one_before && token > 0 && starts.last() != Some(&(token - 1)) {
                 starts.push(token - 1);
             }
@@ -85,13 +96,18 @@ impl Trie {
     pub(crate) fn walk(&self, text: &str, tokens: &[Token], starts: &[u32], mut found: impl FnMut(u32, usize, usize)) {
         let walk = Walk {
             trie: self,
-            text: text.as_bytes(),
+            text,
             tokens,
         };
         for start in starts.iter().map(|start| *start as usize) {
             let id = walk.id(start);
             if id != UNKNOWN && self.first[id as usize] != 0 {
                 walk.follow(self.first[id as usize], start, start, &mut found);
+            }
+            for edge in self.wildcards.get(&0).into_iter().flatten() {
+                if edge.wildcard.matches(walk.token(start)) {
+                    walk.follow(edge.child, start, start, &mut found);
+                }
             }
         }
     }
@@ -108,14 +124,21 @@ impl Trie {
 /// The terms of a part.
 struct Walk<'a> {
     trie: &'a Trie,
-    text: &'a [u8],
+    text: &'a str,
     tokens: &'a [Token],
 }
 
 impl Walk<'_> {
     fn id(&self, token: usize) -> u32 {
         let Token { start, end, .. } = self.tokens[token];
-        self.trie.vocabulary.id(self.text, start as usize, end as usize)
+        self.trie
+            .vocabulary
+            .id(self.text.as_bytes(), start as usize, end as usize)
+    }
+
+    fn token(&self, token: usize) -> &str {
+        let Token { start, end, .. } = self.tokens[token];
+        &self.text[start as usize..end as usize]
     }
 
     fn follow(&self, node: u32, first: usize, last: usize, found: &mut impl FnMut(u32, usize, usize)) {
@@ -127,13 +150,19 @@ impl Walk<'_> {
             return;
         };
         let id = self.id(last + 1);
-        if id == UNKNOWN {
-            return;
-        }
         let is_joined = next.word == self.tokens[last].word;
-        for (joined, holds) in [(false, !next.after_break), (true, is_joined)] {
-            if holds && let Some(child) = self.trie.edges.get(&(node, id, joined)) {
+        let may_follow = |joined: bool| if joined { is_joined } else { !next.after_break };
+        for joined in [false, true] {
+            if id != UNKNOWN
+                && may_follow(joined)
+                && let Some(child) = self.trie.edges.get(&(node, id, joined))
+            {
                 self.follow(*child, first, last + 1, found);
+            }
+        }
+        for edge in self.trie.wildcards.get(&node).into_iter().flatten() {
+            if may_follow(edge.joined) && edge.wildcard.matches(self.token(last + 1)) {
+                self.follow(edge.child, first, last + 1, found);
             }
         }
     }
@@ -145,41 +174,80 @@ pub(crate) struct TrieBuilder {
     vocabulary: VocabularyBuilder,
     first: FxHashMap<u32, u32>,
     edges: FxHashMap<(u32, u32, bool), u32>,
+    wildcards: FxHashMap<u32, Vec<WildcardEdge>>,
     /// The leaves of each node but the root.
     nodes: Vec<Vec<u32>>,
     /// The hashes of terms of one token, and of the first two tokens of others.
     singles: FxHashSet<u64>,
     pairs: FxHashSet<(u64, u64)>,
+    first_wildcards: WildcardSieve,
 }
 
 impl TrieBuilder {
     /// Adds a term that belongs to a leaf.
     pub(crate) fn insert(&mut self, term: &Term, leaf: u32) {
-        let hash = |step: &Step| hash(step.token.as_bytes(), 0, step.token.len());
-        match term.steps() {
-            [] => return,
-            [only] => {
-                self.singles.insert(hash(only));
-            }
-            [first, second, ..] => {
-                self.pairs.insert((hash(first), hash(second)));
-            }
-        }
+        self.sift(term);
         let mut node = 0;
         for (at, step) in term.steps().iter().enumerate() {
-            let token = self.vocabulary.intern(&step.token);
-            let nodes = &mut self.nodes;
-            node = match at {
-                0 => *self.first.entry(token).or_insert_with(|| push(nodes)),
-                _ => *self
-                    .edges
-                    .entry((node, token, step.joined))
-                    .or_insert_with(|| push(nodes)),
+            node = match &step.wildcard {
+                Some(wildcard) => self.wildcard(node, wildcard, step.joined),
+                None => self.token(node, at == 0, step),
             };
         }
         if node > 0 && !self.nodes[node as usize - 1].contains(&leaf) {
             self.nodes[node as usize - 1].push(leaf);
         }
+    }
+
+    /// Lets the sieve know how a term begins.
+    fn sift(&mut self, term: &Term) {
+        let hash = |step: &Step| hash(step.token.as_bytes(), 0, step.token.len());
+        match term.steps() {
+            [] => {}
+            [
+                Step {
+                    wildcard: Some(wildcard),
+                    ..
+                },
+                ..,
+            ] => self.first_wildcards.insert(wildcard),
+            [first, second, ..] if second.wildcard.is_none() => {
+                self.pairs.insert((hash(first), hash(second)));
+            }
+            [first, ..] => {
+                self.singles.insert(hash(first));
+            }
+        }
+    }
+
+    /// The node behind a node and a token.
+    fn token(&mut self, node: u32, is_first: bool, step: &Step) -> u32 {
+        let token = self.vocabulary.intern(&step.token);
+        let nodes = &mut self.nodes;
+        if is_first {
+            *self.first.entry(token).or_insert_with(|| push(nodes))
+        } else {
+            let edge = self.edges.entry((node, token, step.joined));
+            *edge.or_insert_with(|| push(nodes))
+        }
+    }
+
+    /// The node behind a node and a word with wildcards.
+    fn wildcard(&mut self, node: u32, wildcard: &Wildcard, joined: bool) -> u32 {
+        let edges = self.wildcards.entry(node).or_default();
+        if let Some(edge) = edges
+            .iter()
+            .find(|edge| edge.wildcard == *wildcard && edge.joined == joined)
+        {
+            return edge.child;
+        }
+        let child = push(&mut self.nodes);
+        edges.push(WildcardEdge {
+            wildcard: wildcard.clone(),
+            joined,
+            child,
+        });
+        child
     }
 
     /// The finished trie.
@@ -199,14 +267,15 @@ impl TrieBuilder {
                 has_edges: false,
             });
         }
-        for (from, ..) in self.edges.keys() {
+        for from in self.edges.keys().map(|(from, ..)| from).chain(self.wildcards.keys()) {
             nodes[*from as usize].has_edges = true;
         }
         Trie {
-            sieve: Sieve::new(self.singles.into_iter(), self.pairs.into_iter()),
+            sieve: Sieve::new(self.singles.into_iter(), self.pairs.into_iter(), self.first_wildcards),
             vocabulary,
             first,
             edges: self.edges,
+            wildcards: self.wildcards,
             nodes,
             leaves,
         }
