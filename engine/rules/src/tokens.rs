@@ -404,7 +404,7 @@ mod tests {
     fn t1_every_class_is_uax_29() {
         let many = |c: &char| matches!(c, '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{ac00}'..='\u{d7a3}');
         let classed = ('\0'..='\u{ffff}').filter(|c| class(*c) != Class::Complex && !c.is_whitespace());
-        for c in classed.filter(|c| !many(c) || *c as u32 % 61 == 0) {
+        for c in classed.filter(|c| !many(c) || (*c as u32).is_multiple_of(61)) {
             for source in ["aXa", "1X1", "a1X", "XX", "_X_", "X.X", "X:X", "X,1", "\u{673a}X"] {
                 let source = source.replace('X', &c.to_string());
                 let mut view = View::default();
