@@ -165,7 +165,7 @@ CREATE OR REPLACE TEMP TABLE occurrence_alias (alert_id DECIMAL(38,0), alias DEC
 CREATE OR REPLACE TEMP TABLE component (rule_id DECIMAL(38,0), component VARCHAR);
 ";
 
-/// From the hits on record to hits that know their alert. `own` are hits of rules that make alerts.
+/// From the hits on record to hits that know their alert. What several steps read is worked out once. `own` are hits of rules that make alerts.
 const SETTLED: &str = "
 own AS (SELECT rowid AS place, * FROM hit WHERE alert_id IS NOT NULL),
 likeness AS (SELECT DISTINCT rule_id, evidence, block FROM own
@@ -186,9 +186,9 @@ signed AS (
     WHERE p.kind = 'signature' AND m.sent_at IS NOT NULL AND p.hash IN (SELECT hash FROM signature)),
 worn AS (
     SELECT key, hash FROM signed
-    QUALIFY row_number() OVER (PARTITION BY platform, sender, hash ORDER BY sent_at, message_id, key) > 3),
+    QUALIFY row_number() OVER (PARTITION BY platform, sender, hash ORDER BY sent_at, message_id, key) > 3), -- as many as `evaluate::resolve` wants
 worn_out AS (SELECT DISTINCT s.place FROM signature s SEMI JOIN worn w ON w.key = s.key AND w.hash = s.hash),
-settled AS (
+settled AS MATERIALIZED (
     SELECT h.*,
            coalesce(h.excluded_by, CASE WHEN w.place IS NOT NULL THEN 'signature' END) AS excluded,
            CASE WHEN h.part IN ('quoted', 'forwarded') AND h.excluded_by IS NULL AND m.sent_at IS NOT NULL
@@ -201,7 +201,7 @@ settled AS (
 
 /// Every hit under its alert, hits of rules over several messages among them, and the names of alerts.
 const TOLD: &str = "
-told AS (
+told AS MATERIALIZED (
     SELECT coalesce(joined, alert_id) AS alert, rule_id, key, field, span_start, span_end, part,
            joined IS NOT NULL AND part = 'quoted' AS echo, evasion, confidence, severity, support,
            n_hits IS NOT NULL AS truncated, excluded, indeterminate
@@ -241,7 +241,7 @@ impl Catalog {
         };
         let sql = format!(
             "WITH {SETTLED}, {TOLD},
-             chosen AS (SELECT *, {GRADE} AS grade
+             chosen AS MATERIALIZED (SELECT *, {GRADE} AS grade
                         FROM told WHERE {chosen}),
              head AS (
                  SELECT alert, coalesce(max(grade) FILTER (excluded IS NULL), max(grade)) AS grade,

@@ -25,10 +25,10 @@ use crate::evaluation::{Evaluation, HitRow, RuleRef};
 use crate::occurrence::{ConversationJudge, GroupEvent, Occurrence};
 
 /// How many earlier messages have to bear a signature before hits in it drop out.
-pub const SIGNED_BEFORE: usize = 3;
+const SIGNED_BEFORE: usize = 3;
 
 /// Why a hit in a signature is out.
-pub const SIGNATURE: &str = "signature";
+const SIGNATURE: &str = "signature";
 
 /// The alerts of a set of messages, each batch with its evaluation; sorted for people, those included of which every hit
 /// was excluded. Messages are told apart by their keys; one that is there twice counts once.
