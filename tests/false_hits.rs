@@ -5,9 +5,11 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
-use lexhold_evaluate::{Bundle, Evaluator, Facts, HoldSet, RuleRef};
+use lexhold_evaluate::{Bundle, Evaluation, Evaluator, Facts, HoldSet, RuleRef};
 use lexhold_model::{ContentKey, Directory};
 
 use crate::{Shipped, read, root};
@@ -136,8 +138,8 @@ fn corpora() -> Option<PathBuf> {
     None
 }
 
-/// How many messages of a corpus each rule hits.
-fn count(bundle: &Bundle, path: &std::path::Path) -> (u64, BTreeMap<String, u64>) {
+/// How many messages a corpus has, and how many of them each rule hits. Every core takes its share.
+fn count(bundle: &Bundle, path: &Path) -> (u64, BTreeMap<String, u64>) {
     let facts = Facts {
         directory: Directory::default(),
         holds: HoldSet::none(),
@@ -145,39 +147,50 @@ fn count(bundle: &Bundle, path: &std::path::Path) -> (u64, BTreeMap<String, u64>
         key: ContentKey::new([0; 32]),
         backfill: true,
     };
-    let mut evaluator = Evaluator::new(bundle, &facts);
-    let mut reader = lexhold_source::open(path, lexhold_source::Options::default()).unwrap();
-    let (mut n_messages, mut hits) = (0, BTreeMap::new());
-    while let Some(chunk) = reader.next().unwrap() {
-        n_messages += chunk.batch.len() as u64;
-        let evaluation = evaluator.evaluate(&chunk.batch);
-        let mut pairs: Vec<_> = evaluation
-            .hits
-            .iter()
-            .filter(|hit| hit.excluded_by.is_none() && matches!(hit.rule, RuleRef::Pattern(_)))
-            .map(|hit| (hit.row, hit.rule))
-            .collect();
-        pairs.dedup();
-        for (_, rule) in pairs {
-            *hits.entry(bundle.rule(rule).id.to_owned()).or_default() += 1;
-        }
-    }
-    (n_messages, hits)
-}
-
-fn measured(bundle: &Bundle, folder: &std::path::Path) -> BTreeMap<String, Counts> {
-    let mut hits: BTreeMap<String, Counts> = BTreeMap::new();
+    let options = lexhold_source::Options {
+        chunk_bytes: 2 << 20,
+        ..Default::default()
+    };
+    let reader = Mutex::new(lexhold_source::open(path, options).unwrap());
+    let total = Mutex::new((0, BTreeMap::new()));
     std::thread::scope(|scope| {
-        let counts =
-            CORPORA.map(|(name, _)| scope.spawn(move || count(bundle, &folder.join(format!("{name}.ndjson.zst")))));
-        for (at, counted) in counts.into_iter().enumerate() {
-            let (n_messages, rules) = counted.join().unwrap();
-            assert_eq!(n_messages, CORPORA[at].1, "messages of {}", CORPORA[at].0);
-            for (rule, n) in rules {
-                hits.entry(rule).or_default()[at] = n;
-            }
+        for _ in 0..std::thread::available_parallelism().map_or(1, NonZeroUsize::get) {
+            scope.spawn(|| {
+                let mut evaluator = Evaluator::new(bundle, &facts);
+                loop {
+                    let chunk = reader.lock().unwrap().next().unwrap();
+                    let Some(chunk) = chunk else { break };
+                    let hits = hits(&evaluator.evaluate(&chunk.batch));
+                    let mut total = total.lock().unwrap();
+                    total.0 += chunk.batch.len() as u64;
+                    for rule in hits {
+                        *total.1.entry(bundle.rule(rule).id.to_owned()).or_default() += 1;
+                    }
+                }
+            });
         }
     });
+    total.into_inner().unwrap()
+}
+
+/// The pattern rules that hit, once for each message.
+fn hits(evaluation: &Evaluation) -> Vec<RuleRef> {
+    let standing = evaluation.hits.iter().filter(|hit| hit.excluded_by.is_none());
+    let pairs = standing.map(|hit| (hit.row, hit.rule));
+    let mut pairs: Vec<_> = pairs.filter(|(_, rule)| matches!(rule, RuleRef::Pattern(_))).collect();
+    pairs.dedup();
+    pairs.into_iter().map(|(_, rule)| rule).collect()
+}
+
+fn measured(bundle: &Bundle, folder: &Path) -> BTreeMap<String, Counts> {
+    let mut hits: BTreeMap<String, Counts> = BTreeMap::new();
+    for (at, (name, of)) in CORPORA.into_iter().enumerate() {
+        let (n_messages, rules) = count(bundle, &folder.join(format!("{name}.ndjson.zst")));
+        assert_eq!(n_messages, of, "messages of {name}");
+        for (rule, n) in rules {
+            hits.entry(rule).or_default()[at] = n;
+        }
+    }
     hits
 }
 
