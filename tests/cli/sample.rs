@@ -173,4 +173,10 @@ fn m3_a_review_of_a_drawn_message_is_seen() {
     firm.call(&review).ended(0);
     let reviewed = items(&firm).into_iter().filter(|item| item["reviewed"] == true).count();
     assert_eq!(reviewed, 1);
+    let months = firm
+        .call(&["report", "supervision", "--format", "ndjson"])
+        .ended(0)
+        .rows();
+    let sum = |name: &str| -> u64 { months.iter().map(|row| row[name].as_u64().unwrap()).sum() };
+    assert_eq!((sum("drawn"), sum("reviewed")), (items(&firm).len() as u64, 1));
 }

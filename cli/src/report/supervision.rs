@@ -117,6 +117,7 @@ pub fn gather(catalog: &Catalog, log: &ReviewLog, directory: &Directory) -> anyh
         let figures = table.entry(cell(directory, &traffic.place)).or_default();
         figures.messages += traffic.n_messages;
         figures.hits += traffic.n_hits;
+        figures.drawn += traffic.n_drawn;
         figures.reviewed += traffic.n_reviewed;
         Ok::<(), anyhow::Error>(())
     })?;

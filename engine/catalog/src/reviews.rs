@@ -78,6 +78,8 @@ pub struct Traffic {
     pub n_messages: u64,
     /// Hits in them that nothing excludes.
     pub n_hits: u64,
+    /// Messages drawn for a sample.
+    pub n_drawn: u64,
     /// Messages that somebody decided on, by themselves or in an alert.
     pub n_reviewed: u64,
 }
@@ -242,9 +244,10 @@ impl Catalog {
         let sql = format!(
             "WITH hits AS (SELECT key, count(*) AS n FROM hit WHERE excluded_by IS NULL GROUP BY key),
                   done AS (SELECT DISTINCT key, true AS reviewed FROM review_member JOIN review USING (seq, item)
-                           WHERE action IN ('close', 'review'))
-             SELECT {PLACE}, count(*), coalesce(sum(h.n), 0)::BIGINT, count(d.reviewed)
-             FROM message m LEFT JOIN hits h USING (key) LEFT JOIN done d USING (key)
+                           WHERE action IN ('close', 'review')),
+                  drawn AS (SELECT DISTINCT key, true AS drawn FROM sample_item)
+             SELECT {PLACE}, count(*), coalesce(sum(h.n), 0)::BIGINT, count(s.drawn), count(d.reviewed)
+             FROM message m LEFT JOIN hits h USING (key) LEFT JOIN done d USING (key) LEFT JOIN drawn s USING (key)
              GROUP BY ALL ORDER BY 1, 2, 3, 4"
         );
         each_row(self.connection(), &sql, "counting what was sent", |row| {
@@ -252,7 +255,8 @@ impl Catalog {
                 place: place(row)?,
                 n_messages: row.count(4)?,
                 n_hits: row.count(5)?,
-                n_reviewed: row.count(6)?,
+                n_drawn: row.count(6)?,
+                n_reviewed: row.count(7)?,
             })
         })
     }
