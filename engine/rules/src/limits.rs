@@ -45,7 +45,10 @@ pub const PLACES: usize = 4_000_000;
 /// How many times the length of a part the searches of one pattern may look at, beyond the first pass, before the scan
 /// of the part is incomplete. A search that finds something may have read on to the end of the part before it was
 /// sure; patterns with a longest match cannot, and are not charged unless hits have to be tried at several lengths.
-pub const PATTERN_PASSES: u64 = 64;
+pub const PATTERN_PASSES: u64 = 16;
+
+/// How much more often where a hit has demands to meet, so that other places and lengths have to be tried.
+pub const DEMANDING_PASSES: u64 = 64;
 
 /// Shortest part whose searches are charged, in bytes.
 pub const CHARGED_BYTES: usize = 4 * 1024;

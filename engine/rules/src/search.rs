@@ -161,8 +161,11 @@ struct Budget(u64);
 impl Budget {
     /// Where matches are short, trying all their lengths costs little more than that, and is always paid for.
     fn new(pattern: &Pattern, len: usize) -> Self {
+        if pattern.demands.is_none() {
+            return Budget(limits::PATTERN_PASSES * (len.max(limits::CHARGED_BYTES) as u64));
+        }
         let lengths = pattern.longest.unwrap_or(0).min(limits::SHORT_BYTES) as u64;
-        let passes = limits::PATTERN_PASSES.max(lengths * lengths);
+        let passes = limits::DEMANDING_PASSES.max(lengths * lengths);
         Budget(passes * (len.max(limits::CHARGED_BYTES) as u64))
     }
 
