@@ -164,6 +164,11 @@ mod tests {
                 number(PATTERN_PASSES),
             ),
             (
+                "DEMANDING_PASSES",
+                "the same with edges or validators beside it",
+                number(DEMANDING_PASSES),
+            ),
+            (
                 "CONVERSATION_US",
                 "period of a conversation rule, in days",
                 number(CONVERSATION_US as u64 / 86_400_000_000),
