@@ -69,6 +69,12 @@ pub fn check(settings: &Settings, args: &Check) -> anyhow::Result<Exit> {
         for (place, forms) in &stems {
             say(&format!("{place}: stem {}", forms.join(", ")));
         }
+        if let Some(bundle) = &bundle {
+            say(&format!(
+                "terms and patterns take {} bytes",
+                bundle.rules().memory_bytes()
+            ));
+        }
     }
     if !settings.quiet {
         if shown.len() < sorted.len() {

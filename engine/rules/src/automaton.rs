@@ -43,6 +43,14 @@ impl Automaton {
         }
     }
 
+    /// The bytes that it takes.
+    pub(crate) fn memory_bytes(&self) -> usize {
+        match self {
+            Automaton::Table(table) => table.memory_usage(),
+            Automaton::Double(double) => double.heap_bytes(),
+        }
+    }
+
     /// Calls `found` with each literal that stands in a text and where it ends, by where they end.
     pub(crate) fn find(&self, text: &str, mut found: impl FnMut(u32, usize)) {
         match self {

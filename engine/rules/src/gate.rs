@@ -79,6 +79,11 @@ pub(crate) struct GateScratch {
 }
 
 impl Gate {
+    /// The bytes that the automaton takes.
+    pub(crate) fn memory_bytes(&self) -> usize {
+        self.automaton.as_ref().map_or(0, Automaton::memory_bytes)
+    }
+
     /// The gate of some patterns, which are named by their position.
     pub(crate) fn new(patterns: &[Pattern], cased: bool) -> Self {
         let mut gate = Gate {

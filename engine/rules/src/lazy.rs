@@ -54,6 +54,14 @@ impl Lazy {
         }
     }
 
+    /// The bytes that what has been built of it takes.
+    pub(crate) fn memory_bytes(&self) -> usize {
+        self.regex
+            .get()
+            .and_then(Option::as_deref)
+            .map_or(0, Regex::memory_usage)
+    }
+
     /// The regex. `None` if it is too large after all, read backwards: then no search is complete.
     pub(crate) fn regex(&self) -> Option<&Regex> {
         let build = || pattern::build(&self.hir, self.kind, BACKWARDS * limits::COMPILED_BYTES).ok();

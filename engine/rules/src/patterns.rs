@@ -42,6 +42,18 @@ impl Patterns {
         Patterns { patterns, leaves, gate }
     }
 
+    /// The bytes that the automaton of their literals takes, and what has been built of them.
+    pub(crate) fn memory_bytes(&self) -> usize {
+        let of_pattern = |pattern: &Pattern| {
+            let longest = pattern
+                .demands
+                .as_ref()
+                .map_or(0, |demands| demands.longest.memory_bytes());
+            pattern.regex.memory_bytes() + longest
+        };
+        self.gate.memory_bytes() + self.patterns.iter().map(of_pattern).sum::<usize>()
+    }
+
     /// Whether there are none.
     pub(crate) fn is_empty(&self) -> bool {
         self.patterns.is_empty()

@@ -150,9 +150,10 @@ impl Program {
         self.lanes.iter().map(|lane| lane.trie.n_candidates(text)).sum()
     }
 
-    /// The bytes that the terms take.
+    /// The bytes that terms and patterns take. A regex is built when the first text needs it, and counts from then on.
     pub fn memory_bytes(&self) -> usize {
-        self.lanes.iter().map(|lane| lane.trie.memory_bytes()).sum()
+        let of_lane = |lane: &Lane| lane.trie.memory_bytes() + lane.patterns.memory_bytes();
+        self.lanes.iter().map(of_lane).sum()
     }
 
     /// The rules, in the order of the documents; a [`crate::RuleHit`] names one by its position.

@@ -561,6 +561,15 @@ mod tests {
     }
 
     #[test]
+    fn b3_memory_follows_the_terms() {
+        let terms = |n: usize| (0..n).map(|n| format!("word{n} of{n}")).collect::<Vec<_>>().join(", ");
+        let bytes = |n: usize| program(&[&format!("[{}]", terms(n))]).memory_bytes();
+        assert!(bytes(10_000) > 4 * bytes(1_000));
+        // 64 MB for 20,000 terms.
+        assert!(bytes(10_000) < 32_000_000, "{}", bytes(10_000));
+    }
+
+    #[test]
     fn b6_over_the_limit_is_incomplete() {
         let program = program(&["a"]);
         let long = "a".repeat(limits::PART_BYTES + 1);

@@ -191,8 +191,10 @@ fn single(point: u32) -> Option<u16> {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use unicode_normalization::UnicodeNormalization;
 
     use super::*;
+    use crate::limits;
     use crate::tokens::tokenize;
 
     fn skeleton_of(source: &str) -> View {
@@ -234,6 +236,23 @@ mod tests {
         assert_eq!(view.text(), "an s.1.x info!");
         assert_eq!((view.original_start(10), view.original_end(11)), (9, 16));
         assert_eq!((view.original_start(13), view.original_end(14)), (16, 17));
+    }
+
+    #[test]
+    fn b5_no_view_can_outgrow_its_offsets() {
+        // Characters grow each by itself, and a part of the longest has to stay below four gigabytes.
+        let grown = |c: char| {
+            let (mut folded, mut alike) = (0, 0);
+            for c in std::iter::once(c).nfkc().map(fold) {
+                folded += c.len_utf8();
+                for_each_look_alike(c, |c| alike += c.len_utf8());
+            }
+            folded.max(alike) as f64 / c.len_utf8() as f64
+        };
+        // What stands outside the first planes neither decomposes nor looks like several.
+        let longest = ('\0'..='\u{2ffff}').map(grown).fold(0.0, f64::max);
+        assert!((11.0..20.0).contains(&longest), "{longest}");
+        assert!(longest * (limits::PART_BYTES as f64) < f64::from(u32::MAX));
     }
 
     /// Pieces of which disguises are made.
