@@ -1,6 +1,6 @@
 //! The policies and rulesets that Lexhold ships: they compile, prove themselves by their own examples, and cite what is in
 //! the table of regulations.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, reason = "tests")]
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

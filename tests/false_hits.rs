@@ -95,7 +95,7 @@ impl List {
         let mut all = (0, [0; CORPORA.len()]);
         for (name, (version, _)) in &self.rulesets {
             let ours = |rule: &str| rule.split_once('.').is_some_and(|(ruleset, _)| ruleset == name);
-            let n_rules = bundle.all_rules().filter(|rule| ours(&bundle.rule(*rule).id)).count();
+            let n_rules = bundle.all_rules().filter(|rule| ours(bundle.rule(*rule).id)).count();
             let hits: Vec<_> = self.hits.iter().filter(|(rule, _)| ours(rule)).collect();
             let sums: Counts = std::array::from_fn(|at| hits.iter().map(|(_, counts)| counts[at]).sum());
             let most = hits.iter().max_by_key(|(_, counts)| counts.iter().sum::<u64>());
