@@ -44,6 +44,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("regex-automata", &["lexhold-rules"]),
     // `rules` compiles patterns, `import` rewrites foreign ones.
     ("regex-syntax", &["lexhold-rules", "lexhold-import"]),
+    ("daachorse", &["lexhold-rules"]),
     ("toml", &["lexhold-import"]),
     ("granit-parser", &["lexhold-document"]),
     ("annotate-snippets", &["lexhold"]),
