@@ -110,10 +110,12 @@ impl View {
             at = self.push_ascii(source, at);
             let Some(c) = source[at..].chars().next() else { break };
             let end = at + c.len_utf8();
-            if c.is_whitespace() {
+            // One look tells of most characters that they are neither white space nor dropped.
+            let is_plain = simple(c).is_some();
+            if !is_plain && c.is_whitespace() {
                 self.push_space(c, at, end);
                 at = end;
-            } else if is_dropped(c) {
+            } else if !is_plain && is_dropped(c) {
                 self.drop_char(c);
                 at = end;
             } else {
