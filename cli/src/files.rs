@@ -87,12 +87,12 @@ fn walk(folder: &Path, found: &mut Vec<PathBuf>) -> anyhow::Result<()> {
 /// The table of laws that packs cite lies among the policies without being one.
 const NOT_A_DOCUMENT: &str = "regulations.yaml";
 
-/// Opens an imported file, but only inside the project.
-pub fn open_import(root: &Path, path: &str) -> Result<String, OpenError> {
-    let root = root.canonicalize().map_err(|_| OpenError::NotFound)?;
+/// Opens an imported file, but only inside the project or a folder that Lexhold was pointed at.
+pub fn open_import(folders: &[PathBuf], path: &str) -> Result<String, OpenError> {
     let path = Path::new(path);
     let real = path.canonicalize().map_err(|_| OpenError::NotFound)?;
-    if !real.starts_with(&root) {
+    let is_inside = |folder: &PathBuf| folder.canonicalize().is_ok_and(|folder| real.starts_with(folder));
+    if !folders.iter().any(is_inside) {
         let link = path.ancestors().any(|part| part.is_symlink());
         return Err(if link { OpenError::Symlink } else { OpenError::Outside });
     }

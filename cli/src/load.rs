@@ -40,16 +40,17 @@ impl Project {
             n_read: 0,
         };
         project.read_schema(settings)?;
-        let paths = yaml_files(paths)?;
-        project.n_read = paths.len();
-        let roots: Vec<FileId> = paths
+        let found = yaml_files(paths)?;
+        project.n_read = found.len();
+        let roots: Vec<FileId> = found
             .iter()
             .map(|path| project.add(path))
             .collect::<anyhow::Result<Vec<_>>>()?
             .into_iter()
             .flatten()
             .collect();
-        project.load(&settings.root, &roots);
+        let folders: Vec<PathBuf> = std::iter::once(&settings.root).chain(paths).cloned().collect();
+        project.load(&folders, &roots);
         Ok(project)
     }
 
@@ -110,7 +111,7 @@ impl Project {
 
     fn load_one(&mut self, root: &Path, id: FileId) -> Option<Document> {
         let before = self.documents.len();
-        self.load(root, &[id]);
+        self.load(&[root.to_owned()], &[id]);
         self.documents.drain(before..).find(|document| document.file == id)
     }
 
@@ -133,10 +134,10 @@ impl Project {
             .add_bytes(&path.display().to_string(), bytes, &mut self.diagnostics))
     }
 
-    fn load(&mut self, root: &Path, roots: &[FileId]) {
+    fn load(&mut self, folders: &[PathBuf], roots: &[FileId]) {
         let sources = &mut self.sources;
         let mut open = |path: &str| {
-            let text = open_import(root, path)?;
+            let text = open_import(folders, path)?;
             sources.insert(plain(Path::new(path)), text.clone().into_bytes());
             Ok(text)
         };

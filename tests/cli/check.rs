@@ -132,6 +132,20 @@ fn wrong_bytes_imports_and_names_have_errors_of_their_own() {
 }
 
 #[test]
+fn imports_are_found_from_wherever_a_folder_is_named() {
+    let firm = Firm::new();
+    let importing = |name: &str, file: &str| {
+        format!("lexhold: 1\nlexicon: {name}\nowner: me\nimports: [{{ file: {file} }}]\nterms: [{name}]\n")
+    };
+    firm.write("sets/one/a.yaml", importing("a", "../two/b.yaml"));
+    firm.write("sets/two/b.yaml", "lexhold: 1\nlexicon: b\nowner: me\nterms: [b]\n");
+    let folder = firm.path("sets").display().to_string();
+    firm.call(&["check", &folder]).ended(0);
+    firm.call(&["-C", "policies", "check", &folder]).ended(0);
+    firm.call(&["-C", "sets/one", "check", "../one"]).ended(3).said("LX05");
+}
+
+#[test]
 fn ids_with_controls_are_shown_escaped() {
     let firm = Firm::new();
     firm.write(

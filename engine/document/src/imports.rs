@@ -54,7 +54,7 @@ pub(crate) fn with(root: &Node, index: usize) -> &[Entry] {
         .unwrap_or_default()
 }
 
-/// The path of an imported file, from the root of the project; `None` if it leads out of it.
+/// The path of an imported file, from where the importer's path begins; `None` if it leads out of there.
 ///
 /// Taken from the words alone. That no part of it is a symbolic link is for the opener to see.
 pub(crate) fn resolve(importer: &str, written: &str) -> Option<String> {
@@ -67,12 +67,13 @@ pub(crate) fn resolve(importer: &str, written: &str) -> Option<String> {
         match part {
             "" | "." => {}
             ".." => {
-                parts.pop()?;
+                parts.pop().filter(|folder| *folder != "..")?;
             }
             part => parts.push(part),
         }
     }
-    Some(parts.join("/"))
+    let root = if importer.starts_with('/') { "/" } else { "" };
+    Some(format!("{root}{}", parts.join("/")))
 }
 
 impl OpenError {
