@@ -66,15 +66,7 @@ pub fn check(settings: &Settings, args: &Check) -> anyhow::Result<Exit> {
         }
     }
     if settings.verbose > 0 {
-        for (place, forms) in &stems {
-            say(&format!("{place}: stem {}", forms.join(", ")));
-        }
-        if let Some(bundle) = &bundle {
-            say(&format!(
-                "terms and patterns take {} bytes",
-                bundle.rules().memory_bytes()
-            ));
-        }
+        say_details(&stems, bundle.as_ref());
     }
     if !settings.quiet {
         if shown.len() < sorted.len() {
@@ -97,6 +89,23 @@ pub fn check(settings: &Settings, args: &Check) -> anyhow::Result<Exit> {
     }
     let failed = n_errors > 0 || (args.fail_on == CheckLevel::Warning && n_warnings > 0);
     Ok(if failed { Exit::Policy } else { Exit::Done })
+}
+
+/// What only the curious want to know: words with all their forms, rules that cost time on every text, memory.
+fn say_details(stems: &[(String, &[String])], bundle: Option<&Bundle>) {
+    for (place, forms) in stems {
+        say(&format!("{place}: stem {}", forms.join(", ")));
+    }
+    let Some(program) = bundle.map(Bundle::rules) else {
+        return;
+    };
+    for rule in program.always_run() {
+        let id = &program.rules()[rule as usize].id;
+        say(&format!(
+            "{id}: run on every text, since its pattern needs neither a fixed text nor digits"
+        ));
+    }
+    say(&format!("terms and patterns take {} bytes", program.memory_bytes()));
 }
 
 /// The words under `stem`: where each stands, and the closed list that it stands for.
