@@ -89,7 +89,10 @@ fn given(part: Part) -> Option<Range> {
 struct Ranges(Vec<Range>);
 
 impl Ranges {
+    /// Adds a range behind those that are there: a line that is the end of one and the beginning of another stays with the
+    /// first.
     fn push(&mut self, kind: PartKind, start: usize, end: usize, reason: Reason) {
+        let start = self.0.last().map_or(start, |last| start.max(last.span.end()));
         if self.0.len() < RANGES
             && let Some(span) = ByteSpan::new(start, end).filter(|span| !span.is_empty())
         {

@@ -298,6 +298,15 @@ fn q3_hostile_texts_take_linear_time() {
     }
 }
 
+#[test]
+fn q3_a_line_that_ends_one_range_does_not_begin_another() {
+    let ranges = of(&mail("Sent from my phone. On x wrote:\n> On x wrote:"));
+    assert!(
+        ranges.len() == 2 && ranges[0].span.end() <= ranges[1].span.start(),
+        "{ranges:?}"
+    );
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 
