@@ -53,6 +53,12 @@ const COLUMNS: Columns = Columns {
     shown: &["severity", "rule", "file", "offset", "sender", "sent_at", "message_id"],
 };
 
+/// The same columns; a person who asked for the text sees it too.
+const WITH_CONTENT: Columns = Columns {
+    shown: &["severity", "rule", "file", "offset", "sender", "sent_at", "content"],
+    ..COLUMNS
+};
+
 /// Scans.
 pub fn scan(settings: &Settings, args: &Scan) -> anyhow::Result<Exit> {
     let inputs = inputs(&args.inputs)?;
@@ -89,11 +95,15 @@ pub fn scan(settings: &Settings, args: &Scan) -> anyhow::Result<Exit> {
         total = pipeline.run(&inputs, || Evaluator::new(&bundle, &facts), sink, &meter)?;
         Ok(())
     };
+    let columns = match settings.show_content {
+        ShowContent::Never => COLUMNS,
+        _ => WITH_CONTENT,
+    };
     match &args.output {
-        Some(path) => write_whole(path, |out| fill(TableWriter::new(args.format, COLUMNS, out)?))?,
+        Some(path) => write_whole(path, |out| fill(TableWriter::new(args.format, columns, out)?))?,
         None => fill(TableWriter::new(
             args.format,
-            COLUMNS,
+            columns,
             Box::new(std::io::BufWriter::new(std::io::stdout())),
         )?)?,
     }

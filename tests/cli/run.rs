@@ -163,6 +163,12 @@ fn scan_prints_spans_that_cut_the_match_out_of_the_text() {
         .ended(0)
         .said("holds text of messages");
     assert_eq!(shown.rows()[0]["content"], "MOVE this to ＷhatsApp");
+    let table = |show: &str| {
+        firm.call(&["scan", "in.ndjson", "--show-content", show])
+            .ended(0)
+            .stdout
+    };
+    assert!(table("match").contains("MOVE this to ＷhatsApp") && !table("never").contains("MOVE"));
     let again = firm.call(&["scan", "in.ndjson", "--format", "ndjson"]).rows();
     assert_eq!(again[0]["alert_id"], rows[0]["alert_id"]);
 }

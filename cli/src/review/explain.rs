@@ -267,6 +267,9 @@ fn rule_now(settings: &Settings, alert: &Alert) -> Value {
         .filter(|path| path.exists())
         .cloned()
         .collect();
+    if there.is_empty() {
+        return json!({"rule": "unknown: no policies or rulesets are at hand"});
+    }
     let bundle = Project::read(settings, &there)
         .ok()
         .and_then(|mut project| project.compile());

@@ -13,12 +13,12 @@ pub(crate) fn assemble(list: List, options: &Options) -> Result<Imported, Import
     let List { mut words, mut losses } = list;
     let n_read = words.len() + losses.0.len();
     words.retain(|word| {
-        let is_literal = !word.text.contains(['*', '?']);
+        let is_literal = !word.text.contains(['*', '?', '|']);
         if !is_literal {
             losses.whole(
                 &word.place,
                 "word",
-                "`*` and `?` stand for other characters",
+                "`*`, `?` and `|` mean something in a term",
                 &word.text,
             );
         }

@@ -221,13 +221,14 @@ fn sigma_keywords_become_a_ruleset() {
 fn words_become_lexicons() {
     let (result, yaml) = imported(
         Format::WordList,
-        "Insider\noff the record\ninsider\n...\nguarante*\nno\nc++\n",
+        "Insider\noff the record\ninsider\n...\nguarante*\nno\nc++\nyes|no\n",
     );
-    assert_eq!((result.n_read, result.n_carried), (7, 4));
+    assert_eq!((result.n_read, result.n_carried), (8, 4));
     assert_eq!(
         losses(&result),
         [
-            "line 5: word `*` and `?` stand for other characters guarante*",
+            "line 5: word `*`, `?` and `|` mean something in a term guarante*",
+            "line 8: word `*`, `?` and `|` mean something in a term yes|no",
             "line 3: word it is equal to an earlier one after folding insider",
             "line 4: word it holds no letter and no digit ...",
             "line 7: signs signs in it are not matched c++",
