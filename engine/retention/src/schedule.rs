@@ -169,7 +169,7 @@ pub enum Trigger {
 }
 
 /// An event of some type, about whatever the message's attribute names.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct EventKey {
     /// The type of event.
     pub event: String,
