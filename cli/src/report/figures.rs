@@ -7,7 +7,7 @@ use lexhold_catalog::{Calendar, Catalog, Hits};
 use lexhold_evaluate::family;
 use lexhold_evaluate::review::ReviewStanding;
 use lexhold_model::Severity;
-use lexhold_retention::{Resolved, Standing, State, state};
+use lexhold_retention::{Circumstances, Resolved, State, state};
 
 use super::resolve::each_alert;
 use super::sight::Sight;
@@ -132,10 +132,10 @@ impl Dates {
         if sight.hides(held_silently) {
             return (State::Retained, Vec::new());
         }
-        let standing = Standing {
+        let standing = Circumstances {
             held: held || held_silently,
             indeterminate: self.doubtful,
-            ..Standing::default()
+            ..Circumstances::default()
         };
         state(&self.resolved, as_of, &standing)
     }

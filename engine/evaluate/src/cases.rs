@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use lexhold_document::{Diagnostics, Document, Place, path};
 use lexhold_model::{ContentKey, Message, MessageBatch, MessageBatchBuilder, Participant, Severity};
-use lexhold_retention::{Resolved, Standing, state};
+use lexhold_retention::{Circumstances, Resolved, state};
 use lexhold_rules::Confidence;
 use lexhold_rules::ExampleFailure;
 use serde::Deserialize;
@@ -232,7 +232,7 @@ fn check_retention(
     {
         return Err(format!("expected schedule `{schedule}`, decided by {schedules:?}"));
     }
-    let (found, _) = state(resolved, as_of, &Standing::default());
+    let (found, _) = state(resolved, as_of, &Circumstances::default());
     let dates = [
         ("state", &expected.state, found.as_str().to_owned()),
         (

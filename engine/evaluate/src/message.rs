@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use lexhold_model::{Key, MessageBatch, Row};
 use lexhold_policy::{Answer, Decider, FactsMaker, FactsRow};
-use lexhold_retention::{Assigned, Days, HoldInputs, Membership, Outcome, Tri, Triggers, member};
+use lexhold_retention::{Assigned, Clocks, Days, HoldInputs, Membership, Outcome, Tri, Triggers, member};
 use lexhold_rules::{Part, RuleHit, Scanner};
 use rustc_hash::FxHashMap;
 
@@ -176,7 +176,11 @@ impl<'a> Evaluator<'a> {
             } else {
                 Outcome::ByPattern
             };
-            assigned.push(Assigned { schedule: at, outcome });
+            assigned.push(Assigned {
+                schedule: at,
+                outcome,
+                since: None,
+            });
         }
         (self.set_id(&assigned, out), assigned)
     }
@@ -223,7 +227,8 @@ impl<'a> Evaluator<'a> {
             }
         };
         if self.distinct.calendar.insert((set_id, days_id), ()).is_none() {
-            out.calendar.push((set_id, days_id, schedules.resolve(assigned, &days)));
+            out.calendar
+                .push((set_id, days_id, schedules.resolve(assigned, &Clocks::of(&days))));
         }
         (suspect, days_id)
     }

@@ -4,20 +4,20 @@ use jiff::civil::Date;
 
 use crate::arithmetic::plus;
 use crate::{
-    Action, Day, DisposeAfter, Duty, DutyKind, Length, Limit, Outcome, Reason, RetentionPeriod, Schedule, Term,
-    Trigger, Zone,
+    Action, Assigned, Clocks, Day, DisposeAfter, Duty, DutyKind, EventKey, EventState, Length, Limit, Outcome, Reason,
+    RetentionPeriod, Schedule, Term, Trigger, Zone,
 };
 
 /// One schedule's clock for one message.
 pub struct Clock<'a> {
     /// The schedule.
     pub schedule: &'a Schedule,
-    /// How it came to be assigned.
-    pub outcome: &'a Outcome,
+    /// How it came to be assigned, and when.
+    pub assigned: &'a Assigned,
     /// The message's days in the schedule's zone, if they are known.
     pub day: Option<&'a Day>,
-    /// Whether the date sent is suspect.
-    pub suspect: bool,
+    /// What else starts a clock.
+    pub clocks: &'a Clocks<'a>,
 }
 
 /// What counting a term came to.
@@ -56,7 +56,7 @@ impl Clock<'_> {
             DisposeAfter::Retain => &self.schedule.retain.as_ref()?.term,
         };
         let duty = self.not_before_in_force(self.duty(DutyKind::Dispose, &term.from, self.count(term)));
-        let action = match self.outcome {
+        let action = match self.assigned.outcome {
             Outcome::ByPattern => Action::Review,
             Outcome::Assigned | Outcome::Indeterminate { .. } => dispose.action,
         };
@@ -86,7 +86,7 @@ impl Clock<'_> {
             kind,
             trigger: trigger.clone(),
             trigger_date: counted.trigger_date,
-            suspect: self.suspect && *trigger == Trigger::Sent,
+            suspect: self.clocks.days.suspect && *trigger == Trigger::Sent,
             ends: counted.ends,
             accessible: Limit::None,
             lapses: None,
@@ -129,7 +129,7 @@ impl Clock<'_> {
     }
 
     fn count(&self, term: &Term) -> Counted {
-        if let Outcome::Indeterminate { reason } = self.outcome {
+        if let Outcome::Indeterminate { reason } = &self.assigned.outcome {
             let unknown = Reason::Indeterminate;
             return uncounted(unknown, unknown, format!("indeterminate: {reason}"));
         }
@@ -186,7 +186,30 @@ impl Clock<'_> {
                 day.sent
                     .ok_or_else(|| (Reason::Indeterminate, "indeterminate: no date sent".to_owned()))
             }
-            Trigger::Event(_) => Err((Reason::AwaitingEvent, "not recorded yet".to_owned())),
+            Trigger::LastActivity => self
+                .clocks
+                .activity
+                .map(|at| self.schedule.zone.date(at))
+                .ok_or_else(|| (Reason::Indeterminate, "indeterminate: no activity known".to_owned())),
+            Trigger::PolicyAssigned => match self.assigned.since {
+                Some(since) => Ok(self.schedule.zone.date(since)),
+                None => self.day.map(|day| day.captured).ok_or_else(no_day),
+            },
+            Trigger::Event(event) => self.event_day(event),
+        }
+    }
+
+    fn event_day(&self, event: &EventKey) -> Result<Date, (Reason, String)> {
+        match self.clocks.register.state(event) {
+            EventState::On(day) => Ok(day),
+            EventState::Awaiting if self.clocks.register.is_recorded(event) => {
+                Err((Reason::AwaitingEvent, "not recorded yet for every key".to_owned()))
+            }
+            EventState::Awaiting => Err((Reason::AwaitingEvent, "not recorded yet".to_owned())),
+            EventState::MissingKey => Err((
+                Reason::Indeterminate,
+                format!("indeterminate: the message has no `{}`", event.key),
+            )),
         }
     }
 }

@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 
 use crate::parts::{Parts, Reported, read_parts};
 use crate::read::{Reader, date, key_place, text, texts, word};
-use crate::{Basis, EventKey, InForce, Schedule, Schedules, Tier, Trigger, Zone, codes, retention_shape};
+use crate::{Basis, EventKey, InForce, Schedule, Schedules, Standing, Tier, Trigger, Zone, codes, retention_shape};
 
 /// Compiles every retention document among these, and reports all that is wrong with them.
 ///
@@ -147,6 +147,8 @@ fn schedule(reader: &Reader<'_>, at: usize, node: &Node, name: String, parts: Pa
         when,
         in_force: parts.in_force,
         effective_from: date(root, "effective_from"),
+        standing: Standing::InForce,
+        superseded_from: None,
         retired: date(root, "retired"),
         retain: parts.retain,
         dispose: parts.dispose,
@@ -325,7 +327,11 @@ tests:
             (letters.action, letters.to.as_deref()),
             (Action::Transfer, Some("national archive"))
         );
-        let found = state(&letters, instant("2025-07-02T04:00:00Z"), &crate::Standing::default());
+        let found = state(
+            &letters,
+            instant("2025-07-02T04:00:00Z"),
+            &crate::Circumstances::default(),
+        );
         assert_eq!(found.0, crate::State::Eligible);
     }
 

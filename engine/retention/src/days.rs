@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Span, Timestamp};
 use lexhold_model::Key;
 
-use crate::{Assigned, Limit, Reason, Schedules, Zone};
+use crate::{Assigned, Clocks, Limit, Reason, Schedules, Zone};
 
 /// The instants of a message that start clocks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,7 +99,13 @@ impl Schedules {
             suspect: false,
         };
         let soon = captured.checked_add(DAY * 30).unwrap_or(Timestamp::MAX);
-        let resolved = self.resolve(assigned, &self.days(&believed));
+        let days = self.days(&believed);
+        // Whoever forges a date forges the activity with it.
+        let clocks = Clocks {
+            activity: Some(sent),
+            ..Clocks::of(&days)
+        };
+        let resolved = self.resolve(assigned, &clocks);
         // Without a rule that deletes there is no day of disposal yet, but one may be written tomorrow: then the end of
         // the duties counts.
         let end = match resolved.eligible_from.limit {
@@ -186,7 +192,7 @@ mod tests {
             suspect: true,
         };
         let schedules = Schedules::new(vec![schedule("x").delete("P1Y")]);
-        let resolved = schedules.resolve(&all(&schedules), &schedules.days(&triggers));
+        let resolved = schedules.resolve(&all(&schedules), &Clocks::of(&schedules.days(&triggers)));
         assert_eq!(resolved.dispose_at.limit.day_text(), "2025-06-15");
         assert!(resolved.duties[0].suspect);
     }

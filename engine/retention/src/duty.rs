@@ -283,13 +283,15 @@ impl Duty {
             Trigger::Sent if self.suspect => "captured (the date sent is suspect)".to_owned(),
             Trigger::Sent => "sent".to_owned(),
             Trigger::Captured => "captured".to_owned(),
+            Trigger::LastActivity => "last activity of the conversation".to_owned(),
+            Trigger::PolicyAssigned => "policy assigned".to_owned(),
             Trigger::Event(event) => format!("event {} by {}", event.event, event.key),
             Trigger::Date { .. } => "fixed date".to_owned(),
         };
         let instant = triggers.and_then(|triggers| match self.trigger {
             Trigger::Sent if !self.suspect => triggers.sent,
             Trigger::Sent | Trigger::Captured => Some(triggers.captured),
-            Trigger::Event(_) | Trigger::Date { .. } => None,
+            Trigger::LastActivity | Trigger::PolicyAssigned | Trigger::Event(_) | Trigger::Date { .. } => None,
         });
         if let Some(at) = instant {
             let _ = write!(line, " {at}");

@@ -1,8 +1,9 @@
 //! Schedules, their dates, the state of a message, and legal holds.
 //!
 //! Retention documents become [`Schedules`] ([`compile`]). A message that has been assigned some of them gets its
-//! dates from [`Schedules::resolve`], which knows nothing of the message but the local days on which it was sent and
-//! captured ([`Days`]), so that equal days give one answer. [`state`] says what the dates mean at an instant. Holds
+//! dates from [`Schedules::resolve`], which knows nothing of the message but its [`Clocks`]: the local days on which it
+//! was sent and captured, the last activity of its conversation and the events that concern it. Equal clocks give one
+//! answer. [`state`] says what the dates mean at an instant. Holds
 //! become [`HoldSpec`]s ([`compile_holds`]) whose membership is three-valued ([`member`]).
 //!
 //! Whatever is in doubt is kept: an event that has not been recorded, a date beyond the calendar or a schedule that
@@ -14,6 +15,7 @@
 
 mod arithmetic;
 mod clock;
+mod clocks;
 mod codes;
 mod compile;
 mod days;
@@ -36,6 +38,7 @@ mod tri;
 mod zone;
 
 pub use arithmetic::{BusinessDays, Cutoff, MonthEnd, Roll};
+pub use clocks::Clocks;
 pub use codes::ALL as CODES;
 pub use compile::{check_event_keys, compile, tests};
 pub use days::{Day, Days, Triggers};
@@ -47,9 +50,9 @@ pub use period::{PeriodError, RetentionPeriod};
 pub use resolve::{Assigned, Outcome, unite};
 pub use schedule::{
     Action, Basis, Ceiling, Condition, Dispose, DisposeAfter, EventKey, InForce, Length, Mode, Retain, Schedule,
-    Schedules, Term, Tier, Trigger,
+    Schedules, Standing, Term, Tier, Trigger,
 };
 pub use shape::{hold_shape, retention_shape};
-pub use state::{Standing, State, state};
+pub use state::{Circumstances, State, state};
 pub use tri::Tri;
 pub use zone::Zone;

@@ -2,13 +2,14 @@
 
 use std::cmp::Ordering;
 
+use jiff::Timestamp;
 use lexhold_model::Key;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Clock;
 use crate::disposal::{self, Deletion};
 use crate::summary::summarise;
-use crate::{Days, Duty, DutyKind, Part, Resolved, Schedule, Schedules, Tier};
+use crate::{Clocks, Duty, DutyKind, Part, Resolved, Schedule, Schedules, Tier};
 
 /// A schedule that a message matches, or may match.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -17,6 +18,8 @@ pub struct Assigned {
     pub schedule: usize,
     /// How sure that is.
     pub outcome: Outcome,
+    /// When a later activation brought it; none where it was assigned at the capture.
+    pub since: Option<Timestamp>,
 }
 
 /// How a schedule came to be assigned.
@@ -73,17 +76,17 @@ impl Schedules {
         Key::of("lexhold duty set 1", lines.iter().map(String::as_bytes))
     }
 
-    /// The dates of a message from the schedules assigned to it and its days.
+    /// The dates of a message from the schedules assigned to it and its clocks.
     ///
-    /// The order of `assigned` changes nothing, nor does naming a schedule twice. A zone that `days` lacks makes the
+    /// The order of `assigned` changes nothing, nor does naming a schedule twice. A zone that its days lack makes the
     /// message indeterminate.
     ///
     /// # Panics
     /// If a position is not one of [`Schedules::indexes`].
-    pub fn resolve(&self, assigned: &[Assigned], days: &Days) -> Resolved {
+    pub fn resolve(&self, assigned: &[Assigned], clocks: &Clocks<'_>) -> Resolved {
         let mut found: Vec<Found<'_>> = assigned
             .iter()
-            .flat_map(|assigned| duties(self.at(assigned.schedule), &assigned.outcome, days))
+            .flat_map(|assigned| duties(self.at(assigned.schedule), assigned, clocks))
             .collect();
         found.sort_by(|one, other| order(&one.duty, &other.duty));
         found.dedup_by(|one, other| one.duty == other.duty);
@@ -163,8 +166,8 @@ fn order(one: &Duty, other: &Duty) -> Ordering {
     key(one).cmp(&key(other)).then_with(|| one.steps.cmp(&other.steps))
 }
 
-fn duties<'a>(schedule: &'a Schedule, outcome: &Outcome, days: &Days) -> Vec<Found<'a>> {
-    let day = days.at(&schedule.zone);
+fn duties<'a>(schedule: &'a Schedule, assigned: &Assigned, clocks: &Clocks<'_>) -> Vec<Found<'a>> {
+    let day = clocks.days.at(&schedule.zone);
     if let (Some(day), Some(retired)) = (day, schedule.retired)
         && day.captured >= retired
     {
@@ -172,9 +175,9 @@ fn duties<'a>(schedule: &'a Schedule, outcome: &Outcome, days: &Days) -> Vec<Fou
     }
     let clock = Clock {
         schedule,
-        outcome,
+        assigned,
         day,
-        suspect: days.suspect,
+        clocks,
     };
     let deletes = schedule.retired.is_none();
     let duties = [
@@ -182,7 +185,7 @@ fn duties<'a>(schedule: &'a Schedule, outcome: &Outcome, days: &Days) -> Vec<Fou
         deletes.then(|| clock.dispose()).flatten(),
         deletes.then(|| clock.ceiling()).flatten(),
     ];
-    let tier = match outcome {
+    let tier = match assigned.outcome {
         Outcome::ByPattern => schedule.tier.min(Tier::Scoped),
         Outcome::Assigned | Outcome::Indeterminate { .. } => schedule.tier,
     };
@@ -196,7 +199,7 @@ mod tests {
 
     use super::*;
     use crate::testing::{all, instant, resolved, schedule, sent};
-    use crate::{Action, Basis, BusinessDays, Cutoff, InForce, Limit, MonthEnd, Reason, Roll, Triggers, Zone};
+    use crate::{Action, Basis, BusinessDays, Cutoff, Days, InForce, Limit, MonthEnd, Reason, Roll, Triggers, Zone};
 
     /// `retain_until`, `dispose_at` and `eligible_from`, as reports show them.
     fn dates(resolved: &Resolved) -> [String; 3] {
@@ -408,7 +411,7 @@ mod tests {
             assigned[doubtful].outcome = Outcome::Indeterminate {
                 reason: "attribute `accounts` is missing".into(),
             };
-            let resolved = schedules.resolve(&assigned, &Days::of(schedules.zones(), &sent(DAY)));
+            let resolved = schedules.resolve(&assigned, &Clocks::of(&Days::of(schedules.zones(), &sent(DAY))));
             assert!(resolved.is_indeterminate());
             assert_eq!(resolved.eligible_from.limit.reason(), Some(Reason::Indeterminate));
             assert!(
@@ -453,7 +456,11 @@ mod tests {
     fn a_zone_without_days_keeps() {
         let schedules = Schedules::new(vec![schedule("x").delete("P1Y")]);
         let elsewhere = Days::of(&[Zone::named("Europe/Berlin").unwrap()], &sent(DAY));
-        assert!(schedules.resolve(&all(&schedules), &elsewhere).is_indeterminate());
+        assert!(
+            schedules
+                .resolve(&all(&schedules), &Clocks::of(&elsewhere))
+                .is_indeterminate()
+        );
     }
 
     #[test]
@@ -598,16 +605,16 @@ mod tests {
         ]);
         let days = Days::of(schedules.zones(), &sent(DAY));
         let mut assigned = all(&schedules);
-        let by_person = schedules.resolve(&assigned, &days);
+        let by_person = schedules.resolve(&assigned, &Clocks::of(&days));
         assert_eq!(
             (by_person.dispose_at.limit.day_text().as_str(), by_person.action),
             ("2030-11-15", Action::Destroy)
         );
         assigned[0].outcome = Outcome::ByPattern;
-        let by_pattern = schedules.resolve(&assigned, &days);
+        let by_pattern = schedules.resolve(&assigned, &Clocks::of(&days));
         assert_eq!(by_pattern.dispose_at.limit.day_text(), "2024-11-15");
         assert_eq!(by_pattern.retain_until.limit.day_text(), "2030-11-15");
-        let alone = schedules.resolve(&assigned[..1], &days);
+        let alone = schedules.resolve(&assigned[..1], &Clocks::of(&days));
         assert_eq!(alone.action, Action::Review);
     }
 
@@ -646,14 +653,14 @@ mod tests {
         let schedules = Schedules::new(vec![a(), b(), c()]);
         let days = |at| Days::of(schedules.zones(), &sent(at));
         let assigned = all(&schedules);
-        let original = schedules.resolve(&assigned[..1], &days(DAY));
-        let edit = schedules.resolve(&assigned[..2], &days("2023-12-24T00:00:00Z"));
+        let original = schedules.resolve(&assigned[..1], &Clocks::of(&days(DAY)));
+        let edit = schedules.resolve(&assigned[..2], &Clocks::of(&days("2023-12-24T00:00:00Z")));
         let family = unite(&[original.clone(), edit.clone()]);
         assert_eq!(dates(&family), ["2028-12-24", "2028-12-24", "2028-12-25T00:00:00Z"]);
         assert_eq!(unite(&[edit.clone(), original.clone()]), family);
         assert_eq!(unite(&[family.clone(), original.clone()]), family);
         assert_eq!(unite(std::slice::from_ref(&edit)), edit);
-        let ungoverned = schedules.resolve(&[], &days(DAY));
+        let ungoverned = schedules.resolve(&[], &Clocks::of(&days(DAY)));
         assert_eq!(
             unite(&[edit, ungoverned]).eligible_from.limit.reason(),
             Some(Reason::NoRule)

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 use lexhold_document::Seg;
 use lexhold_model::{Digest, Key};
@@ -48,6 +49,11 @@ pub struct Schedule {
     pub in_force: InForce,
     /// From when on a later version that shortens acts.
     pub effective_from: Option<Date>,
+    /// How its version stands when the dates are asked for; whoever knows the history of the bundles sets it.
+    pub standing: Standing,
+    /// For an earlier version of a document that still binds new messages: only those that were sent or captured before
+    /// this day.
+    pub superseded_from: Option<Date>,
     /// The first day on which the document takes on no new message. A document with such a day deletes nothing more.
     pub retired: Option<Date>,
     /// How long messages must be kept.
@@ -80,6 +86,14 @@ impl Schedule {
         })
     }
 
+    /// Whether it may be assigned to a message of these instants: a version that is superseded binds only what was sent
+    /// or captured before the day from which a later one acts. Without a usable date sent it does bind.
+    pub fn binds(&self, sent: Option<Timestamp>, captured: Timestamp) -> bool {
+        let Some(from) = self.superseded_from else { return true };
+        let before = |at| self.zone.date(at) < from;
+        sent.is_none_or(before) || before(captured)
+    }
+
     /// Its terms, each with the key under which it stands.
     pub(crate) fn terms(&self) -> impl Iterator<Item = (&'static str, &Term)> {
         let retain = self.retain.as_ref().map(|retain| ("retain", &retain.term));
@@ -101,6 +115,33 @@ pub struct Condition {
     pub path: Vec<Seg>,
     /// The expression.
     pub text: String,
+}
+
+/// How a version of a document stands at an instant.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Standing {
+    /// It is in the active bundle, and the day from which it acts has come.
+    #[default]
+    InForce,
+    /// Another version of the document is in force in its place.
+    Superseded,
+    /// No version of the document is in force any more.
+    Retired,
+    /// It was proven wrong and has been taken back.
+    Corrected,
+}
+
+impl Standing {
+    /// The word for it in reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Standing::InForce => "in_force",
+            Standing::Superseded => "superseded",
+            Standing::Retired => "retired",
+            Standing::Corrected => "corrected",
+        }
+    }
 }
 
 /// Whether later versions of a document may shorten what earlier ones assigned.
@@ -157,6 +198,10 @@ pub enum Trigger {
     Sent,
     /// The day it was captured.
     Captured,
+    /// The day on which people last wrote or spoke in its conversation.
+    LastActivity,
+    /// The day on which the schedule was assigned to it.
+    PolicyAssigned,
     /// An event in the register, by type and key.
     #[serde(untagged)]
     Event(EventKey),
@@ -270,7 +315,7 @@ pub struct Ceiling {
     pub yields_to: Vec<String>,
 }
 
-/// All schedules of a bundle.
+/// Schedules that messages can be assigned.
 #[derive(Clone, Debug, Default)]
 pub struct Schedules {
     schedules: Vec<Schedule>,
@@ -278,7 +323,8 @@ pub struct Schedules {
 }
 
 impl Schedules {
-    pub(crate) fn new(schedules: Vec<Schedule>) -> Self {
+    /// Schedules of one bundle, or of the versions of many.
+    pub fn new(schedules: Vec<Schedule>) -> Self {
         let mut zones: Vec<Zone> = schedules.iter().map(|schedule| schedule.zone.clone()).collect();
         zones.sort();
         zones.dedup();

@@ -65,7 +65,7 @@ impl State {
 
 /// What else is known about a message, besides its dates.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Standing {
+pub struct Circumstances {
     /// It has been destroyed.
     pub destroyed: bool,
     /// An active hold covers it, or could not be found not to.
@@ -79,33 +79,33 @@ pub struct Standing {
 }
 
 /// The state at an instant, and the other states that hold too, in order.
-pub fn state(resolved: &Resolved, as_of: Timestamp, standing: &Standing) -> (State, Vec<State>) {
+pub fn state(resolved: &Resolved, as_of: Timestamp, circumstances: &Circumstances) -> (State, Vec<State>) {
     let mut applying = State::ALL
         .into_iter()
-        .filter(|state| applies(*state, resolved, as_of, standing));
+        .filter(|state| applies(*state, resolved, as_of, circumstances));
     // INVARIANT: some state always applies, since each part is ungoverned, retained, expired or eligible. What has no
     // part at all is not to be let go either.
     let first = applying.next().unwrap_or(State::Indeterminate);
     (first, applying.collect())
 }
 
-fn applies(state: State, resolved: &Resolved, as_of: Timestamp, standing: &Standing) -> bool {
+fn applies(state: State, resolved: &Resolved, as_of: Timestamp, circumstances: &Circumstances) -> bool {
     let clocks = |wanted: State| resolved.parts.iter().any(|part| clock(resolved, part, as_of) == wanted);
     match state {
-        State::Destroyed => standing.destroyed,
-        State::Held => standing.held,
-        State::InCase => standing.in_case,
-        State::Indeterminate => standing.indeterminate || resolved.is_indeterminate(),
+        State::Destroyed => circumstances.destroyed,
+        State::Held => circumstances.held,
+        State::InCase => circumstances.in_case,
+        State::Indeterminate => circumstances.indeterminate || resolved.is_indeterminate(),
         State::Conflict => {
             let in_force = |ceiling: usize| !lapsed(resolved, ceiling, as_of);
             let conflicts = resolved.conflicts.iter().any(|conflict| in_force(conflict.ceiling));
             conflicts && !resolved.eligible_from.limit.is_over(as_of)
         }
-        State::Restricted => standing.restricted,
+        State::Restricted => circumstances.restricted,
         State::Retained | State::Ungoverned | State::ExpiredNoAction => clocks(state),
         State::Eligible => {
             let all = resolved.parts.iter().all(|part| clock(resolved, part, as_of) == state);
-            all && !resolved.parts.is_empty() && !resolved.is_indeterminate() && !standing.indeterminate
+            all && !resolved.parts.is_empty() && !resolved.is_indeterminate() && !circumstances.indeterminate
         }
     }
 }
@@ -144,12 +144,16 @@ mod tests {
 
     use super::*;
     use crate::testing::{instant, resolved, schedule, sent};
-    use crate::{Days, Outcome, Schedule, Schedules, Tier, Triggers, unite};
+    use crate::{Clocks, Days, Outcome, Schedule, Schedules, Tier, Triggers, unite};
 
     const SENT: &str = "2020-03-10T12:00:00Z";
 
     fn at(schedules: impl IntoIterator<Item = Schedule>, as_of: &str) -> (State, Vec<State>) {
-        state(&resolved(schedules, &sent(SENT)), instant(as_of), &Standing::default())
+        state(
+            &resolved(schedules, &sent(SENT)),
+            instant(as_of),
+            &Circumstances::default(),
+        )
     }
 
     fn alone(state: State) -> (State, Vec<State>) {
@@ -225,10 +229,10 @@ mod tests {
     #[test]
     fn the_clock_runs_on_under_a_hold() {
         let x = resolved([schedule("x").retain("P6Y").delete("retain")], &sent(SENT));
-        let held = Standing {
+        let held = Circumstances {
             held: true,
             in_case: true,
-            ..Standing::default()
+            ..Circumstances::default()
         };
         let during = state(&x, instant("2026-06-01T00:00:00Z"), &held);
         assert_eq!(during, (State::Held, vec![State::InCase, State::Eligible]));
@@ -238,25 +242,31 @@ mod tests {
     #[test]
     fn the_first_that_applies() {
         let x = resolved([schedule("x").retain("P6Y"), schedule("y").ceiling("P3Y")], &sent(SENT));
-        let mut standing = Standing {
+        let mut circumstances = Circumstances {
             destroyed: true,
             held: true,
             in_case: true,
             indeterminate: true,
             restricted: true,
         };
-        let mut first = |change: fn(&mut Standing)| {
-            let found = state(&x, instant("2021-01-01T00:00:00Z"), &standing).0;
-            change(&mut standing);
+        let mut first = |change: fn(&mut Circumstances)| {
+            let found = state(&x, instant("2021-01-01T00:00:00Z"), &circumstances).0;
+            change(&mut circumstances);
             found
         };
-        assert_eq!(first(|standing| standing.destroyed = false), State::Destroyed);
-        assert_eq!(first(|standing| standing.held = false), State::Held);
-        assert_eq!(first(|standing| standing.in_case = false), State::InCase);
-        assert_eq!(first(|standing| standing.indeterminate = false), State::Indeterminate);
+        assert_eq!(first(|circumstances| circumstances.destroyed = false), State::Destroyed);
+        assert_eq!(first(|circumstances| circumstances.held = false), State::Held);
+        assert_eq!(first(|circumstances| circumstances.in_case = false), State::InCase);
+        assert_eq!(
+            first(|circumstances| circumstances.indeterminate = false),
+            State::Indeterminate
+        );
         assert_eq!(first(|_| ()), State::Conflict);
         let after = instant("2026-06-01T00:00:00Z");
-        assert_eq!(state(&x, after, &standing), (State::Restricted, vec![State::Eligible]));
+        assert_eq!(
+            state(&x, after, &circumstances),
+            (State::Restricted, vec![State::Eligible])
+        );
     }
 
     #[test]
@@ -265,7 +275,7 @@ mod tests {
         let ungoverned = resolved([], &sent(SENT));
         let retained = resolved([schedule("x").delete("P9Y")], &sent(SENT));
         let as_of = instant("2025-01-01T00:00:00Z");
-        let of = |members: &[Resolved]| state(&unite(members), as_of, &Standing::default());
+        let of = |members: &[Resolved]| state(&unite(members), as_of, &Circumstances::default());
         assert_eq!(of(&[eligible.clone(), eligible.clone()]), alone(State::Eligible));
         assert_eq!(of(&[eligible.clone(), retained.clone()]), alone(State::Retained));
         assert_eq!(of(&[eligible.clone(), ungoverned.clone()]), alone(State::Ungoverned));
@@ -324,8 +334,8 @@ mod tests {
     }
 
     prop_compose! {
-        fn any_standing()(held: bool, in_case: bool, indeterminate: bool, restricted: bool) -> Standing {
-            Standing { destroyed: false, held, in_case, indeterminate, restricted }
+        fn any_circumstances()(held: bool, in_case: bool, indeterminate: bool, restricted: bool) -> Circumstances {
+            Circumstances { destroyed: false, held, in_case, indeterminate, restricted }
         }
     }
 
@@ -336,21 +346,21 @@ mod tests {
     proptest! {
         #[test]
         fn a_new_hold_never_frees(
-            schedules in any_schedules(), triggers in any_triggers(), standing in any_standing(), as_of in any_instant(),
+            schedules in any_schedules(), triggers in any_triggers(), circumstances in any_circumstances(), as_of in any_instant(),
         ) {
             let resolved = resolved(schedules, &triggers);
-            let held = Standing { held: true, ..standing };
+            let held = Circumstances { held: true, ..circumstances };
             prop_assert_eq!(state(&resolved, as_of, &held).0, State::Held);
         }
 
         #[test]
         fn later_never_makes_due_not_due(
-            schedules in any_schedules(), triggers in any_triggers(), standing in any_standing(),
+            schedules in any_schedules(), triggers in any_triggers(), circumstances in any_circumstances(),
             one in any_instant(), other in any_instant(),
         ) {
             let resolved = resolved(schedules, &triggers);
             let due = |as_of| {
-                let (first, also) = state(&resolved, as_of, &standing);
+                let (first, also) = state(&resolved, as_of, &circumstances);
                 first == State::Eligible || also.contains(&State::Eligible)
             };
             prop_assert!(!due(one.min(other)) || due(one.max(other)));
@@ -362,7 +372,7 @@ mod tests {
         ) {
             let resolved = resolved(schedules, &triggers);
             let over = |as_of| resolved.eligible_from.limit.is_over(as_of);
-            let eligible = |as_of| state(&resolved, as_of, &Standing::default()).0 == State::Eligible;
+            let eligible = |as_of| state(&resolved, as_of, &Circumstances::default()).0 == State::Eligible;
             prop_assert_eq!(eligible(as_of), over(as_of));
             if let Some(from) = resolved.eligible_from.limit.until() {
                 prop_assert!(eligible(from));
@@ -379,10 +389,10 @@ mod tests {
             let Some(assigned_doubtful) = assigned.get_mut(doubtful) else { return Ok(()) };
             assigned_doubtful.outcome = Outcome::Indeterminate { reason: "because".into() };
             let doubtful = assigned_doubtful.schedule;
-            let resolved = schedules.resolve(&assigned, &Days::of(schedules.zones(), &triggers));
+            let resolved = schedules.resolve(&assigned, &Clocks::of(&Days::of(schedules.zones(), &triggers)));
             let speaks = schedules.at(doubtful).retain.is_some() || schedules.at(doubtful).dispose.is_some()
                 || schedules.at(doubtful).ceiling.is_some();
-            let found = state(&resolved, as_of, &Standing::default()).0;
+            let found = state(&resolved, as_of, &Circumstances::default()).0;
             prop_assert!(!speaks || found == State::Indeterminate);
             prop_assert!(!resolved.duties.is_empty() || found == State::Ungoverned);
         }
@@ -413,7 +423,7 @@ mod tests {
         ) {
             let members = [resolved(schedules.clone(), &triggers), resolved(schedules, &others)];
             let family = unite(&members);
-            let eligible = |resolved: &Resolved| state(resolved, as_of, &Standing::default()).0 == State::Eligible;
+            let eligible = |resolved: &Resolved| state(resolved, as_of, &Circumstances::default()).0 == State::Eligible;
             prop_assert_eq!(eligible(&family), members.iter().all(eligible));
             let latest = members.iter().map(|member| member.eligible_from.limit).max();
             prop_assert_eq!(Some(family.eligible_from.limit.until()), latest.map(|limit| limit.until()));

@@ -5,8 +5,8 @@ use lexhold_document::{Diagnostics, Document, Files, OpenError, load};
 use lexhold_model::Digest;
 
 use crate::{
-    Action, Assigned, Basis, Ceiling, Days, Dispose, DisposeAfter, EventKey, InForce, Length, Mode, MonthEnd, Outcome,
-    Resolved, Retain, Schedule, Schedules, Term, Tier, Trigger, Triggers, Zone,
+    Action, Assigned, Basis, Ceiling, Clocks, Days, Dispose, DisposeAfter, EventKey, InForce, Length, Mode, MonthEnd,
+    Outcome, Resolved, Retain, Schedule, Schedules, Standing, Term, Tier, Trigger, Triggers, Zone,
 };
 
 pub fn instant(text: &str) -> Timestamp {
@@ -65,6 +65,8 @@ pub fn schedule(name: &str) -> Schedule {
         when: None,
         in_force: InForce::default(),
         effective_from: None,
+        standing: Standing::InForce,
+        superseded_from: None,
         retired: None,
         retain: None,
         dispose: None,
@@ -135,6 +137,7 @@ pub fn all(schedules: &Schedules) -> Vec<Assigned> {
     let assigned = schedules.indexes().map(|schedule| Assigned {
         schedule,
         outcome: Outcome::Assigned,
+        since: None,
     });
     assigned.collect()
 }
@@ -142,7 +145,7 @@ pub fn all(schedules: &Schedules) -> Vec<Assigned> {
 /// The dates of a message to which all of these are assigned.
 pub fn resolved(schedules: impl IntoIterator<Item = Schedule>, triggers: &Triggers) -> Resolved {
     let schedules = Schedules::new(schedules.into_iter().collect());
-    schedules.resolve(&all(&schedules), &Days::of(schedules.zones(), triggers))
+    schedules.resolve(&all(&schedules), &Clocks::of(&Days::of(schedules.zones(), triggers)))
 }
 
 /// Documents of these texts, and what reading them and `compile` have to say, as `code line «what is pointed at» message`.
