@@ -25,7 +25,8 @@ pub struct JournalEntry<'a> {
 pub mod kind {
     /// The first entry of every journal; its payload is not read.
     pub const HOME_CREATED: &str = "home_created";
-    /// A bundle became the active one: [`Activation`](super::Activation).
+    /// A bundle became the active one: [`Activation`](super::Activation), with files that say what it makes of the facts
+    /// which the home has.
     pub const ACTIVATION: &str = "activation";
     /// A run began: [`RunStarted`](super::RunStarted).
     pub const RUN_STARTED: &str = "run_started";
@@ -52,6 +53,9 @@ pub mod kind {
 pub struct Activation {
     /// The digest of the bundle.
     pub bundle: String,
+    /// Its documents, kept as they are: kind, name, version and digest of each.
+    #[serde(default)]
+    pub documents: Vec<Value>,
 }
 
 /// The payload at the start of a run.

@@ -6,6 +6,7 @@ use duckdb::{Connection, Transaction, params};
 use lexhold_model::canonical_json;
 use lexhold_model::tables::Table;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use crate::error::{CatalogError, Doing, ErrorKind, Result, utf8};
 use crate::open::Writer;
@@ -61,10 +62,10 @@ fn apply_entry(transaction: &Transaction<'_>, entry: &JournalEntry<'_>, doing: &
     let JournalEntry { seq, at, actor, .. } = *entry;
     let done = match entry.kind {
         kind::ACTIVATION => {
-            let Activation { bundle } = payload(entry, doing)?;
+            let Activation { bundle, documents } = payload(entry, doing)?;
             transaction.execute(
-                "INSERT INTO activation VALUES (?, ?::TIMESTAMPTZ, ?, ?)",
-                params![seq, at, actor, bundle],
+                "INSERT INTO activation VALUES (?, ?::TIMESTAMPTZ, ?, ?, ?)",
+                params![seq, at, actor, bundle, canonical_json(&Value::Array(documents))],
             )
         }
         kind::RUN_STARTED => {
@@ -188,7 +189,8 @@ fn apply_files(transaction: &Transaction<'_>, seq: u64, files: &[(Table, PathBuf
         let Some(rows) = source(files, table)? else { continue };
         match table {
             Table::Message => add_messages(transaction, seq, &rows, source(files, Table::Assignment)?),
-            Table::Assignment => add_assignments(transaction, &rows),
+            Table::Assignment => add_assignments(transaction, seq, &rows),
+            Table::Reassignment => add_reassignments(transaction, seq, &rows),
             Table::Recipient
             | Table::Custodian
             | Table::Source
@@ -196,7 +198,7 @@ fn apply_files(transaction: &Transaction<'_>, seq: u64, files: &[(Table, PathBuf
             | Table::Part
             | Table::ConversationEvent
             | Table::HoldMember
-            | Table::Diagnostic => add_rows(transaction, table, &rows).map(|_| ()),
+            | Table::Diagnostic => add_rows(transaction, table, &rows, None).map(|_| ()),
             Table::Facts => add_new(transaction, table, &rows, &["facts_id"]),
             Table::Rule => add_new(transaction, table, &rows, &["rule_id"]),
             Table::Schedule => add_new(transaction, table, &rows, &["schedule_id"]),
@@ -229,8 +231,8 @@ fn add_messages(
 }
 
 /// Adds assignments, and marks the families that now have more than the one that came with the message itself.
-fn add_assignments(transaction: &Transaction<'_>, rows: &str) -> duckdb::Result<()> {
-    let late = add_rows(transaction, Table::Assignment, rows)?;
+fn add_assignments(transaction: &Transaction<'_>, seq: u64, rows: &str) -> duckdb::Result<()> {
+    let late = add_rows(transaction, Table::Assignment, rows, Some(seq))?;
     let late_families = if late { "UNION SELECT family FROM late" } else { "" };
     transaction.execute_batch(&format!(
         "INSERT INTO united
@@ -242,12 +244,24 @@ fn add_assignments(transaction: &Transaction<'_>, rows: &str) -> duckdb::Result<
     ))
 }
 
-/// Adds rows that belong to messages, each once. Says whether any spoke of an older message; the temporary table `late`
-/// then holds those that were new.
-fn add_rows(transaction: &Transaction<'_>, table: Table, rows: &str) -> duckdb::Result<bool> {
-    let (name, own) = (table.name(), columns(table, ""));
+/// Adds what a newly active bundle makes of the facts that the home has.
+fn add_reassignments(transaction: &Transaction<'_>, seq: u64, rows: &str) -> duckdb::Result<()> {
+    let own = columns(Table::Reassignment, "");
     transaction.execute_batch(&format!(
-        "INSERT INTO {name} ({own}) SELECT DISTINCT {own} FROM {rows} WHERE key IN (SELECT key FROM arrived)"
+        "INSERT INTO reassignment ({own}, seq) SELECT DISTINCT {own}, {seq} FROM {rows}"
+    ))
+}
+
+/// Adds rows that belong to messages, each once, with the entry's number where the table has it. Says whether any spoke of an older message; the temporary table `late`
+/// then holds those that were new.
+fn add_rows(transaction: &Transaction<'_>, table: Table, rows: &str, seq: Option<u64>) -> duckdb::Result<bool> {
+    let (name, own) = (table.name(), columns(table, ""));
+    let (seq_column, seq) = match seq {
+        Some(seq) => (", seq", format!(", {seq}")),
+        None => ("", String::new()),
+    };
+    transaction.execute_batch(&format!(
+        "INSERT INTO {name} ({own}{seq_column}) SELECT DISTINCT {own}{seq} FROM {rows} WHERE key IN (SELECT key FROM arrived)"
     ))?;
     let elsewhere = format!("FROM {rows} n WHERE NOT EXISTS (SELECT 1 FROM arrived a WHERE a.key = n.key)");
     if transaction.query_row(&format!("SELECT count(*) {elsewhere}"), [], |row| row.get::<_, i64>(0))? == 0 {
@@ -258,7 +272,7 @@ fn add_rows(transaction: &Transaction<'_>, table: Table, rows: &str) -> duckdb::
              SELECT {own} {elsewhere}
              EXCEPT SELECT {own} FROM {name} o
                  WHERE EXISTS (SELECT 1 {elsewhere} AND n.key IS NOT DISTINCT FROM o.key);
-         INSERT INTO {name} ({own}) SELECT {own} FROM late"
+         INSERT INTO {name} ({own}{seq_column}) SELECT {own}{seq} FROM late"
     ))?;
     Ok(true)
 }

@@ -10,17 +10,22 @@ use lexhold_model::tables::Table;
 use crate::error::{CatalogError, Doing, ErrorKind, Result};
 
 /// The version of these tables. Raised whenever a column changes, so that an old catalog is rebuilt, not misread.
-pub const SCHEMA_VERSION: i64 = 2;
+pub const SCHEMA_VERSION: i64 = 3;
 
 /// Columns that the catalog adds to `message`: the journal entry that brought it, and the assignment that came with
 /// it, so that dates of a whole archive are read without a join of large tables.
 const MESSAGE_EXTRA: &str = "seq BIGINT NOT NULL, set_id DECIMAL(38,0), days_id DECIMAL(38,0)";
 
+/// The column that the catalog adds to assignments: the journal entry that brought them. Reassignments of activations
+/// before it are not theirs.
+const SEQ_EXTRA: &str = "seq BIGINT NOT NULL";
+
 /// Tables that journal entries fill, the families whose assignments have to be united from several rows, and the
 /// input files, which are a view: what was read of them is said by the batches alone.
 const OWN_TABLES: &str = "
 CREATE TABLE meta (schema_version BIGINT NOT NULL, applied_seq BIGINT);
-CREATE TABLE activation (seq BIGINT NOT NULL, activated_at TIMESTAMPTZ NOT NULL, actor VARCHAR NOT NULL, bundle VARCHAR NOT NULL);
+CREATE TABLE activation (seq BIGINT NOT NULL, activated_at TIMESTAMPTZ NOT NULL, actor VARCHAR NOT NULL, bundle VARCHAR NOT NULL,
+    documents VARCHAR NOT NULL);
 CREATE TABLE run (
     run VARCHAR NOT NULL, seq BIGINT NOT NULL, actor VARCHAR NOT NULL, started_at TIMESTAMPTZ NOT NULL,
     bundle VARCHAR NOT NULL, facts VARCHAR NOT NULL, as_of TIMESTAMPTZ NOT NULL,
@@ -125,8 +130,10 @@ fn create_table(table: Table) -> Result<String> {
         .iter()
         .map(|field| column(field))
         .collect::<Result<Vec<String>>>()?;
-    if table == Table::Message {
-        columns.push(MESSAGE_EXTRA.to_owned());
+    match table {
+        Table::Message => columns.push(MESSAGE_EXTRA.to_owned()),
+        Table::Assignment | Table::Reassignment => columns.push(SEQ_EXTRA.to_owned()),
+        _ => {}
     }
     Ok(format!("CREATE TABLE {} ({});", table.name(), columns.join(", ")))
 }

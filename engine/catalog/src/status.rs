@@ -72,6 +72,21 @@ pub struct IngestedFile {
     pub complete: bool,
 }
 
+/// A bundle that became the active one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ActivationRow {
+    /// The journal entry.
+    pub seq: u64,
+    /// When, in microseconds since 1970 in UTC.
+    pub activated_at: i64,
+    /// Who did it.
+    pub actor: String,
+    /// The digest of the bundle.
+    pub bundle: String,
+    /// Its documents as canonical JSON: a list of objects with kind, name, version and digest.
+    pub documents: String,
+}
+
 impl Catalog {
     /// The last journal entry applied; none before the first.
     ///
@@ -105,6 +120,23 @@ impl Catalog {
             })
         })?;
         Ok(rows.into_iter().next())
+    }
+
+    /// Every activation, the first one first.
+    ///
+    /// # Errors
+    /// Those of DuckDB.
+    pub fn activations(&self) -> Result<Vec<ActivationRow>> {
+        let sql = "SELECT seq, epoch_us(activated_at), actor, bundle, documents FROM activation ORDER BY seq";
+        collect(self.connection(), sql, "reading activations", |row| {
+            Ok(ActivationRow {
+                seq: row.count(0)?,
+                activated_at: row.number(1)?,
+                actor: row.owned(2)?,
+                bundle: row.owned(3)?,
+                documents: row.owned(4)?,
+            })
+        })
     }
 
     /// The totals.

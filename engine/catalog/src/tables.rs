@@ -79,7 +79,11 @@ impl Catalog {
 /// Tables beside those of evaluations: all columns, and those that say what was decided, if any does.
 const OWN_TABLES: [(&str, &str, Option<&str>); 15] = [
     ("meta", "schema_version, applied_seq", Some("schema_version")),
-    ("activation", "seq, activated_at, actor, bundle", Some("bundle")),
+    (
+        "activation",
+        "seq, activated_at, actor, bundle, documents",
+        Some("bundle, documents"),
+    ),
     (
         "run",
         "run, seq, actor, started_at, bundle, facts, as_of, finished_at, summary",
@@ -136,6 +140,7 @@ fn evaluation_columns(table: Table, of: Fingerprint) -> String {
     match (table, of) {
         (Table::Message, Fingerprint::Everything) => format!("{own}, seq, set_id, days_id"),
         (Table::Message, Fingerprint::Decisions) => format!("{own}, set_id, days_id"),
+        (Table::Assignment | Table::Reassignment, Fingerprint::Everything) => format!("{own}, seq"),
         _ => own,
     }
 }

@@ -140,6 +140,19 @@ pub struct DutySet {
     pub assigned: Vec<Assigned>,
 }
 
+/// What a bundle gives to facts that the home has already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Reassignment {
+    /// The facts.
+    pub facts_id: Key,
+    /// Whether the text could not be scanned to its end.
+    pub scan_incomplete: bool,
+    /// When the message was sent, in microseconds since 1970 in UTC; none unless a condition of the bundle reads it.
+    pub sent_at: Option<i64>,
+    /// The duty set.
+    pub set_id: Key,
+}
+
 /// Distinct local days.
 #[derive(Clone, Debug)]
 pub struct DaysRow {

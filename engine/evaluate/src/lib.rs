@@ -37,7 +37,7 @@ pub use bundle::{Bundle, DocumentInfo, RuleKind, RuleSummary};
 pub use cases::{CaseFailure, CaseReport, check_cases};
 pub use directory::{compile_directory, directory_shape};
 pub use evaluation::{
-    DaysRow, DiagnosticRow, DutySet, Evaluation, EventRow, HitRow, HoldRow, MessageRow, PartRow, RuleRef,
+    DaysRow, DiagnosticRow, DutySet, Evaluation, EventRow, HitRow, HoldRow, MessageRow, PartRow, Reassignment, RuleRef,
 };
 pub use facts::{Facts, HoldSet};
 pub use identity::{Fate, Identity, collision_of, plain_hash};
@@ -49,7 +49,7 @@ pub use review_due::Deadlines;
 pub use review_independence::{Conflict, Subject, conflicts};
 pub use review_mandate::{Delegation, Exception, Mandates, delegation_shape, exception_shape};
 pub use supervision::{SupervisionRule, supervision_shape};
-pub use tables::{record, record_holds};
+pub use tables::{record, record_holds, record_reassignments};
 
 use lexhold_document::{Diagnostics, Document, Shape};
 

@@ -10,12 +10,12 @@ use arrow::array::{
 use arrow::datatypes::{DataType, Field};
 use lexhold_model::tables::Table;
 use lexhold_model::{Key, MessageBatch, PartKind, Row};
-use lexhold_retention::{HoldSpec, Outcome, Resolved, Schedule};
+use lexhold_retention::{HoldSpec, Resolved, Schedule};
 use lexhold_rules::{Confidence, Support, TextView};
 use serde_json::json;
 
 use crate::Bundle;
-use crate::evaluation::{Evaluation, HoldRow, RuleRef};
+use crate::evaluation::{DutySet, Evaluation, HoldRow, Reassignment, RuleRef};
 use crate::identity::{Fate, Identity};
 
 /// The tables of one batch, given what became of each message. Tables without a row are left out.
@@ -46,11 +46,12 @@ pub fn record(
             Table::Part => recorder.parts(),
             Table::ConversationEvent => recorder.events(),
             Table::Rule => recorder.rules(),
-            Table::Schedule => recorder.schedules(),
-            Table::DutySet => recorder.duty_sets(),
+            Table::Schedule => schedules(bundle, &evaluation.sets),
+            Table::DutySet => duty_sets(bundle, &evaluation.sets),
             Table::Days => recorder.days(),
             Table::Calendar => recorder.calendar(),
             Table::Assignment => recorder.assignments(),
+            Table::Reassignment => return (table, RecordBatch::new_empty(table.schema())),
             Table::HoldMember => hold_members(),
             Table::Handle => recorder.handles(),
             Table::Diagnostic => recorder.diagnostics(),
@@ -68,6 +69,68 @@ pub fn record_holds<'a>(
 ) -> Option<(Table, RecordBatch)> {
     let batch = built(Table::HoldMember, hold_members(holds, rows, identity));
     (batch.num_rows() > 0).then_some((Table::HoldMember, batch))
+}
+
+/// The tables of an activation: what the bundle gives to facts that the home has, with its sets and schedules.
+pub fn record_reassignments(bundle: &Bundle, rows: &[Reassignment], sets: &[DutySet]) -> Vec<(Table, RecordBatch)> {
+    let columns = vec![
+        keys(rows.iter().map(|row| Some(row.facts_id))),
+        flags(rows.iter().map(|row| row.scan_incomplete)),
+        instants(rows.iter().map(|row| row.sent_at)),
+        keys(rows.iter().map(|row| Some(row.set_id))),
+    ];
+    let tables = [
+        (Table::Schedule, schedules(bundle, sets)),
+        (Table::DutySet, duty_sets(bundle, sets)),
+        (Table::Reassignment, columns),
+    ];
+    tables
+        .into_iter()
+        .map(|(table, columns)| (table, built(table, columns)))
+        .filter(|(_, batch)| batch.num_rows() > 0)
+        .collect()
+}
+
+/// The schedules that sets name.
+fn schedules(bundle: &Bundle, sets: &[DutySet]) -> Vec<ArrayRef> {
+    let assigned: BTreeSet<usize> = sets
+        .iter()
+        .flat_map(|set| set.assigned.iter().map(|one| one.schedule))
+        .collect();
+    let all: Vec<&Schedule> = assigned.into_iter().map(|at| bundle.schedule(at)).collect();
+    let digests: Vec<String> = all.iter().map(|it| it.digest.to_string()).collect();
+    let bases: Vec<Option<String>> = all.iter().map(|it| it.basis.map(|basis| word(&json!(basis)))).collect();
+    vec![
+        keys(all.iter().map(|it| Some(it.key()))),
+        texts(all.iter().map(|it| Some(it.document.as_str()))),
+        texts(all.iter().map(|it| Some(it.version.as_str()))),
+        texts(digests.iter().map(|it| Some(it.as_str()))),
+        texts(all.iter().map(|it| Some(it.id.as_str()))),
+        texts(all.iter().map(|it| Some(it.title.as_str()))),
+        texts(all.iter().map(|it| Some(it.zone.name()))),
+        texts(all.iter().map(|it| it.jurisdiction.as_deref())),
+        texts(bases.iter().map(Option::as_deref)),
+        lists(all.iter().map(|it| it.cites.as_slice())),
+        texts(all.iter().map(|it| Some(it.spec.as_str()))),
+    ]
+}
+
+fn duty_sets(bundle: &Bundle, sets: &[DutySet]) -> Vec<ArrayRef> {
+    let all = sets.iter().flat_map(|set| {
+        set.assigned
+            .iter()
+            .enumerate()
+            .map(move |(ordinal, one)| (set.id, ordinal, one))
+    });
+    vec![
+        keys(all.clone().map(|it| Some(it.0))),
+        Arc::new(Int32Array::from_iter_values(
+            all.clone().map(|it| i32::try_from(it.1).unwrap_or(i32::MAX)),
+        )),
+        keys(all.clone().map(|it| Some(bundle.schedule(it.2.schedule).key()))),
+        texts(all.clone().map(|it| Some(it.2.outcome.as_str()))),
+        texts(all.map(|it| it.2.outcome.reason())),
+    ]
 }
 
 fn hold_members<'a>(holds: &[HoldSpec], rows: &[HoldRow], identity: impl Fn(usize) -> &'a Identity) -> Vec<ArrayRef> {
@@ -180,11 +243,8 @@ impl<'a> Recorder<'a> {
     }
 
     fn facts(&self) -> Vec<ArrayRef> {
-        let used: BTreeSet<Key> = self
-            .taken()
-            .map(|row| self.evaluation.messages[row.index()].facts_id)
-            .collect();
-        let all = self.evaluation.facts.iter().filter(move |(id, _)| used.contains(id));
+        // Those of duplicates too: their custodians may bring duties of their own.
+        let all = self.evaluation.facts.iter();
         vec![
             keys(all.clone().map(|it| Some(it.0))),
             texts(all.map(|it| Some(it.1.as_str()))),
@@ -298,55 +358,6 @@ impl<'a> Recorder<'a> {
         ]
     }
 
-    fn schedules(&self) -> Vec<ArrayRef> {
-        let assigned: BTreeSet<usize> = self
-            .evaluation
-            .sets
-            .iter()
-            .flat_map(|set| set.assigned.iter().map(|one| one.schedule))
-            .collect();
-        let all: Vec<&Schedule> = assigned.into_iter().map(|at| self.bundle.schedule(at)).collect();
-        let digests: Vec<String> = all.iter().map(|it| it.digest.to_string()).collect();
-        let bases: Vec<Option<String>> = all.iter().map(|it| it.basis.map(|basis| word(&json!(basis)))).collect();
-
-        vec![
-            keys(all.iter().map(|it| Some(it.key()))),
-            texts(all.iter().map(|it| Some(it.document.as_str()))),
-            texts(all.iter().map(|it| Some(it.version.as_str()))),
-            texts(digests.iter().map(|it| Some(it.as_str()))),
-            texts(all.iter().map(|it| Some(it.id.as_str()))),
-            texts(all.iter().map(|it| Some(it.title.as_str()))),
-            texts(all.iter().map(|it| Some(it.zone.name()))),
-            texts(all.iter().map(|it| it.jurisdiction.as_deref())),
-            texts(bases.iter().map(Option::as_deref)),
-            lists(all.iter().map(|it| it.cites.as_slice())),
-            texts(all.iter().map(|it| Some(it.spec.as_str()))),
-        ]
-    }
-
-    fn duty_sets(&self) -> Vec<ArrayRef> {
-        let all = self.evaluation.sets.iter().flat_map(|set| {
-            set.assigned
-                .iter()
-                .enumerate()
-                .map(move |(ordinal, one)| (set.id, ordinal, one))
-        });
-        let outcome = |outcome: &'a Outcome| match outcome {
-            Outcome::Assigned => ("assigned", None),
-            Outcome::ByPattern => ("by_pattern", None),
-            Outcome::Indeterminate { reason } => ("indeterminate", Some(reason.as_str())),
-        };
-        vec![
-            keys(all.clone().map(|it| Some(it.0))),
-            Arc::new(Int32Array::from_iter_values(
-                all.clone().map(|it| i32::try_from(it.1).unwrap_or(i32::MAX)),
-            )),
-            keys(all.clone().map(|it| Some(self.bundle.schedule(it.2.schedule).key()))),
-            texts(all.clone().map(|it| Some(outcome(&it.2.outcome).0))),
-            texts(all.map(|it| outcome(&it.2.outcome).1)),
-        ]
-    }
-
     fn days(&self) -> Vec<ArrayRef> {
         let rows: Vec<(Key, &str, Option<String>, String)> = self
             .evaluation
@@ -405,7 +416,9 @@ impl<'a> Recorder<'a> {
             keys(all.clone().map(|it| Some(it.0.family))),
             keys(all.clone().map(|it| Some(it.0.key))),
             keys(all.clone().map(|it| Some(it.1.set_id))),
-            keys(all.map(|it| Some(it.1.days_id))),
+            keys(all.clone().map(|it| Some(it.1.days_id))),
+            keys(all.clone().map(|it| Some(it.1.facts_id))),
+            flags(all.map(|it| it.1.scan_incomplete)),
         ]
     }
 

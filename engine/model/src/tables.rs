@@ -39,8 +39,10 @@ pub enum Table {
     Days,
     /// The dates of a duty set on given days.
     Calendar,
-    /// Which duty set a message was assigned, append-only; duplicates with new custodians add rows.
+    /// Which duty set a message was assigned, and by which facts, append-only; duplicates with new custodians add rows.
     Assignment,
+    /// Which duty set a bundle that was activated later gives to the same facts.
+    Reassignment,
     /// Which messages a hold covers.
     HoldMember,
     /// Handles met, and whether the directory knows them.
@@ -51,7 +53,7 @@ pub enum Table {
 
 impl Table {
     /// All tables.
-    pub const ALL: [Table; 17] = [
+    pub const ALL: [Table; 18] = [
         Self::Message,
         Self::Recipient,
         Self::Custodian,
@@ -66,6 +68,7 @@ impl Table {
         Self::Days,
         Self::Calendar,
         Self::Assignment,
+        Self::Reassignment,
         Self::HoldMember,
         Self::Handle,
         Self::Diagnostic,
@@ -88,6 +91,7 @@ impl Table {
             Self::Days => "days",
             Self::Calendar => "calendar",
             Self::Assignment => "assignment",
+            Self::Reassignment => "reassignment",
             Self::HoldMember => "hold_member",
             Self::Handle => "handle",
             Self::Diagnostic => "diagnostic",
@@ -231,7 +235,21 @@ impl Table {
                 text_or_null("reason"),
                 text("detail"),
             ],
-            Self::Assignment => vec![key("family"), key("key"), key("set_id"), key("days_id")],
+            Self::Assignment => vec![
+                key("family"),
+                key("key"),
+                key("set_id"),
+                key("days_id"),
+                key("facts_id"),
+                flag("scan_incomplete"),
+            ],
+            Self::Reassignment => vec![
+                key("facts_id"),
+                flag("scan_incomplete"),
+                // Filled only where a condition reads the instant; then null stands for messages without one.
+                instant("sent_at", true),
+                key("set_id"),
+            ],
             Self::HoldMember => vec![text("hold"), key("key"), key("family"), text("membership")],
             Self::Handle => vec![text("platform"), text("handle"), flag("known")],
             Self::Diagnostic => vec![

@@ -24,12 +24,17 @@ pub struct Facts {
     pub channel: ChannelFacts,
     /// What kind of place it was written in.
     pub conversation_kind: String,
+    /// Whose mailbox or export it came from: ids in the directory, else handles. Events go by them, conditions do not
+    /// see them apart from the other participants.
+    pub custodians: BTreeSet<String>,
     /// `outbound`, `inbound` or `internal`.
     pub direction: Direction,
     /// At least one participant is outside the firm.
     pub external: bool,
     /// What the firm declares about messages.
     pub firm: Firm,
+    /// Labels given by people and by the source. Conditions see all labels alike; schedules and deletion go by these.
+    pub given_labels: BTreeSet<String>,
     /// The participants inside the firm, those with equal facts together.
     pub insiders: Vec<Insiders>,
     /// What kind of entry it is.

@@ -149,11 +149,12 @@ impl<'d> FactsMaker<'d> {
                 .collect::<Vec<_>>()
         };
         let (senders, recipients) = (known(&self.cast.sender), known(&self.cast.recipients));
+        let custodians = known(&self.cast.custodians);
         let everybody: Vec<&Known> = senders
             .iter()
             .chain(&recipients)
             .copied()
-            .chain(known(&self.cast.custodians))
+            .chain(custodians.iter().copied())
             .collect();
         let sender = senders.first().map(|known| Sender {
             id: known.id.clone(),
@@ -161,7 +162,7 @@ impl<'d> FactsMaker<'d> {
         });
         let sender = sender.unwrap_or_default();
         let participants = audience(&everybody);
-        let own_labels = message.labels().map(str::to_owned);
+        let given_labels: BTreeSet<String> = message.labels().map(str::to_owned).collect();
         Facts {
             platform: message.platform().to_owned(),
             kind: message.kind().to_string(),
@@ -173,7 +174,9 @@ impl<'d> FactsMaker<'d> {
             external: participants.external,
             business: message.business() != Some(false),
             accounts: message.accounts().map(str::to_owned).collect(),
-            labels: own_labels.chain(labels.iter().cloned()).collect(),
+            custodians: ids(custodians.iter().copied()),
+            labels: given_labels.union(labels).cloned().collect(),
+            given_labels,
             recipients: audience(&recipients),
             participants,
             attachments: attachments(message),
@@ -446,6 +449,7 @@ mod tests {
         );
         assert_eq!(facts.recipients, Audience::default());
         assert_eq!(facts.insiders[0].ids, set(&["ann", "bob"]));
+        assert_eq!(facts.custodians, set(&["ann", "bob"]));
     }
 
     #[test]
@@ -550,6 +554,11 @@ mod tests {
         assert_eq!(
             maker.row(batch.row(2), &set(&["found"])).facts.labels,
             set(&["found", "kept"])
+        );
+        assert_eq!(
+            maker.row(batch.row(2), &set(&["found"])).facts.given_labels,
+            set(&["kept"]),
+            "what people gave stays told apart"
         );
     }
 }

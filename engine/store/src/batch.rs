@@ -62,12 +62,16 @@ impl StoredFile {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct BatchRecord {
     /// The run.
+    #[serde(default)]
     pub run: String,
     /// The batch's number in that run.
+    #[serde(default)]
     pub batch: u64,
-    /// Its files: segments and evaluation tables.
+    /// Its files: segments and evaluation tables. The first activation of a home has none.
+    #[serde(default)]
     pub files: Vec<StoredFile>,
     /// What the caller adds, such as counts, input files and conversations. Never content.
+    #[serde(default)]
     pub detail: Value,
 }
 
@@ -236,7 +240,9 @@ impl BatchWriter<'_> {
         self.commit_as(EntryKind::Batch, detail, stamp)
     }
 
-    /// The same for a batch that takes in no messages: [`EntryKind::HoldApplied`] adds memberships of holds.
+    /// The same for a batch that takes in no messages: [`EntryKind::HoldApplied`] adds memberships of holds,
+    /// [`EntryKind::Activation`] what a bundle makes of the facts that the home has. The fields of an activation's
+    /// detail stand in its payload beside the files, where the first activation, which has none, has them.
     ///
     /// # Errors
     /// As [`Self::commit`]; [`crate::ErrorKind::Refused`] for a kind that names no files.
@@ -258,7 +264,13 @@ impl BatchWriter<'_> {
         sync_files(&staged.collect::<Vec<_>>())?;
         sync_dir(&root.join(&self.folder))?;
         self.faults.reach(Step::Staged);
-        let payload = json!(self.record);
+        let mut payload = json!(self.record);
+        if kind == EntryKind::Activation
+            && let (Value::Object(payload), Value::Object(detail)) = (&mut payload, &self.record.detail)
+        {
+            payload.remove("detail");
+            payload.extend(detail.clone());
+        }
         let entry = self.home.journal().append(kind, Some(Payload::Json(&payload)), stamp)?;
         self.faults.reach(Step::Journalled);
         publish(root, &self.folder, &self.record, self.faults)?;
@@ -310,10 +322,15 @@ impl Iterator for Batches<'_> {
     type Item = Result<(Entry, BatchRecord)>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let entry = self
-            .entries
-            .find(|entry| entry.as_ref().map_or(true, |entry| entry.kind.names_files()))?;
-        Some(entry.and_then(|entry| self.record(entry)))
+        loop {
+            let entry = self
+                .entries
+                .find(|entry| entry.as_ref().map_or(true, |entry| entry.kind.names_files()))?;
+            match entry.and_then(|entry| self.record(entry)) {
+                Ok((entry, record)) if entry.kind == EntryKind::Activation && record.files.is_empty() => {}
+                other => return Some(other),
+            }
+        }
     }
 }
 

@@ -221,13 +221,17 @@ impl Check<'_> {
             (None, kind) if kind.names_files() => self.found(FindingKind::PayloadMissing, path, Some(entry.seq)),
             (None, _) => self.found(FindingKind::PayloadErased, path, Some(entry.seq)),
             (Some(content), kind) if kind.names_files() => match serde_json::from_slice(&content) {
-                Ok(record) => self.batches.push((entry.seq, record)),
+                Ok(record) => {
+                    self.batches.push((entry.seq, record));
+                    if *kind == EntryKind::Activation {
+                        self.named_sources(entry.seq, &content, self.home.bundles())?;
+                    }
+                }
                 Err(_) => self.found(FindingKind::PayloadChanged, path, Some(entry.seq)),
             },
             (Some(content), EntryKind::HomeCreated) if !self.home.is_described_by(&content) => {
                 self.found(FindingKind::HomeChanged, HOME_FILE, Some(entry.seq));
             }
-            (Some(content), EntryKind::Activation) => self.named_sources(entry.seq, &content, self.home.bundles())?,
             (Some(content), EntryKind::Facts) => self.named_sources(entry.seq, &content, self.home.facts())?,
             _ => {}
         }

@@ -14,7 +14,7 @@ use std::path::Path;
 use common::{archived, child, commit, finish, key, messages, new_home, recipients, run_lock, stamp, told};
 use lexhold_model::tables::Table;
 use lexhold_model::{Message, MessageBatchBuilder};
-use lexhold_store::{ArchivedBatch, ErrorKind, Faults, FindingKind, Home, Recovered, Step};
+use lexhold_store::{ArchivedBatch, EntryKind, ErrorKind, Faults, FindingKind, Home, Payload, Recovered, Step};
 use proptest::prelude::*;
 
 fn staged(home: &Home) -> usize {
@@ -328,4 +328,29 @@ fn no_body_lies_outside_the_archive() {
             }
         }
     }
+}
+
+#[test]
+fn an_activation_may_have_files() {
+    let (_folder, home) = new_home();
+    let lock = run_lock(&home);
+    let first = serde_json::json!({"bundle": "b1"});
+    home.journal()
+        .append(EntryKind::Activation, Some(Payload::Json(&first)), stamp())
+        .unwrap();
+    assert_eq!(home.batches(1).unwrap().count(), 0, "the first activation has none");
+    let faults = Faults::default();
+    let mut writer = home.stage(&lock, "activation-2", 1, &faults).unwrap();
+    let set = key(1);
+    writer.table(Table::Recipient, &recipients(&[set])).unwrap();
+    let (entry, record) = writer
+        .commit_as(EntryKind::Activation, serde_json::json!({"bundle": "b2"}), stamp())
+        .unwrap();
+    let payload: serde_json::Value = home.journal().payload_json(&entry).unwrap().unwrap();
+    assert_eq!(payload["bundle"], "b2", "its fields stand beside the files");
+    assert_eq!(payload["files"].as_array().unwrap().len(), 1);
+    let batches: Vec<_> = home.batches(1).unwrap().collect::<Result<_, _>>().unwrap();
+    assert_eq!((batches.len(), &batches[0].1.files), (1, &record.files));
+    drop(lock);
+    assert!(home.verify(|_, _| ()).unwrap().findings.is_empty());
 }

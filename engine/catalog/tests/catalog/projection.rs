@@ -83,7 +83,7 @@ fn everything(home: &mut Home, seq: u64, ids: &[&'static str]) -> Entry {
         ),
         home.file(
             Table::Assignment,
-            &each(&|mail| row![mail.family, key(mail.id), key("set"), key("days")]),
+            &each(&|mail| row![mail.family, key(mail.id), key("set"), key("days"), key("facts"), false]),
         ),
         home.file(
             Table::HoldMember,
@@ -275,8 +275,8 @@ fn a_duplicate_adds_custodians_and_sources_once() {
             home.file(
                 Table::Assignment,
                 &[
-                    row![id, id, key("set"), key("days")],
-                    row![id, id, key("wider set"), key("days")],
+                    row![id, id, key("set"), key("days"), key("facts"), false],
+                    row![id, id, key("wider set"), key("days"), key("facts"), false],
                 ],
             ),
             home.file(
@@ -347,7 +347,10 @@ fn an_edit_is_kept_under_the_assignments_of_its_family() {
     let (own, family) = (key("slack/C1/1#1"), edit.family);
     let files = vec![
         home.file(Table::Message, &[edit.row()]),
-        home.file(Table::Assignment, &[row![family, own, key("set"), key("later days")]]),
+        home.file(
+            Table::Assignment,
+            &[row![family, own, key("set"), key("later days"), key("facts"), false]],
+        ),
     ];
     project_all(&mut writer, &[batch_entry(5, 1, true, files)]);
     let mut versions = Vec::new();
@@ -391,4 +394,59 @@ fn file_names_mean_themselves() {
 
 fn hold() -> serde_json::Value {
     json!({ "hold": "orion", "matter": "M-1", "zone": "UTC", "digest": "00", "document": { "hold": "orion" }, "more": 1 })
+}
+
+#[test]
+fn an_activation_says_what_it_makes_of_the_facts_that_the_home_has() {
+    let mut home = Home::new();
+    let mut writer = home.writer("c");
+    project_all(&mut writer, &beginning());
+    project_all(&mut writer, &[everything(&mut home, 4, &["slack/C1/1", "slack/C1/2"])]);
+    let inputs = |writer: &Writer, by_instant| {
+        let mut inputs = Vec::new();
+        writer
+            .assignment_inputs::<lexhold_catalog::CatalogError>(by_instant, |input| {
+                inputs.push((
+                    input.facts_id,
+                    input.facts.to_owned(),
+                    input.scan_incomplete,
+                    input.sent_at,
+                ));
+                Ok(())
+            })
+            .unwrap();
+        inputs
+    };
+    let facts = "{\"a\":1}".to_owned();
+    assert_eq!(inputs(&writer, false), [(key("facts"), facts.clone(), false, None)]);
+    let sent: Vec<_> = inputs(&writer, true).into_iter().map(|input| input.3).collect();
+    assert_eq!(sent, [Some(day(2))]);
+
+    let documents = json!([{"kind": "retention", "name": "d", "version": "2", "digest": "00"}]);
+    let entry = Entry {
+        files: vec![home.file(
+            Table::Reassignment,
+            &[row![key("facts"), false, None::<i64>, key("other set")]],
+        )],
+        ..Entry::new(
+            5,
+            "activation",
+            json!({"bundle": "cd".repeat(32), "documents": documents}),
+        )
+    };
+    project_all(&mut writer, &[entry.clone()]);
+    assert_eq!(entry.project(&mut writer).unwrap(), Projected::Before);
+    let activations = writer.activations().unwrap();
+    assert_eq!(activations.iter().map(|one| one.seq).collect::<Vec<_>>(), [2, 5]);
+    assert_eq!(activations[0].documents, "[]");
+    assert_eq!(activations[1].documents, documents.to_string());
+    let prints = writer.fingerprint(Fingerprint::Everything).unwrap();
+    assert_eq!(
+        prints
+            .iter()
+            .find(|print| print.table == "reassignment")
+            .unwrap()
+            .n_rows,
+        1
+    );
 }

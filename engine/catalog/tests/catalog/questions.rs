@@ -56,7 +56,7 @@ fn catalog(home: &mut Home) -> Writer {
             "{}"
         ]
     };
-    let assigned = |message: Key, set: &str| row![message, message, key(set), key("days")];
+    let assigned = |message: Key, set: &str| row![message, message, key(set), key("days"), key("facts"), false];
     let files = vec![
         home.file(Table::Message, &mails.each_ref().map(Mail::row)),
         home.file(
@@ -256,7 +256,10 @@ fn families_with_several_assignments_are_counted_by_all_of_them() {
     let mut home = Home::new();
     let mut catalog = catalog(&mut home);
     let four = key("slack/C2/9");
-    let late = home.file(Table::Assignment, &[row![four, four, key("both"), key("days")]]);
+    let late = home.file(
+        Table::Assignment,
+        &[row![four, four, key("both"), key("days"), key("facts"), false]],
+    );
     batch_entry(7, 0, true, vec![late]).project(&mut catalog).unwrap();
     let counts = catalog.state_counts().unwrap();
     assert_eq!(counts.iter().map(|count| count.n_messages).sum::<u64>(), 4);

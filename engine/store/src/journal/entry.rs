@@ -60,7 +60,8 @@ impl Entry {
 pub enum EntryKind {
     /// The home came to be.
     HomeCreated,
-    /// A bundle became the active one. The payload's `sources` names its files in `bundles/`.
+    /// A bundle became the active one. The payload's `sources` names its files in `bundles/`, its file list what the
+    /// bundle makes of the facts that the home has.
     Activation,
     /// A batch of messages was taken in, with the files that hold it: see [`crate::BatchRecord`].
     Batch,
@@ -127,7 +128,7 @@ impl EntryKind {
 
     /// Whether its payload is a [`crate::BatchRecord`], which names files of the home.
     pub fn names_files(&self) -> bool {
-        matches!(self, Self::Batch | Self::HoldApplied)
+        matches!(self, Self::Batch | Self::HoldApplied | Self::Activation)
     }
 
     fn named(word: String) -> Self {
