@@ -12,6 +12,7 @@ mod alerts;
 mod calendar;
 mod counts;
 mod error;
+mod events;
 mod find;
 mod holds;
 mod inputs;
@@ -31,6 +32,7 @@ pub use alerts::{AlertMonth, ConversationEventRow, HitRow, Hits, OccurrenceRow, 
 pub use calendar::{Assigned, Calendar, Calendars, DaysRow, DutyRow, ScheduleRow};
 pub use counts::{CoverageRow, Dimension, DueMonth, UnknownHandle};
 pub use error::{CatalogError, ErrorKind, Holder, Result};
+pub use events::{EventRow, EventRowStep, event_rows};
 pub use find::{FoundMessage, Header, PartRow, Surroundings};
 pub use holds::HoldRow;
 pub use inputs::AssignmentInput;

@@ -46,6 +46,12 @@ pub mod kind {
     pub const SAMPLE_COMMITTED: &str = "sample_committed";
     /// A sample was drawn: [`SampleDrawn`](super::SampleDrawn).
     pub const SAMPLE_DRAWN: &str = "sample_drawn";
+    /// Events took effect: [`Events`](super::Events).
+    pub const EVENT_RECORDED: &str = "event_recorded";
+    /// Events took effect on another day than was recorded: [`Events`](super::Events).
+    pub const EVENT_CORRECTED: &str = "event_corrected";
+    /// Events were taken back: [`Events`](super::Events).
+    pub const EVENT_CANCELLED: &str = "event_cancelled";
 }
 
 /// The payload of an activation.
@@ -202,6 +208,41 @@ pub struct Viewed {
     pub object_id: String,
     /// How much text was shown: `never`, `match`, `full`.
     pub content: String,
+}
+
+/// The payload of events that were recorded, corrected or cancelled at once.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Events {
+    /// The operator who stands by it beside the one who says so.
+    pub confirmed_by: Option<String>,
+    /// The digest of the figures that were accepted, where it freed very many messages at once.
+    pub accepted: Option<String>,
+    /// Whether one person governed alone.
+    pub solo: bool,
+    /// The events.
+    pub events: Vec<EventItem>,
+}
+
+/// One event that was recorded, corrected or cancelled.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct EventItem {
+    /// The type of event.
+    #[serde(rename = "type")]
+    pub event: String,
+    /// Whom or what it happened to.
+    pub key: String,
+    /// The day on which it took effect: `2024-05-10`; none for a cancellation.
+    pub date: Option<String>,
+    /// The entry that it corrects or cancels.
+    pub supersedes: Option<String>,
+    /// What it rests on, in the asserter's own words, or the name of a file.
+    pub evidence: Option<String>,
+    /// The digest of the file that it rests on.
+    pub evidence_digest: Option<String>,
+    /// Why.
+    pub reason: Option<String>,
 }
 
 /// The payload of a commitment to a sample of one period.

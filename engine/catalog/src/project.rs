@@ -9,12 +9,13 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::error::{CatalogError, Doing, ErrorKind, Result, utf8};
+use crate::events::EventRowStep;
 use crate::open::Writer;
 use crate::payload::{
     Activation, Batch, HoldPlaced, JournalEntry, Review, RunFinished, RunStarted, SampleCommitted, Viewed, kind,
 };
 use crate::schema::columns;
-use crate::{reviews, samples};
+use crate::{events, reviews, samples};
 
 /// Whether an entry left something in the catalog.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -142,6 +143,10 @@ fn apply_entry(transaction: &Transaction<'_>, entry: &JournalEntry<'_>, doing: &
                     canonical_json(&committed.plan)
                 ],
             )
+        }
+        kind::EVENT_RECORDED | kind::EVENT_CORRECTED | kind::EVENT_CANCELLED => {
+            let step = EventRowStep::of_kind(entry.kind).unwrap_or_default();
+            return events::apply(transaction, entry, step, &payload(entry, doing)?).doing(doing);
         }
         kind::SAMPLE_DRAWN => return samples::apply(transaction, entry, &payload(entry, doing)?).doing(doing),
         _ => return Ok(()),

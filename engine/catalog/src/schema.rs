@@ -57,6 +57,11 @@ CREATE TABLE sample_draw (
 CREATE TABLE sample_item (
     sample VARCHAR NOT NULL, period VARCHAR NOT NULL, seq BIGINT NOT NULL, key DECIMAL(38,0) NOT NULL,
     message_id VARCHAR NOT NULL, stratum VARCHAR NOT NULL, draw VARCHAR NOT NULL, hash VARCHAR NOT NULL);
+CREATE TABLE event (
+    event_id VARCHAR NOT NULL, seq BIGINT NOT NULL, item BIGINT NOT NULL, recorded_at TIMESTAMPTZ NOT NULL,
+    asserter VARCHAR NOT NULL, step VARCHAR NOT NULL, event VARCHAR NOT NULL, key VARCHAR NOT NULL, effective_on VARCHAR,
+    supersedes VARCHAR, evidence VARCHAR, evidence_digest VARCHAR, reason VARCHAR, confirmed_by VARCHAR, accepted VARCHAR,
+    solo BOOLEAN NOT NULL);
 CREATE VIEW suppression AS
     SELECT s.review_id, s.object_id AS alert_id, s.reviewed_at AS began_at, s.until, s.reviewer, s.approved_by, s.reason,
            (SELECT min(e.reviewed_at) FROM review e WHERE e.object = s.object AND e.object_id = s.object_id

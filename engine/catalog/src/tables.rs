@@ -77,7 +77,7 @@ impl Catalog {
 }
 
 /// Tables beside those of evaluations: all columns, and those that say what was decided, if any does.
-const OWN_TABLES: [(&str, &str, Option<&str>); 15] = [
+const OWN_TABLES: [(&str, &str, Option<&str>); 16] = [
     ("meta", "schema_version, applied_seq", Some("schema_version")),
     (
         "activation",
@@ -127,6 +127,15 @@ const OWN_TABLES: [(&str, &str, Option<&str>); 15] = [
         "sample_item",
         "sample, period, seq, key, message_id, stratum, draw, hash",
         None,
+    ),
+    (
+        "event",
+        "event_id, seq, item, recorded_at, asserter, step, event, key, effective_on, supersedes, evidence, \
+         evidence_digest, reason, confirmed_by, accepted, solo",
+        Some(
+            "item, asserter, step, event, key, effective_on, evidence, evidence_digest, reason, confirmed_by, \
+             accepted, solo",
+        ),
     ),
     (
         "suppression",

@@ -91,8 +91,12 @@ verbs! {
     ViewContent = "view_content" on "Home",
     /// Hand out messages of a matter.
     Export = "export" on "Matter",
-    /// Record, correct or cancel an event that starts a retention period.
+    /// Record an event that starts a retention period.
     RecordEvent = "record_event" on "Event",
+    /// Give an event another day.
+    CorrectEvent = "correct_event" on "Event",
+    /// Take an event back.
+    CancelEvent = "cancel_event" on "Event",
     /// Decide what an indeterminate message is.
     Resolve = "resolve" on "Message",
 }

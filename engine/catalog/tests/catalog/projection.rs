@@ -183,6 +183,7 @@ fn a_rebuilt_catalog_equals_the_original_row_for_row() {
     ));
     entries.extend(crate::reviews::decisions(9));
     entries.extend(crate::samples::draws(12));
+    entries.extend(crate::events::register(15));
 
     let mut original = home.writer("original");
     for entry in &entries {

@@ -85,12 +85,18 @@ pub enum EntryKind {
     SampleCommitted,
     /// A sample was drawn, or added to.
     SampleDrawn,
+    /// Events that start retention periods took effect.
+    EventRecorded,
+    /// Events took effect on another day than was recorded.
+    EventCorrected,
+    /// Events were taken back.
+    EventCancelled,
     /// A kind that a newer version writes: kept, chained and verified, but not understood.
     Unknown(String),
 }
 
 impl EntryKind {
-    const KNOWN: [Self; 13] = [
+    const KNOWN: [Self; 16] = [
         Self::HomeCreated,
         Self::Activation,
         Self::Batch,
@@ -104,6 +110,9 @@ impl EntryKind {
         Self::Viewed,
         Self::SampleCommitted,
         Self::SampleDrawn,
+        Self::EventRecorded,
+        Self::EventCorrected,
+        Self::EventCancelled,
     ];
 
     /// The word in the journal.
@@ -122,6 +131,9 @@ impl EntryKind {
             Self::Viewed => "viewed",
             Self::SampleCommitted => "sample_committed",
             Self::SampleDrawn => "sample_drawn",
+            Self::EventRecorded => "event_recorded",
+            Self::EventCorrected => "event_corrected",
+            Self::EventCancelled => "event_cancelled",
             Self::Unknown(word) => word,
         }
     }
