@@ -192,6 +192,8 @@ pub enum Verb {
     Whoami,
     /// Check journal, archive, evaluations and catalog against each other
     Verify,
+    /// Evaluate a past run again from what was stored, and compare
+    Replay(Replay),
     /// Project the catalog again from journal and evaluations
     Rebuild,
 }
@@ -719,6 +721,23 @@ pub struct Explain {
     /// Print one JSON object
     #[arg(long)]
     pub json: bool,
+}
+
+/// `replay`
+#[derive(Debug, Args)]
+pub struct Replay {
+    /// A run's id or its beginning; `last` for the last one
+    #[arg(value_name = "RUN", required_unless_present = "all")]
+    pub run: Option<String>,
+    /// Every run of the home
+    #[arg(long, conflicts_with = "run")]
+    pub all: bool,
+    /// Differing rows to show of each table at most
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    pub rows: usize,
+    /// The form of the answer on stdout
+    #[arg(long, value_enum, default_value_t, env = "LEXHOLD_REPLAY_FORMAT")]
+    pub format: SummaryFormat,
 }
 
 /// `status`

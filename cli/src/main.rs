@@ -14,8 +14,10 @@ mod home;
 mod import;
 mod load;
 mod operators;
+mod past;
 mod rebuild;
 mod render;
+mod replay;
 mod report;
 mod review;
 mod run;
@@ -25,6 +27,7 @@ mod settings;
 mod status;
 mod terminal;
 mod verify;
+mod versions;
 mod whoami;
 
 use std::process::ExitCode;
@@ -72,6 +75,7 @@ fn dispatch(cli: &Cli) -> anyhow::Result<Exit> {
         Verb::Status(args) => status::status(&settings, args),
         Verb::Whoami => whoami::whoami(&settings),
         Verb::Verify => verify::verify(&settings),
+        Verb::Replay(args) => replay::replay(&settings, args),
         Verb::Rebuild => rebuild::rebuild(&settings),
     }
 }

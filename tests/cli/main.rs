@@ -15,6 +15,7 @@ mod determinism;
 mod holds;
 mod import;
 mod processes;
+mod replay;
 mod resolve;
 mod review;
 mod run;

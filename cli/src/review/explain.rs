@@ -5,13 +5,10 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use lexhold_catalog::{Catalog, RunRow};
-use lexhold_document::Diagnostics;
 use lexhold_evaluate::review::Because;
-use lexhold_evaluate::{
-    Alert, AlertMember, Bundle, Evaluation, Facts, HitRow, HoldSet, RuleKind, compile_directory, evaluate,
-};
-use lexhold_model::{Directory, MessageBatch};
-use lexhold_store::{EntryKind, Home, SourceFiles};
+use lexhold_evaluate::{Alert, AlertMember, Bundle, Evaluation, Facts, HitRow, RuleKind, evaluate};
+use lexhold_model::MessageBatch;
+use lexhold_store::Home;
 use serde_json::{Value, json};
 
 use super::log::{ALERT, ReviewLog};
@@ -19,12 +16,11 @@ use super::select::named;
 use super::{note_viewed, select::Selected};
 use crate::args::ShowContent;
 use crate::explain::{evaluated_with, stored};
-use crate::failure::{Exit, Failure};
-use crate::home;
 use crate::load::Project;
 use crate::operators::Actor;
 use crate::report::{alert_row, review_row};
 use crate::settings::Settings;
+use crate::{home, past};
 
 /// More runs than a home has.
 const EVERY_RUN: usize = u32::MAX as usize;
@@ -67,84 +63,18 @@ struct Past {
 }
 
 impl Past {
-    fn of(&mut self, settings: &Settings, home: &Home, run: &RunRow) -> anyhow::Result<Option<&(Bundle, Facts)>> {
+    fn of(&mut self, home: &Home, run: &RunRow) -> anyhow::Result<Option<&(Bundle, Facts)>> {
         if !self.of_run.contains_key(&run.run) {
-            let past = restore(settings, home, run)?;
-            self.of_run.insert(run.run.clone(), past);
+            let sources = past::Sources {
+                run: &run.run,
+                bundle: &run.bundle,
+                facts: &run.facts,
+                backfill: false,
+            };
+            self.of_run.insert(run.run.clone(), past::restore(home, sources)?.ok());
         }
         Ok(self.of_run.get(&run.run).and_then(Option::as_ref))
     }
-}
-
-/// Bundle and facts of a run, from the exact sources that were stored; `None` where they do not make the same bundle.
-fn restore(settings: &Settings, home: &Home, run: &RunRow) -> anyhow::Result<Option<(Bundle, Facts)>> {
-    let Some(sources) = bundle_sources(home, &run.bundle)? else {
-        return Ok(None);
-    };
-    let facts_digest = run.facts.parse().map_err(|_| damaged(run))?;
-    let facts = home.facts().get(&facts_digest)?;
-    let schema = facts
-        .iter()
-        .find(|(name, _)| name.starts_with("schema/"))
-        .map(|(_, bytes)| bytes.as_slice());
-    let mut project = Project::stored(schema, &sources);
-    let Some(bundle) = project
-        .compile()
-        .filter(|bundle| bundle.digest.to_string() == run.bundle)
-    else {
-        return Ok(None);
-    };
-    let zone = jiff::tz::TimeZone::get(home.zone()).map_err(|_| damaged(run))?;
-    let Some(directory) = stored_directory(settings, &facts) else {
-        return Ok(None);
-    };
-    let facts = Facts {
-        directory,
-        holds: HoldSet::none(),
-        zone,
-        key: home.content_key()?,
-        backfill: false,
-    };
-    Ok(Some((bundle, facts)))
-}
-
-fn damaged(run: &RunRow) -> Failure {
-    Failure::new(
-        Exit::Data,
-        format!("what run {} evaluated with cannot be read", run.run),
-    )
-}
-
-fn bundle_sources(home: &Home, bundle: &str) -> anyhow::Result<Option<SourceFiles>> {
-    for entry in home.journal().entries(1)? {
-        let entry = entry?;
-        if entry.kind != EntryKind::Activation {
-            continue;
-        }
-        let payload: Value = home.journal().payload_json(&entry)?.unwrap_or_default();
-        if payload["bundle"] == bundle
-            && let Some(sources) = payload["sources"].as_str().and_then(|digest| digest.parse().ok())
-        {
-            return Ok(Some(home.bundles().get(&sources)?));
-        }
-    }
-    Ok(None)
-}
-
-fn stored_directory(settings: &Settings, facts: &SourceFiles) -> Option<Directory> {
-    let Some((name, bytes)) = facts.iter().find(|(name, _)| name.starts_with("directory/")) else {
-        return Some(Directory::default());
-    };
-    if !(name.ends_with(".yaml") || name.ends_with(".yml")) {
-        let folder = tempfile::tempdir().ok()?;
-        let path = folder.path().join(name.rsplit('/').next()?);
-        std::fs::write(&path, bytes).ok()?;
-        return lexhold_source::read_directory(&path).ok();
-    }
-    let mut project = Project::stored(None, &SourceFiles::new());
-    let text = std::str::from_utf8(bytes).ok()?;
-    let document = project.take(&settings.root, name, text)?;
-    compile_directory(&document, &mut Diagnostics::new())
 }
 
 /// One message of the alert: its hits found again or not, and whether its text is what it was.
@@ -167,7 +97,7 @@ fn message(
         .map(|place| (place.field.clone(), place.start, place.end))
         .collect();
     let (text, again) = match (&body, run) {
-        (Some(batch), Some(run)) => match past.of(settings, home, run)? {
+        (Some(batch), Some(run)) => match past.of(home, run)? {
             Some((bundle, facts)) => {
                 let evaluation = evaluate(bundle, facts, batch);
                 let same = header.as_ref().is_some_and(|header| {

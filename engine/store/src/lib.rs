@@ -13,6 +13,7 @@
 mod archive;
 mod batch;
 mod error;
+mod evaluation;
 mod faults;
 mod files;
 mod gate;

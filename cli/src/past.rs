@@ -1,0 +1,125 @@
+//! What a past run evaluated with, made again from the exact sources that were stored: its bundle, its facts.
+
+use jiff::tz::TimeZone;
+use lexhold_document::{Diagnostics, Document, Kind};
+use lexhold_evaluate::{Bundle, Facts, HoldSet, compile_directory};
+use lexhold_model::Directory;
+use lexhold_store::{EntryKind, Home, SourceFiles};
+use serde_json::Value;
+
+use crate::failure::{Exit, Failure};
+use crate::load::Project;
+
+/// Which sources a run had, as the journal names them.
+#[derive(Clone, Copy, Debug)]
+pub struct Sources<'a> {
+    /// The run, for messages.
+    pub run: &'a str,
+    /// The digest of its bundle.
+    pub bundle: &'a str,
+    /// The digest of its facts' sources.
+    pub facts: &'a str,
+    /// Whether old dates were declared.
+    pub backfill: bool,
+}
+
+/// Bundle and facts of a run. Where the sources are whole but do not make the same bundle any more, the inner error says
+/// why: a newer Lexhold may read a document in another way.
+///
+/// # Errors
+/// When something stored is missing or damaged.
+pub fn restore(home: &Home, of: Sources<'_>) -> anyhow::Result<Result<(Bundle, Facts), String>> {
+    let damaged = || Failure::new(Exit::Data, format!("what run {} evaluated with cannot be read", of.run));
+    let Some(sources) = bundle_sources(home, of.bundle)? else {
+        return Ok(Err(format!(
+            "the journal names no sources of bundle {}",
+            short(of.bundle)
+        )));
+    };
+    let facts = home.facts().get(&of.facts.parse().map_err(|_| damaged())?)?;
+    let schema = below(&facts, "schema/").map(|(_, bytes)| bytes);
+    let mut project = Project::stored(schema, &sources);
+    let bundle = match project.compile() {
+        Some(bundle) if bundle.digest.to_string() == of.bundle => bundle,
+        Some(bundle) => {
+            let now = bundle.digest.short();
+            return Ok(Err(format!(
+                "its stored sources make bundle {now}, not {}",
+                short(of.bundle)
+            )));
+        }
+        None => {
+            return Ok(Err(format!(
+                "the stored sources of bundle {} do not compile",
+                short(of.bundle)
+            )));
+        }
+    };
+    let Some(directory) = directory(&facts) else {
+        return Ok(Err("its stored directory cannot be read".into()));
+    };
+    let Some(holds) = holds(schema, &facts) else {
+        return Ok(Err("its stored holds do not compile".into()));
+    };
+    let facts = Facts {
+        directory,
+        holds,
+        zone: TimeZone::get(home.zone()).map_err(|_| damaged())?,
+        key: home.content_key()?,
+        backfill: of.backfill,
+    };
+    Ok(Ok((bundle, facts)))
+}
+
+fn short(digest: &str) -> &str {
+    digest.get(..12).unwrap_or(digest)
+}
+
+fn bundle_sources(home: &Home, bundle: &str) -> anyhow::Result<Option<SourceFiles>> {
+    for entry in home.journal().entries(1)? {
+        let entry = entry?;
+        if entry.kind != EntryKind::Activation {
+            continue;
+        }
+        let payload: Value = home.journal().payload_json(&entry)?.unwrap_or_default();
+        if payload["bundle"] == bundle
+            && let Some(sources) = payload["sources"].as_str().and_then(|digest| digest.parse().ok())
+        {
+            return Ok(Some(home.bundles().get(&sources)?));
+        }
+    }
+    Ok(None)
+}
+
+fn below<'a>(sources: &'a SourceFiles, folder: &str) -> Option<(&'a str, &'a [u8])> {
+    let mut found = sources.iter().filter(|(name, _)| name.starts_with(folder));
+    found.next().map(|(name, bytes)| (name.as_str(), bytes.as_slice()))
+}
+
+fn directory(facts: &SourceFiles) -> Option<Directory> {
+    let Some((name, bytes)) = below(facts, "directory/") else {
+        return Some(Directory::default());
+    };
+    if !(name.ends_with(".yaml") || name.ends_with(".yml")) {
+        let folder = tempfile::tempdir().ok()?;
+        let path = folder.path().join(name.rsplit('/').next()?);
+        std::fs::write(&path, bytes).ok()?;
+        return lexhold_source::read_directory(&path).ok();
+    }
+    let one = SourceFiles::from([(name.to_owned(), bytes.to_vec())]);
+    let project = Project::stored(None, &one);
+    let document = project.documents.first()?;
+    compile_directory(document, &mut Diagnostics::new())
+}
+
+fn holds(schema: Option<&[u8]>, facts: &SourceFiles) -> Option<HoldSet> {
+    let stored = facts.iter().filter(|(name, _)| name.starts_with("holds/"));
+    let stored: SourceFiles = stored.map(|(name, bytes)| (name.clone(), bytes.clone())).collect();
+    if stored.is_empty() {
+        return Some(HoldSet::none());
+    }
+    let mut project = Project::stored(schema, &stored);
+    let documents: Vec<&Document> = project.documents.iter().filter(|it| it.kind == Kind::Hold).collect();
+    HoldSet::compile(&documents, &project.schemas, &mut project.diagnostics)
+        .filter(|holds| holds.specs().len() == stored.len())
+}

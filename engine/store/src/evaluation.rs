@@ -1,0 +1,40 @@
+//! Reading back what a batch left in the home: for a replay, which compares it with what the same inputs say again.
+
+use std::path::Path;
+
+use arrow::array::RecordBatch;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+
+use crate::batch::check;
+use crate::files::open;
+use crate::{Home, Result, StoreError, StoredFile};
+
+impl Home {
+    /// Whether a file is in place, byte for byte the one that was journalled.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::NotFound`] where it is missing, [`crate::ErrorKind::Corrupt`] where it is another.
+    pub fn vouch(&self, file: &StoredFile) -> Result<()> {
+        check(self.root(), Path::new(&file.path), file)
+    }
+
+    /// A table of an evaluation as it was recorded, in the columns that it was recorded with: an older version may
+    /// have written others than those of today.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::Refused`] for a segment of the archive; when the file is missing or cannot be read.
+    pub fn evaluation(&self, file: &StoredFile) -> Result<RecordBatch> {
+        if file.is_segment() {
+            return Err(StoreError::refused("not a table of an evaluation").at(Path::new(&file.path)));
+        }
+        let path = self.root().join(&file.path);
+        let damaged = |cause: String| StoreError::corrupt("an evaluation cannot be read", &path).because(cause);
+        let builder =
+            ParquetRecordBatchReaderBuilder::try_new(open(&path)?).map_err(|cause| damaged(cause.to_string()))?;
+        let schema = builder.schema().clone();
+        let reader = builder.build().map_err(|cause| damaged(cause.to_string()))?;
+        let pieces: std::result::Result<Vec<RecordBatch>, _> = reader.collect();
+        let pieces = pieces.map_err(|cause| damaged(cause.to_string()))?;
+        arrow::compute::concat_batches(&schema, &pieces).map_err(|cause| damaged(cause.to_string()))
+    }
+}
