@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use jiff::civil::Date;
 use lexhold_document::{Diagnostic, Diagnostics, Document, Kind, Node, Place, path};
 use lexhold_model::{Digest, Directory, Key, Severity, canonical_json};
 use lexhold_policy::{Action, Condition, FirmTypes, Named, Program as Conditions, Schemas};
@@ -47,6 +48,17 @@ pub struct Bundle {
     pub(crate) schedules: Schedules,
     pub(crate) retain: Conditions,
     sampling: Vec<Sampling>,
+}
+
+/// A version of a retention document that a later one has superseded and that still binds some messages.
+#[derive(Clone, Copy, Debug)]
+pub struct Earlier<'b> {
+    /// A bundle that the version was part of.
+    pub bundle: &'b Bundle,
+    /// The name of the document.
+    pub document: &'b str,
+    /// It binds no message that was both sent and captured from this day on, in the document's zone.
+    pub superseded_from: Date,
 }
 
 /// What kind of rule raised an alert.
@@ -214,6 +226,28 @@ impl Bundle {
     pub(crate) fn schedule(&self, at: usize) -> &Schedule {
         #[expect(clippy::expect_used, reason = "positions come from the bundle's own schedules")]
         self.schedules.get(at).expect("a position of the bundle")
+    }
+
+    /// The same bundle, which also assigns the schedules of versions that are superseded and still bind.
+    ///
+    /// Its digest and documents stay what they are: they say what is in force.
+    #[must_use]
+    pub fn with_earlier(mut self, earlier: &[Earlier<'_>]) -> Self {
+        let mut schedules: Vec<Schedule> = self.schedules.iter().cloned().collect();
+        let mut conditions = self.retain.conditions().to_vec();
+        for version in earlier {
+            let all = version.bundle.schedules.iter().zip(version.bundle.retain.conditions());
+            for (schedule, condition) in all.filter(|(schedule, _)| schedule.document == version.document) {
+                schedules.push(Schedule {
+                    superseded_from: Some(version.superseded_from),
+                    ..schedule.clone()
+                });
+                conditions.push(condition.clone());
+            }
+        }
+        self.schedules = Schedules::new(schedules);
+        self.retain = Conditions::build(Action::Retain, conditions);
+        self
     }
 
     /// The supervision rules.

@@ -9,6 +9,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
 mod alert;
+mod assign;
 mod block;
 mod bundle;
 mod cases;
@@ -33,7 +34,8 @@ mod tables;
 mod testing;
 
 pub use alert::{Alert, AlertHit, AlertMember, AlertPlace, AlertRule, alerts};
-pub use bundle::{Bundle, DocumentInfo, RuleKind, RuleSummary};
+pub use assign::{Assigner, Inputs, assign};
+pub use bundle::{Bundle, DocumentInfo, Earlier, RuleKind, RuleSummary};
 pub use cases::{CaseFailure, CaseReport, check_cases};
 pub use directory::{compile_directory, directory_shape};
 pub use evaluation::{

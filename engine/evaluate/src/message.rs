@@ -10,6 +10,7 @@ use lexhold_retention::{Assigned, Clocks, Days, HoldInputs, Membership, Outcome,
 use lexhold_rules::{Part, RuleHit, Scanner};
 use rustc_hash::FxHashMap;
 
+use crate::assign::{Assigner, Inputs, NOT_SCANNED};
 use crate::evaluation::{DaysRow, DiagnosticRow, DutySet, Evaluation, HoldRow, MessageRow};
 use crate::hits::parts_of;
 use crate::identity::Identity;
@@ -32,7 +33,7 @@ pub struct Evaluator<'a> {
     pub(crate) maker: FactsMaker<'a>,
     pub(crate) scan: Decider<'a>,
     pub(crate) communicate: Decider<'a>,
-    retain: Decider<'a>,
+    retain: Assigner<'a>,
     hold: Decider<'a>,
     pub(crate) hits: Vec<RuleHit>,
     distinct: Distinct,
@@ -69,7 +70,7 @@ impl<'a> Evaluator<'a> {
             maker,
             scan: Decider::new(&bundle.scan),
             communicate: Decider::new(&bundle.communicate),
-            retain: Decider::new(&bundle.retain),
+            retain: Assigner::new(bundle),
             hold: Decider::new(&facts.holds.conditions),
             hits: Vec::new(),
             distinct: Distinct::default(),
@@ -103,7 +104,7 @@ impl<'a> Evaluator<'a> {
         self.note_parts(row, &ranges, out);
         self.events(row, &facts, out);
         self.breaches(row, &facts, out);
-        let (set_id, assigned) = self.duties(row, &facts, &labels, incomplete, out);
+        let (set_id, assigned) = self.duties(row, &facts, incomplete, out);
         let (suspect, days_id) = self.dates(row, set_id, &assigned, out);
         let parts = (parts.as_slice(), !ranges.is_empty());
         self.holds(row, &identity, &facts, parts, (incomplete, suspect), out);
@@ -134,53 +135,27 @@ impl<'a> Evaluator<'a> {
         &mut self,
         row: Row<'_>,
         facts: &Arc<FactsRow>,
-        labels: &BTreeSet<String>,
         incomplete: bool,
         out: &mut Evaluation,
     ) -> (Key, Vec<Assigned>) {
-        let answer = self.retain.decide(facts, row.sent_at());
-        // What matches without the labels of pattern rules matches in its own right.
-        let own = if labels.is_empty() {
-            answer.clone()
-        } else {
-            self.retain
-                .decide(&self.maker.row(row, &BTreeSet::new()), row.sent_at())
+        let inputs = Inputs {
+            sent_at: row.sent_at(),
+            captured_at: row.captured_at(),
+            scan_incomplete: incomplete,
         };
-        let mut assigned = Vec::new();
-        for (at, schedule) in self.bundle.schedules.iter().enumerate() {
-            if schedule
-                .label
-                .as_ref()
-                .is_some_and(|label| !row.labels().any(|mine| mine == label))
+        let assigned = self.retain.assign(facts, inputs);
+        for one in &assigned {
+            if let Outcome::Indeterminate { reason } = &one.outcome
+                && reason != NOT_SCANNED
             {
-                continue;
+                report(
+                    out,
+                    row,
+                    codes::RETAIN_FAILED,
+                    &self.bundle.schedule(one.schedule).id,
+                    reason,
+                );
             }
-            let reads_labels = || self.bundle.retain.conditions()[at].reads().labels();
-            let outcome = if let Some(error) = error_at(&answer, at) {
-                report(out, row, codes::RETAIN_FAILED, &schedule.id, error);
-                Outcome::Indeterminate {
-                    reason: error.to_owned(),
-                }
-            } else if incomplete && reads_labels() {
-                Outcome::Indeterminate {
-                    reason: "the text could not be scanned to the end".into(),
-                }
-            } else if !answer.determining.contains(&at) {
-                continue;
-            } else if let Some(key) = schedule.events().find(|event| !has_attribute(row, &event.key)) {
-                Outcome::Indeterminate {
-                    reason: format!("the message has no `{}`", key.key),
-                }
-            } else if own.determining.contains(&at) {
-                Outcome::Assigned
-            } else {
-                Outcome::ByPattern
-            };
-            assigned.push(Assigned {
-                schedule: at,
-                outcome,
-                since: None,
-            });
         }
         (self.set_id(&assigned, out), assigned)
     }
@@ -189,13 +164,7 @@ impl<'a> Evaluator<'a> {
         if let Some(id) = self.distinct.sets.get(assigned) {
             return *id;
         }
-        let parts: Vec<String> = assigned
-            .iter()
-            .map(|one| format!("{} {:?}", self.bundle.schedule(one.schedule).key(), one.outcome))
-            .collect::<BTreeSet<_>>()
-            .into_iter()
-            .collect();
-        let id = Key::of("lexhold duty set 1", parts.iter().map(String::as_bytes));
+        let id = self.bundle.schedules.set_key(assigned);
         self.distinct.sets.insert(assigned.to_vec(), id);
         out.sets.push(DutySet {
             id,
@@ -339,19 +308,14 @@ fn took_part(custodians: &BTreeSet<String>, row: Row<'_>, facts: &FactsRow) -> T
 }
 
 /// The attributes of a message that an event's key can come from.
-pub(crate) const EVENT_KEYS: [&str; 5] = ["accounts", "channel", "conversation", "custodians", "sender"];
-
-/// Whether a message has the attribute that an event's key comes from.
-fn has_attribute(row: Row<'_>, name: &str) -> bool {
-    match name {
-        "accounts" => row.accounts().len() > 0,
-        "channel" => row.channel().is_some(),
-        "conversation" => !row.conversation().is_empty(),
-        "custodians" => row.custodians().len() > 0,
-        "sender" => row.sender() != "unknown",
-        _ => false,
-    }
-}
+pub(crate) const EVENT_KEYS: [&str; 6] = [
+    "accounts",
+    "channel",
+    "conversation",
+    "custodians",
+    "insiders",
+    "sender",
+];
 
 pub(crate) fn error_at(answer: &Answer, position: usize) -> Option<&str> {
     answer

@@ -249,6 +249,13 @@ impl FactsRow {
         Self::new(facts)
     }
 
+    /// The row of other facts in the same zone.
+    #[must_use]
+    pub fn with(&self, facts: Facts) -> Self {
+        let zone = self.facts.zone.clone();
+        Self::in_zone(Facts { zone, ..facts }, self.zone.clone())
+    }
+
     pub(crate) fn in_zone(facts: Facts, zone: TimeZone) -> Self {
         // INVARIANT: fields stand in the order of their names, sets and maps are sorted, so this text is the only
         // one for these facts: what RFC 8785 asks, except that whole numbers stay exact beyond 2^53.
