@@ -3,10 +3,13 @@
 //! Every function answers `None` where the calendar ends, in the year 9999. A duty that would end beyond it never
 //! ends.
 
+use std::sync::Arc;
+
 use jiff::civil::{Date, Weekday, date};
 use serde::{Deserialize, Serialize};
 
 use crate::RetentionPeriod;
+use crate::calendar::{Calendar, shared};
 
 /// Where a period ends in a month that has no such day, as 29 February plus a year.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -24,7 +27,7 @@ pub enum MonthEnd {
 
 /// The day on which a file is closed and from which the period counts: the end of the stretch of the calendar that
 /// holds the trigger. A trigger on that very day belongs to the stretch it ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Cutoff {
     /// The end of the month.
@@ -33,31 +36,41 @@ pub enum Cutoff {
     Quarter,
     /// The end of the calendar year.
     Year,
+    /// The end of the fiscal year, by a calendar.
+    Fiscal(#[serde(with = "shared")] Arc<Calendar>),
 }
 
 impl Cutoff {
     /// The cut-off day for a trigger on this day.
-    pub fn day(self, trigger: Date) -> Date {
+    pub fn day(&self, trigger: Date) -> Option<Date> {
         let month = match self {
             Cutoff::Month => trigger.month(),
             Cutoff::Quarter => (trigger.month() + 2) / 3 * 3,
             Cutoff::Year => 12,
+            Cutoff::Fiscal(calendar) => return calendar.fiscal_year_end(trigger),
         };
-        date(trigger.year(), month, 1).last_of_month()
+        Some(date(trigger.year(), month, 1).last_of_month())
     }
 
-    /// The word for it in a document.
-    pub fn name(self) -> &'static str {
+    /// What the cut-off day of a trigger is, in words: `end of year`.
+    pub fn words(&self, trigger: Date) -> String {
         match self {
-            Cutoff::Month => "month",
-            Cutoff::Quarter => "quarter",
-            Cutoff::Year => "year",
+            Cutoff::Month => "end of month".to_owned(),
+            Cutoff::Quarter => "end of quarter".to_owned(),
+            Cutoff::Year => "end of year".to_owned(),
+            Cutoff::Fiscal(calendar) if calendar.fiscal_years(trigger).is_some() => {
+                format!("end of fiscal year ({} {})", calendar.calendar, calendar.version)
+            }
+            Cutoff::Fiscal(calendar) => format!(
+                "{} {} has no fiscal year on {trigger}, which ends within a year:",
+                calendar.calendar, calendar.version
+            ),
         }
     }
 }
 
 /// How a period that ends on a day off is prolonged; never shortened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Roll {
     /// To the next business day of a calendar.
@@ -66,23 +79,46 @@ pub enum Roll {
 
 impl Roll {
     /// This day, or the next one that is a business day.
-    pub fn apply(self, day: Date) -> Option<Date> {
-        let Roll::Following(BusinessDays::Weekends) = self;
-        let days_off = match day.weekday() {
-            Weekday::Saturday => 2,
-            Weekday::Sunday => 1,
-            _ => 0,
+    pub fn apply(&self, day: Date) -> Option<Date> {
+        let Roll::Following(business) = self;
+        let days_off = match (business, day.weekday()) {
+            (BusinessDays::Calendar(calendar), _) => return calendar.next_business_day(day),
+            (BusinessDays::Weekends, Weekday::Saturday) => 2,
+            (BusinessDays::Weekends, Weekday::Sunday) => 1,
+            (BusinessDays::Weekends, _) => 0,
         };
         plus_days(day, days_off)
+    }
+
+    /// What there is to say of a period that would end on one day and ends on another for it; nothing if the days are
+    /// the same, and known to be.
+    pub fn words(&self, matching: Date, last: Date) -> Option<String> {
+        let Roll::Following(business) = self;
+        let next = (matching != last).then(|| format!("next business day {last}"));
+        match business {
+            BusinessDays::Calendar(calendar) if !calendar.covers(matching, last) => Some(format!(
+                "{} {} does not cover {last}, so only weekends count{}",
+                calendar.calendar,
+                calendar.version,
+                next.map_or_else(String::new, |next| format!(": {next}"))
+            )),
+            BusinessDays::Calendar(calendar) => {
+                next.map(|next| format!("{next} ({} {})", calendar.calendar, calendar.version))
+            }
+            BusinessDays::Weekends => next,
+        }
     }
 }
 
 /// Which days are business days.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum BusinessDays {
     /// Monday to Friday, every week of the year.
     Weekends,
+    /// Those of a calendar.
+    #[serde(untagged)]
+    Calendar(#[serde(with = "shared")] Arc<Calendar>),
 }
 
 /// The day on which a period ends: the matching day, or where the month has none, as `month_end` says.
@@ -169,13 +205,13 @@ mod tests {
             (Cutoff::Quarter, "-009999-01-01", "-009999-03-31"),
         ];
         for (cutoff, trigger, closed) in cases {
-            assert_eq!(cutoff.day(day(trigger)), day(closed), "{cutoff:?} {trigger}");
+            assert_eq!(cutoff.day(day(trigger)), Some(day(closed)), "{cutoff:?} {trigger}");
         }
     }
 
     #[test]
     fn a_german_letter_is_kept_six_years_from_the_end_of_its_year() {
-        let closed = Cutoff::Year.day(day("2019-03-15"));
+        let closed = Cutoff::Year.day(day("2019-03-15")).unwrap();
         assert_eq!(
             plus(closed, "P6Y".parse().unwrap(), MonthEnd::LastDay),
             Some(day("2025-12-31"))
@@ -270,10 +306,10 @@ mod tests {
         #[test]
         fn a_cutoff_is_never_before_the_trigger_and_closes_on_itself(trigger in any_day()) {
             for cutoff in [Cutoff::Month, Cutoff::Quarter, Cutoff::Year] {
-                let closed = cutoff.day(trigger);
+                let closed = cutoff.day(trigger).unwrap();
                 prop_assert!(closed >= trigger);
-                prop_assert_eq!(cutoff.day(closed), closed);
-                prop_assert_ne!(cutoff.day(closed.tomorrow().unwrap()), closed);
+                prop_assert_eq!(cutoff.day(closed), Some(closed));
+                prop_assert_ne!(cutoff.day(closed.tomorrow().unwrap()), Some(closed));
             }
         }
 

@@ -1,11 +1,13 @@
 //! One schedule's clock for one message: the dates of its duties, and how they came about.
 
 use jiff::civil::Date;
+use lexhold_model::Key;
 
 use crate::arithmetic::plus;
+use crate::steps::{NoDay, Steps};
 use crate::{
-    Action, Assigned, Clocks, Day, DisposeAfter, Duty, DutyKind, EventKey, EventState, Length, Limit, Outcome, Reason,
-    RetentionPeriod, Schedule, Term, Trigger, Zone,
+    Action, Assigned, Clocks, Day, DisposeAfter, Duty, DutyKind, EventKey, EventState, Extend, Length, Limit, Outcome,
+    Reason, RetentionPeriod, Schedule, Term, Trigger, Zone,
 };
 
 /// One schedule's clock for one message.
@@ -18,6 +20,10 @@ pub struct Clock<'a> {
     pub day: Option<&'a Day>,
     /// What else starts a clock.
     pub clocks: &'a Clocks<'a>,
+    /// The key of the schedule.
+    pub key: Key,
+    /// Whether the arithmetic is told step by step.
+    pub told: bool,
 }
 
 /// What counting a term came to.
@@ -26,14 +32,14 @@ struct Counted {
     /// The cut-off day, else the trigger's own; or why there is none.
     anchor: Result<Date, Reason>,
     ends: Limit,
-    steps: Vec<String>,
+    steps: Steps,
 }
 
 impl Clock<'_> {
     /// The duty to keep, if the schedule has one.
     pub fn retain(&self) -> Option<Duty> {
         let retain = self.schedule.retain.as_ref()?;
-        let counted = self.count(&retain.term);
+        let counted = self.count_kept(&retain.term);
         let accessible = match (retain.accessible, counted.anchor) {
             (None, _) => Limit::None,
             (Some(period), Ok(anchor)) => through(&self.schedule.zone, last_day(anchor, period, &retain.term)),
@@ -44,18 +50,21 @@ impl Clock<'_> {
             accessible,
             basis: self.schedule.basis,
             jurisdiction: self.schedule.jurisdiction.clone(),
-            ..eligible(duty, "eligible from")
+            ..self.eligible(duty, "eligible from")
         })
     }
 
     /// The deletion, if the schedule has one.
     pub fn dispose(&self) -> Option<Duty> {
         let dispose = self.schedule.dispose.as_ref()?;
-        let term = match &dispose.after {
-            DisposeAfter::Term(term) => term,
-            DisposeAfter::Retain => &self.schedule.retain.as_ref()?.term,
+        let (term, counted) = match &dispose.after {
+            DisposeAfter::Term(term) => (term, self.count(term, None)),
+            DisposeAfter::Retain => {
+                let term = &self.schedule.retain.as_ref()?.term;
+                (term, self.count_kept(term))
+            }
         };
-        let duty = self.not_before_in_force(self.duty(DutyKind::Dispose, &term.from, self.count(term)));
+        let duty = self.not_before_in_force(self.duty(DutyKind::Dispose, &term.from, counted));
         let action = match self.assigned.outcome {
             Outcome::ByPattern => Action::Review,
             Outcome::Assigned | Outcome::Indeterminate { .. } => dispose.action,
@@ -63,14 +72,14 @@ impl Clock<'_> {
         Some(Duty {
             action: Some(action),
             to: dispose.to.clone().filter(|_| action == Action::Transfer),
-            ..eligible(duty, "eligible from")
+            ..self.eligible(duty, "eligible from")
         })
     }
 
     /// The duty not to keep longer, if the schedule has one.
     pub fn ceiling(&self) -> Option<Duty> {
         let ceiling = self.schedule.ceiling.as_ref()?;
-        let counted = self.count(&ceiling.term);
+        let counted = self.count(&ceiling.term, None);
         let duty = self.not_before_in_force(self.duty(DutyKind::Ceiling, &ceiling.term.from, counted));
         let duty = Duty {
             yields_to: ceiling.yields_to.clone(),
@@ -82,7 +91,7 @@ impl Clock<'_> {
 
     fn duty(&self, kind: DutyKind, trigger: &Trigger, counted: Counted) -> Duty {
         Duty {
-            schedule: self.schedule.key(),
+            schedule: self.key,
             kind,
             trigger: trigger.clone(),
             trigger_date: counted.trigger_date,
@@ -97,7 +106,7 @@ impl Clock<'_> {
             within: None,
             action: None,
             to: None,
-            steps: counted.steps,
+            steps: counted.steps.into_words(),
         }
     }
 
@@ -107,7 +116,7 @@ impl Clock<'_> {
             return duty;
         };
         if last.tomorrow().is_ok_and(|next| next < from) {
-            duty.steps.push(format!("law in force from {from}"));
+            self.say(&mut duty, || format!("law in force from {from}"));
             duty.ends = through(&duty.zone, from.yesterday().ok());
         }
         duty
@@ -120,37 +129,59 @@ impl Clock<'_> {
         if let (Some(until), Some(lapses)) = (duty.ends.until(), lapses)
             && lapses <= until
         {
-            duty.steps.push("law no longer in force then".to_owned());
+            self.say(&mut duty, || "law no longer in force then".to_owned());
             duty.ends = Limit::Infinity { reason: Reason::NoRule };
             return duty;
         }
         duty.lapses = lapses;
-        eligible(duty, "must be gone from")
+        self.eligible(duty, "must be gone from")
     }
 
-    fn count(&self, term: &Term) -> Counted {
-        if let Outcome::Indeterminate { reason } = &self.assigned.outcome {
-            let unknown = Reason::Indeterminate;
-            return uncounted(unknown, unknown, format!("indeterminate: {reason}"));
+    fn say(&self, duty: &mut Duty, step: impl FnOnce() -> String) {
+        if self.told {
+            duty.steps.push(step());
         }
-        let (trigger_date, mut steps) = match self.trigger_date(&term.from) {
-            Ok(date) => (date, vec![format!("{date} ({})", self.schedule.zone.name())]),
-            // What is kept without end needs no day to count from.
-            Err((reason, step)) if term.length == Length::Permanent => {
-                return uncounted(Reason::Permanent, reason, step);
-            }
-            Err((reason, step)) => return uncounted(reason, reason, step),
+    }
+
+    fn eligible(&self, mut duty: Duty, words: &str) -> Duty {
+        if let Some(until) = duty.ends.until() {
+            self.say(&mut duty, || format!("{words} {until}"));
+        }
+        duty
+    }
+
+    /// Counts a duty to keep: where an extension is in force, by the longer of both periods.
+    fn count_kept(&self, term: &Term) -> Counted {
+        let extension = self.schedule.extend.as_ref().filter(|extend| {
+            let register = self.clocks.register;
+            // A message without the attribute cannot be named by the event, so it is kept as if it were.
+            register.is_recorded(&extend.event) || register.state(&extend.event) == EventState::MissingKey
+        });
+        self.count(term, extension)
+    }
+
+    fn count(&self, term: &Term, extension: Option<&Extend>) -> Counted {
+        let (trigger_date, anchor) = match self.start(term) {
+            Ok(days) => days,
+            Err(none) => return self.uncounted(term, none),
         };
-        let anchor = term.cutoff.map_or(trigger_date, |cutoff| cutoff.day(trigger_date));
-        if let Some(cutoff) = term.cutoff {
-            steps.push(format!("end of {} {anchor}", cutoff.name()));
+        let mut steps = Steps::new(self.told);
+        steps.say(|| format!("{trigger_date} ({})", self.schedule.zone.name()));
+        if let Some(cutoff) = &term.cutoff {
+            steps.say(|| format!("{} {anchor}", cutoff.words(trigger_date)));
         }
-        let ends = match term.length {
-            Length::Permanent => {
-                steps.push("permanent".to_owned());
-                PERMANENT
+        let own = self.end(anchor, term.length, term);
+        let longer = extension.map(|extend| (extend, self.end(anchor, extend.to, term)));
+        let ends = match longer.filter(|(_, extended)| *extended > own) {
+            Some((extend, ends)) => {
+                steps.say(|| self.why_extended(extend));
+                self.tell_end(anchor, extend.to, term, &mut steps);
+                ends
             }
-            Length::Period(period) => self.end(anchor, period, term, &mut steps),
+            None => {
+                self.tell_end(anchor, term.length, term, &mut steps);
+                own
+            }
         };
         Counted {
             trigger_date: Some(trigger_date),
@@ -160,67 +191,91 @@ impl Clock<'_> {
         }
     }
 
-    fn end(&self, anchor: Date, period: RetentionPeriod, term: &Term, steps: &mut Vec<String>) -> Limit {
-        let matching = plus(anchor, period, term.month_end);
-        let last = last_day(anchor, period, term);
-        if let Some(matching) = matching {
-            steps.push(format!("+ {period} = {matching}"));
+    fn why_extended(&self, extend: &Extend) -> String {
+        let EventKey { event, key } = &extend.event;
+        match self.clocks.register.state(&extend.event) {
+            EventState::MissingKey => format!("no `{key}` to look up {event} by, so extended"),
+            EventState::Awaiting | EventState::On(_) => format!("extended by event {event} by {key}"),
         }
-        if let Some(last) = last.filter(|_| last != matching) {
-            steps.push(format!("next business day {last}"));
-        }
-        let ends = through(&self.schedule.zone, last);
-        if ends == PERMANENT {
-            steps.push(format!("+ {period} is beyond the calendar"));
-        }
-        ends
     }
 
-    fn trigger_date(&self, trigger: &Trigger) -> Result<Date, (Reason, String)> {
-        let no_day = || (Reason::Indeterminate, "indeterminate: no local day".to_owned());
+    fn end(&self, anchor: Date, length: Length, term: &Term) -> Limit {
+        match length {
+            Length::Permanent => PERMANENT,
+            Length::Period(period) => through(&self.schedule.zone, last_day(anchor, period, term)),
+        }
+    }
+
+    fn tell_end(&self, anchor: Date, length: Length, term: &Term, steps: &mut Steps) {
+        if !self.told {
+            return;
+        }
+        let Length::Period(period) = length else {
+            return steps.say(|| "permanent".to_owned());
+        };
+        let matching = plus(anchor, period, term.month_end);
+        if let Some(matching) = matching {
+            steps.say(|| format!("+ {period} = {matching}"));
+        }
+        let last = last_day(anchor, period, term);
+        let rolled = term.roll.as_ref().zip(matching.zip(last));
+        if let Some(words) = rolled.and_then(|(roll, (matching, last))| roll.words(matching, last)) {
+            steps.say(|| words);
+        }
+        if through(&self.schedule.zone, last) == PERMANENT {
+            steps.say(|| format!("+ {period} is beyond the calendar"));
+        }
+    }
+
+    /// Nothing to count from. What is kept without end needs no day to count from, unless nobody knows whether it is.
+    fn uncounted(&self, term: &Term, none: NoDay<'_>) -> Counted {
+        let known = !matches!(none, NoDay::Unevaluated(_));
+        let ends = match term.length {
+            Length::Permanent if known => Reason::Permanent,
+            Length::Permanent | Length::Period(_) => none.reason(),
+        };
+        let mut steps = Steps::new(self.told);
+        steps.say(|| none.words());
+        Counted {
+            trigger_date: None,
+            anchor: Err(none.reason()),
+            ends: Limit::Infinity { reason: ends },
+            steps,
+        }
+    }
+
+    /// The trigger's day, and the one from which the period counts.
+    fn start<'t>(&'t self, term: &'t Term) -> Result<(Date, Date), NoDay<'t>> {
+        if let Outcome::Indeterminate { reason } = &self.assigned.outcome {
+            return Err(NoDay::Unevaluated(reason));
+        }
+        let trigger = self.trigger_date(&term.from)?;
+        match &term.cutoff {
+            None => Ok((trigger, trigger)),
+            Some(cutoff) => Ok((trigger, cutoff.day(trigger).ok_or(NoDay::Beyond(trigger))?)),
+        }
+    }
+
+    fn trigger_date<'t>(&self, trigger: &'t Trigger) -> Result<Date, NoDay<'t>> {
+        let zone = &self.schedule.zone;
+        let day = self.day.ok_or(NoDay::Zone);
         match trigger {
             Trigger::Date { date } => Ok(*date),
-            Trigger::Captured => self.day.map(|day| day.captured).ok_or_else(no_day),
-            Trigger::Sent => {
-                let day = self.day.ok_or_else(no_day)?;
-                day.sent
-                    .ok_or_else(|| (Reason::Indeterminate, "indeterminate: no date sent".to_owned()))
-            }
-            Trigger::LastActivity => self
-                .clocks
-                .activity
-                .map(|at| self.schedule.zone.date(at))
-                .ok_or_else(|| (Reason::Indeterminate, "indeterminate: no activity known".to_owned())),
+            Trigger::Captured => Ok(day?.captured),
+            Trigger::Sent => day?.sent.ok_or(NoDay::Sent),
+            Trigger::LastActivity => self.clocks.activity.map(|at| zone.date(at)).ok_or(NoDay::Activity),
             Trigger::PolicyAssigned => match self.assigned.since {
-                Some(since) => Ok(self.schedule.zone.date(since)),
-                None => self.day.map(|day| day.captured).ok_or_else(no_day),
+                Some(since) => Ok(zone.date(since)),
+                None => Ok(day?.captured),
             },
-            Trigger::Event(event) => self.event_day(event),
+            Trigger::Event(event) => match self.clocks.register.state(event) {
+                EventState::On(day) => Ok(day),
+                EventState::MissingKey => Err(NoDay::Key(event)),
+                EventState::Awaiting => Err(NoDay::Awaiting {
+                    partly: self.clocks.register.is_recorded(event),
+                }),
+            },
         }
-    }
-
-    fn event_day(&self, event: &EventKey) -> Result<Date, (Reason, String)> {
-        match self.clocks.register.state(event) {
-            EventState::On(day) => Ok(day),
-            EventState::Awaiting if self.clocks.register.is_recorded(event) => {
-                Err((Reason::AwaitingEvent, "not recorded yet for every key".to_owned()))
-            }
-            EventState::Awaiting => Err((Reason::AwaitingEvent, "not recorded yet".to_owned())),
-            EventState::MissingKey => Err((
-                Reason::Indeterminate,
-                format!("indeterminate: the message has no `{}`", event.key),
-            )),
-        }
-    }
-}
-
-/// Nothing to count from.
-fn uncounted(ends: Reason, anchor: Reason, step: String) -> Counted {
-    Counted {
-        trigger_date: None,
-        anchor: Err(anchor),
-        ends: Limit::Infinity { reason: ends },
-        steps: vec![step],
     }
 }
 
@@ -230,7 +285,7 @@ const PERMANENT: Limit = Limit::Infinity {
 
 fn last_day(anchor: Date, period: RetentionPeriod, term: &Term) -> Option<Date> {
     let matching = plus(anchor, period, term.month_end)?;
-    term.roll.map_or(Some(matching), |roll| roll.apply(matching))
+    term.roll.as_ref().map_or(Some(matching), |roll| roll.apply(matching))
 }
 
 /// Through this day; forever if it lies beyond the calendar.
@@ -240,11 +295,4 @@ fn through(zone: &Zone, last: Option<Date>) -> Limit {
         (Some(last), Some(until)) => Limit::Through { last, until },
         _ => PERMANENT,
     }
-}
-
-fn eligible(mut duty: Duty, words: &str) -> Duty {
-    if let Some(until) = duty.ends.until() {
-        duty.steps.push(format!("{words} {until}"));
-    }
-    duty
 }

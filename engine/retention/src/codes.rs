@@ -1,10 +1,8 @@
-//! The codes of this crate's diagnostics. A code is never reused.
+//! The codes of this crate's diagnostics. A code is never reused: LX0301 was what an earlier version could not do yet.
 //!
 //! 03xx: retention documents; 08xx: holds.
 
 lexhold_document::codes! {
-    /// A form of schedule is not supported by this version.
-    NOT_SUPPORTED = "LX0301";
     /// A time zone is not known.
     UNKNOWN_ZONE = "LX0302";
     /// A period is not written as it should be.
@@ -37,6 +35,30 @@ lexhold_document::codes! {
     DUPLICATE_DOCUMENT = "LX0316";
     /// The keys of an event come from an attribute that no message has.
     UNKNOWN_EVENT_KEY = "LX0317";
+    /// A schedule counts with a calendar that the bundle lacks.
+    UNKNOWN_CALENDAR = "LX0330";
+    /// A schedule counts with the fiscal years of a calendar that has none.
+    NO_FISCAL_YEARS = "LX0331";
+    /// A period rolls over the holidays of a calendar that has none.
+    NO_HOLIDAYS = "LX0332";
+    /// A calendar has the name of one that is built in.
+    BUILT_IN_CALENDAR = "LX0333";
+    /// A calendar leaves no day of the week for business.
+    NO_BUSINESS_DAY = "LX0334";
+    /// A holiday is listed twice, or lies outside the days that its calendar covers.
+    HOLIDAY = "LX0335";
+    /// The end of a fiscal year is no day of the year, or there are two of them.
+    FISCAL_YEAR = "LX0336";
+    /// An extension is not longer than the period that it takes the place of.
+    SHORT_EXTENSION = "LX0337";
+    /// There is no period that an extension could prolong.
+    NOTHING_TO_EXTEND = "LX0338";
+    /// The last activity of a channel starts a clock.
+    CHANNEL_ACTIVITY = "LX0339";
+    /// A disposal falls before the end of its own schedule's duty to keep.
+    EARLY_DISPOSAL = "LX0340";
+    /// A ceiling falls before the end of a duty to keep in the same document.
+    CEILING_BELOW_DUTY = "LX0341";
     /// A hold names nobody, no conversation and no message.
     EMPTY_SCOPE = "LX0801";
     /// A hold on everything names people or conversations besides.

@@ -3,18 +3,20 @@
 use std::collections::BTreeMap;
 
 use lexhold_document::{Diagnostic, Diagnostics, Document, Kind, Node, Place, check_shape, did_you_mean, path};
-use lexhold_model::canonical_json;
-use serde_json::{Value as Json, json};
 
+use crate::calendar_compile::compile_calendars;
+use crate::lints;
 use crate::parts::{Parts, Reported, read_parts};
 use crate::read::{Reader, date, key_place, text, texts, word};
-use crate::{Basis, EventKey, InForce, Schedule, Schedules, Standing, Tier, Trigger, Zone, codes, retention_shape};
+use crate::{Basis, EventKey, Schedule, Schedules, Standing, Tier, Trigger, Zone, codes, retention_shape};
 
-/// Compiles every retention document among these, and reports all that is wrong with them.
+/// Compiles every retention document among these, with the calendars that they count with, and reports all that is
+/// wrong with them.
 ///
 /// A [`crate::Condition`] names its document by its position in `documents`. A schedule with an error is left out, so
 /// use none of them once the diagnostics have errors.
 pub fn compile(documents: &[&Document], diagnostics: &mut Diagnostics) -> Schedules {
+    let calendars = compile_calendars(documents, diagnostics);
     let mut schedules = Vec::new();
     let mut names: BTreeMap<&str, Place> = BTreeMap::new();
     let mut ids: BTreeMap<String, Place> = BTreeMap::new();
@@ -37,6 +39,7 @@ pub fn compile(documents: &[&Document], diagnostics: &mut Diagnostics) -> Schedu
         let mut reader = Reader {
             document,
             index,
+            calendars: &calendars,
             diagnostics,
         };
         schedules.extend(read_document(&mut reader, &mut ids));
@@ -50,14 +53,19 @@ pub fn compile(documents: &[&Document], diagnostics: &mut Diagnostics) -> Schedu
 pub fn check_event_keys(schedules: &Schedules, documents: &[&Document], known: &[&str], diagnostics: &mut Diagnostics) {
     for schedule in schedules.iter() {
         let (document, at) = schedule.at;
-        for (section, term) in schedule.terms() {
-            let Trigger::Event(EventKey { key, .. }) = &term.from else {
-                continue;
-            };
+        let triggers = schedule.terms().filter_map(|(section, term)| match &term.from {
+            Trigger::Event(EventKey { key, .. }) => {
+                Some((key, path!["schedules", at, section, "from", "key"].to_vec()))
+            }
+            _ => None,
+        });
+        let extension = schedule.extend.iter();
+        let extension = extension.map(|extend| (&extend.event.key, path!["schedules", at, "extend", "key"].to_vec()));
+        for (key, path) in triggers.chain(extension) {
             if known.contains(&key.as_str()) {
                 continue;
             }
-            let place = documents[document].place(&path!["schedules", at, section, "from", "key"]);
+            let place = documents[document].place(&path);
             diagnostics.push(
                 Diagnostic::error(codes::UNKNOWN_EVENT_KEY, format!("a message has no attribute `{key}`"))
                     .at(place, "the keys of the event come from here")
@@ -104,6 +112,7 @@ fn read_document(reader: &mut Reader<'_>, ids: &mut BTreeMap<String, Place>) -> 
             schedules.push(schedule(reader, at, node, name, parts, zone));
         }
     }
+    lints::warn(reader, &schedules);
     schedules
 }
 
@@ -151,39 +160,12 @@ fn schedule(reader: &Reader<'_>, at: usize, node: &Node, name: String, parts: Pa
         superseded_from: None,
         retired: date(root, "retired"),
         retain: parts.retain,
+        extend: parts.extend,
         dispose: parts.dispose,
         ceiling: parts.ceiling,
         spec: String::new(),
     };
-    let spec = spec(&schedule);
-    Schedule { spec, ..schedule }
-}
-
-/// The schedule in the words of a document, with everything that it takes from elsewhere written out.
-fn spec(schedule: &Schedule) -> String {
-    let condition = |condition: &Option<crate::Condition>| condition.as_ref().map(|condition| condition.text.clone());
-    let in_force = Some(schedule.in_force).filter(|in_force| *in_force != InForce::default());
-    let mut spec = json!({
-        "id": schedule.id,
-        "zone": schedule.zone,
-        "mode": schedule.mode,
-        "basis": schedule.basis,
-        "jurisdiction": schedule.jurisdiction,
-        "tier": schedule.tier,
-        "label": schedule.label,
-        "scope": condition(&schedule.scope),
-        "when": condition(&schedule.when),
-        "in_force": in_force,
-        "effective_from": schedule.effective_from,
-        "retired": schedule.retired,
-        "retain": schedule.retain,
-        "dispose": schedule.dispose,
-        "ceiling": schedule.ceiling,
-    });
-    if let Json::Object(keys) = &mut spec {
-        keys.retain(|_, value| !value.is_null());
-    }
-    canonical_json(&spec)
+    schedule.with_spec()
 }
 
 #[cfg(test)]
@@ -275,7 +257,7 @@ tests:
         assert_eq!((books.tier, books.basis), (Tier::Label, Some(Basis::Contract)));
         let ceiling = books.ceiling.as_ref().unwrap();
         assert_eq!(ceiling.yields_to, ["US", "DE"]);
-        assert_eq!((ceiling.term.month_end, ceiling.term.roll), (MonthEnd::LastDay, None));
+        assert_eq!((ceiling.term.month_end, &ceiling.term.roll), (MonthEnd::LastDay, &None));
         let keys: Vec<_> = schedules.at(1).events().map(|event| event.key.as_str()).collect();
         assert_eq!(keys, ["accounts"]);
         let different: std::collections::BTreeSet<_> = schedules.iter().map(Schedule::key).collect();
@@ -287,12 +269,18 @@ tests:
         let schedules = schedules(PACK);
         assert_eq!(
             schedules.at(0).spec,
-            concat!(
-                r#"{"basis":"law","dispose":{"action":"review","after":"retain"},"effective_from":"2026-01-01","#,
-                r#""id":"us-broker-dealer.communications","jurisdiction":"US","mode":"compliance","#,
-                r#""retain":{"accessible":"P2Y","for":"P3Y","from":"sent","month_end":"next_day"},"#,
-                r#""scope":"principal in Group::\"broker-dealer\"","tier":"scoped","when":"resource.business","#,
-                r#""zone":"America/New_York"}"#
+            format!(
+                concat!(
+                    r#"{{"basis":"law","cites":["us-sec-17a-4-b4"],"digest":"{}","#,
+                    r#""dispose":{{"action":"review","after":"retain"}},"document":"us-broker-dealer","#,
+                    r#""effective_from":"2026-01-01","id":"us-broker-dealer.communications","jurisdiction":"US","#,
+                    r#""mode":"compliance","name":"communications","#,
+                    r#""retain":{{"accessible":"P2Y","for":"P3Y","from":"sent","month_end":"next_day"}},"#,
+                    r#""scope":"principal in Group::\"broker-dealer\"","tier":"scoped","#,
+                    r#""title":"Communications relating to the business as such","version":"1.2.0","#,
+                    r#""when":"resource.business","zone":"America/New_York"}}"#
+                ),
+                schedules.at(0).digest
             )
         );
         assert!(schedules.at(2).spec.contains(
@@ -373,31 +361,189 @@ tests:
         );
     }
 
+    const CALENDAR: &str = "\
+lexhold: 1
+calendar: firm
+version: 1.0.0
+weekend: [friday, saturday]
+holidays:
+  - { date: 2026-12-25, name: Christmas }
+  - { date: 2026-12-27 }
+fiscal_years:
+  - { from: 1970-01-01, ends: 12-31 }
+  - { from: 2020-07-01, ends: 06-30 }
+";
+
+    /// What is said about one schedule with these keys, on line 6, beside a calendar.
+    fn said_beside(calendar: &str, keys: &str) -> Vec<String> {
+        let text = format!("{HEAD}schedules:\n  - {{ id: a, {keys} }}\n");
+        compiled(&[&text, calendar], compile).1
+    }
+
     #[test]
-    fn what_later_versions_bring_is_refused_by_name() {
-        let later = [
-            (
-                "retain: { for: P1Y, from: last_activity }",
-                "«last_activity» `from: last_activity`",
-            ),
-            (
-                "retain: { for: P1Y, from: policy_assigned }",
-                "«policy_assigned» `from: policy_assigned`",
-            ),
-            (
-                "retain: { for: P1Y, from: sent, cutoff: { fiscal: fy } }",
-                "«fiscal» a cut-off at the end of a fiscal year",
-            ),
-            (
-                "retain: { for: P1Y, from: sent, roll: { following: target2 } }",
-                "«target2» a calendar of business days other than `weekends`",
-            ),
-            ("extend: { event: request, key: id, to: P7Y }", "«extend» `extend`"),
-        ];
-        for (keys, expected) in later {
-            let (place, what) = expected.split_once(' ').unwrap();
-            let expected = format!("LX0301 6 {place} {what} is not supported by this version of lexhold");
-            assert_eq!(said_of(keys), [expected], "{keys}");
+    fn calendars_count_wherever_they_stand() {
+        let keys = "retain: { for: P1Y, from: sent, cutoff: { fiscal: firm }, roll: { following: firm } }";
+        assert_eq!(said_beside(CALENDAR, keys), [""; 0]);
+        let text = format!("{HEAD}schedules:\n  - {{ id: a, {keys} }}\n");
+        for texts in [[text.as_str(), CALENDAR], [CALENDAR, text.as_str()]] {
+            let (schedules, _) = compiled(&texts, compile);
+            let schedule = schedules.at(0);
+            let names: Vec<_> = schedule
+                .calendars()
+                .map(|calendar| calendar.calendar.as_str())
+                .collect();
+            assert_eq!(names, ["firm", "firm"]);
+            let later = compiled(&[&text, &CALENDAR.replace("version: 1.0.0", "version: 1.0.1")], compile).0;
+            assert_ne!(schedule.key(), later.at(0).key());
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_with_calendars() {
+        let bare = "lexhold: 1\ncalendar: bare\nversion: 1.0.0\n";
+        let fiscal = "retain: { for: P1Y, from: sent, cutoff: { fiscal: bare } }";
+        assert_eq!(
+            said_beside(bare, fiscal),
+            ["LX0331 6 «bare» calendar `bare` has no `fiscal_years`"]
+        );
+        let roll = "retain: { for: P1Y, from: sent, roll: { following: bare } }";
+        assert_eq!(
+            said_beside(bare, roll),
+            ["LX0332 6 «bare» calendar `bare` has no `holidays`"]
+        );
+        assert_eq!(
+            said_beside(CALENDAR, &roll.replace("bare", "frim")),
+            ["LX0330 6 «frim» no calendar is named `frim`"]
+        );
+        let lines = |lines: &str| {
+            compiled(
+                &[&format!("lexhold: 1\ncalendar: c\nversion: 1.0.0\n{lines}\n")],
+                compile,
+            )
+            .1
+        };
+        assert_eq!(
+            lines("weekend: [monday, tuesday, wednesday, thursday, friday, saturday, sunday]").len(),
+            1
+        );
+        assert_eq!(
+            lines("covers: { from: 2026-01-01, to: 2026-12-31 }\nholidays:\n  - { date: 2027-01-01 }"),
+            ["LX0335 6 «2027-01-01» 2027-01-01 lies outside the days covered, 2026-01-01 to 2026-12-31"]
+        );
+        assert_eq!(
+            lines("holidays: [{ date: 2026-01-01 }, { date: 2026-01-01 }]"),
+            ["LX0335 4 «2026-01-01» 2026-01-01 is listed twice"]
+        );
+        for wrong in ["6-30", "02-30", "13-01", "06-3o", "+6-30"] {
+            let said = lines(&format!("fiscal_years: [{{ from: 2020-01-01, ends: {wrong} }}]"));
+            assert!(said.len() == 1 && said[0].starts_with("LX0336 4"), "{said:?}");
+        }
+        let twice = lines("fiscal_years: [{ from: 2020-01-01, ends: 06-30 }, { from: 2020-01-01, ends: 12-31 }]");
+        assert_eq!(
+            twice,
+            ["LX0336 4 «12-31» two ends of the fiscal year from 2020-01-01 on"]
+        );
+        let reserved = compiled(&["lexhold: 1\ncalendar: weekends\nversion: 1.0.0\n"], compile).1;
+        assert_eq!(reserved, ["LX0333 2 «weekends» `weekends` is built in"]);
+    }
+
+    #[test]
+    fn an_extension_prolongs_a_period() {
+        let extend = "extend: { event: authority_request, key: accounts, to: P7Y }";
+        assert_eq!(
+            said_of(&format!("retain: {{ for: P5Y, from: sent }}, {extend}")),
+            [""; 0]
+        );
+        assert_eq!(
+            said_of(&format!("retain: {{ for: P84M, from: sent }}, {extend}")),
+            ["LX0337 6 «P7Y» `P7Y` does not prolong `P84M`"]
+        );
+        for without in ["retain: { for: permanent }", "ceiling: { for: P1Y, from: sent }"] {
+            assert_eq!(
+                said_of(&format!("{without}, {extend}")),
+                ["LX0338 6 «extend» `extend` without a period to prolong"]
+            );
+        }
+        let forever = extend.replace("P7Y", "permanent");
+        assert_eq!(
+            said_of(&format!("retain: {{ for: P5Y, from: sent }}, {forever}")),
+            [""; 0]
+        );
+    }
+
+    #[test]
+    fn what_a_records_manager_wants_to_be_told() {
+        let channel = "when: 'resource.conversation_kind == \"channel\"', retain: { for: P1Y, from: last_activity }";
+        assert_eq!(
+            said_of(channel),
+            ["LX0339 6 «last_activity» the last activity of a channel, in which people go on writing"]
+        );
+        assert_eq!(said_of(&channel.replace("channel", "direct")), [""; 0]);
+        assert_eq!(
+            said_of("retain: { for: P3Y, from: sent }, dispose: { after: P35M, from: sent }"),
+            ["LX0340 6 «P35M» disposed of after `P35M`, but kept for `P3Y`"]
+        );
+        assert_eq!(
+            said_of("retain: { for: P3Y, from: sent }, dispose: { after: P1Y, from: captured }"),
+            [""; 0]
+        );
+        let two = |ceiling: &str, other: &str| {
+            said(&format!(
+                "basis: law\njurisdiction: US\nschedules:\n  - {{ id: a, ceiling: {{ for: P2Y, from: sent{ceiling} }} }}\n  \
+                 - {{ id: b, {other} retain: {{ for: P3Y, from: sent }} }}\n"
+            ))
+        };
+        assert_eq!(
+            two("", ""),
+            ["LX0341 8 «P2Y» gone after `P2Y`, but `us.b` keeps for `P3Y`"]
+        );
+        assert_eq!(two("", "when: resource.business,").len(), 1);
+        assert_eq!(two(", yields_to: [US]", ""), [""; 0]);
+        let apart = "schedules:\n  - { id: a, label: x, ceiling: { for: P2Y, from: sent } }\n  \
+                     - { id: b, label: y, retain: { for: P3Y, from: sent } }\n";
+        assert_eq!(said(apart), [""; 0]);
+    }
+
+    #[test]
+    fn a_stored_schedule_says_it_all() {
+        let more = format!(
+            "{PACK}  - name: two
+",
+        );
+        let more = more.replace(
+            "schedules:\n",
+            "schedules:\n  - id: all
+    title: All of it
+    label: x
+    retain: { for: P5Y, from: last_activity, cutoff: { fiscal: firm }, roll: { following: firm } }
+    extend: { event: authority_request, key: accounts, to: permanent }
+    dispose: { after: P6Y, from: policy_assigned, cutoff: { fiscal: firm }, action: transfer, to: archive }\n",
+        );
+        let (schedules, said) = compiled(&[&more, CALENDAR], compile);
+        assert_eq!(said, [""; 0]);
+        assert_eq!(schedules.iter().len(), 5);
+        for schedule in schedules.iter() {
+            let back = Schedule::from_spec(&schedule.spec).unwrap();
+            assert_eq!(back.key(), schedule.key());
+            let text = |schedule: &Schedule| {
+                let bare = Schedule {
+                    at: (0, 0),
+                    scope: None,
+                    when: None,
+                    ..schedule.clone()
+                };
+                format!("{bare:?}")
+            };
+            assert_eq!(text(&back), text(schedule));
+            assert_eq!(back.clone().with_spec().spec, schedule.spec);
+            assert_eq!(
+                back.when.map(|when| when.text),
+                schedule.when.as_ref().map(|when| when.text.clone())
+            );
+        }
+        for wrong in ["", "{}", "null", &schedules.at(0).spec.replace("P5Y", "P5W")] {
+            let error = Schedule::from_spec(wrong).unwrap_err().to_string();
+            assert!(error.starts_with("not a schedule as it is stored: "), "{error}");
         }
     }
 

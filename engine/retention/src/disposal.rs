@@ -9,6 +9,10 @@ pub struct Deletion<'a> {
     pub document: &'a str,
     /// Its version.
     pub version: &'a str,
+    /// The schedule's name in it.
+    pub schedule: &'a str,
+    /// Whether that version is in force.
+    pub in_force: bool,
     /// How it ranks.
     pub tier: Tier,
     /// The last day before it.
@@ -19,24 +23,28 @@ pub struct Deletion<'a> {
 
 /// The duties whose deletion counts; several if they fall together, none if nothing deletes.
 ///
-/// Each version of a document comes to one deletion, and the versions to the latest of these: only versions that bind
-/// are handed in, which is every version ever assigned of a `compliance` document and the one in force of an
-/// `operational` one. Then the highest tier decides alone, and within it the earliest deletion across documents.
+/// A schedule that was assigned more than once deletes at the latest of these. Within a version the highest tier decides
+/// alone, and within it the earliest. The versions of a document come to the latest: only versions that bind are handed
+/// in, which is every one ever assigned of a `compliance` document and the one in force of an `operational` one. Where
+/// the version in force does not delete the message, an older one does not either: extending is retroactive. Across
+/// documents the highest tier decides alone again, and within it the earliest.
 pub fn choose(deletions: &[Deletion<'_>]) -> Vec<usize> {
-    let by_version = groups(deletions, |one, other| {
+    let by_schedule = groups(deletions, |one, other| {
+        (one.document, one.version, one.schedule) == (other.document, other.version, other.schedule)
+    });
+    let schedules: Vec<Deletion<'_>> = by_schedule.iter().filter_map(|schedule| last(schedule)).collect();
+    let by_version = groups(&schedules, |one, other| {
         (one.document, one.version) == (other.document, other.version)
     });
     let versions: Vec<Deletion<'_>> = by_version.iter().filter_map(|version| first(version)).collect();
+    let in_force = |document: &str| {
+        deletions
+            .iter()
+            .any(|deletion| deletion.in_force && deletion.document == document)
+    };
     let by_document = groups(&versions, |one, other| one.document == other.document);
-    let documents: Vec<Deletion<'_>> = by_document
-        .iter()
-        .filter_map(|document| {
-            document
-                .iter()
-                .max_by_key(|deletion| (deletion.limit, deletion.tier))
-                .copied()
-        })
-        .collect();
+    let by_document = by_document.iter().filter(|document| in_force(document[0].document));
+    let documents: Vec<Deletion<'_>> = by_document.filter_map(|document| last(document)).collect();
     let Some(chosen) = first(&documents) else {
         return Vec::new();
     };
@@ -51,6 +59,14 @@ pub fn choose(deletions: &[Deletion<'_>]) -> Vec<usize> {
         .iter()
         .filter(|deletion| falls_then(deletion) && deciding(deletion.document));
     counting.map(|deletion| deletion.duty).collect()
+}
+
+/// The latest; of several, that of the highest tier.
+fn last<'a>(deletions: &[Deletion<'a>]) -> Option<Deletion<'a>> {
+    deletions
+        .iter()
+        .max_by_key(|deletion| (deletion.limit, deletion.tier))
+        .copied()
 }
 
 /// The earliest of the highest tier.
@@ -94,6 +110,8 @@ mod tests {
         Deletion {
             document,
             version,
+            schedule: "",
+            in_force: true,
             tier,
             limit: through(date(year, 6, 1)),
             duty: 0,
@@ -104,7 +122,11 @@ mod tests {
         let numbered: Vec<_> = deletions
             .iter()
             .enumerate()
-            .map(|(duty, deletion)| Deletion { duty, ..*deletion })
+            .map(|(duty, deletion)| Deletion {
+                duty,
+                schedule: ["a", "b", "c", "d", "e", "f", "g", "h"][duty],
+                ..*deletion
+            })
             .collect();
         choose(&numbered)
     }
@@ -134,6 +156,26 @@ mod tests {
         // Within one version its own schedules compete first.
         assert_eq!(chosen(&[one, two, deletion("a", "2", Scoped, 2025)]), [2]);
         assert_eq!(chosen(&[one, deletion("a", "2", Label, 2020)]), [0]);
+    }
+
+    #[test]
+    fn an_older_version_deletes_only_where_the_one_in_force_does() {
+        let old = Deletion {
+            in_force: false,
+            ..deletion("a", "1", Label, 2024)
+        };
+        assert!(chosen(&[old]).is_empty());
+        assert_eq!(chosen(&[old, deletion("b", "1", Organisation, 2030)]), [1]);
+        assert_eq!(chosen(&[old, deletion("a", "2", Scoped, 2020)]), [0]);
+        assert_eq!(chosen(&[old, deletion("a", "2", Scoped, 2026)]), [1]);
+    }
+
+    #[test]
+    fn a_schedule_that_was_assigned_twice_deletes_at_the_later_day() {
+        let twice = [deletion("a", "1", Scoped, 2024), deletion("a", "1", Scoped, 2026)];
+        assert_eq!(choose(&twice.map(|deletion| Deletion { duty: 7, ..deletion })), [7]);
+        let numbered = [Deletion { duty: 0, ..twice[0] }, Deletion { duty: 1, ..twice[1] }];
+        assert_eq!(choose(&numbered), [1]);
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use lexhold_document::{Diagnostic, Diagnostics, Document, Kind, Node, Place, check_shape, path};
 
+use crate::calendar_compile::Calendars;
 use crate::compile::twice;
 use crate::read::{Reader, flag, key_place, text, texts};
 use crate::{Content, HoldSpec, Query, codes, hold_shape};
@@ -28,6 +29,7 @@ pub fn compile_holds(documents: &[&Document], diagnostics: &mut Diagnostics) -> 
         let mut reader = Reader {
             document,
             index,
+            calendars: &Calendars::new(),
             diagnostics,
         };
         holds.extend(read_hold(&mut reader));

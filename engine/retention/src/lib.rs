@@ -14,6 +14,8 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
 mod arithmetic;
+mod calendar;
+mod calendar_compile;
 mod clock;
 mod clocks;
 mod codes;
@@ -24,13 +26,16 @@ mod duty;
 mod events;
 mod hold;
 mod hold_compile;
+mod lints;
 mod parts;
 mod period;
 mod read;
 mod resolve;
 mod schedule;
 mod shape;
+mod spec;
 mod state;
+mod steps;
 mod summary;
 #[cfg(test)]
 mod testing;
@@ -38,6 +43,7 @@ mod tri;
 mod zone;
 
 pub use arithmetic::{BusinessDays, Cutoff, MonthEnd, Roll};
+pub use calendar::{Calendar, Covers, DayOfWeek, DayOfYear, FiscalYears};
 pub use clocks::Clocks;
 pub use codes::ALL as CODES;
 pub use compile::{check_event_keys, compile, tests};
@@ -49,10 +55,11 @@ pub use hold_compile::compile_holds;
 pub use period::{PeriodError, RetentionPeriod};
 pub use resolve::{Assigned, Outcome, unite};
 pub use schedule::{
-    Action, Basis, Ceiling, Condition, Dispose, DisposeAfter, EventKey, InForce, Length, Mode, Retain, Schedule,
-    Schedules, Standing, Term, Tier, Trigger,
+    Action, Basis, Ceiling, Condition, Dispose, DisposeAfter, EventKey, Extend, InForce, Length, Mode, Retain,
+    Schedule, Schedules, Standing, Term, Tier, Trigger,
 };
-pub use shape::{hold_shape, retention_shape};
+pub use shape::{calendar_shape, hold_shape, retention_shape};
+pub use spec::SpecError;
 pub use state::{Circumstances, State, state};
 pub use tri::Tri;
 pub use zone::Zone;

@@ -1,17 +1,22 @@
 //! From the keys of one schedule to what it demands.
 
-use lexhold_document::{Diagnostic, Entry, Node, Place};
+use std::sync::Arc;
 
+use lexhold_document::{Diagnostic, Entry, Node, Place, did_you_mean};
+
+use crate::calendar_compile::WEEKENDS;
+use crate::lints::is_longer;
 use crate::read::{Reader, date, key_place, text, texts, word};
 use crate::{
-    Action, BusinessDays, Ceiling, Cutoff, Dispose, DisposeAfter, EventKey, InForce, Length, MonthEnd, Retain, Roll,
-    Term, Trigger, codes,
+    Action, BusinessDays, Calendar, Ceiling, Cutoff, Dispose, DisposeAfter, EventKey, Extend, InForce, Length,
+    MonthEnd, Retain, Roll, Term, Trigger, codes,
 };
 
 /// What a schedule demands, apart from what it is called and whom it is for.
 pub struct Parts {
     pub in_force: InForce,
     pub retain: Option<Retain>,
+    pub extend: Option<Extend>,
     pub dispose: Option<Dispose>,
     pub ceiling: Option<Ceiling>,
 }
@@ -24,13 +29,10 @@ pub fn read_parts(reader: &mut Reader<'_>, node: &Node) -> Result<Parts, Reporte
     let (from, to) = reader.days(node.get("in_force"));
     let month_end = word(node, "month_end").or_else(|| word(reader.root(), "month_end"));
     let month_end: MonthEnd = month_end.unwrap_or_default();
-    let extend = node
-        .entry("extend")
-        .map(|entry| reader.not_supported("`extend`", entry.key_place));
     let retain = part(node, "retain", |entry| read_retain(reader, entry, month_end));
     let dispose = part(node, "dispose", |entry| read_dispose(reader, node, entry, month_end));
     let ceiling = part(node, "ceiling", |entry| read_ceiling(reader, entry));
-    if ["retain", "dispose", "ceiling", "extend"]
+    if ["retain", "dispose", "ceiling"]
         .iter()
         .all(|key| node.get(key).is_none())
     {
@@ -41,10 +43,12 @@ pub fn read_parts(reader: &mut Reader<'_>, node: &Node) -> Result<Parts, Reporte
         );
         return Err(Reported);
     }
-    extend.map_or(Ok(()), Err)?;
+    let retain = retain?;
+    let extend = part(node, "extend", |entry| read_extend(reader, entry, retain.as_ref()))?;
     Ok(Parts {
         in_force: InForce { from, to },
-        retain: retain?,
+        retain,
+        extend,
         dispose: dispose?,
         ceiling: ceiling?,
     })
@@ -66,8 +70,7 @@ fn read_retain(reader: &mut Reader<'_>, entry: &Entry, month_end: MonthEnd) -> R
     let expect_within = reader.period_at(node, "expect_within");
     let term = term?;
     if let (Some(reach), Length::Period(kept)) = (accessible, term.length)
-        && (reach.months(), reach.days()) > (kept.months(), kept.days())
-        && reach.days() >= kept.days()
+        && is_longer(reach, kept)
     {
         reader.report(
             Diagnostic::warning(
@@ -89,6 +92,35 @@ fn read_retain(reader: &mut Reader<'_>, entry: &Entry, month_end: MonthEnd) -> R
         term,
         accessible,
         expect_within,
+    })
+}
+
+fn read_extend(reader: &mut Reader<'_>, entry: &Entry, retain: Option<&Retain>) -> Result<Extend, Reported> {
+    let node = &entry.node;
+    let to = read_length(reader, node.get("to"));
+    let (event, key) = text(node, "event").zip(text(node, "key")).ok_or(Reported)?;
+    let to = to?;
+    let Some(Length::Period(kept)) = retain.map(|retain| retain.term.length) else {
+        reader.report(
+            Diagnostic::error(codes::NOTHING_TO_EXTEND, "`extend` without a period to prolong")
+                .at(entry.key_place, "")
+                .help("give `retain` a period, or leave `extend` out"),
+        );
+        return Err(Reported);
+    };
+    if let Length::Period(longer) = to
+        && !is_longer(longer, kept)
+    {
+        reader.report(
+            Diagnostic::error(codes::SHORT_EXTENSION, format!("`{longer}` does not prolong `{kept}`"))
+                .at(value_place(node, "to"), "")
+                .help("give the whole period that counts then, not what is added"),
+        );
+        return Err(Reported);
+    }
+    Ok(Extend {
+        event: EventKey { event, key },
+        to,
     })
 }
 
@@ -188,7 +220,7 @@ fn read_ceiling(reader: &mut Reader<'_>, entry: &Entry) -> Result<Ceiling, Repor
 fn read_term(reader: &mut Reader<'_>, entry: &Entry, length_key: &str, month_end: MonthEnd) -> Result<Term, Reported> {
     let node = &entry.node;
     let length = read_length(reader, node.get(length_key));
-    let from = read_trigger(reader, entry);
+    let from = read_trigger(entry);
     let cutoff = read_cutoff(reader, node);
     let roll = read_roll(reader, node);
     let length = length?;
@@ -225,16 +257,15 @@ fn read_length(reader: &mut Reader<'_>, node: Option<&Node>) -> Result<Length, R
     reader.period(node).map(Length::Period).ok_or(Reported)
 }
 
-fn read_trigger(reader: &mut Reader<'_>, term: &Entry) -> Result<Option<Trigger>, Reported> {
+fn read_trigger(term: &Entry) -> Result<Option<Trigger>, Reported> {
     let Some(node) = term.node.get("from") else {
         return Ok(None);
     };
     let trigger = match node.as_text() {
         Some("sent") => Some(Trigger::Sent),
         Some("captured") => Some(Trigger::Captured),
-        Some(word @ ("last_activity" | "policy_assigned")) => {
-            return Err(reader.not_supported(&format!("`from: {word}`"), node.place));
-        }
+        Some("last_activity") => Some(Trigger::LastActivity),
+        Some("policy_assigned") => Some(Trigger::PolicyAssigned),
         Some(_) => None,
         None => match (text(node, "event"), text(node, "key")) {
             (Some(event), Some(key)) => Some(Trigger::Event(EventKey { event, key })),
@@ -248,8 +279,19 @@ fn read_cutoff(reader: &mut Reader<'_>, node: &Node) -> Result<Option<Cutoff>, R
     let Some(cutoff) = node.get("cutoff") else {
         return Ok(None);
     };
-    if let Some(fiscal) = cutoff.entry("fiscal") {
-        return Err(reader.not_supported("a cut-off at the end of a fiscal year", fiscal.key_place));
+    if let Some(fiscal) = cutoff.get("fiscal") {
+        let calendar = read_calendar(reader, fiscal)?;
+        if calendar.fiscal_years.is_empty() {
+            reader.report(
+                Diagnostic::error(
+                    codes::NO_FISCAL_YEARS,
+                    format!("calendar `{}` has no `fiscal_years`", calendar.calendar),
+                )
+                .at(fiscal.place, ""),
+            );
+            return Err(Reported);
+        }
+        return Ok(Some(Cutoff::Fiscal(calendar)));
     }
     word(node, "cutoff").map(Some).ok_or(Reported)
 }
@@ -259,27 +301,34 @@ fn read_roll(reader: &mut Reader<'_>, node: &Node) -> Result<Option<Roll>, Repor
         return Ok(None);
     };
     let calendar = roll.get("following").ok_or(Reported)?;
-    match calendar.as_text() {
-        Some("weekends") => Ok(Some(Roll::Following(BusinessDays::Weekends))),
-        Some(_) => {
-            let what = "a calendar of business days other than `weekends`";
-            Err(reader.not_supported(what, calendar.place))
-        }
-        None => Err(Reported),
+    if calendar.as_text() == Some(WEEKENDS) {
+        return Ok(Some(Roll::Following(BusinessDays::Weekends)));
     }
+    let found = read_calendar(reader, calendar)?;
+    if found.holidays.is_empty() {
+        reader.report(
+            Diagnostic::warning(
+                codes::NO_HOLIDAYS,
+                format!("calendar `{}` has no `holidays`", found.calendar),
+            )
+            .at(calendar.place, "only weekends are passed over"),
+        );
+    }
+    Ok(Some(Roll::Following(BusinessDays::Calendar(found))))
 }
 
-impl Reader<'_> {
-    fn not_supported(&mut self, what: &str, place: Place) -> Reported {
-        self.report(
-            Diagnostic::error(
-                codes::NOT_SUPPORTED,
-                format!("{what} is not supported by this version of lexhold"),
-            )
-            .at(place, ""),
-        );
-        Reported
+fn read_calendar(reader: &mut Reader<'_>, node: &Node) -> Result<Arc<Calendar>, Reported> {
+    let name = node.as_text().ok_or(Reported)?;
+    if let Some(calendar) = reader.calendars.get(name) {
+        return Ok(calendar.clone());
     }
+    let help = did_you_mean(name, reader.calendars.keys().map(String::as_str));
+    reader.report(
+        Diagnostic::error(codes::UNKNOWN_CALENDAR, format!("no calendar is named `{name}`"))
+            .at(node.place, "")
+            .maybe_help(help),
+    );
+    Err(Reported)
 }
 
 fn value_place(node: &Node, key: &str) -> Place {

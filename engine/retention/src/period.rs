@@ -29,6 +29,13 @@ pub struct RetentionPeriod {
 }
 
 impl RetentionPeriod {
+    /// One year.
+    pub(crate) const YEAR: Self = Self {
+        years: 1,
+        months: 0,
+        days: 0,
+    };
+
     /// Years and months together, as months.
     pub fn months(self) -> i64 {
         i64::from(self.years) * 12 + i64::from(self.months)

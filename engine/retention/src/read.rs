@@ -6,6 +6,7 @@ use jiff::civil::Date;
 use lexhold_document::{Diagnostic, Diagnostics, Document, Node, Place, Seg, Value};
 use serde::de::DeserializeOwned;
 
+use crate::calendar_compile::Calendars;
 use crate::{Condition, RetentionPeriod, Zone, codes};
 
 /// One document being read.
@@ -14,6 +15,8 @@ pub struct Reader<'a> {
     pub document: &'a Document,
     /// Its position among those that are compiled together.
     pub index: usize,
+    /// The calendars that it may name.
+    pub calendars: &'a Calendars,
     /// Where trouble goes.
     pub diagnostics: &'a mut Diagnostics,
 }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::clock::Clock;
 use crate::disposal::{self, Deletion};
 use crate::summary::summarise;
-use crate::{Clocks, Duty, DutyKind, Part, Resolved, Schedule, Schedules, Tier};
+use crate::{Clocks, Duty, DutyKind, Mode, Part, Resolved, Schedule, Schedules, Standing, Tier};
 
 /// A schedule that a message matches, or may match.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -68,7 +68,7 @@ impl Schedules {
             .map(|assigned| {
                 let outcome = &assigned.outcome;
                 let reason = outcome.reason().unwrap_or_default();
-                format!("{}\t{}\t{reason}", self.at(assigned.schedule).key(), outcome.as_str())
+                format!("{}\t{}\t{reason}", self.key_at(assigned.schedule), outcome.as_str())
             })
             .collect();
         lines.sort();
@@ -84,12 +84,24 @@ impl Schedules {
     /// # Panics
     /// If a position is not one of [`Schedules::indexes`].
     pub fn resolve(&self, assigned: &[Assigned], clocks: &Clocks<'_>) -> Resolved {
-        let mut found: Vec<Found<'_>> = assigned
-            .iter()
-            .flat_map(|assigned| duties(self.at(assigned.schedule), assigned, clocks))
+        self.resolve_with(assigned, clocks, true)
+    }
+
+    /// The same dates as [`Schedules::resolve`] without the arithmetic in words, for when there are millions.
+    ///
+    /// # Panics
+    /// If a position is not one of [`Schedules::indexes`].
+    pub fn resolve_dates(&self, assigned: &[Assigned], clocks: &Clocks<'_>) -> Resolved {
+        self.resolve_with(assigned, clocks, false)
+    }
+
+    fn resolve_with(&self, assigned: &[Assigned], clocks: &Clocks<'_>, told: bool) -> Resolved {
+        let mut found: Vec<Found<'_>> = once_each(assigned)
+            .into_iter()
+            .flat_map(|assigned| self.duties(assigned, clocks, told))
             .collect();
-        found.sort_by(|one, other| order(&one.duty, &other.duty));
-        found.dedup_by(|one, other| one.duty == other.duty);
+        found.sort_by(|one, other| order(&one.duty, &other.duty).then(other.tier.cmp(&one.tier)));
+        found.dedup_by(|one, other| is_same(&one.duty, &other.duty));
         let deletions: Vec<Deletion<'_>> = found
             .iter()
             .enumerate()
@@ -102,6 +114,82 @@ impl Schedules {
         };
         summarise(found.into_iter().map(|found| found.duty).collect(), vec![part])
     }
+
+    fn duties(
+        &self,
+        assigned: &Assigned,
+        clocks: &Clocks<'_>,
+        told: bool,
+    ) -> impl Iterator<Item = Found<'_>> + use<'_> {
+        let schedule = self.at(assigned.schedule);
+        let day = clocks.days.at(&schedule.zone);
+        let clock = Clock {
+            schedule,
+            assigned,
+            day,
+            clocks,
+            key: self.key_at(assigned.schedule),
+            told,
+        };
+        let is_too_late = |retired| day.is_some_and(|day| day.captured >= retired);
+        let effect = match schedule.retired {
+            Some(retired) if is_too_late(retired) => Effect::NONE,
+            _ => Effect::of(schedule),
+        };
+        let duties = [
+            effect.retain.then(|| clock.retain()).flatten(),
+            effect.dispose.then(|| clock.dispose()).flatten(),
+            effect.ceiling.then(|| clock.ceiling()).flatten(),
+        ];
+        let tier = match assigned.outcome {
+            Outcome::ByPattern => schedule.tier.min(Tier::Scoped),
+            Outcome::Assigned | Outcome::Indeterminate { .. } => schedule.tier,
+        };
+        let duties = duties.into_iter().flatten();
+        duties.map(move |duty| Found { schedule, tier, duty })
+    }
+}
+
+/// What a version of a schedule still does, by the standing of its document's version.
+struct Effect {
+    retain: bool,
+    dispose: bool,
+    ceiling: bool,
+}
+
+impl Effect {
+    const NONE: Self = Self {
+        retain: false,
+        dispose: false,
+        ceiling: false,
+    };
+
+    fn of(schedule: &Schedule) -> Self {
+        let standing = schedule.standing;
+        let in_force = standing == Standing::InForce;
+        let (retain, dispose) = match schedule.mode {
+            Mode::Operational => (in_force, in_force),
+            Mode::Compliance => (
+                standing != Standing::Corrected,
+                in_force || standing == Standing::Superseded,
+            ),
+        };
+        // A document with a day of retirement deletes nothing more.
+        let deletes = schedule.retired.is_none();
+        Self {
+            retain,
+            dispose: dispose && deletes,
+            ceiling: in_force && deletes,
+        }
+    }
+}
+
+/// Every schedule and outcome once, from the first time that it was assigned.
+fn once_each(assigned: &[Assigned]) -> Vec<&Assigned> {
+    let mut once: Vec<&Assigned> = assigned.iter().collect();
+    once.sort_unstable_by_key(|assigned| (assigned.schedule, &assigned.outcome, assigned.since));
+    once.dedup_by_key(|assigned| (assigned.schedule, &assigned.outcome));
+    once
 }
 
 /// The dates of a family of versions, which goes as one: the latest of each.
@@ -111,14 +199,15 @@ pub fn unite(members: &[Resolved]) -> Resolved {
         .flat_map(|member| member.duties.iter().cloned())
         .collect();
     duties.sort_by(order);
-    duties.dedup();
+    duties.dedup_by(|one, other| is_same(one, other));
     let parts = members.iter().flat_map(|member| {
         let moved = |positions: &[usize]| -> Vec<usize> {
             let mut moved: Vec<usize> = positions
                 .iter()
-                .filter_map(|at| duties.iter().position(|duty| *duty == member.duties[*at]))
+                .filter_map(|at| duties.iter().position(|duty| is_same(duty, &member.duties[*at])))
                 .collect();
             moved.sort_unstable();
+            moved.dedup();
             moved
         };
         member.parts.iter().map(move |part| Part {
@@ -144,11 +233,22 @@ impl<'a> Found<'a> {
         Deletion {
             document: &self.schedule.document,
             version: &self.schedule.version,
+            schedule: &self.schedule.name,
+            in_force: self.schedule.standing == Standing::InForce,
             tier: self.tier,
             limit: self.duty.ends,
             duty,
         }
     }
+}
+
+/// Whether two duties differ in nothing but words.
+fn is_same(one: &Duty, other: &Duty) -> bool {
+    let key = |duty: &Duty| {
+        let dates = (duty.trigger_date, duty.ends, duty.accessible, duty.lapses);
+        (duty.kind, duty.schedule, dates, duty.action, duty.suspect)
+    };
+    key(one) == key(other)
 }
 
 /// An order in which equal duties stand together, whatever they came from.
@@ -159,38 +259,12 @@ fn order(one: &Duty, other: &Duty) -> Ordering {
             duty.schedule,
             duty.ends,
             duty.trigger_date,
+            (duty.accessible, duty.lapses),
             duty.action,
             duty.suspect,
         )
     };
     key(one).cmp(&key(other)).then_with(|| one.steps.cmp(&other.steps))
-}
-
-fn duties<'a>(schedule: &'a Schedule, assigned: &Assigned, clocks: &Clocks<'_>) -> Vec<Found<'a>> {
-    let day = clocks.days.at(&schedule.zone);
-    if let (Some(day), Some(retired)) = (day, schedule.retired)
-        && day.captured >= retired
-    {
-        return Vec::new();
-    }
-    let clock = Clock {
-        schedule,
-        assigned,
-        day,
-        clocks,
-    };
-    let deletes = schedule.retired.is_none();
-    let duties = [
-        clock.retain(),
-        deletes.then(|| clock.dispose()).flatten(),
-        deletes.then(|| clock.ceiling()).flatten(),
-    ];
-    let tier = match assigned.outcome {
-        Outcome::ByPattern => schedule.tier.min(Tier::Scoped),
-        Outcome::Assigned | Outcome::Indeterminate { .. } => schedule.tier,
-    };
-    let duties = duties.into_iter().flatten();
-    duties.map(|duty| Found { schedule, tier, duty }).collect()
 }
 
 #[cfg(test)]

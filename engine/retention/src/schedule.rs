@@ -1,5 +1,6 @@
 //! What a retention document says, compiled.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use jiff::Timestamp;
@@ -8,7 +9,7 @@ use lexhold_document::Seg;
 use lexhold_model::{Digest, Key};
 use serde::{Deserialize, Serialize};
 
-use crate::{Cutoff, MonthEnd, RetentionPeriod, Roll, Zone};
+use crate::{BusinessDays, Calendar, Cutoff, MonthEnd, RetentionPeriod, Roll, Zone};
 
 /// One item of a retention document: which messages, kept from when, for how long, and what then.
 #[derive(Clone, Debug)]
@@ -58,6 +59,8 @@ pub struct Schedule {
     pub retired: Option<Date>,
     /// How long messages must be kept.
     pub retain: Option<Retain>,
+    /// What prolongs that.
+    pub extend: Option<Extend>,
     /// When they may go, and how.
     pub dispose: Option<Dispose>,
     /// When they must be gone.
@@ -67,23 +70,48 @@ pub struct Schedule {
 }
 
 impl Schedule {
-    /// The key of this very version of the schedule.
+    /// The key of this very version of the schedule and of the calendars that it counts with.
     pub fn key(&self) -> Key {
-        let parts = [
+        let parts: [&[u8]; 4] = [
             self.document.as_bytes(),
             self.version.as_bytes(),
             &self.digest.0,
             self.name.as_bytes(),
         ];
+        let calendars: BTreeSet<Digest> = self.calendars().map(|calendar| calendar.digest).collect();
+        let parts = parts
+            .into_iter()
+            .chain(calendars.iter().map(|digest| digest.0.as_slice()));
         Key::of("lexhold schedule 1", parts)
     }
 
-    /// The events that it awaits. A message without the attribute that an event's key comes from is indeterminate.
+    /// The calendars that it counts with.
+    pub fn calendars(&self) -> impl Iterator<Item = &Calendar> {
+        self.terms().flat_map(|(_, term)| {
+            let cutoff = match &term.cutoff {
+                Some(Cutoff::Fiscal(calendar)) => Some(calendar.as_ref()),
+                _ => None,
+            };
+            let roll = match &term.roll {
+                Some(Roll::Following(BusinessDays::Calendar(calendar))) => Some(calendar.as_ref()),
+                _ => None,
+            };
+            [cutoff, roll].into_iter().flatten()
+        })
+    }
+
+    /// The events that start its clocks. A message without the attribute that an event's key comes from is
+    /// indeterminate.
     pub fn events(&self) -> impl Iterator<Item = &EventKey> {
         self.terms().filter_map(|(_, term)| match &term.from {
             Trigger::Event(event) => Some(event),
             _ => None,
         })
+    }
+
+    /// Every event that it asks the register for: those that start its clocks, and the one that prolongs it.
+    pub fn asked_events(&self) -> impl Iterator<Item = &EventKey> {
+        self.events().chain(self.extend.iter().map(|extend| &extend.event))
     }
 
     /// Whether it may be assigned to a message of these instants: a version that is superseded binds only what was sent
@@ -234,7 +262,7 @@ pub enum Length {
 }
 
 /// A trigger and what is counted from it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Term {
     /// How long.
     #[serde(rename = "for")]
@@ -252,7 +280,7 @@ pub struct Term {
 }
 
 /// A duty to keep.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Retain {
     /// How long.
     #[serde(flatten)]
@@ -265,8 +293,18 @@ pub struct Retain {
     pub expect_within: Option<RetentionPeriod>,
 }
 
+/// An event that prolongs a duty to keep once it is recorded for one of the message's keys.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Extend {
+    /// The event.
+    #[serde(flatten)]
+    pub event: EventKey,
+    /// The period that then takes the place of the duty's own.
+    pub to: Length,
+}
+
 /// A decision to let go.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Dispose {
     /// When.
     pub after: DisposeAfter,
@@ -278,7 +316,7 @@ pub struct Dispose {
 }
 
 /// When a message may go.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DisposeAfter {
     /// With the end of the same schedule's duty to keep.
@@ -302,7 +340,7 @@ pub enum Action {
 }
 
 /// A duty not to keep longer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ceiling {
     /// How long at most.
     #[serde(flatten)]
@@ -311,7 +349,7 @@ pub struct Ceiling {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub within: Option<RetentionPeriod>,
     /// Jurisdictions whose law to keep outranks this ceiling.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub yields_to: Vec<String>,
 }
 
@@ -319,6 +357,7 @@ pub struct Ceiling {
 #[derive(Clone, Debug, Default)]
 pub struct Schedules {
     schedules: Vec<Schedule>,
+    keys: Vec<Key>,
     zones: Vec<Zone>,
 }
 
@@ -328,7 +367,8 @@ impl Schedules {
         let mut zones: Vec<Zone> = schedules.iter().map(|schedule| schedule.zone.clone()).collect();
         zones.sort();
         zones.dedup();
-        Self { schedules, zones }
+        let keys = schedules.iter().map(Schedule::key).collect();
+        Self { schedules, keys, zones }
     }
 
     /// The schedules, in the order of their documents; an [`crate::Assigned`] names one by its position.
@@ -349,6 +389,11 @@ impl Schedules {
     /// The schedule at a position that is known to be one.
     pub(crate) fn at(&self, index: usize) -> &Schedule {
         &self.schedules[index]
+    }
+
+    /// The key of the schedule at a position that is known to be one.
+    pub(crate) fn key_at(&self, index: usize) -> Key {
+        self.keys[index]
     }
 
     /// Every zone in which a schedule counts, sorted, each once.

@@ -47,7 +47,7 @@ fn schedule() -> Shape {
         optional("retain", retain(), "how long messages must be kept"),
         optional("dispose", dispose(), "when they may go, and how"),
         optional("ceiling", ceiling(), "when they must be gone"),
-        optional("extend", Shape::Any, "an event that prolongs the period"),
+        optional("extend", extend(), "an event that prolongs the period"),
         optional("cites", list(Shape::Id), "ids of regulations"),
     ])
 }
@@ -107,6 +107,18 @@ fn ceiling() -> Shape {
     ])
 }
 
+fn extend() -> Shape {
+    map([
+        required("event", Shape::Text, "the type of event"),
+        required("key", Shape::Text, "the attribute that says whom or what it is about"),
+        required(
+            "to",
+            either([Shape::Duration, choice(&["permanent"])]),
+            "the period that counts once the event is recorded",
+        ),
+    ])
+}
+
 fn length() -> Field {
     required(
         "for",
@@ -156,6 +168,45 @@ fn days() -> Shape {
         optional("to", Shape::Date, "the last day"),
     ])
     .at_least_one(&["from", "to"])
+}
+
+/// The keys of a `calendar` document.
+pub fn calendar_shape() -> Shape {
+    let holiday = map([
+        required("date", Shape::Date, "the day off"),
+        optional("name", Shape::Text, "what it is called"),
+    ]);
+    let covers = map([
+        required("from", Shape::Date, "the first day"),
+        required("to", Shape::Date, "the last day"),
+    ]);
+    let fiscal_year = map([
+        required("from", Shape::Date, "the first day of triggers for which this counts"),
+        required("ends", Shape::Text, "the last day of each fiscal year, such as `06-30`"),
+    ]);
+    map([
+        optional(
+            "weekend",
+            list(choice(&[
+                "monday",
+                "tuesday",
+                "wednesday",
+                "thursday",
+                "friday",
+                "saturday",
+                "sunday",
+            ])),
+            "the days of the week without business; Saturday and Sunday if left out",
+        ),
+        optional("holidays", list(holiday), "further days off"),
+        optional(
+            "covers",
+            covers,
+            "the days of which the holidays are known; whole years from the first to the last holiday if left out",
+        ),
+        optional("fiscal_years", list(fiscal_year), "when fiscal years end"),
+        optional("tests", list(Shape::Any), "messages with their expected dates"),
+    ])
 }
 
 /// The keys of a `hold` document.

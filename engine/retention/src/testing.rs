@@ -69,6 +69,7 @@ pub fn schedule(name: &str) -> Schedule {
         superseded_from: None,
         retired: None,
         retain: None,
+        extend: None,
         dispose: None,
         ceiling: None,
         spec: String::new(),
