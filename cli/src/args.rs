@@ -184,6 +184,8 @@ pub enum Verb {
     Review(Review),
     /// Samples of messages for review
     Sample(Sample),
+    /// Events that start retention periods: an account closed, somebody left
+    Event(Box<Event>),
     /// The page of a diagnostic code, or everything behind one message
     Explain(Explain),
     /// What the home holds, and a run in progress
@@ -704,6 +706,134 @@ pub enum ReviewKind {
 
 fn state(word: &str) -> Result<lexhold_evaluate::review::ReviewState, &'static str> {
     word.parse().map_err(|()| "one of open, assigned, escalated, closed")
+}
+
+/// `event`
+#[derive(Debug, Args)]
+pub struct Event {
+    #[command(subcommand)]
+    pub what: EventKind,
+}
+
+/// What is done with events.
+#[derive(Debug, Subcommand)]
+pub enum EventKind {
+    /// Record on which day something happened to whom: one event, or many from a file
+    Record {
+        #[command(flatten)]
+        what: Recording,
+        #[command(flatten)]
+        stands: Stands,
+    },
+    /// Give an event another day; an earlier one needs a second person
+    Correct {
+        #[command(flatten)]
+        what: Named,
+        /// The day on which it took effect: 2024-05-10
+        #[arg(long, value_name = "DAY")]
+        date: String,
+        /// Why
+        #[arg(long, value_name = "TEXT")]
+        reason: Option<String>,
+        #[command(flatten)]
+        stands: Stands,
+    },
+    /// Take an event back: messages wait for it again
+    Cancel {
+        #[command(flatten)]
+        what: Named,
+        /// Why
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+        #[command(flatten)]
+        stands: Stands,
+    },
+    /// The register: what was recorded, corrected and cancelled
+    List(ListEvents),
+}
+
+/// Events to record.
+#[derive(Debug, Args)]
+pub struct Recording {
+    /// The type, as schedules name it: account_closed; with --from, that of lines without one
+    #[arg(long = "type", value_name = "TYPE", required_unless_present = "from")]
+    pub event: Option<String>,
+    /// Whom or what it happened to, exactly as messages name it; may repeat
+    #[arg(long, value_name = "KEY", required_unless_present = "from")]
+    pub key: Vec<String>,
+    /// The day on which it took effect, past or to come: 2024-05-10
+    #[arg(long, value_name = "DAY", required_unless_present = "from")]
+    pub date: Option<String>,
+    /// A CSV file with the columns type, key, date, and if you like evidence and reason
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["key", "date"])]
+    pub from: Option<PathBuf>,
+    /// What it rests on: a text, or a file, of which name and digest are kept
+    #[arg(long, value_name = "TEXT|FILE")]
+    pub evidence: Option<String>,
+    /// Why
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<String>,
+}
+
+/// An event that is there already.
+#[derive(Debug, Args)]
+pub struct Named {
+    /// The event, as `event list` names it
+    #[arg(value_name = "EVENT")]
+    pub id: String,
+    /// What it rests on: a text, or a file, of which name and digest are kept
+    #[arg(long, value_name = "TEXT|FILE")]
+    pub evidence: Option<String>,
+}
+
+/// Who else stands by a change of the register, and in what form it is answered.
+#[derive(Debug, Args)]
+pub struct Stands {
+    /// Another operator who stands by it
+    #[arg(long, value_name = "OPERATOR")]
+    pub confirmed_by: Option<String>,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Which events are listed.
+#[derive(Debug, Args)]
+pub struct ListEvents {
+    /// Of this type; may repeat
+    #[arg(long = "type", help_heading = "Filters", value_name = "TYPE")]
+    pub event: Vec<String>,
+    /// About this key; may repeat
+    #[arg(long, help_heading = "Filters", value_name = "KEY")]
+    pub key: Vec<String>,
+    /// In this state; may repeat
+    #[arg(long, help_heading = "Filters", value_enum, value_name = "STATE")]
+    pub state: Vec<EventState>,
+    #[command(flatten)]
+    pub table: TableReport,
+}
+
+/// What became of a recording or correction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum EventState {
+    /// It stands.
+    #[value(name = "in_force")]
+    InForce,
+    /// A correction took its place.
+    Superseded,
+    /// It was taken back.
+    Cancelled,
+}
+
+impl EventState {
+    /// The word in reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::InForce => "in_force",
+            Self::Superseded => "superseded",
+            Self::Cancelled => "cancelled",
+        }
+    }
 }
 
 /// `explain`

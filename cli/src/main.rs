@@ -7,6 +7,7 @@
 mod alerts;
 mod args;
 mod check;
+mod event;
 mod explain;
 mod failure;
 mod files;
@@ -71,6 +72,7 @@ fn dispatch(cli: &Cli) -> anyhow::Result<Exit> {
         Verb::Alerts(args) => alerts::alerts(&settings, args),
         Verb::Review(args) => review::review(&settings, args),
         Verb::Sample(args) => sample::sample(&settings, args),
+        Verb::Event(args) => event::event(&settings, args),
         Verb::Explain(args) => explain::explain(&settings, args),
         Verb::Status(args) => status::status(&settings, args),
         Verb::Whoami => whoami::whoami(&settings),

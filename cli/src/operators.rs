@@ -21,6 +21,8 @@ pub struct Act<'a> {
     pub conflicted: bool,
     /// A documented exception lets them review it nonetheless.
     pub excepted: bool,
+    /// It lets messages go earlier than before.
+    pub shortens: bool,
 }
 
 /// Who acts in this call, under which governance.
@@ -130,6 +132,7 @@ impl Actor {
             confirmed_by: confirming,
             conflicted: act.conflicted,
             excepted: act.excepted,
+            shortens: act.shortens,
             ..Circumstances::default()
         };
         let answer = self.governance.may(principal, verb, &circumstances);
@@ -166,6 +169,9 @@ impl Actor {
         let help = match (principal, verb) {
             (None, _) => "name an operator of operators.yaml with --as",
             (_, Verb::Suppress) => "a supervisor other than who asks stands by it: --approved-by OPERATOR",
+            (_, Verb::RecordEvent | Verb::CorrectEvent | Verb::CancelEvent) => {
+                "a second person stands by what lets messages go earlier: --confirmed-by OPERATOR"
+            }
             (_, Verb::RunBackfill) => "a second person stands by old dates: --confirmed-by OPERATOR",
             _ => "lexhold whoami lists what you may do",
         };

@@ -12,6 +12,7 @@ mod check;
 mod corpora;
 mod crash;
 mod determinism;
+mod event;
 mod holds;
 mod import;
 mod processes;

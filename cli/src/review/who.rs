@@ -128,6 +128,7 @@ impl<'a> Who<'a> {
             confirmed_by: others.approved_by,
             conflicted,
             excepted: conflicted && open.is_none(),
+            ..Act::default()
         };
         let refused = match self.actor.require_act(verb, &act) {
             Ok(()) => return Ok(()),

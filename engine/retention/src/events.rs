@@ -238,6 +238,13 @@ impl Register {
         self.by_entry.get(entry).and_then(|at| self.events.get(*at))
     }
 
+    /// The events of one type and key that have not been cancelled.
+    pub fn of<'a>(&'a self, event: &str, key: &str) -> impl Iterator<Item = &'a Event> {
+        let standing = self.by_type.get(event).and_then(|keys| keys.get(key));
+        let days = standing.map(|standing| &standing.days).into_iter().flatten();
+        days.filter_map(|(_, at)| self.events.get(*at))
+    }
+
     /// Every event, in the order in which they were recorded.
     pub fn events(&self) -> impl ExactSizeIterator<Item = &Event> {
         self.events.iter()
