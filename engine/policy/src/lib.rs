@@ -10,14 +10,19 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 mod action;
+mod asked;
 mod clause;
 pub mod codes;
+mod compiled;
 mod condition;
+#[cfg(test)]
+mod differential;
 mod entities;
 mod facts;
 mod governance;
 mod lex;
 mod make;
+mod official;
 mod operators;
 mod people;
 mod program;
@@ -37,6 +42,7 @@ pub use facts::{
 };
 pub use governance::{Circumstances, Governance, GovernanceAnswer, Verb};
 pub use make::FactsMaker;
+pub use official::Oracle;
 pub use operators::{Operator, Operators, operators_shape};
 pub use program::{Answer, Decider, Program};
 pub use reads::Reads;
