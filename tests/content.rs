@@ -10,6 +10,7 @@ use lexhold_evaluate::{Bundle, check_cases};
 use lexhold_policy::Schemas;
 
 mod false_hits;
+mod packs;
 
 /// The table that packs cite lies among the policies without being a document.
 const TABLE: &str = "policies/regulations.yaml";
