@@ -13,6 +13,7 @@ mod failure;
 mod files;
 mod home;
 mod import;
+mod ledger;
 mod load;
 mod operators;
 mod past;
