@@ -172,6 +172,8 @@ pub enum Verb {
     Check(Check),
     /// The main job: ingest, evaluate, record, report
     Run(Run),
+    /// Put the policies and rulesets given into force
+    Activate(Activate),
     /// Alerts only, to stdout, with nothing recorded
     Scan(Scan),
     /// Reports from the catalog
@@ -278,6 +280,23 @@ pub enum SummaryFormat {
     Text,
     /// One JSON object.
     Json,
+}
+
+/// `activate`
+#[derive(Debug, Args)]
+pub struct Activate {
+    /// The digest of the simulation that was looked at: what `lexhold diff` or a refused `activate` printed
+    #[arg(long, value_name = "DIGEST")]
+    pub accept_digest: Option<String>,
+    /// Another operator who approves; twice where messages become free earlier
+    #[arg(long, value_name = "OPERATOR")]
+    pub approved_by: Vec<String>,
+    /// Why, for the journal
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<String>,
+    /// The form of the answer on stdout
+    #[arg(long, value_enum, default_value_t, env = "LEXHOLD_ACTIVATE_FORMAT")]
+    pub format: SummaryFormat,
 }
 
 /// `scan`

@@ -77,7 +77,8 @@ impl Activation {
     pub fn of(bundle: &Bundle, at: Timestamp) -> Self {
         let documents = bundle.documents.iter().map(|document| {
             let mut schedules = bundle.schedules().iter();
-            let schedule = schedules.find(|schedule| document.kind == "retention" && schedule.document == document.name);
+            let schedule =
+                schedules.find(|schedule| document.kind == "retention" && schedule.document == document.name);
             ActivatedDocument {
                 kind: document.kind.to_owned(),
                 name: document.name.clone(),
@@ -142,7 +143,9 @@ impl History {
     pub fn standing(&self, schedule: &Schedule, as_of: Timestamp) -> Standing {
         let mut corrections = self.corrections.iter();
         if corrections.any(|correction| {
-            correction.document == schedule.document && correction.digest == schedule.digest && correction.acts_from <= as_of
+            correction.document == schedule.document
+                && correction.digest == schedule.digest
+                && correction.acts_from <= as_of
         }) {
             return Standing::Corrected;
         }
@@ -187,11 +190,18 @@ impl Ledger {
     pub fn read(catalog: &Catalog, as_of: Timestamp) -> anyhow::Result<Self> {
         let schedules = catalog.schedules()?.into_iter().map(|row| {
             Schedule::from_spec(&row.spec).map_err(|error| {
-                let message = format!("the schedule `{}` {} on record cannot be read: {error}", row.schedule, row.version);
+                let message = format!(
+                    "the schedule `{}` {} on record cannot be read: {error}",
+                    row.schedule, row.version
+                );
                 anyhow::Error::from(Failure::new(Exit::Data, message))
             })
         });
-        Ok(Self::new(History::read(catalog)?, schedules.collect::<anyhow::Result<_>>()?, as_of))
+        Ok(Self::new(
+            History::read(catalog)?,
+            schedules.collect::<anyhow::Result<_>>()?,
+            as_of,
+        ))
     }
 
     fn new(history: History, mut schedules: Vec<Schedule>, as_of: Timestamp) -> Self {

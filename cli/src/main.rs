@@ -4,6 +4,7 @@
 //! `run` and `report` a folder. `failure` holds the exit codes. Clock, randomness and environment are read here and handed
 //! on; the crates below have none.
 
+mod activate;
 mod alerts;
 mod args;
 mod check;
@@ -67,6 +68,7 @@ fn dispatch(cli: &Cli) -> anyhow::Result<Exit> {
     match &cli.verb {
         Verb::Check(args) => check::check(&settings, args),
         Verb::Run(args) => run::run(&settings, args),
+        Verb::Activate(args) => activate::activate(&settings, args),
         Verb::Scan(args) => scan::scan(&settings, args),
         Verb::Report(args) => report::report(&settings, args),
         Verb::Import(args) => import::import(&settings, args),

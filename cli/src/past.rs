@@ -7,6 +7,7 @@ use lexhold_model::Directory;
 use lexhold_store::{EntryKind, Home, SourceFiles};
 use serde_json::Value;
 
+use crate::activate::earlier;
 use crate::failure::{Exit, Failure};
 use crate::load::Project;
 
@@ -40,7 +41,9 @@ pub fn restore(home: &Home, of: Sources<'_>) -> anyhow::Result<Result<(Bundle, F
     let schema = below(&facts, "schema/").map(|(_, bytes)| bytes);
     let mut project = Project::stored(schema, &sources);
     let bundle = match project.compile() {
-        Some(bundle) if bundle.digest.to_string() == of.bundle => bundle,
+        Some(bundle) if bundle.digest.to_string() == of.bundle => {
+            earlier::with_bound(home, bundle, &earlier::bound_in(home, of.run)?)?
+        }
         Some(bundle) => {
             let now = bundle.digest.short();
             return Ok(Err(format!(
@@ -75,7 +78,8 @@ fn short(digest: &str) -> &str {
     digest.get(..12).unwrap_or(digest)
 }
 
-fn bundle_sources(home: &Home, bundle: &str) -> anyhow::Result<Option<SourceFiles>> {
+/// The exact sources of a bundle that was activated; none where the journal names none.
+pub fn bundle_sources(home: &Home, bundle: &str) -> anyhow::Result<Option<SourceFiles>> {
     for entry in home.journal().entries(1)? {
         let entry = entry?;
         if entry.kind != EntryKind::Activation {

@@ -1,5 +1,6 @@
 //! What goes on record before the first message: the bundle, the facts, new holds, the run itself.
 
+use lexhold_catalog::Catalog;
 use lexhold_document::{Diagnostics, Document};
 use lexhold_evaluate::{Bundle, Facts, HoldSet};
 use lexhold_model::{Directory, Key};
@@ -8,8 +9,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::pipeline::zone;
+use crate::activate::earlier::{self, BoundVersion};
 use crate::args::Run;
 use crate::failure::{Exit, Failure};
+use crate::ledger::{Activation, History};
 use crate::load::{Project, plain};
 use crate::operators::Actor;
 use crate::settings::Settings;
@@ -42,17 +45,16 @@ struct Placed {
     text: String,
 }
 
-/// Puts bundle, holds, facts and run on record.
+/// Puts holds, facts and run on record; the bundle is there, see [`active`].
 pub fn begin(
     settings: &Settings,
     args: &Run,
     actor: &Actor,
     home: &Home,
     mut project: Project,
-    bundle: &Bundle,
+    (bundle, bound): (&Bundle, &[BoundVersion]),
     directory: Directory,
 ) -> anyhow::Result<Begun> {
-    activate(settings, actor, home, &project, bundle)?;
     sample::commit(settings, actor, home, bundle)?;
     let placed = placed_holds(home)?;
     let (documents, texts) = hold_documents(settings, args, &mut project, &placed)?;
@@ -74,6 +76,7 @@ pub fn begin(
     let started = json!({
         "run": run,
         "bundle": bundle.digest,
+        "earlier": bound,
         "facts": facts_digest,
         "as_of": settings.as_of.to_string(),
         "backfill": args.backfill,
@@ -96,40 +99,35 @@ pub fn begin(
     Ok(Begun { run, facts, new_holds })
 }
 
-/// The first run of a home activates its bundle; afterwards only `activate` changes it.
-fn activate(settings: &Settings, actor: &Actor, home: &Home, project: &Project, bundle: &Bundle) -> anyhow::Result<()> {
-    let digest = bundle.digest.to_string();
-    let mut active: Option<String> = None;
-    for entry in home.journal().entries(1)? {
-        let entry = entry?;
-        if entry.kind == EntryKind::Activation {
-            let payload: Option<Value> = home.journal().payload_json(&entry)?;
-            active = payload
-                .as_ref()
-                .and_then(|payload| payload["bundle"].as_str())
-                .map(str::to_owned);
-        }
-    }
-    match active {
-        Some(active) if active == digest => Ok(()),
+/// The first run of a home activates its bundle; afterwards only `activate` changes it. Hands over the bundle with the versions
+/// that still bind beside it.
+pub fn active(
+    settings: &Settings,
+    actor: &Actor,
+    home: &Home,
+    project: &Project,
+    bundle: Bundle,
+) -> anyhow::Result<(Bundle, Vec<BoundVersion>)> {
+    let history = {
+        let catalog = Catalog::open_reader(&home.catalog_path(), &home::catalog_settings(settings, home)?)?;
+        History::read(&catalog)?
+    };
+    match history.active() {
+        Some(active) if active.bundle == bundle.digest => {}
         Some(active) => {
             let message = format!(
                 "the home's active bundle is {}, the policies and rulesets given are {}",
-                &active[..12],
+                active.bundle.short(),
                 bundle.digest.short()
             );
-            let help = "a changed bundle is put into force by `lexhold activate`, which comes with a later version; until then use the bundle \
-                        that is active, or another --home";
-            Err(Failure::new(Exit::Refused, message).help(help).into())
+            let help = "lexhold activate puts a changed bundle into force; lexhold diff active . says what that does to the messages \
+                        of the home";
+            return Err(Failure::new(Exit::Refused, message).help(help).into());
         }
         None => {
             let sources = home.bundles().put(&project.sources)?;
-            let documents: Vec<Value> = bundle
-                .documents
-                .iter()
-                .map(|document| json!({"kind": document.kind, "name": document.name, "version": document.version, "digest": document.digest}))
-                .collect();
-            let payload = json!({"bundle": digest, "sources": sources, "documents": documents});
+            let documents = Activation::of(&bundle, settings.now).documents;
+            let payload = json!({"bundle": bundle.digest, "sources": sources, "documents": documents});
             home.journal().append(
                 EntryKind::Activation,
                 Some(Payload::Json(&payload)),
@@ -141,9 +139,10 @@ fn activate(settings: &Settings, actor: &Actor, home: &Home, project: &Project, 
                     bundle.digest.short()
                 ));
             }
-            Ok(())
         }
     }
+    let bound = earlier::bound(&history, settings.now);
+    Ok((earlier::with_bound(home, bundle, &bound)?, bound))
 }
 
 fn placed_holds(home: &Home) -> anyhow::Result<Vec<Placed>> {

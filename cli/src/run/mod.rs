@@ -37,6 +37,15 @@ pub fn interrupted() -> bool {
     INTERRUPTED.load(Ordering::Relaxed)
 }
 
+/// Where a test wants the process killed.
+pub fn faults() -> anyhow::Result<Faults> {
+    let Ok(place) = std::env::var("LEXHOLD_TEST_STOP_AT") else {
+        return Ok(Faults::default());
+    };
+    let faults = place.parse();
+    Ok(faults.map_err(|why| Failure::new(Exit::Usage, format!("LEXHOLD_TEST_STOP_AT: {why}")))?)
+}
+
 /// Runs.
 pub fn run(settings: &Settings, args: &Run) -> anyhow::Result<Exit> {
     let inputs = inputs(&args.inputs)?;
@@ -55,12 +64,7 @@ pub fn run(settings: &Settings, args: &Run) -> anyhow::Result<Exit> {
         };
         return summary::dry_run(settings, args, &inputs, &bundle, &facts);
     }
-    let faults: Faults = match std::env::var("LEXHOLD_TEST_STOP_AT") {
-        Ok(place) => place
-            .parse()
-            .map_err(|why| Failure::new(Exit::Usage, format!("LEXHOLD_TEST_STOP_AT: {why}")))?,
-        Err(_) => Faults::default(),
-    };
+    let faults = faults()?;
     let verb = if args.backfill { Verb::RunBackfill } else { Verb::Run };
     actor.require(verb, "home", &args.confirmed_by)?;
     if !args.holds.is_empty() {
@@ -71,7 +75,8 @@ pub fn run(settings: &Settings, args: &Run) -> anyhow::Result<Exit> {
     home.recover(&lock)?;
     home::catch_up(settings, &home, &faults)?;
     let started = std::time::Instant::now();
-    let begun = begin::begin(settings, args, &actor, &home, project, &bundle, directory)?;
+    let (bundle, bound) = begin::active(settings, &actor, &home, &project, bundle)?;
+    let begun = begin::begin(settings, args, &actor, &home, project, (&bundle, &bound), directory)?;
     let facts = begun.facts;
     if !begun.new_holds.is_empty() {
         holds::apply_to_archive(

@@ -136,7 +136,7 @@ mod tests {
     use crate::testing::{bundle, evaluated, mail};
     use crate::{Earlier, Evaluation};
 
-    const RULES: &str = r"lexhold: 1
+    const RULES: &str = r#"lexhold: 1
 ruleset: words
 version: 1.0.0
 owner: x@firm.example
@@ -147,7 +147,9 @@ rules:
     why: It is about gold.
     match: { phrase: gold }
     labels: [gold]
-";
+    hits: ["gold", "the gold"]
+    misses: ["silver", "golden"]
+"#;
 
     /// A document with three schedules: for all, by a label of any origin, by a label that somebody gave.
     fn retention(version: &str, period: &str) -> String {

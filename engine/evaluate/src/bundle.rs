@@ -1,6 +1,6 @@
 //! What compliance wrote, compiled: the immutable thing that a run evaluates with.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use jiff::civil::Date;
 use lexhold_document::{Diagnostic, Diagnostics, Document, Kind, Node, Place, path};
@@ -226,6 +226,13 @@ impl Bundle {
     pub(crate) fn schedule(&self, at: usize) -> &Schedule {
         #[expect(clippy::expect_used, reason = "positions come from the bundle's own schedules")]
         self.schedules.get(at).expect("a position of the bundle")
+    }
+
+    /// Whether the condition of any of these schedules reads the instant at which a message was sent, which its facts do not
+    /// hold.
+    pub fn reads_instant(&self, schedules: &BTreeSet<usize>) -> bool {
+        let conditions = self.retain.conditions();
+        schedules.iter().any(|at| conditions[*at].reads().time())
     }
 
     /// The same bundle, which also assigns the schedules of versions that are superseded and still bind.

@@ -104,6 +104,11 @@ impl Reads {
         self.includes("resource.labels")
     }
 
+    /// Whether the instant is read, which no facts row holds.
+    pub fn time(&self) -> bool {
+        self.includes("resource.sent_at") || self.includes("resource.sender_local")
+    }
+
     fn everything(&mut self) {
         SLOTS.iter().for_each(|slot| self.whole(slot));
     }

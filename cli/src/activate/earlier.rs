@@ -1,0 +1,161 @@
+//! Versions of retention documents that a later one has superseded and that still bind some new messages.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use jiff::{Timestamp, tz::TimeZone};
+use lexhold_document::Kind;
+use lexhold_evaluate::{Bundle, Earlier};
+use lexhold_model::Digest;
+use lexhold_retention::Mode;
+use lexhold_store::{EntryKind, Home, SourceFiles};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::failure::{Exit, Failure};
+use crate::ledger::{ActivatedDocument, Activation, History};
+use crate::load::Project;
+use crate::past;
+
+/// A version that still binds, as a run puts it on record.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BoundVersion {
+    /// A bundle that the version was part of.
+    pub bundle: Digest,
+    /// The document's name.
+    pub document: String,
+    /// The digest of the version.
+    pub digest: Digest,
+    /// It binds no message that was both sent and captured from this day on.
+    pub superseded_from: Date,
+}
+
+/// The versions that bind beside those of the active bundle, sorted by name and age.
+///
+/// A version of a `compliance` document acts where it shortens on messages both sent and captured from its day on, which never
+/// lies before its activation; until then the versions before it bind too. So does a document that was dropped, up to that day.
+pub fn bound(history: &History, now: Timestamp) -> Vec<BoundVersion> {
+    let Some(active) = history.active() else {
+        return Vec::new();
+    };
+    let mut last: BTreeMap<(&str, Digest), usize> = BTreeMap::new();
+    for (at, activation) in history.activations.iter().enumerate() {
+        for document in activation
+            .documents
+            .iter()
+            .filter(|document| document.kind == "retention")
+        {
+            last.insert((&document.name, document.digest), at);
+        }
+    }
+    let mut versions: Vec<(usize, BoundVersion)> = Vec::new();
+    for ((name, digest), at) in last {
+        let in_force = active.retention(name).is_some_and(|document| document.digest == digest);
+        let corrected = history.corrections.iter().any(|correction| {
+            correction.document == name && correction.digest == digest && correction.acts_from <= now
+        });
+        let version = &history.activations[at];
+        let Some(document) = version.retention(name).filter(|_| !in_force && !corrected) else {
+            continue;
+        };
+        let later = history.activations[at + 1..].iter();
+        if let Some(superseded_from) = later.filter_map(|later| ends(name, document, later)).min() {
+            let bundle = version.bundle;
+            let document = name.to_owned();
+            versions.push((
+                at,
+                BoundVersion {
+                    bundle,
+                    document,
+                    digest,
+                    superseded_from,
+                },
+            ));
+        }
+    }
+    versions.sort_by(|(one, a), (other, b)| (&a.document, one).cmp(&(&b.document, other)));
+    versions.into_iter().map(|(_, version)| version).collect()
+}
+
+/// The day from which on a later activation leaves no message to a version.
+fn ends(name: &str, version: &ActivatedDocument, later: &Activation) -> Option<Date> {
+    let activated = TimeZone::UTC.to_datetime(later.at).date();
+    match later.retention(name) {
+        Some(document) => {
+            let from = later.acts_from(document).max(activated);
+            // What is operational may be shortened at once; only a day still to come leaves messages to the version before it.
+            (version.mode != Some(Mode::Operational) || from > activated).then_some(from)
+        }
+        None => (version.mode != Some(Mode::Operational)).then_some(activated),
+    }
+}
+
+/// The bundle with the versions that bind beside it, compiled from what was stored when they were activated.
+pub fn with_bound(home: &Home, bundle: Bundle, versions: &[BoundVersion]) -> anyhow::Result<Bundle> {
+    if versions.is_empty() {
+        return Ok(bundle);
+    }
+    let mut compiled: BTreeMap<Digest, Bundle> = BTreeMap::new();
+    for version in versions {
+        if !compiled.contains_key(&version.bundle) {
+            let stored = past::bundle_sources(home, &version.bundle.to_string())?;
+            let past = stored
+                .and_then(|stored| retention_of(&stored))
+                .ok_or_else(|| lost(version))?;
+            compiled.insert(version.bundle, past);
+        }
+        let is_it =
+            |info: &lexhold_evaluate::DocumentInfo| info.name == version.document && info.digest == version.digest;
+        if !compiled[&version.bundle].documents.iter().any(is_it) {
+            return Err(lost(version).into());
+        }
+    }
+    let earlier: Vec<Earlier<'_>> = versions
+        .iter()
+        .map(|version| Earlier {
+            bundle: &compiled[&version.bundle],
+            document: &version.document,
+            superseded_from: version.superseded_from,
+        })
+        .collect();
+    Ok(bundle.with_earlier(&earlier))
+}
+
+fn lost(version: &BoundVersion) -> Failure {
+    let message = format!(
+        "the version {} of `{}`, which still binds messages, cannot be compiled from bundle {} as it was stored",
+        version.digest.short(),
+        version.document,
+        version.bundle.short()
+    );
+    Failure::new(Exit::Data, message).help("lexhold verify says what is wrong with the home")
+}
+
+/// The versions that a run had beside its bundle, as it put them on record.
+pub fn bound_in(home: &Home, run: &str) -> anyhow::Result<Vec<BoundVersion>> {
+    for entry in home.journal().entries(1)? {
+        let entry = entry?;
+        if entry.kind != EntryKind::RunStarted {
+            continue;
+        }
+        let mut payload: Value = home.journal().payload_json(&entry)?.unwrap_or_default();
+        if payload["run"] == run {
+            let damaged = |_| Failure::new(Exit::Data, format!("journal entry {} cannot be read", entry.seq));
+            return Ok(match payload["earlier"].take() {
+                Value::Null => Vec::new(),
+                earlier => serde_json::from_value(earlier).map_err(damaged)?,
+            });
+        }
+    }
+    Ok(Vec::new())
+}
+
+/// The retention documents of stored sources, compiled without the rest: rules that an earlier bundle scanned with bind nobody.
+fn retention_of(sources: &SourceFiles) -> Option<Bundle> {
+    let schema = sources.iter().find(|(path, _)| path.ends_with(".cedarschema"));
+    let mut project = Project::stored(schema.map(|(_, bytes)| bytes.as_slice()), sources);
+    project
+        .documents
+        .retain(|document| matches!(document.kind, Kind::Retention | Kind::Calendar));
+    project.compile()
+}
