@@ -23,11 +23,15 @@ test:
 	if cargo nextest --version >/dev/null 2>&1; then cargo nextest run --workspace "$$@"; \
 	else cargo test --workspace --all-targets "$$@"; fi
 
+# The packs whose groups the generated firm has.
+packs = us-broker-dealer us-hipaa eu-mifid
+
 # The main job on generated messages, from files to reports, into demo/. Starts afresh each time.
 demo: build
 	@bin=$(target)/release; rm -rf demo; mkdir demo; \
 	"$$bin/lexhold-generate" --seed 7 --messages 5000 --out demo/input && \
-	"$$bin/lexhold" run demo/input/*.ndjson --home demo/home --policies policies --rulesets rulesets \
+	"$$bin/lexhold" run demo/input/*.ndjson --home demo/home --rulesets rulesets --policies policies/supervision \
+	    $(foreach pack,$(packs),--policies policies/retention/$(pack).yaml) \
 	    --directory demo/input/directory.yaml --backfill --out demo/reports && \
 	echo && echo "Open demo/reports/report.html in a browser."
 

@@ -9,6 +9,7 @@ use lexhold_document::{Diagnostics, Document, FileId, Files, Kind, Node, Place};
 use lexhold_evaluate::{Bundle, check_cases};
 use lexhold_policy::Schemas;
 
+mod calendars;
 mod false_hits;
 mod packs;
 

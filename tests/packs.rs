@@ -119,6 +119,23 @@ fn there_are_packs_enough() {
 }
 
 #[test]
+fn every_schedule_is_named_by_two_tests() {
+    let shipped = Shipped::compiled();
+    let mut few = Vec::new();
+    for pack in packs(&shipped) {
+        let expected = |test| text(test, &["expect", "retention", "schedule"]);
+        let named: Vec<&str> = list(&pack.root, "tests").iter().filter_map(expected).collect();
+        for item in list(&pack.root, "schedules") {
+            let full = format!("{}.{}", pack.name, id(item));
+            if named.iter().filter(|name| **name == full).count() < 2 {
+                few.push(full);
+            }
+        }
+    }
+    assert!(few.is_empty(), "fewer than two tests expect {few:#?}");
+}
+
+#[test]
 fn a_pack_names_in_its_head_what_is_unverified() {
     let (shipped, law) = (Shipped::compiled(), read(TABLE));
     let law = table(&law);
