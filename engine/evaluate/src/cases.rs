@@ -1,14 +1,20 @@
 //! The tests that documents carry: a message, perhaps a directory, and what is to come of it.
 //!
+//! Beside the messages stand the events that the register has recorded, and the calendars of the bundle count. Dates are
+//! asked of the first message; the others stand beside it, in its conversation or in another.
+//!
 //! An absent `captured_at` is `sent_at`, and so is an absent `as_of`, so that a case reads as it happened.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use lexhold_document::{Diagnostics, Document, Place, path};
-use lexhold_model::{ContentKey, Message, MessageBatch, MessageBatchBuilder, Participant, Severity};
-use lexhold_retention::{Circumstances, Resolved, state};
+use lexhold_model::{ContentKey, Message, MessageBatch, MessageBatchBuilder, MessageKind, Participant, Row, Severity};
+use lexhold_retention::{
+    Circumstances, Clocks, EventEntry, EventFacts, EventStep, Reason, Register, Resolved, Schedule, Triggers, register,
+    state,
+};
 use lexhold_rules::Confidence;
 use lexhold_rules::ExampleFailure;
 use serde::Deserialize;
@@ -16,7 +22,7 @@ use serde_json::Value;
 
 use crate::directory::DirectoryText;
 use crate::evaluation::Evaluation;
-use crate::{Bundle, Facts, HoldSet, alerts_of_set, evaluate};
+use crate::{Bundle, Facts, HoldSet, alerts_of_set, evaluate, event_keys};
 
 /// How the tests of some documents went.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -88,13 +94,19 @@ struct Tests {
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Test {
+    #[serde(rename = "name")]
+    _name: Option<String>,
     #[serde(default)]
     directory: DirectoryText,
     message: Option<MessageText>,
     /// Several messages in place of one; dates are then asked of the first.
     #[serde(default)]
     messages: Vec<MessageText>,
+    /// Events that have been recorded, whenever they took effect.
+    #[serde(default)]
+    events: Vec<EventText>,
     as_of: Option<String>,
     expect: Expected,
 }
@@ -124,6 +136,14 @@ struct MessageText {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+struct EventText {
+    event: String,
+    key: String,
+    date: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Expected {
     retention: Option<ExpectedRetention>,
     alerts: Option<Vec<ExpectedAlert>>,
@@ -139,6 +159,9 @@ struct ExpectedRetention {
     dispose_at: Option<String>,
     must_dispose_by: Option<String>,
     accessible_until: Option<String>,
+    /// Why it is not eligible at any time that is known: `awaiting_event`, `permanent`, `no_rule`, `indeterminate`; or
+    /// `none`.
+    reason: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -177,7 +200,9 @@ fn run(bundle: &Bundle, test: Value) -> Result<(), String> {
     let batch = builder.finish();
     let evaluation = evaluate(bundle, &facts, &batch);
     if let Some(expected) = &test.expect.retention {
-        check_retention(bundle, &evaluation, expected, as_of)?;
+        let register = recorded(bundle, &test.events)?;
+        let resolved = dates_of_first(bundle, &batch, &evaluation, &register)?;
+        check_retention(bundle, &resolved, expected, as_of)?;
     }
     test.expect.alerts.as_ref().map_or(Ok(()), |expected| {
         check_alerts(bundle, &[(batch, evaluation)], expected)
@@ -218,14 +243,95 @@ fn message(text: MessageText, at: usize, sent: Option<Timestamp>, captured: Time
     }
 }
 
+/// The register of a case's events, each of which some schedule has to ask for.
+fn recorded(bundle: &Bundle, events: &[EventText]) -> Result<Register, String> {
+    let asked: BTreeSet<&str> = bundle
+        .schedules
+        .iter()
+        .flat_map(|schedule| schedule.asked_events().map(|asked| asked.event.as_str()))
+        .collect();
+    let entries = events.iter().enumerate().map(|(at, said)| {
+        if !asked.contains(said.event.as_str()) {
+            return Err(format!("no schedule asks for the event `{}`", said.event));
+        }
+        let date = said
+            .date
+            .parse()
+            .map_err(|_| format!("`{}` is no day such as `2024-05-10`", said.date))?;
+        Ok(EventEntry {
+            id: format!("case-{}", at + 1),
+            event: said.event.clone(),
+            key: said.key.clone(),
+            step: EventStep::Recorded(date),
+        })
+    });
+    Ok(register(entries.collect::<Result<Vec<_>, String>>()?))
+}
+
+fn dates_of_first(
+    bundle: &Bundle,
+    batch: &MessageBatch,
+    evaluation: &Evaluation,
+    register: &Register,
+) -> Result<Resolved, String> {
+    let (row, found) = (batch.row(0), &evaluation.messages[0]);
+    let schedules = &bundle.schedules;
+    let facts = evaluation.facts.iter().find(|(id, _)| *id == found.facts_id);
+    let facts: lexhold_policy::Facts = facts
+        .and_then(|(_, json)| serde_json::from_str(json).ok())
+        .ok_or("the facts of the message cannot be read")?;
+    let mut known = EventFacts::default();
+    for event in schedules.iter().flat_map(Schedule::asked_events) {
+        let keys = event_keys(&facts, row.conversation(), &event.key);
+        known.set(event.clone(), register.state(&event.event, keys.iter().copied()));
+        if register.is_recorded(&event.event, keys) {
+            known.set_recorded(event.clone());
+        }
+    }
+    let days = schedules.days(&Triggers {
+        sent: row.sent_at().and_then(instant_of),
+        captured: row.captured_at().and_then(instant_of).unwrap_or(Timestamp::MAX),
+        suspect: found.trigger_suspect,
+    });
+    let clocks = Clocks {
+        days: &days,
+        activity: last_activity(batch, evaluation),
+        register: &known,
+    };
+    let set = evaluation.sets.iter().find(|set| set.id == found.set_id);
+    let assigned = set.map(|set| set.assigned.as_slice()).unwrap_or_default();
+    Ok(schedules.resolve(assigned, &clocks))
+}
+
+fn instant_of(micros: i64) -> Option<Timestamp> {
+    Timestamp::from_microsecond(micros).ok()
+}
+
+/// When people last wrote or spoke in the conversation of the first message; where nobody did, the latest capture.
+fn last_activity(batch: &MessageBatch, evaluation: &Evaluation) -> Option<Timestamp> {
+    let first = batch.row(0);
+    let conversation = |row: &Row<'_>| {
+        (row.platform(), row.conversation()) == (first.platform(), first.conversation())
+            && (row.index() == 0 || !row.conversation().is_empty())
+    };
+    let members = || batch.rows().filter(conversation);
+    let by_people = members().filter(|row| matches!(row.kind(), MessageKind::Message | MessageKind::Call));
+    let active = by_people.filter_map(|row| {
+        let believed = row
+            .sent_at()
+            .filter(|_| !evaluation.messages[row.index()].trigger_suspect);
+        believed.or(row.captured_at())
+    });
+    let latest = active.max().or_else(|| members().filter_map(Row::captured_at).max());
+    latest.and_then(instant_of)
+}
+
 fn check_retention(
     bundle: &Bundle,
-    evaluation: &Evaluation,
+    resolved: &Resolved,
     expected: &ExpectedRetention,
     as_of: Timestamp,
 ) -> Result<(), String> {
-    // Dates of the first message come first.
-    let resolved: &Resolved = &evaluation.calendar[0].2;
     let schedules = deciding(bundle, resolved);
     if let Some(schedule) = &expected.schedule
         && !schedules.contains(schedule)
@@ -255,6 +361,16 @@ fn check_retention(
             "accessible_until",
             &expected.accessible_until,
             resolved.accessible_until.limit.day_text(),
+        ),
+        (
+            "reason",
+            &expected.reason,
+            resolved
+                .eligible_from
+                .limit
+                .reason()
+                .map_or("none", Reason::as_str)
+                .to_owned(),
         ),
     ];
     let wrong: Vec<String> = dates
@@ -358,6 +474,108 @@ tests:
 
     const EXCHANGE: &str = "messages: [{sender: a, sent_at: '2026-01-01T10:59:00Z', text: 'the trade, let us take this offline'}, \
                             {sender: b, sent_at: '2026-01-01T11:01:00Z', text: let us take this offline}]";
+
+    const SCHEDULES: &str = r#"lexhold: 1
+retention: books
+version: 1.0.0
+zone: UTC
+schedules:
+  - id: accounts
+    when: resource.accounts.contains("A-1") || resource.accounts.contains("A-2")
+    retain: { for: P6Y, from: { event: account_closed, key: accounts } }
+    dispose: { after: retain }
+  - id: chats
+    when: resource.conversation_kind == "direct"
+    retain: { for: P3Y, from: last_activity }
+    extend: { event: authority_request, key: conversation, to: P5Y }
+    dispose: { after: retain }
+  - id: fees
+    when: resource.conversation_kind == "mail"
+    retain: { for: P5Y, from: sent, cutoff: { fiscal: firm }, roll: { following: firm }, accessible: P2Y }
+tests:
+"#;
+
+    const CALENDAR: &str = "lexhold: 1
+calendar: firm
+version: 1.0.0
+holidays: [{ date: 2027-06-30, name: a holiday }]
+covers: { from: 2027-01-01, to: 2027-12-31 }
+fiscal_years: [{ from: 1970-01-01, ends: 06-30 }]
+";
+
+    fn dated(test: &str) -> Vec<String> {
+        let text = format!("{SCHEDULES}  - {{name: t, {test}}}\n");
+        let (bundle, documents) = compiled(&[&text, CALENDAR]);
+        let report = check_cases(&bundle, &documents);
+        report.failures.into_iter().map(|failure| failure.why).collect()
+    }
+
+    #[test]
+    fn a_test_says_which_events_are_recorded() {
+        let test = |events: &str, expected: &str| {
+            dated(&format!(
+                "message: {{sender: a, sent_at: '2020-03-10T12:00:00Z', accounts: [A-1, A-2]}}, events: [{events}], \
+                 as_of: '2030-01-01T00:00:00Z', expect: {{retention: {{{expected}}}}}"
+            ))
+        };
+        let one = "{event: account_closed, key: A-1, date: 2024-05-10}";
+        let both = format!("{one}, {{event: account_closed, key: A-2, date: 2023-01-01}}");
+        let awaited = "state: retained, retain_until: infinity, reason: awaiting_event";
+        assert_eq!(test("", awaited), [""; 0]);
+        assert_eq!(test(one, awaited), [""; 0]);
+        let through = "schedule: books.accounts, state: retained, retain_until: 2030-05-10, reason: none";
+        assert_eq!(test(&both, through), [""; 0]);
+        assert_eq!(
+            test(&both, awaited),
+            ["retain_until: expected infinity, found 2030-05-10; reason: expected awaiting_event, found none"]
+        );
+        assert_eq!(
+            test("{event: account_close, key: A-1, date: 2024-05-10}", awaited),
+            ["no schedule asks for the event `account_close`"]
+        );
+        assert_eq!(
+            test("{event: account_closed, key: A-1, date: soon}", awaited),
+            ["`soon` is no day such as `2024-05-10`"]
+        );
+    }
+
+    #[test]
+    fn a_test_holds_a_conversation() {
+        let test = |more: &str, rest: &str| {
+            let message = |sender: &str, at: &str, more: &str| {
+                format!("{{sender: {sender}, conversation: c, conversation_kind: direct, sent_at: '{at}'{more}}}")
+            };
+            let first = message("a", "2021-01-10T09:00:00Z", "");
+            let second = message("b", "2021-06-05T09:00:00Z", more);
+            dated(&format!("messages: [{first}, {second}], {rest}"))
+        };
+        let until = |day: &str| format!("expect: {{retention: {{retain_until: {day}}}}}");
+        assert_eq!(test("", &until("2024-06-05")), [""; 0]);
+        assert_eq!(test(", kind: call", &until("2024-06-05")), [""; 0]);
+        assert_eq!(test(", kind: reaction", &until("2024-01-10")), [""; 0]);
+        let request = "events: [{event: authority_request, key: c, date: 2022-01-01}]";
+        assert_eq!(test("", &format!("{request}, {}", until("2026-06-05"))), [""; 0]);
+        assert_eq!(
+            test(
+                "",
+                &format!("{}, {}", request.replace("key: c", "key: d"), until("2024-06-05"))
+            ),
+            [""; 0]
+        );
+    }
+
+    #[test]
+    fn a_test_counts_with_the_calendars_of_the_bundle() {
+        let expect = "expect: {retention: {retain_until: 2027-07-01, accessible_until: 2024-07-01}}";
+        let message = "message: {sender: a, conversation_kind: mail, sent_at: '2021-08-14T12:00:00Z'}";
+        assert_eq!(dated(&format!("{message}, {expect}")), [""; 0]);
+    }
+
+    #[test]
+    fn a_key_that_is_none_is_an_error() {
+        let why = dated("message: {}, event: [], expect: {}");
+        assert!(why[0].starts_with("unknown field `event`"), "{why:?}");
+    }
 
     fn outcome(test: &str) -> Vec<String> {
         let text = format!("{RULESET}  - {{name: t, {test}}}\n");

@@ -16,6 +16,7 @@ mod cases;
 pub mod codes;
 mod directory;
 mod evaluation;
+mod event_keys;
 mod facts;
 mod hits;
 mod identity;
@@ -41,6 +42,7 @@ pub use directory::{compile_directory, directory_shape};
 pub use evaluation::{
     DaysRow, DiagnosticRow, DutySet, Evaluation, EventRow, HitRow, HoldRow, MessageRow, PartRow, Reassignment, RuleRef,
 };
+pub use event_keys::event_keys;
 pub use facts::{Facts, HoldSet};
 pub use identity::{Fate, Identity, collision_of, plain_hash};
 pub use message::{Evaluator, evaluate};
