@@ -10,7 +10,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use lexhold_document::{Diagnostics, Document, Place, path};
-use lexhold_model::{ContentKey, Message, MessageBatch, MessageBatchBuilder, MessageKind, Participant, Row, Severity};
+use lexhold_model::{
+    Attachment, ContentKey, Message, MessageBatch, MessageBatchBuilder, MessageKind, Participant, Row, Severity,
+};
 use lexhold_retention::{
     Circumstances, Clocks, EventEntry, EventFacts, EventStep, Reason, Register, Resolved, Schedule, Triggers, register,
     state,
@@ -130,6 +132,7 @@ struct MessageText {
     text: Option<String>,
     labels: Vec<String>,
     accounts: Vec<String>,
+    attachments: Vec<Attachment>,
     business: Option<bool>,
     metadata: BTreeMap<String, String>,
 }
@@ -237,6 +240,7 @@ fn message(text: MessageText, at: usize, sent: Option<Timestamp>, captured: Time
         text: text.text,
         labels: text.labels,
         accounts: text.accounts,
+        attachments: text.attachments,
         business: text.business,
         metadata: text.metadata,
         ..Message::default()
