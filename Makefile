@@ -24,14 +24,15 @@ test:
 	else cargo test --workspace --all-targets "$$@"; fi
 
 # The packs whose groups the generated firm has.
-packs = us-broker-dealer us-hipaa eu-mifid
+packs = retention/us-broker-dealer retention/us-hipaa retention/eu-mifid \
+	supervision/information-barriers supervision/approved-channels
 
 # The main job on generated messages, from files to reports, into demo/. Starts afresh each time.
 demo: build
 	@bin=$(target)/release; rm -rf demo; mkdir demo; \
 	"$$bin/lexhold-generate" --seed 7 --messages 5000 --out demo/input && \
-	"$$bin/lexhold" run demo/input/*.ndjson --home demo/home --rulesets rulesets --policies policies/supervision \
-	    $(foreach pack,$(packs),--policies policies/retention/$(pack).yaml) \
+	"$$bin/lexhold" run demo/input/*.ndjson --home demo/home --rulesets rulesets \
+	    $(foreach pack,$(packs),--policies policies/$(pack).yaml) \
 	    --directory demo/input/directory.yaml --backfill --out demo/reports && \
 	echo && echo "Open demo/reports/report.html in a browser."
 
