@@ -13,7 +13,7 @@
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use lexhold_benches::hyperscan::Hyperscan;
 use lexhold_benches::terms;
@@ -322,20 +322,8 @@ impl Times {
     }
 }
 
-/// The time that the processor gave to some work, so that others on the machine count less; where the system does
-/// not tell, the time that passed.
 fn timed(work: impl FnOnce()) -> Duration {
-    let began = (Instant::now(), processor_time());
-    work();
-    match (began.1, processor_time()) {
-        (Some(before), Some(after)) => after.saturating_sub(before),
-        _ => began.0.elapsed(),
-    }
-}
-
-fn processor_time() -> Option<Duration> {
-    let stat = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
-    Some(Duration::from_nanos(stat.split(' ').next()?.parse().ok()?))
+    lexhold_benches::clock::timed(work).1
 }
 
 fn root() -> PathBuf {

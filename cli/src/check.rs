@@ -91,14 +91,20 @@ pub fn check(settings: &Settings, args: &Check) -> anyhow::Result<Exit> {
     Ok(if failed { Exit::Policy } else { Exit::Done })
 }
 
-/// What only the curious want to know: words with all their forms, rules that cost time on every text, memory.
+/// What only the curious want to know: words with all their forms, rules and conditions that cost time, memory.
 fn say_details(stems: &[(String, &[String])], bundle: Option<&Bundle>) {
     for (place, forms) in stems {
         say(&format!("{place}: stem {}", forms.join(", ")));
     }
-    let Some(program) = bundle.map(Bundle::rules) else {
+    let Some(bundle) = bundle else {
         return;
     };
+    for id in bundle.uncompiled_conditions() {
+        say(&format!(
+            "{id}: asked of Cedar's own authorizer, which takes a hundred times as long, since the condition is not compiled"
+        ));
+    }
+    let program = bundle.rules();
     for rule in program.always_run() {
         let id = &program.rules()[rule as usize].id;
         say(&format!(

@@ -181,3 +181,30 @@ fn the_same_rule_in_two_files_is_named_at_both_places() {
     assert_eq!(twice.len(), 2, "{report:#}");
     assert_ne!(twice[0]["file"], twice[0]["labels"][0]["file"]);
 }
+
+#[test]
+fn conditions_that_are_slow_or_in_vain_are_told() {
+    let firm = Firm::new();
+    firm.write(
+        "policies/retention/desk.yaml",
+        firm.read("policies/retention/desk.yaml").replace(
+            "when: resource.business",
+            "when: (if resource.business then decimal(\"1.0\") else decimal(\"2.0\")).lessThan(decimal(\"1.5\"))",
+        ),
+    );
+    firm.call(&["check", "-v"])
+        .ended(0)
+        .said("asked of Cedar's own authorizer, which takes a hundred times as long");
+    let firm = Firm::new();
+    firm.write(
+        "policies/retention/desk.yaml",
+        firm.read("policies/retention/desk.yaml").replace(
+            "when: resource.business",
+            "when: resource.direction == \"inbound\" && resource.direction == \"outgoing\"",
+        ),
+    );
+    firm.call(&["check", "--fail-on", "warning"])
+        .ended(3)
+        .said("no message has `outgoing` here, but one of `outbound`, `inbound` or `internal`")
+        .said("this condition can never be true");
+}

@@ -290,6 +290,14 @@ impl Bundle {
             .chain(positions(self.rules.conversations().len()).map(RuleRef::Conversation))
     }
 
+    /// The conditions, by their rule's or schedule's id, that are not compiled but asked of Cedar's own authorizer.
+    pub fn uncompiled_conditions(&self) -> impl Iterator<Item = &str> {
+        let programs = [&self.scan, &self.communicate, &self.retain];
+        programs
+            .into_iter()
+            .flat_map(|program| program.uncompiled().map(Condition::id))
+    }
+
     /// Warns of groups that conditions name and the directory does not know.
     pub fn check_groups(&self, directory: &Directory, diagnostics: &mut Diagnostics) {
         for conditions in [&self.scan, &self.communicate, &self.retain] {

@@ -6,6 +6,7 @@ use cedar_policy::{EntityUid, Expression, Policy, PolicyId, ValidationResult, Va
 use lexhold_document::{Diagnostic, Diagnostics, Node, Place};
 use serde_json::Value;
 
+use crate::compiled::{Verdict, outlook};
 use crate::condition::{Mention, Named};
 use crate::schema::Schemas;
 use crate::trouble::{self, Complaint};
@@ -138,18 +139,63 @@ impl<'a> Frame<'a> {
         result.validation_passed()
     }
 
-    /// What the type check found strange in conditions that are sound.
-    pub(crate) fn warn(&self, result: &ValidationResult, diagnostics: &mut Diagnostics) {
+    /// What the type check found strange in conditions that are sound; whether it found that they are never true.
+    pub(crate) fn warn(&self, result: &ValidationResult, diagnostics: &mut Diagnostics) -> bool {
+        let mut never = false;
         for warning in result.validation_warnings() {
             let mut complaint = trouble::complaint(warning);
             let mut code = codes::DECEPTIVE_TEXT;
             if matches!(warning, ValidationWarning::ImpossiblePolicy(_)) {
+                never = true;
                 code = codes::NEVER_TRUE;
                 complaint.message = "this condition can never be true".to_owned();
             }
             self.report(complaint, |complaint, place| {
                 diagnostics.push(complaint.into_warning(code, place));
             });
+        }
+        never
+    }
+
+    /// Warns of conditions that no message, or every message, meets, and of words that an attribute never is.
+    pub(crate) fn warn_of_outlook(&self, policy: &Policy, diagnostics: &mut Diagnostics) {
+        let Some(outlook) = outlook(policy) else {
+            return;
+        };
+        for (word, known) in &outlook.foreign {
+            let written = format!("\"{word}\"");
+            let clause = self.clauses.iter().find_map(|(clause, _)| {
+                let at = clause.text.find(&written)?;
+                Some(clause.place(at..at + written.len()))
+            });
+            let Some(place) = clause.or(self.clauses.last().map(|(clause, _)| clause.whole())) else {
+                continue;
+            };
+            let help = lexhold_document::did_you_mean(word, known.iter().copied());
+            let message = format!("no message has `{word}` here, but one of {}", listed(known));
+            let warning = Diagnostic::warning(codes::FOREIGN_WORD, message);
+            diagnostics.push(warning.at(place, "").maybe_help(help));
+        }
+        let never =
+            |place: Place| Diagnostic::warning(codes::NEVER_TRUE, "this condition can never be true").at(place, "");
+        let mut said = false;
+        for ((clause, _), verdict) in self.clauses.iter().zip(&outlook.clauses) {
+            let literal = matches!(clause.text.trim(), "true" | "false");
+            match verdict {
+                Verdict::Never if !literal => {
+                    said = true;
+                    diagnostics.push(never(clause.whole()));
+                }
+                Verdict::Always if !literal => diagnostics.push(
+                    Diagnostic::warning(codes::ALWAYS_TRUE, "this condition is always true")
+                        .at(clause.whole(), "")
+                        .help("take it out, or write `true` if every message is meant"),
+                ),
+                _ => {}
+            }
+        }
+        if let (Verdict::Never, false, Some((clause, _))) = (outlook.whole, said, self.clauses.last()) {
+            diagnostics.push(never(clause.whole()).help("what is asked for elsewhere in the rule excludes it"));
         }
     }
 
@@ -220,5 +266,14 @@ impl<'a> Frame<'a> {
             None => return,
         };
         push(complaint, place);
+    }
+}
+
+/// `a`, `b` or `c`.
+fn listed(words: &[&str]) -> String {
+    let quoted: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
+    match quoted.split_last() {
+        Some((last, before)) if !before.is_empty() => format!("{} or {last}", before.join(", ")),
+        _ => quoted.concat(),
     }
 }

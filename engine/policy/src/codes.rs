@@ -23,6 +23,10 @@ lexhold_document::codes! {
     DECEPTIVE_TEXT = "LX0610";
     /// A pattern rule's condition reads labels, which pattern rules make.
     LABELS_IN_SCAN = "LX0611";
+    /// A condition compares an attribute with a word that it never is.
+    FOREIGN_WORD = "LX0612";
+    /// A condition that is always true.
+    ALWAYS_TRUE = "LX0613";
     /// A schema extension is not a Cedar schema.
     BAD_EXTENSION = "LX0620";
     /// A schema extension declares more than `FirmPerson` and `FirmMessage`.

@@ -68,7 +68,9 @@ impl Condition {
         if !complete || !sound || !within_reach {
             return None;
         }
-        frame.warn(&result, diagnostics);
+        if !frame.warn(&result, diagnostics) {
+            frame.warn_of_outlook(&policy, diagnostics);
+        }
         Some(Self {
             id: id.to_owned(),
             action,
@@ -320,6 +322,65 @@ mod tests {
         let found = check(Action::Retain, "  - resource.platform == \"slаck\"\n");
         assert!(found[0].starts_with("warning LX0610"), "{found:#?}");
         assert!(check(Action::Retain, "  - '  '\n")[0].starts_with("LX0608"));
+    }
+
+    #[test]
+    fn what_no_message_or_every_message_meets_is_a_warning() {
+        let never = [
+            r#"resource.platform == "slack" && resource.platform == "teams""#,
+            r#"resource.external && !resource.external"#,
+            "resource.recipients.count > 5 && resource.recipients.count < 3",
+            "resource.recipients.count < 0",
+            "resource has sender_local && resource.sender_local.hour > 23",
+            r#"resource has sender_local && resource.sender_local.weekday == "Monday""#,
+            r#"resource has sent_at && resource.sent_at < datetime("2019-01-01") && resource.sent_at > datetime("2020-01-01")"#,
+            r#"principal == Person::"ann" && principal == Person::"bob""#,
+            r#"(if resource.business then resource.external else false) && !resource.business"#,
+        ];
+        for clause in never {
+            let found = check(Action::Hold, &format!("  - |\n    {clause}\n"));
+            assert_eq!(found.len(), 1, "{clause}: {found:#?}");
+            assert!(found[0].starts_with("warning LX0609 6:5"), "{found:#?}");
+        }
+        let always = [
+            r#"resource.platform == "slack" || resource.platform != "slack""#,
+            "resource.recipients.count >= 0",
+            r#"resource.direction == "inbound" || resource.direction == "outbound" || resource.direction == "internal""#,
+            r#"!(resource.labels.contains("a") && !resource.labels.contains("a"))"#,
+        ];
+        for clause in always {
+            let found = check(Action::Hold, &format!("  - |\n    {clause}\n"));
+            assert_eq!(found.len(), 1, "{clause}: {found:#?}");
+            assert!(found[0].starts_with("warning LX0613 6:5"), "{found:#?}");
+        }
+        let open = [
+            "true",
+            r#"resource.labels.contains("a") && resource.labels.contains("b")"#,
+            r#"principal in Group::"a" && principal in Group::"b""#,
+            "resource.recipients.count > 5 || resource.recipients.count < 5",
+            "resource.attachments.bytes + 1 > resource.attachments.bytes",
+            r#"resource.kind == "message" || resource.kind == "action""#,
+            "resource has sent_at || !(resource has sent_at && resource.attachments.bytes * 2 > 3)",
+        ];
+        for clause in open {
+            let found = check(Action::Hold, &format!("  - |\n    {clause}\n"));
+            assert!(found.is_empty(), "{clause}: {found:#?}");
+        }
+        let found = check(Action::Retain, "  - resource.external\n  - \"!resource.external\"\n");
+        assert_eq!(found.len(), 1, "{found:#?}");
+        assert!(found[0].starts_with("warning LX0609 6:6") && found[0].contains("elsewhere in the rule"));
+    }
+
+    #[test]
+    fn words_that_an_attribute_never_is_are_a_warning() {
+        let found = check(
+            Action::Retain,
+            "  - resource.external || resource.direction == \"outgoing\"\n",
+        );
+        let expected = "warning LX0612 5:48 `\"outgoing\"` no message has `outgoing` here, \
+                        but one of `outbound`, `inbound` or `internal`";
+        assert_eq!(found.len(), 1, "{found:#?}");
+        assert!(found[0].starts_with(expected), "{found:#?}");
     }
 
     #[test]

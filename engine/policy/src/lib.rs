@@ -5,6 +5,9 @@
 //! What an answer means for a rule, a schedule or a hold is for `evaluate`; who may do what is decided by
 //! [`Governance`], over policies of its own.
 //!
+//! Conditions are compiled to tests over interned facts (`compiled`); Cedar's authorizer takes what is not compiled and
+//! is the oracle of the rest (`official`, `differential`). What each attribute is stands in `FACTS.md`.
+//!
 //! Pure: text comes in, nothing is opened. Attributes come from [`FactsMaker`] alone, so that the catalog's
 //! facts rows hold whatever a hold placed years later may ask.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
@@ -22,6 +25,8 @@ mod facts;
 mod governance;
 mod lex;
 mod make;
+#[cfg(test)]
+mod manual;
 mod official;
 mod operators;
 mod people;

@@ -15,12 +15,14 @@ mod time;
 mod translate;
 mod value;
 mod vocabulary;
+mod worlds;
 
 pub(crate) use bits::Bits;
 pub(crate) use expr::{Asked, Moment, Test};
 use index::required;
 use translate::Translator;
 use vocabulary::{Interner, Vocabulary};
+pub(crate) use worlds::Verdict;
 
 use crate::asked::{Cast, Person};
 use crate::facts::Facts;
@@ -220,6 +222,31 @@ impl Compiled {
         }
         true
     }
+}
+
+/// What can be said of a policy without any message.
+pub(crate) struct Outlook {
+    /// Of each clause on its own.
+    pub clauses: Vec<Verdict>,
+    /// Of all clauses together.
+    pub whole: Verdict,
+    /// Words that an attribute is compared with and never is, each with those that it can be.
+    pub foreign: Vec<(String, Vec<&'static str>)>,
+}
+
+/// What can be said of a policy whatever the message; `None` of one that is not compiled.
+pub(crate) fn outlook(policy: &cedar_policy::Policy) -> Option<Outlook> {
+    let mut vocabulary = Vocabulary::default();
+    let (clauses, _) = Translator::clauses(policy, &mut vocabulary).ok()?;
+    let all: Vec<&Test> = clauses.iter().collect();
+    Some(Outlook {
+        clauses: all
+            .iter()
+            .map(|clause| worlds::verdict(&[clause], &vocabulary))
+            .collect(),
+        whole: worlds::verdict(&all, &vocabulary),
+        foreign: worlds::foreign_words(&vocabulary),
+    })
 }
 
 /// What was found of a message.

@@ -34,6 +34,12 @@ pub(crate) struct Translator<'v> {
 impl<'v> Translator<'v> {
     /// The test of a policy, and how much of the person asked about it looks at.
     pub(crate) fn policy(policy: &CedarPolicy, vocabulary: &'v mut Vocabulary) -> Compiled<(Test, Use)> {
+        let (clauses, uses) = Self::clauses(policy, vocabulary)?;
+        Ok((all(clauses), uses))
+    }
+
+    /// The test of each clause of a policy.
+    pub(crate) fn clauses(policy: &CedarPolicy, vocabulary: &'v mut Vocabulary) -> Compiled<(Vec<Test>, Use)> {
         let pst::Policy::Static(policy) = policy.to_pst().map_err(|_| Beyond)? else {
             return Err(Beyond);
         };
@@ -50,8 +56,8 @@ impl<'v> Translator<'v> {
             Clause::When(expr) => translator.test(expr),
             Clause::Unless(expr) => Ok(Test::Not(Box::new(translator.test(expr)?))),
         });
-        let test = all(clauses.collect::<Compiled<Vec<_>>>()?);
-        Ok((test, translator.uses))
+        let clauses = clauses.collect::<Compiled<Vec<_>>>()?;
+        Ok((clauses, translator.uses))
     }
 
     fn test(&mut self, expr: &pst::Expr) -> Compiled<Test> {
