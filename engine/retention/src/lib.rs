@@ -26,6 +26,8 @@ mod duty;
 mod events;
 mod hold;
 mod hold_compile;
+#[cfg(test)]
+mod laws;
 mod lints;
 mod parts;
 mod period;
@@ -40,6 +42,8 @@ mod summary;
 #[cfg(test)]
 mod testing;
 mod tri;
+#[cfg(test)]
+mod worked;
 mod zone;
 
 pub use arithmetic::{BusinessDays, Cutoff, MonthEnd, Roll};
