@@ -57,8 +57,13 @@ fn main() {
     let bare = evaluation(&[]);
     let rules = evaluation(&["rulesets"]).saturating_sub(bare);
     let supervision = evaluation(&["policies/supervision"]).saturating_sub(bare);
-    let retention = evaluation(&["policies/retention"]).saturating_sub(bare);
-    let whole = bundle(&["rulesets", "policies/supervision", "policies/retention"]);
+    let retention = evaluation(&["policies/retention", "policies/calendars"]).saturating_sub(bare);
+    let whole = bundle(&[
+        "rulesets",
+        "policies/supervision",
+        "policies/retention",
+        "policies/calendars",
+    ]);
     let writing = median(|| write_home(&whole, &facts, &batches));
     let stages = [
         ("reading", reading),

@@ -12,6 +12,7 @@ use lexhold_policy::Schemas;
 mod calendars;
 mod false_hits;
 mod packs;
+mod together;
 
 /// The table that packs cite lies among the policies without being a document.
 const TABLE: &str = "policies/regulations.yaml";
