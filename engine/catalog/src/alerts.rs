@@ -382,8 +382,8 @@ impl Catalog {
         )
     }
 
-    fn append(&self, table: &str, columns: Vec<(&str, ArrayRef)>) -> Result<()> {
-        let doing = "setting conversations beside the catalog";
+    pub(crate) fn append(&self, table: &str, columns: Vec<(&str, ArrayRef)>) -> Result<()> {
+        let doing = "setting rows beside the catalog";
         let fields: Vec<Field> = columns
             .iter()
             .map(|(name, array)| Field::new(*name, array.data_type().clone(), true))

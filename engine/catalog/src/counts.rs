@@ -29,17 +29,6 @@ pub struct CoverageRow {
     pub n_indeterminate: u64,
 }
 
-/// How many messages become eligible in a month.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DueMonth {
-    /// `2027-05`.
-    pub month: String,
-    /// `document.schedule`; a message under several schedules counts once under each.
-    pub schedule: String,
-    /// How many messages, held ones included.
-    pub n_messages: u64,
-}
-
 /// A handle that the directory did not know.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownHandle {
@@ -51,82 +40,49 @@ pub struct UnknownHandle {
     pub n_sent: u64,
 }
 
-/// What each set of schedules says of its messages.
-const SETS: &str =
-    "sets AS (SELECT set_id, bool_or(outcome = 'indeterminate') AS indeterminate FROM duty_set GROUP BY set_id)";
-
-/// Whether each message is governed, certainly: by its own set, or by those of its family together.
-const GOVERNED: &str = "governed AS (
-    SELECT m.platform, m.channel, m.sender, m.sent_at, s.set_id IS NULL AND m.family NOT IN (FROM hush) AS ungoverned,
-           coalesce(s.indeterminate, false) AND m.family NOT IN (FROM hush) AS indeterminate
-    FROM message m ANTI JOIN united u ON u.family = m.family LEFT JOIN sets s ON s.set_id = m.set_id
-    UNION ALL
-    SELECT m.platform, m.channel, m.sender, m.sent_at, coalesce(a.ungoverned, true) AND m.family NOT IN (FROM hush),
-           coalesce(a.indeterminate, false) AND m.family NOT IN (FROM hush)
-    FROM message m SEMI JOIN united u ON u.family = m.family
-    LEFT JOIN (SELECT family, bool_and(s.set_id IS NULL) AS ungoverned, bool_or(coalesce(s.indeterminate, false)) AS indeterminate
-               FROM assignment SEMI JOIN united USING (family) LEFT JOIN sets s USING (set_id) GROUP BY family) a
-           ON a.family = m.family)";
-
-/// The families under a silent hold, if nothing may show them: they count as governed and not yet due.
-fn hush(hide_silent: bool) -> String {
-    let families =
-        "SELECT DISTINCT family FROM hold_member SEMI JOIN (SELECT hold FROM hold WHERE silent) USING (hold)";
-    format!("hush AS ({families} WHERE {hide_silent})")
+/// A message's year, its place and how it is covered, counted: all messages, less those that are counted apart, plus
+/// those as their holds and their families have it. A silent hold that nothing may show makes them governed.
+fn counted(hide_silent: bool) -> String {
+    let year = |at: &str| format!("year(make_timestamp({at}))");
+    let (all_year, apart_year) = (year("epoch_us(sent_at)"), year("sent_at"));
+    format!(
+        "SELECT place_no, {all_year} AS year, coalesce(c.cover, 1) AS cover, count(*) AS n
+         FROM message LEFT JOIN origin_class c USING (origin_no) GROUP BY ALL
+         UNION ALL
+         SELECT place_no, {apart_year}, coalesce(c.cover, 1), -count(*)
+         FROM apart LEFT JOIN origin_class c USING (origin_no) GROUP BY ALL
+         UNION ALL
+         SELECT a.place_no, {apart_year},
+                CASE WHEN a.hush AND {hide_silent} THEN 0 WHEN a.united THEN coalesce(f.cover, 1)
+                     ELSE coalesce(c.cover, 1) END, count(*)
+         FROM apart a LEFT JOIN origin_class c USING (origin_no) LEFT JOIN (
+             SELECT family, CASE WHEN bool_or(cover = 2) THEN 2 WHEN bool_and(cover = 1) THEN 1 ELSE 0 END AS cover
+             FROM united_member JOIN origin_class USING (origin_no) GROUP BY family) f ON f.family = a.family
+         GROUP BY ALL"
+    )
 }
 
 impl Catalog {
-    /// Messages without a certain schedule, by platform, channel, domain of the sender and year sent.
+    /// Messages without a certain schedule, by platform, channel, domain of the sender and year sent, as
+    /// [`Self::classify_origins`] said how origins are covered.
     ///
     /// # Errors
     /// Those of DuckDB.
     pub fn coverage(&self, hide_silent: bool) -> Result<Vec<CoverageRow>> {
-        let hush = hush(hide_silent);
+        self.set_apart(None)?;
         let sql = format!(
-            "WITH {SETS}, {hush}, {GOVERNED},
-             few AS (SELECT platform, channel, nullif(lower(regexp_extract(sender, '@([^@]+)$', 1)), '') AS domain,
-                            strftime(make_timestamp(epoch_us(sent_at)), '%Y') AS year, count(*) AS n,
-                            count(*) FILTER (ungoverned) AS u, count(*) FILTER (indeterminate) AS i
-                     FROM governed GROUP BY ALL)
+            "WITH counted AS ({}),
+             few AS (SELECT platform, channel, domain, CASE WHEN year IS NOT NULL THEN format('{{:04d}}', year) END AS year,
+                            sum(n) AS n, sum(n) FILTER (cover = 1) AS u, sum(n) FILTER (cover = 2) AS i
+                     FROM counted JOIN place USING (place_no) GROUP BY ALL HAVING sum(n) > 0)
              SELECT grouping(platform, channel, domain, year)::BIGINT AS which,
                     CASE which WHEN 7 THEN platform WHEN 11 THEN channel WHEN 13 THEN domain ELSE year END AS value,
-                    sum(n)::BIGINT, sum(u)::BIGINT, sum(i)::BIGINT
+                    sum(n)::BIGINT, coalesce(sum(u), 0)::BIGINT, coalesce(sum(i), 0)::BIGINT
              FROM few GROUP BY GROUPING SETS ((platform), (channel), (domain), (year))
-             ORDER BY which, value NULLS LAST"
+             ORDER BY which, value NULLS LAST",
+            counted(hide_silent)
         );
         collect(self.connection(), &sql, "counting coverage", coverage)
-    }
-
-    /// Messages by the month in which they become eligible, and by schedule. Those that never do are left out.
-    ///
-    /// # Errors
-    /// Those of DuckDB.
-    pub fn due_by_month(&self, hide_silent: bool) -> Result<Vec<DueMonth>> {
-        let hush = hush(hide_silent);
-        let sql = format!("WITH {hush}, latest AS (
-                       SELECT set_id, days_id, count(*) AS n FROM message m ANTI JOIN united u ON u.family = m.family
-                       ANTI JOIN hush h ON h.family = m.family WHERE set_id IS NOT NULL GROUP BY ALL
-                       UNION ALL
-                       SELECT set_id, days_id, count(*) FROM (
-                           SELECT m.key, a.set_id, a.days_id
-                           FROM message m SEMI JOIN united u ON u.family = m.family JOIN assignment a ON a.family = m.family
-                           JOIN calendar c ON c.set_id = a.set_id AND c.days_id = a.days_id
-                           SEMI JOIN duty_set d ON d.set_id = a.set_id ANTI JOIN hush h ON h.family = m.family
-                           QUALIFY row_number() OVER (PARTITION BY m.key
-                               ORDER BY c.eligible_at DESC NULLS FIRST, a.set_id, a.days_id) = 1)
-                       GROUP BY ALL)
-                   SELECT strftime(make_timestamp(epoch_us(c.eligible_at)), '%Y-%m') AS month, s.schedule, sum(l.n)::BIGINT
-                   FROM latest l JOIN calendar c USING (set_id, days_id)
-                   JOIN duty_set d ON d.set_id = l.set_id AND d.outcome = 'assigned'
-                   JOIN schedule s USING (schedule_id)
-                   WHERE c.eligible_at IS NOT NULL GROUP BY ALL ORDER BY ALL");
-        collect(self.connection(), &sql, "counting what falls due", |row| {
-            Ok(DueMonth {
-                month: row.owned(0)?,
-                schedule: row.owned(1)?,
-                n_messages: row.count(2)?,
-            })
-        })
     }
 
     /// Handles that the directory did not know when messages with them came in, those that sent most first.

@@ -32,10 +32,10 @@ impl Catalog {
         mut each: impl FnMut(AssignmentInput<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
         let inputs = if by_instant {
-            "SELECT DISTINCT a.facts_id, a.scan_incomplete, epoch_us(m.sent_at) AS sent_at
-             FROM assignment a JOIN message m USING (key)"
+            "SELECT facts_id, scan_incomplete, epoch_us(sent_at) AS sent_at FROM message JOIN origin USING (origin_no)
+             UNION SELECT facts_id, scan_incomplete, sent_at FROM united_member JOIN origin USING (origin_no)"
         } else {
-            "SELECT DISTINCT facts_id, scan_incomplete, NULL::BIGINT AS sent_at FROM assignment"
+            "SELECT DISTINCT facts_id, scan_incomplete, NULL::BIGINT AS sent_at FROM origin"
         };
         let sql = format!(
             "SELECT facts_id, f.facts, i.scan_incomplete, i.sent_at FROM ({inputs}) i JOIN facts f USING (facts_id)

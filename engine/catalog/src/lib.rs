@@ -9,7 +9,7 @@
 )]
 
 mod alerts;
-mod calendar;
+mod combinations;
 mod counts;
 mod error;
 mod events;
@@ -17,6 +17,7 @@ mod find;
 mod holds;
 mod inputs;
 mod known;
+mod numbers;
 mod open;
 pub mod payload;
 mod project;
@@ -24,13 +25,16 @@ mod retention;
 mod reviews;
 mod rows;
 mod samples;
+mod schedules;
 mod schema;
 mod status;
 mod tables;
 
 pub use alerts::{AlertMonth, ConversationEventRow, HitRow, Hits, OccurrenceRow, RuleRow};
-pub use calendar::{Assigned, Calendar, Calendars, DaysRow, DutyRow, ScheduleRow};
-pub use counts::{CoverageRow, Dimension, DueMonth, UnknownHandle};
+pub use combinations::{
+    ApartCount, Combination, CombinationCount, ConversationRow, Cover, DayRow, OriginClass, OriginRow, ReassignmentRow,
+};
+pub use counts::{CoverageRow, Dimension, UnknownHandle};
 pub use error::{CatalogError, ErrorKind, Holder, Result};
 pub use events::{EventRow, EventRowStep, event_rows};
 pub use find::{FoundMessage, Header, PartRow, Surroundings};
@@ -40,9 +44,10 @@ pub use known::{KeyFilter, Known};
 pub use open::{Catalog, Settings, Writer};
 pub use payload::JournalEntry;
 pub use project::Projected;
-pub use retention::{Held, RetentionRow, Scope, StateCount};
+pub use retention::{Held, RetentionRow, Scope};
 pub use reviews::{Participants, Place, ReviewRow, Traffic, ViewingRow, review_rows};
 pub use samples::{SampleItemRow, SampleRow, Sampled};
+pub use schedules::{DutyRow, ScheduleRow};
 pub use schema::SCHEMA_VERSION;
 pub use status::{ActivationRow, ActiveBundle, IngestedFile, RunRow, Status};
 pub use tables::{Fingerprint, TableFingerprint};

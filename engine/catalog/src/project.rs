@@ -15,7 +15,7 @@ use crate::payload::{
     Activation, Batch, HoldPlaced, JournalEntry, Review, RunFinished, RunStarted, SampleCommitted, Viewed, kind,
 };
 use crate::schema::columns;
-use crate::{events, reviews, samples};
+use crate::{events, numbers, reviews, samples};
 
 /// Whether an entry left something in the catalog.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -190,10 +190,12 @@ fn stage(connection: &Connection, files: &[(Table, PathBuf)], doing: &str) -> Re
 }
 
 fn apply_files(transaction: &Transaction<'_>, seq: u64, files: &[(Table, PathBuf)], doing: &str) -> Result<()> {
+    let (messages, assignments) = (source(files, Table::Message)?, source(files, Table::Assignment)?);
+    numbers::give(transaction, messages.as_deref(), assignments.as_deref()).doing(doing)?;
     for table in Table::ALL {
         let Some(rows) = source(files, table)? else { continue };
         match table {
-            Table::Message => add_messages(transaction, seq, &rows, source(files, Table::Assignment)?),
+            Table::Message => add_messages(transaction, seq, &rows, assignments.as_deref()),
             Table::Assignment => add_assignments(transaction, seq, &rows),
             Table::Reassignment => add_reassignments(transaction, seq, &rows),
             Table::Recipient
@@ -209,7 +211,6 @@ fn apply_files(transaction: &Transaction<'_>, seq: u64, files: &[(Table, PathBuf
             Table::Schedule => add_new(transaction, table, &rows, &["schedule_id"]),
             Table::DutySet => add_new(transaction, table, &rows, &["set_id", "ordinal"]),
             Table::Days => add_new(transaction, table, &rows, &["days_id"]),
-            Table::Calendar => add_new(transaction, table, &rows, &["set_id", "days_id"]),
             Table::Handle => add_new(transaction, table, &rows, &["platform", "handle", "known"]),
         }
         .doing(doing)?;
@@ -221,18 +222,15 @@ fn add_messages(
     transaction: &Transaction<'_>,
     seq: u64,
     messages: &str,
-    assignments: Option<String>,
+    assignments: Option<&str>,
 ) -> duckdb::Result<()> {
     let names = columns(Table::Message, "");
     let own = columns(Table::Message, "m.");
-    let insert = format!("INSERT INTO message ({names}, seq, set_id, days_id) SELECT {own}, {seq}");
-    transaction.execute_batch(&match assignments {
-        Some(rows) => format!(
-            "{insert}, a.set_id, a.days_id FROM {messages} m LEFT JOIN
-             (SELECT DISTINCT ON (key) key, set_id, days_id FROM {rows} ORDER BY key, set_id, days_id) a USING (key)"
-        ),
-        None => format!("{insert}, NULL, NULL FROM {messages} m"),
-    })
+    transaction.execute_batch(&format!(
+        "INSERT INTO message ({names}, seq, origin_no, days_no, conversation_no, place_no)
+         SELECT {own}, {seq}, o.origin_no, d.days_no, c.conversation_no, p.place_no FROM {}",
+        numbers::numbered(messages, assignments)
+    ))
 }
 
 /// Adds assignments, and marks the families that now have more than the one that came with the message itself.
@@ -243,10 +241,17 @@ fn add_assignments(transaction: &Transaction<'_>, seq: u64, rows: &str) -> duckd
         "INSERT INTO united
          SELECT family FROM (
              SELECT family FROM {rows} WHERE key IN (SELECT key FROM arrived) GROUP BY family
-             HAVING count(DISTINCT (set_id, days_id)) > 1 OR count(DISTINCT key) > 1 OR min(key) <> family
+             HAVING count(DISTINCT (set_id, days_id, facts_id, scan_incomplete)) > 1 OR count(DISTINCT key) > 1
+                 OR min(key) <> family
              {late_families}) n
          WHERE NOT EXISTS (SELECT 1 FROM united u WHERE u.family = n.family)"
-    ))
+    ))?;
+    let older = format!(
+        "SELECT count(*) FROM (SELECT DISTINCT family FROM {rows} SEMI JOIN united USING (family)) n
+         WHERE NOT EXISTS (SELECT 1 FROM arrived a WHERE a.key = n.family)"
+    );
+    let here = !late && transaction.query_row(&older, [], |row| row.get::<_, i64>(0))? == 0;
+    numbers::unite(transaction, seq, rows, here)
 }
 
 /// Adds what a newly active bundle makes of the facts that the home has.

@@ -1,13 +1,11 @@
 //! What is needed to say how long each message is kept: assignments, dates, holds. States are not computed here.
 
-use std::sync::Arc;
-
 use lexhold_model::Key;
 
-use crate::calendar::{Assigned, Calendar, Calendars};
+use crate::combinations::{Combination, combination};
 use crate::error::{CatalogError, Result};
 use crate::open::Catalog;
-use crate::rows::{Row, collect, each_row, sql_key};
+use crate::rows::{Row, each_row, sql_key};
 
 /// Which messages are asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,25 +50,10 @@ pub struct RetentionRow {
     pub trigger_suspect: bool,
     /// The run that recorded it.
     pub run: String,
-    /// The assignments of all its family, sorted, with their dates. Several have to be united.
-    pub calendars: Vec<(Assigned, Option<Arc<Calendar>>)>,
+    /// What the dates of all its family follow from, sorted. Those of several have to be united; none is a doubt.
+    pub assigned: Vec<Combination>,
     /// The holds on any of its family, sorted.
     pub holds: Vec<Held>,
-}
-
-/// How many messages share everything that their state follows from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StateCount {
-    /// The run that recorded them.
-    pub run: String,
-    /// The assignments of each of them, sorted.
-    pub assigned: Vec<Assigned>,
-    /// Whether a hold covers them that everybody may know of.
-    pub held: bool,
-    /// Whether a silent hold covers them.
-    pub held_silently: bool,
-    /// How many they are.
-    pub n_messages: u64,
 }
 
 /// How holds cover families: what is certain counts before what is not.
@@ -86,7 +69,6 @@ impl Catalog {
         scope: Scope,
         mut each: impl FnMut(RetentionRow) -> Result<(), E>,
     ) -> Result<(), E> {
-        let mut calendars = Calendars::new(self)?;
         let mut pending: Option<RetentionRow> = None;
         each_row(self.connection(), &retention_sql(scope), "reading retention", |row| {
             let key = row.key(0)?;
@@ -96,55 +78,11 @@ impl Catalog {
                 each(done)?;
             }
             match &mut pending {
-                Some(message) => add(message, row, &mut calendars).map_err(E::from),
+                Some(message) => add(message, row).map_err(E::from),
                 None => Ok(()),
             }
         })?;
         pending.map_or(Ok(()), each)
-    }
-
-    /// Counts the messages that share run, assignments and hold membership: all that totals by state need.
-    ///
-    /// # Errors
-    /// Those of DuckDB.
-    pub fn state_counts(&self) -> Result<Vec<StateCount>> {
-        let held =
-            "SELECT family, bool_or(NOT coalesce(silent, false)) AS open, bool_or(coalesce(silent, false)) AS hush
-                    FROM hold_member LEFT JOIN hold USING (hold) GROUP BY family";
-        let own = format!(
-            "SELECT b.run, CASE WHEN m.set_id IS NULL THEN [] ELSE [m.set_id, m.days_id] END, m.open, m.hush, m.n::BIGINT
-             FROM (SELECT m.seq, m.set_id, m.days_id, h.open, h.hush, count(*) AS n
-                   FROM message m LEFT JOIN ({held}) h USING (family) ANTI JOIN united u ON u.family = m.family
-                   GROUP BY ALL) m JOIN batch b USING (seq)"
-        );
-        let united = format!(
-            "SELECT b.run, coalesce(a.pairs, []), h.open, h.hush, count(*)
-             FROM message m SEMI JOIN united u ON u.family = m.family JOIN batch b USING (seq)
-             LEFT JOIN (SELECT family, flatten(list([set_id, days_id] ORDER BY set_id, days_id)) AS pairs
-                        FROM (SELECT DISTINCT family, set_id, days_id FROM assignment SEMI JOIN united USING (family))
-                        GROUP BY family) a ON a.family = m.family
-             LEFT JOIN ({held}) h ON h.family = m.family
-             GROUP BY ALL"
-        );
-        let sql = format!(
-            "SELECT run, pairs, coalesce(open, false) AS open, coalesce(hush, false) AS hush, sum(n)::BIGINT
-             FROM ({own} UNION ALL {united}) t(run, pairs, open, hush, n)
-             GROUP BY ALL ORDER BY ALL"
-        );
-        collect(self.connection(), &sql, "counting messages by assignment", |row| {
-            let keys = row.keys(1)?;
-            let assigned = keys.chunks_exact(2).map(|pair| Assigned {
-                set_id: pair[0],
-                days_id: pair[1],
-            });
-            Ok(StateCount {
-                run: row.owned(0)?,
-                assigned: assigned.collect(),
-                held: row.flag(2)?,
-                held_silently: row.flag(3)?,
-                n_messages: row.count(4)?,
-            })
-        })
     }
 }
 
@@ -154,16 +92,25 @@ fn retention_sql(scope: Scope) -> String {
         Scope::All => String::new(),
         Scope::Family(family) => format!("WHERE m.family = {}", sql_key(family)),
     };
+    let numbers: Vec<String> = [
+        ("origin_no", "m.origin_no"),
+        ("days_no", "m.days_no"),
+        ("conversation_no", "m.conversation_no"),
+        ("sent_at", "epoch_us(m.sent_at)"),
+        ("captured_at", "epoch_us(m.captured_at)"),
+    ]
+    .iter()
+    .map(|(name, own)| format!("CASE WHEN u.family IS NULL THEN {own} ELSE u.{name} END AS x_{name}"))
+    .collect();
     format!(
         "SELECT m.key, m.family, m.message_id, m.version, m.version_kind, m.platform, m.conversation, m.sender,
-                epoch_us(m.sent_at), m.trigger_suspect, b.run,
-                coalesce(a.set_id, m.set_id) AS set_id, coalesce(a.days_id, m.days_id) AS days_id, h.hold, h.membership
+                epoch_us(m.sent_at), m.trigger_suspect, b.run, {}, h.hold, h.membership
          FROM message m JOIN batch b ON b.seq = m.seq
-         LEFT JOIN (SELECT DISTINCT family, set_id, days_id FROM assignment SEMI JOIN united USING (family)) a
-                ON a.family = m.family
+         LEFT JOIN united_member u ON u.family = m.family
          LEFT JOIN ({HELD}) h ON h.family = m.family
          {only}
-         ORDER BY m.message_id, m.version, m.key, set_id, days_id, h.hold"
+         ORDER BY m.message_id, m.version, m.key, x_origin_no, x_days_no, x_sent_at, x_captured_at, h.hold",
+        numbers.join(", ")
     )
 }
 
@@ -180,22 +127,21 @@ fn message(row: Row<'_>) -> Result<RetentionRow> {
         sent_at: row.number_or_null(8)?,
         trigger_suspect: row.flag(9)?,
         run: row.owned(10)?,
-        calendars: Vec::new(),
+        assigned: Vec::new(),
         holds: Vec::new(),
     })
 }
 
-fn add(message: &mut RetentionRow, row: Row<'_>, calendars: &mut Calendars) -> Result<()> {
-    if let Some((set_id, days_id)) = row.key_or_null(11)?.zip(row.key_or_null(12)?) {
-        let assigned = Assigned { set_id, days_id };
-        if message.calendars.iter().all(|(other, _)| *other != assigned) {
-            message.calendars.push((assigned, calendars.of(assigned)?));
-        }
+fn add(message: &mut RetentionRow, row: Row<'_>) -> Result<()> {
+    if let Some(assigned) = combination(row, 11)?
+        && !message.assigned.contains(&assigned)
+    {
+        message.assigned.push(assigned);
     }
-    if let Some(hold) = row.owned_or_null(13)? {
+    if let Some(hold) = row.owned_or_null(16)? {
         let held = Held {
             hold,
-            membership: row.owned(14)?,
+            membership: row.owned(17)?,
         };
         if !message.holds.contains(&held) {
             message.holds.push(held);

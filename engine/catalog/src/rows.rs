@@ -120,6 +120,14 @@ impl<'a> Row<'a> {
         )
     }
 
+    pub(crate) fn no_or_null(self, column: usize) -> Result<Option<u32>> {
+        self.or_null::<Int32Array, _>(column, |array| array.value(self.at).cast_unsigned())
+    }
+
+    pub(crate) fn no(self, column: usize) -> Result<u32> {
+        Self::present(self.no_or_null(column)?, column)
+    }
+
     pub(crate) fn flag_or_null(self, column: usize) -> Result<Option<bool>> {
         self.or_null::<BooleanArray, _>(column, |array| array.value(self.at))
     }

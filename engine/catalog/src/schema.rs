@@ -8,13 +8,14 @@ use duckdb::Connection;
 use lexhold_model::tables::Table;
 
 use crate::error::{CatalogError, Doing, ErrorKind, Result};
+use crate::numbers;
 
 /// The version of these tables. Raised whenever a column changes, so that an old catalog is rebuilt, not misread.
 pub const SCHEMA_VERSION: i64 = 3;
 
-/// Columns that the catalog adds to `message`: the journal entry that brought it, and the assignment that came with
-/// it, so that dates of a whole archive are read without a join of large tables.
-const MESSAGE_EXTRA: &str = "seq BIGINT NOT NULL, set_id DECIMAL(38,0), days_id DECIMAL(38,0)";
+/// Columns that the catalog adds to `message`: the journal entry that brought it, and the numbers of what it shares with
+/// others (see `numbers`), so that dates of a whole archive are counted without a join of large tables.
+const MESSAGE_EXTRA: &str = "seq BIGINT NOT NULL, origin_no INTEGER, days_no INTEGER, conversation_no INTEGER NOT NULL, place_no INTEGER NOT NULL";
 
 /// The column that the catalog adds to assignments: the journal entry that brought them. Reassignments of activations
 /// before it are not theirs.
@@ -82,6 +83,7 @@ pub(crate) fn create(connection: &mut Connection) -> Result<()> {
         transaction.execute_batch(&create_table(table)?).doing(doing)?;
     }
     transaction.execute_batch(OWN_TABLES).doing(doing)?;
+    transaction.execute_batch(numbers::TABLES).doing(doing)?;
     transaction
         .execute("INSERT INTO meta VALUES (?, NULL)", [SCHEMA_VERSION])
         .doing(doing)?;

@@ -77,7 +77,7 @@ impl Catalog {
 }
 
 /// Tables beside those of evaluations: all columns, and those that say what was decided, if any does.
-const OWN_TABLES: [(&str, &str, Option<&str>); 16] = [
+const OWN_TABLES: [(&str, &str, Option<&str>); 21] = [
     ("meta", "schema_version, applied_seq", Some("schema_version")),
     (
         "activation",
@@ -102,6 +102,24 @@ const OWN_TABLES: [(&str, &str, Option<&str>); 16] = [
         Some("hold, matter, zone, digest, silent, document"),
     ),
     ("united", "family", Some("family")),
+    // Numbers depend on how messages came in batches, which is no decision.
+    ("origin", "origin_no, set_id, facts_id, scan_incomplete, after", None),
+    ("day_set", "days_no, days_id, suspect", Some("days_id, suspect")),
+    (
+        "conversation",
+        "conversation_no, platform, conversation, active_at, captured_at",
+        Some("platform, conversation, active_at, captured_at"),
+    ),
+    (
+        "place",
+        "place_no, platform, channel, domain",
+        Some("platform, channel, domain"),
+    ),
+    (
+        "united_member",
+        "family, key, origin_no, days_no, conversation_no, sent_at, captured_at",
+        Some("family, key, sent_at, captured_at"),
+    ),
     (
         "review",
         "review_id, seq, item, reviewed_at, reviewer, person, on_behalf_of, object, object_id, action, assigned_to, until, \
@@ -147,8 +165,9 @@ const OWN_TABLES: [(&str, &str, Option<&str>); 16] = [
 fn evaluation_columns(table: Table, of: Fingerprint) -> String {
     let own = columns(table, "");
     match (table, of) {
-        (Table::Message, Fingerprint::Everything) => format!("{own}, seq, set_id, days_id"),
-        (Table::Message, Fingerprint::Decisions) => format!("{own}, set_id, days_id"),
+        (Table::Message, Fingerprint::Everything) => {
+            format!("{own}, seq, origin_no, days_no, conversation_no, place_no")
+        }
         (Table::Assignment | Table::Reassignment, Fingerprint::Everything) => format!("{own}, seq"),
         _ => own,
     }

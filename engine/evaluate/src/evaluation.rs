@@ -2,7 +2,7 @@
 
 use lexhold_model::{ByteSpan, Field, Key, PartKind, Severity};
 use lexhold_policy::Direction;
-use lexhold_retention::{Assigned, Days, Membership, Resolved};
+use lexhold_retention::{Assigned, Days, Membership};
 use lexhold_rules::{Confidence, Support};
 
 use crate::identity::Identity;
@@ -27,8 +27,6 @@ pub struct Evaluation {
     pub sets: Vec<DutySet>,
     /// Distinct local days.
     pub days: Vec<DaysRow>,
-    /// The dates of each distinct pair of duty set and days.
-    pub calendar: Vec<(Key, Key, Resolved)>,
     /// Messages that holds cover, sorted by row and hold.
     pub holds: Vec<HoldRow>,
     /// Handles met: platform, handle, whether the directory knows them; sorted.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use lexhold_model::{Key, MessageBatch, Row};
 use lexhold_policy::{Answer, Decider, FactsMaker, FactsRow};
-use lexhold_retention::{Assigned, Clocks, Days, HoldInputs, Membership, Outcome, Tri, Triggers, member};
+use lexhold_retention::{Assigned, Days, HoldInputs, Membership, Outcome, Tri, Triggers, member};
 use lexhold_rules::{Part, RuleHit, Scanner};
 use rustc_hash::FxHashMap;
 
@@ -45,7 +45,6 @@ struct Distinct {
     facts: FxHashMap<Key, ()>,
     sets: FxHashMap<Vec<Assigned>, Key>,
     days: FxHashMap<Days, Key>,
-    calendar: FxHashMap<(Key, Key), ()>,
     handles: BTreeMap<(String, String), bool>,
 }
 
@@ -105,7 +104,7 @@ impl<'a> Evaluator<'a> {
         self.events(row, &facts, out);
         self.breaches(row, &facts, out);
         let (set_id, assigned) = self.duties(row, &facts, incomplete, out);
-        let (suspect, days_id) = self.dates(row, set_id, &assigned, out);
+        let (suspect, days_id) = self.dates(row, &assigned, out);
         let parts = (parts.as_slice(), !ranges.is_empty());
         self.holds(row, &identity, &facts, parts, (incomplete, suspect), out);
         self.note_handles(row);
@@ -173,8 +172,8 @@ impl<'a> Evaluator<'a> {
         id
     }
 
-    /// Whether the date sent is suspect, and the key of the message's days; their dates go into the calendar.
-    fn dates(&mut self, row: Row<'_>, set_id: Key, assigned: &[Assigned], out: &mut Evaluation) -> (bool, Key) {
+    /// Whether the date sent is suspect, and the key of the message's days.
+    fn dates(&mut self, row: Row<'_>, assigned: &[Assigned], out: &mut Evaluation) -> (bool, Key) {
         let instant = |at: i64| Timestamp::from_microsecond(at).ok();
         let sent = row.sent_at().and_then(instant);
         // A batch enters with every capture filled in; the far end of time keeps what would slip through.
@@ -195,10 +194,6 @@ impl<'a> Evaluator<'a> {
                 id
             }
         };
-        if self.distinct.calendar.insert((set_id, days_id), ()).is_none() {
-            out.calendar
-                .push((set_id, days_id, schedules.resolve(assigned, &Clocks::of(&days))));
-        }
         (suspect, days_id)
     }
 

@@ -10,7 +10,7 @@ use arrow::array::{
 use arrow::datatypes::{DataType, Field};
 use lexhold_model::tables::Table;
 use lexhold_model::{Key, MessageBatch, PartKind, Row};
-use lexhold_retention::{HoldSpec, Resolved, Schedule};
+use lexhold_retention::{HoldSpec, Schedule};
 use lexhold_rules::{Confidence, Support, TextView};
 use serde_json::json;
 
@@ -49,7 +49,6 @@ pub fn record(
             Table::Schedule => schedules(bundle, &evaluation.sets),
             Table::DutySet => duty_sets(bundle, &evaluation.sets),
             Table::Days => recorder.days(),
-            Table::Calendar => recorder.calendar(),
             Table::Assignment => recorder.assignments(),
             Table::Reassignment => return (table, RecordBatch::new_empty(table.schema())),
             Table::HoldMember => hold_members(),
@@ -382,29 +381,6 @@ impl<'a> Recorder<'a> {
         ]
     }
 
-    fn calendar(&self) -> Vec<ArrayRef> {
-        let rows: Vec<CalendarRow> = self
-            .evaluation
-            .calendar
-            .iter()
-            .map(|(set, days, resolved)| CalendarRow::of(*set, *days, resolved))
-            .collect();
-        let text = |of: fn(&CalendarRow) -> &str| texts(rows.iter().map(|row| Some(of(row))));
-        vec![
-            keys(rows.iter().map(|it| Some(it.set))),
-            keys(rows.iter().map(|it| Some(it.days))),
-            text(|it| &it.retain_until),
-            text(|it| &it.eligible_from),
-            text(|it| &it.dispose_at),
-            text(|it| &it.must_dispose_by),
-            text(|it| &it.accessible_until),
-            instants(rows.iter().map(|it| it.eligible_at)),
-            instants(rows.iter().map(|it| it.must_dispose_at)),
-            texts(rows.iter().map(|it| it.reason)),
-            text(|it| &it.detail),
-        ]
-    }
-
     fn assignments(&self) -> Vec<ArrayRef> {
         let all = self
             .evaluation
@@ -418,7 +394,8 @@ impl<'a> Recorder<'a> {
             keys(all.clone().map(|it| Some(it.1.set_id))),
             keys(all.clone().map(|it| Some(it.1.days_id))),
             keys(all.clone().map(|it| Some(it.1.facts_id))),
-            flags(all.map(|it| it.1.scan_incomplete)),
+            flags(all.clone().map(|it| it.1.scan_incomplete)),
+            flags(all.map(|it| it.1.trigger_suspect)),
         ]
     }
 
@@ -448,40 +425,6 @@ pub(crate) fn support_json(support: &[Support]) -> Option<String> {
         json!({"name": one.name, "field": one.field.to_string(), "start": one.span.start(), "end": one.span.end()})
     });
     (!support.is_empty()).then(|| lexhold_model::canonical_json(&items.collect()))
-}
-
-/// The resolved dates of one duty set on given days, as text that a report repeats.
-struct CalendarRow {
-    set: Key,
-    days: Key,
-    retain_until: String,
-    eligible_from: String,
-    dispose_at: String,
-    must_dispose_by: String,
-    accessible_until: String,
-    eligible_at: Option<i64>,
-    must_dispose_at: Option<i64>,
-    reason: Option<&'static str>,
-    detail: String,
-}
-
-impl CalendarRow {
-    fn of(set: Key, days: Key, resolved: &Resolved) -> Self {
-        let micros = |limit: lexhold_retention::Limit| limit.until().map(|until| until.as_microsecond());
-        Self {
-            set,
-            days,
-            retain_until: resolved.retain_until.limit.day_text(),
-            eligible_from: resolved.eligible_from.limit.instant_text(),
-            dispose_at: resolved.dispose_at.limit.day_text(),
-            must_dispose_by: resolved.must_dispose_by.limit.day_text(),
-            accessible_until: resolved.accessible_until.limit.day_text(),
-            eligible_at: micros(resolved.eligible_from.limit),
-            must_dispose_at: micros(resolved.must_dispose_by.limit),
-            reason: resolved.eligible_from.limit.reason().map(|reason| reason.as_str()),
-            detail: lexhold_model::canonical_json(&json!(resolved)),
-        }
-    }
 }
 
 fn word(value: &serde_json::Value) -> String {

@@ -37,8 +37,6 @@ pub enum Table {
     DutySet,
     /// Distinct local dates of (sent, captured) by zone.
     Days,
-    /// The dates of a duty set on given days.
-    Calendar,
     /// Which duty set a message was assigned, and by which facts, append-only; duplicates with new custodians add rows.
     Assignment,
     /// Which duty set a bundle that was activated later gives to the same facts.
@@ -53,7 +51,7 @@ pub enum Table {
 
 impl Table {
     /// All tables.
-    pub const ALL: [Table; 18] = [
+    pub const ALL: [Table; 17] = [
         Self::Message,
         Self::Recipient,
         Self::Custodian,
@@ -66,7 +64,6 @@ impl Table {
         Self::Schedule,
         Self::DutySet,
         Self::Days,
-        Self::Calendar,
         Self::Assignment,
         Self::Reassignment,
         Self::HoldMember,
@@ -89,7 +86,6 @@ impl Table {
             Self::Schedule => "schedule",
             Self::DutySet => "duty_set",
             Self::Days => "days",
-            Self::Calendar => "calendar",
             Self::Assignment => "assignment",
             Self::Reassignment => "reassignment",
             Self::HoldMember => "hold_member",
@@ -222,19 +218,6 @@ impl Table {
                 text_or_null("sent_day"),
                 text("captured_day"),
             ],
-            Self::Calendar => vec![
-                key("set_id"),
-                key("days_id"),
-                text("retain_until"),
-                text("eligible_from"),
-                text("dispose_at"),
-                text("must_dispose_by"),
-                text("accessible_until"),
-                instant("eligible_at", true),
-                instant("must_dispose_at", true),
-                text_or_null("reason"),
-                text("detail"),
-            ],
             Self::Assignment => vec![
                 key("family"),
                 key("key"),
@@ -242,6 +225,7 @@ impl Table {
                 key("days_id"),
                 key("facts_id"),
                 flag("scan_incomplete"),
+                flag("trigger_suspect"),
             ],
             Self::Reassignment => vec![
                 key("facts_id"),

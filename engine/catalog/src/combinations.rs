@@ -1,0 +1,456 @@
+//! What dates follow from, shared by many messages: origins of duties, days, conversations, and how many messages have
+//! each combination of them. The dates themselves are computed elsewhere and never stored.
+
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, Int8Array, Int32Array};
+use lexhold_model::Key;
+
+use crate::error::{CatalogError, Result};
+use crate::open::Catalog;
+use crate::rows::{Row, collect, each_row, sql_text};
+
+/// What the dates of one assignment of a message follow from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Combination {
+    /// What its duties come from: see [`Catalog::origins`].
+    pub origin: u32,
+    /// Its days: see [`Catalog::day_sets`].
+    pub days: u32,
+    /// Its conversation: see [`Catalog::conversations`].
+    pub conversation: u32,
+    /// When it was sent, in microseconds since 1970 in UTC.
+    pub sent_at: Option<i64>,
+    /// When it was captured, likewise.
+    pub captured_at: i64,
+}
+
+/// What duties come from: the set assigned when messages came in, and the facts that later bundles are asked about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OriginRow {
+    /// Its number.
+    pub origin: u32,
+    /// The set: see [`Catalog::duty_sets`].
+    pub set_id: Key,
+}
+
+/// What an activation added to an origin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReassignmentRow {
+    /// The origin.
+    pub origin: u32,
+    /// The journal entry of the activation.
+    pub seq: u64,
+    /// For messages sent at this very instant alone, in microseconds since 1970 in UTC, where `by_instant`.
+    pub sent_at: Option<i64>,
+    /// Whether the bundle's answer depends on the instant.
+    pub by_instant: bool,
+    /// The set.
+    pub set_id: Key,
+}
+
+/// The local days of messages in one zone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DayRow {
+    /// What combinations call these days.
+    pub days: u32,
+    /// Whether the date sent is not believed.
+    pub suspect: bool,
+    /// The zone; none where no zone mattered.
+    pub zone: Option<String>,
+    /// The day sent.
+    pub sent_day: Option<String>,
+    /// The day captured.
+    pub captured_day: Option<String>,
+}
+
+/// A conversation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ConversationRow<'a> {
+    /// Its number.
+    pub conversation: u32,
+    /// Its id in messages.
+    pub id: &'a str,
+    /// When people last wrote or spoke in it, else the last capture, in microseconds since 1970 in UTC.
+    pub active_at: i64,
+}
+
+/// What an origin's duties come to, as far as counting goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OriginClass {
+    /// The class: origins with the same duties share one.
+    pub class: u32,
+    /// How its messages count in [`Catalog::coverage`].
+    pub cover: Cover,
+    /// Whether its dates depend on the conversation.
+    pub by_conversation: bool,
+    /// Whether its dates depend on instants that the stored days do not tell.
+    pub by_instant: bool,
+}
+
+/// Whether a schedule governs messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Cover {
+    /// Some schedule does for certain.
+    Governed,
+    /// None does.
+    Ungoverned,
+    /// Some schedule could not say.
+    Indeterminate,
+}
+
+/// How many messages share a combination.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CombinationCount {
+    /// The class of their origin; none where nothing was assigned.
+    pub class: Option<u32>,
+    /// Their days.
+    pub days: Option<u32>,
+    /// The class of their conversation, where that matters.
+    pub conversation: Option<u32>,
+    /// The quarter of an hour in which they were sent, in microseconds since 1970 in UTC, where that matters.
+    pub sent_at: Option<i64>,
+    /// The quarter of an hour in which they were captured, where that matters.
+    pub captured_at: Option<i64>,
+    /// How many more, or fewer: counts of one combination have to be added up.
+    pub n_messages: i64,
+}
+
+/// Messages that are counted apart: under a hold, or with assignments to unite.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApartCount {
+    /// What has to be united; empty where nothing was assigned.
+    pub members: Vec<Combination>,
+    /// Whether a hold covers them that everybody may know of.
+    pub held: bool,
+    /// Whether a silent hold covers them.
+    pub held_silently: bool,
+    /// How many.
+    pub n_messages: u64,
+}
+
+/// A quarter of an hour in microseconds: every zone's day begins at one.
+const QUARTER: i64 = 900_000_000;
+
+impl Catalog {
+    /// Hands over all origins.
+    ///
+    /// # Errors
+    /// The caller's own, and those of DuckDB.
+    pub fn origins<E: From<CatalogError>>(&self, mut each: impl FnMut(OriginRow) -> Result<(), E>) -> Result<(), E> {
+        let sql = "SELECT origin_no, set_id FROM origin";
+        each_row(self.connection(), sql, "reading origins", |row| {
+            each(OriginRow {
+                origin: row.no(0)?,
+                set_id: row.key(1)?,
+            })
+        })
+    }
+
+    /// Hands over what activations added to origins.
+    ///
+    /// # Errors
+    /// The caller's own, and those of DuckDB.
+    pub fn reassignments<E: From<CatalogError>>(
+        &self,
+        mut each: impl FnMut(ReassignmentRow) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let sql = "SELECT o.origin_no, r.seq, epoch_us(r.sent_at), t.seq IS NOT NULL, r.set_id
+                   FROM origin o JOIN reassignment r ON r.facts_id = o.facts_id AND r.scan_incomplete = o.scan_incomplete
+                   LEFT JOIN (SELECT DISTINCT seq FROM reassignment WHERE sent_at IS NOT NULL) t ON t.seq = r.seq
+                   WHERE r.seq > o.after";
+        each_row(self.connection(), sql, "reading reassignments", |row| {
+            each(ReassignmentRow {
+                origin: row.no(0)?,
+                seq: row.count(1)?,
+                sent_at: row.number_or_null(2)?,
+                by_instant: row.flag(3)?,
+                set_id: row.key(4)?,
+            })
+        })
+    }
+
+    /// Hands over the facts of some origins as canonical JSON.
+    ///
+    /// # Errors
+    /// The caller's own, and those of DuckDB.
+    pub fn facts_of_origins<E: From<CatalogError>>(
+        &self,
+        origins: &[u32],
+        mut each: impl FnMut(u32, &str) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.numbers("wanted_origin", &[("origin_no", origins)])
+            .map_err(E::from)?;
+        let sql = "SELECT origin_no, f.facts FROM origin SEMI JOIN wanted_origin USING (origin_no) JOIN facts f USING (facts_id)";
+        each_row(self.connection(), sql, "reading facts", |row| {
+            each(row.no(0)?, row.text(1)?)
+        })
+    }
+
+    /// All local days, those of one number behind each other.
+    ///
+    /// # Errors
+    /// Those of DuckDB.
+    pub fn day_sets(&self) -> Result<Vec<DayRow>> {
+        let sql = "SELECT s.days_no, s.suspect, d.zone, d.sent_day, d.captured_day
+                   FROM day_set s LEFT JOIN days d USING (days_id) ORDER BY s.days_no, d.zone";
+        collect(self.connection(), sql, "reading days", |row| {
+            Ok(DayRow {
+                days: row.no(0)?,
+                suspect: row.flag(1)?,
+                zone: row.owned_or_null(2)?,
+                sent_day: row.owned_or_null(3)?,
+                captured_day: row.owned_or_null(4)?,
+            })
+        })
+    }
+
+    /// Hands over all conversations.
+    ///
+    /// # Errors
+    /// The caller's own, and those of DuckDB.
+    pub fn conversations<E: From<CatalogError>>(
+        &self,
+        mut each: impl FnMut(ConversationRow<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let sql = "SELECT conversation_no, conversation, coalesce(active_at, captured_at) FROM conversation";
+        each_row(self.connection(), sql, "reading conversations", |row| {
+            each(ConversationRow {
+                conversation: row.no(0)?,
+                id: row.text(1)?,
+                active_at: row.number(2)?,
+            })
+        })
+    }
+
+    /// One conversation: its id in messages, and when it was last active.
+    ///
+    /// # Errors
+    /// Those of DuckDB.
+    pub fn conversation(&self, number: u32) -> Result<Option<(String, i64)>> {
+        let sql = format!(
+            "SELECT conversation, coalesce(active_at, captured_at) FROM conversation WHERE conversation_no = {number}"
+        );
+        let found = collect(self.connection(), &sql, "reading a conversation", |row| {
+            Ok((row.owned(0)?, row.number(1)?))
+        })?;
+        Ok(found.into_iter().next())
+    }
+
+    /// Sets beside the catalog, for this session, what origins come to: one for each, by number.
+    ///
+    /// # Errors
+    /// Those of DuckDB.
+    pub fn classify_origins(&self, classes: &[OriginClass]) -> Result<()> {
+        self.connection_batch(
+            "CREATE OR REPLACE TEMP TABLE origin_class
+                 (origin_no INTEGER, class_no INTEGER, cover TINYINT, by_conversation TINYINT, by_instant TINYINT)",
+        )?;
+        let int = |of: &dyn Fn(usize, &OriginClass) -> u32| -> ArrayRef {
+            let all = classes.iter().enumerate().map(|(at, one)| of(at, one).cast_signed());
+            Arc::new(Int32Array::from_iter_values(all))
+        };
+        let tiny =
+            |of: fn(&OriginClass) -> i8| -> ArrayRef { Arc::new(Int8Array::from_iter_values(classes.iter().map(of))) };
+        self.append(
+            "origin_class",
+            vec![
+                ("origin_no", int(&|at, _| u32::try_from(at).unwrap_or(u32::MAX))),
+                ("class_no", int(&|_, one| one.class)),
+                ("cover", tiny(|one| one.cover as i8)),
+                ("by_conversation", tiny(|one| i8::from(one.by_conversation))),
+                ("by_instant", tiny(|one| i8::from(one.by_instant))),
+            ],
+        )
+    }
+
+    /// Sets beside the catalog, for this session, what conversations come to: one for each, by number.
+    ///
+    /// # Errors
+    /// Those of DuckDB.
+    pub fn classify_conversations(&self, classes: &[u32]) -> Result<()> {
+        let numbers: Vec<u32> = (0..).take(classes.len()).collect();
+        self.numbers(
+            "conversation_class",
+            &[("conversation_no", &numbers), ("class_no", classes)],
+        )
+    }
+
+    /// Counts messages by combination, of one run or of all: [`Self::classify_origins`] and, where any class depends on
+    /// conversations, [`Self::classify_conversations`] come first.
+    ///
+    /// Messages under a hold and those with assignments to unite are taken out of these counts, by negative ones, and
+    /// come with [`Self::count_apart`].
+    ///
+    /// # Errors
+    /// The caller's own, and those of DuckDB.
+    pub fn count_combinations<E: From<CatalogError>>(
+        &self,
+        run: Option<&str>,
+        mut each: impl FnMut(CombinationCount) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.set_apart(run).map_err(E::from)?;
+        let all = format!("message {}", of_run(run));
+        for (rows, sign) in [(all.as_str(), 1), ("apart", -1)] {
+            for special in self.ways().map_err(E::from)? {
+                let sql = count_sql(rows, special);
+                each_row(self.connection(), &sql, "counting combinations", |row| {
+                    each(CombinationCount {
+                        class: row.no_or_null(0)?,
+                        days: row.no_or_null(1)?,
+                        conversation: row.no_or_null(2)?,
+                        sent_at: row.number_or_null(3)?.map(|quarter| quarter * QUARTER),
+                        captured_at: row.number_or_null(4)?.map(|quarter| quarter * QUARTER),
+                        n_messages: row.number(5)? * sign,
+                    })
+                })?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Counts the messages that the last [`Self::count_combinations`] took out.
+    ///
+    /// # Errors
+    /// The caller's own, and those of DuckDB.
+    pub fn count_apart<E: From<CatalogError>>(
+        &self,
+        mut each: impl FnMut(ApartCount) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let held = "SELECT origin_no, days_no, conversation_no, sent_at, captured_at, held, hush, count(*)
+                    FROM apart WHERE NOT united GROUP BY ALL";
+        each_row(self.connection(), held, "counting held messages", |row| {
+            each(ApartCount {
+                members: combination(row, 0)?.into_iter().collect(),
+                held: row.flag(5)?,
+                held_silently: row.flag(6)?,
+                n_messages: row.count(7)?,
+            })
+        })?;
+        let united =
+            "SELECT u.origin_no, u.days_no, u.conversation_no, u.sent_at, u.captured_at, a.held, a.hush, a.n, a.family
+                      FROM (SELECT family, held, hush, count(*) AS n FROM apart WHERE united GROUP BY ALL) a
+                      LEFT JOIN united_member u USING (family) ORDER BY a.family";
+        let mut pending: Option<(Key, ApartCount)> = None;
+        each_row::<E>(self.connection(), united, "counting families", |row| {
+            let family = row.key(8)?;
+            if pending.as_ref().is_none_or(|(last, _)| *last != family) {
+                let next = ApartCount {
+                    members: Vec::new(),
+                    held: row.flag(5)?,
+                    held_silently: row.flag(6)?,
+                    n_messages: row.count(7)?,
+                };
+                if let Some((_, done)) = pending.replace((family, next)) {
+                    each(done)?;
+                }
+            }
+            if let (Some((_, count)), Some(member)) = (&mut pending, combination(row, 0)?) {
+                count.members.push(member);
+            }
+            Ok(())
+        })?;
+        pending.map_or(Ok(()), |(_, done)| each(done))
+    }
+
+    /// Lists messages under a hold, and those with assignments to unite.
+    pub(crate) fn set_apart(&self, run: Option<&str>) -> Result<()> {
+        let run = of_run(run);
+        self.connection_batch(&format!(
+            "CREATE OR REPLACE TEMP TABLE apart AS
+             SELECT m.family, m.origin_no, m.days_no, m.conversation_no, m.place_no, epoch_us(m.sent_at) AS sent_at,
+                    epoch_us(m.captured_at) AS captured_at, x.held, x.hush, x.united
+             FROM message m JOIN (
+                 SELECT family, bool_or(held) AS held, bool_or(hush) AS hush, bool_or(united) AS united FROM (
+                     SELECT family, NOT coalesce(h.silent, false) AS held, coalesce(h.silent, false) AS hush, false AS united
+                     FROM (SELECT DISTINCT family, hold FROM hold_member) LEFT JOIN hold h USING (hold)
+                     UNION ALL SELECT family, false, false, true FROM united)
+                 GROUP BY family) x USING (family) {run}"
+        ))
+    }
+
+    /// The ways of counting that the classes ask for: whether by conversation, and whether by instant.
+    fn ways(&self) -> Result<Vec<(bool, bool)>> {
+        let sql = "SELECT DISTINCT by_conversation = 1, by_instant = 1 FROM origin_class ORDER BY ALL";
+        let mut ways = collect(self.connection(), sql, "counting combinations", |row| {
+            Ok((row.flag(0)?, row.flag(1)?))
+        })?;
+        if !ways.contains(&(false, false)) {
+            // Messages without any assignment are counted here.
+            ways.insert(0, (false, false));
+        }
+        Ok(ways)
+    }
+
+    pub(crate) fn connection_batch(&self, sql: &str) -> Result<()> {
+        use crate::error::Doing;
+        self.connection().execute_batch(sql).doing("preparing totals")
+    }
+
+    /// A temporary table of numbers.
+    fn numbers(&self, table: &str, columns: &[(&str, &[u32])]) -> Result<()> {
+        let names: Vec<String> = columns.iter().map(|(name, _)| format!("{name} INTEGER")).collect();
+        self.connection_batch(&format!("CREATE OR REPLACE TEMP TABLE {table} ({})", names.join(", ")))?;
+        let arrays = columns.iter().map(|(name, numbers)| {
+            let signed = numbers.iter().map(|number| number.cast_signed());
+            (*name, Arc::new(Int32Array::from_iter_values(signed)) as ArrayRef)
+        });
+        self.append(table, arrays.collect())
+    }
+}
+
+/// The combination whose five columns begin at `from`.
+pub(crate) fn combination(row: Row<'_>, from: usize) -> Result<Option<Combination>> {
+    let (Some(origin), Some(days)) = (row.no_or_null(from)?, row.no_or_null(from + 1)?) else {
+        return Ok(None);
+    };
+    Ok(Some(Combination {
+        origin,
+        days,
+        conversation: row.no(from + 2)?,
+        sent_at: row.number_or_null(from + 3)?,
+        captured_at: row.number(from + 4)?,
+    }))
+}
+
+fn of_run(run: Option<&str>) -> String {
+    run.map_or_else(String::new, |run| {
+        format!("WHERE seq IN (SELECT seq FROM batch WHERE run = {})", sql_text(run))
+    })
+}
+
+/// Counts of the classes that are counted one way. Without a class of its own a message is counted the plain way.
+fn count_sql(rows: &str, (by_conversation, by_instant): (bool, bool)) -> String {
+    let quarter = |column: &str| match rows {
+        "apart" => format!("{column} // {QUARTER}"),
+        _ => format!("epoch_us({column}) // {QUARTER}"),
+    };
+    let (conversation, join) = if by_conversation {
+        ("v.class_no", "LEFT JOIN conversation_class v USING (conversation_no)")
+    } else {
+        ("NULL::INTEGER", "")
+    };
+    let (sent, captured) = if by_instant {
+        (quarter("sent_at"), quarter("captured_at"))
+    } else {
+        ("NULL::BIGINT".to_owned(), "NULL::BIGINT".to_owned())
+    };
+    let (kind, only) = match (by_conversation, by_instant) {
+        (false, false) => (
+            "LEFT JOIN",
+            "coalesce(c.by_conversation, 0) = 0 AND coalesce(c.by_instant, 0) = 0".to_owned(),
+        ),
+        _ => (
+            "JOIN",
+            format!(
+                "c.by_conversation = {} AND c.by_instant = {}",
+                u8::from(by_conversation),
+                u8::from(by_instant)
+            ),
+        ),
+    };
+    format!(
+        "SELECT c.class_no, m.days_no, {conversation}, {sent}, {captured}, count(*)
+         FROM (FROM {rows}) m {kind} origin_class c USING (origin_no) {join} WHERE {only} GROUP BY ALL"
+    )
+}

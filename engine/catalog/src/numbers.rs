@@ -1,0 +1,159 @@
+//! Small numbers for what many messages share, so that totals over millions of them group and join on four bytes.
+//!
+//! Numbers are given in the order of the journal and, within an entry, of what they stand for: the same journal gives
+//! the same numbers.
+
+use duckdb::Transaction;
+
+/// What a message's duties come from, its days, its conversation, and where it counts in reports.
+///
+/// `origin.after` is the last activation before the messages came in: those that follow it may add duties. An instant in
+/// `conversation` is microseconds since 1970 in UTC. `united_member` has every assignment of a family that has several.
+pub(crate) const TABLES: &str = "
+CREATE TABLE origin (
+    origin_no INTEGER NOT NULL, set_id DECIMAL(38,0) NOT NULL, facts_id DECIMAL(38,0) NOT NULL,
+    scan_incomplete BOOLEAN NOT NULL, after BIGINT NOT NULL);
+CREATE TABLE day_set (days_no INTEGER NOT NULL, days_id DECIMAL(38,0) NOT NULL, suspect BOOLEAN NOT NULL);
+CREATE TABLE conversation (
+    conversation_no INTEGER NOT NULL, platform VARCHAR NOT NULL, conversation VARCHAR NOT NULL,
+    active_at BIGINT, captured_at BIGINT NOT NULL);
+CREATE TABLE place (place_no INTEGER NOT NULL, platform VARCHAR NOT NULL, channel VARCHAR, domain VARCHAR);
+CREATE TABLE united_member (
+    family DECIMAL(38,0) NOT NULL, key DECIMAL(38,0) NOT NULL, origin_no INTEGER NOT NULL, days_no INTEGER NOT NULL,
+    conversation_no INTEGER NOT NULL, sent_at BIGINT, captured_at BIGINT NOT NULL);
+";
+
+/// The domain of a sender's address, as SQL.
+const DOMAIN: &str = "nullif(lower(regexp_extract(sender, '@([^@]+)$', 1)), '')";
+
+/// The last activation, as SQL.
+const AFTER: &str = "(SELECT coalesce(max(seq), 0) FROM activation)";
+
+/// Gives numbers to what the entry's messages and assignments bring for the first time.
+pub(crate) fn give(
+    transaction: &Transaction<'_>,
+    messages: Option<&str>,
+    assignments: Option<&str>,
+) -> duckdb::Result<()> {
+    if let Some(rows) = assignments {
+        let origins = format!("SELECT DISTINCT set_id, facts_id, scan_incomplete, {AFTER} AS after FROM {rows}");
+        add(
+            transaction,
+            "origin",
+            "origin_no",
+            &["set_id", "facts_id", "scan_incomplete", "after"],
+            "",
+            &origins,
+        )?;
+        let days = format!("SELECT DISTINCT ON (days_id) days_id, trigger_suspect AS suspect FROM {rows}");
+        add(transaction, "day_set", "days_no", &["days_id"], ", suspect", &days)?;
+    }
+    if let Some(rows) = messages {
+        let places = format!("SELECT DISTINCT platform, channel, {DOMAIN} AS domain FROM {rows}");
+        add(
+            transaction,
+            "place",
+            "place_no",
+            &["platform", "channel", "domain"],
+            "",
+            &places,
+        )?;
+        note_activity(transaction, rows)?;
+    }
+    Ok(())
+}
+
+/// Notes when people last wrote or spoke in each conversation: not reactions, system entries or what bots do. A date
+/// that is not believed gives way to the capture.
+fn note_activity(transaction: &Transaction<'_>, rows: &str) -> duckdb::Result<()> {
+    let active = format!(
+        "SELECT platform, conversation, max(epoch_us(captured_at)) AS captured_at,
+                max(epoch_us(CASE WHEN trigger_suspect OR sent_at IS NULL THEN captured_at ELSE sent_at END))
+                    FILTER (kind IN ('message', 'call')) AS active_at
+         FROM {rows} GROUP BY platform, conversation"
+    );
+    transaction.execute_batch(&format!(
+        "UPDATE conversation c SET captured_at = greatest(c.captured_at, n.captured_at),
+                                   active_at = greatest(c.active_at, n.active_at)
+         FROM ({active}) n WHERE c.platform = n.platform AND c.conversation = n.conversation
+         AND (n.captured_at > c.captured_at OR n.active_at > coalesce(c.active_at, n.active_at - 1))"
+    ))?;
+    add(
+        transaction,
+        "conversation",
+        "conversation_no",
+        &["platform", "conversation"],
+        ", active_at, captured_at",
+        &active,
+    )
+}
+
+/// Adds rows under the next numbers, those left out that are there by identity.
+fn add(
+    transaction: &Transaction<'_>,
+    table: &str,
+    number: &str,
+    identity: &[&str],
+    more: &str,
+    rows: &str,
+) -> duckdb::Result<()> {
+    let ids = identity.join(", ");
+    let same: Vec<String> = identity
+        .iter()
+        .map(|id| format!("o.{id} IS NOT DISTINCT FROM n.{id}"))
+        .collect();
+    transaction.execute_batch(&format!(
+        "INSERT INTO {table} ({number}, {ids}{more})
+         SELECT (SELECT coalesce(max({number}) + 1, 0) FROM {table}) + row_number() OVER (ORDER BY {ids}) - 1, {ids}{more}
+         FROM ({rows}) n WHERE NOT EXISTS (SELECT 1 FROM {table} o WHERE {})",
+        same.join(" AND ")
+    ))
+}
+
+/// Messages `m` with the numbers of what they share, given their assignments; to be put behind `FROM`.
+pub(crate) fn numbered(messages: &str, assignments: Option<&str>) -> String {
+    let none = "SELECT NULL::DECIMAL(38,0) AS key, NULL::DECIMAL(38,0) AS set_id, NULL::DECIMAL(38,0) AS days_id,
+                       NULL::DECIMAL(38,0) AS facts_id, false AS scan_incomplete WHERE false";
+    let first = assignments.map_or_else(
+        || none.to_owned(),
+        |rows| {
+            format!(
+                "SELECT DISTINCT ON (key) key, set_id, days_id, facts_id, scan_incomplete FROM {rows}
+                 ORDER BY key, set_id, days_id, facts_id, scan_incomplete"
+            )
+        },
+    );
+    format!(
+        "(SELECT *, {DOMAIN} AS domain FROM {messages}) m LEFT JOIN ({first}) a ON a.key = m.key
+         LEFT JOIN origin o ON o.set_id = a.set_id AND o.facts_id = a.facts_id AND o.scan_incomplete = a.scan_incomplete
+             AND o.after = {AFTER}
+         LEFT JOIN day_set d ON d.days_id = a.days_id
+         JOIN conversation c ON c.platform = m.platform AND c.conversation = m.conversation
+         JOIN place p ON p.platform = m.platform AND p.channel IS NOT DISTINCT FROM m.channel
+             AND p.domain IS NOT DISTINCT FROM m.domain"
+    )
+}
+
+/// Lists the assignments of families that have several, for the families that the entry brought any for.
+///
+/// `here` says that all of their rows came with the entry, so that nothing older has to be looked through.
+pub(crate) fn unite(transaction: &Transaction<'_>, seq: u64, assignments: &str, here: bool) -> duckdb::Result<()> {
+    let only = if here {
+        format!("AND m.seq = {seq} AND a.seq = {seq}")
+    } else {
+        String::new()
+    };
+    transaction.execute_batch(&format!(
+        "CREATE OR REPLACE TEMP TABLE touched AS
+             SELECT DISTINCT family FROM {assignments} SEMI JOIN united USING (family);
+         DELETE FROM united_member WHERE family IN (SELECT family FROM touched);
+         INSERT INTO united_member
+             SELECT a.family, a.key, o.origin_no, d.days_no, m.conversation_no, epoch_us(m.sent_at), epoch_us(m.captured_at)
+             FROM assignment a SEMI JOIN touched t ON t.family = a.family JOIN message m ON m.key = a.key
+             JOIN batch b ON b.seq = a.seq
+             JOIN origin o ON o.set_id = a.set_id AND o.facts_id = a.facts_id AND o.scan_incomplete = a.scan_incomplete
+                 AND o.after = (SELECT coalesce(max(x.seq), 0) FROM activation x WHERE x.seq < a.seq)
+             JOIN day_set d ON d.days_id = a.days_id
+             WHERE true {only}"
+    ))
+}
