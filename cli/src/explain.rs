@@ -11,6 +11,7 @@ use lexhold_store::{EntryKind, Home, StoredFile};
 use serde_json::{Value, json};
 
 use crate::args::{Explain, ShowContent};
+use crate::dates::{Dates, Grounds};
 use crate::failure::{Exit, Failure};
 use crate::home;
 use crate::operators::Actor;
@@ -133,15 +134,25 @@ impl Explained {
         headers: &[Header],
     ) -> anyhow::Result<Self> {
         let sight = ViewerSight::of(actor)?;
-        let lookups = Lookups::of(catalog)?;
         let mut rows: Vec<RetentionRow> = Vec::new();
         catalog.retention(Scope::Family(headers[0].family), |row| {
             rows.push(row);
             Ok::<(), anyhow::Error>(())
         })?;
+        let grounds = Grounds::read(catalog, settings.as_of)?;
+        let lookups = Lookups::of(catalog, &grounds)?;
+        let mut dates = Dates::for_messages(catalog, &grounds, settings.as_of, &rows)?;
         let retention: Vec<Value> = rows
             .iter()
-            .map(|row| Value::Object(retention_row(row, &lookups, settings.as_of, &sight)))
+            .map(|row| {
+                Value::Object(retention_row(
+                    row,
+                    &dates.of_message(row),
+                    &lookups,
+                    settings.as_of,
+                    &sight,
+                ))
+            })
             .collect();
         let mut versions = Vec::new();
         for header in headers {

@@ -8,6 +8,7 @@ mod activate;
 mod alerts;
 mod args;
 mod check;
+mod dates;
 mod event;
 mod explain;
 mod failure;

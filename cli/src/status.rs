@@ -79,7 +79,7 @@ fn whole(settings: &Settings, actor: &Actor, home: &Home, running: Option<&Holde
     let sight = ViewerSight::of(actor)?;
     let catalog = home::catalog(settings, home)?;
     let status = catalog.status()?;
-    let states = figures::states(&catalog, None, settings.as_of, &sight)?;
+    let states = figures::totals(&catalog, None, settings.as_of, &sight)?.states;
     judge_conversations(&catalog)?;
     let n_alerts: u64 = catalog.alerts_by_month()?.iter().map(|month| month.n_alerts).sum();
     let holds = catalog

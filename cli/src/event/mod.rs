@@ -7,6 +7,8 @@ mod log;
 mod types;
 mod write;
 
+pub use log::register_of;
+
 use crate::args::{Event, EventKind};
 use crate::failure::Exit;
 use crate::home;

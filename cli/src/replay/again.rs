@@ -342,7 +342,6 @@ impl Duplicates {
             Table::Custodian | Table::HoldMember => ("key", &self.messages),
             Table::Days => ("days_id", &self.days),
             Table::Schedule => ("schedule_id", &self.schedules),
-            Table::Calendar => ("set_id", &self.sets),
             Table::Handle => return Ok(rows.slice(0, 0)),
             _ => return Ok(rows.clone()),
         };

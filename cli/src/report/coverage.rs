@@ -1,10 +1,13 @@
 //! `report coverage`: what no schedule governs.
 
-use lexhold_catalog::{Catalog, Dimension};
+use lexhold_catalog::{Catalog, CoverageRow, Dimension};
 use serde_json::json;
+
+use jiff::Timestamp;
 
 use super::sight::Sight;
 use super::table::{Columns, Kind, Row, TableWriter};
+use crate::dates::{Dates, Grounds};
 
 /// The columns, a contract.
 pub const COLUMNS: Columns = Columns {
@@ -27,8 +30,8 @@ pub const COLUMNS: Columns = Columns {
 };
 
 /// Writes a row for each platform, channel, domain of senders, and year; returns how many messages are ungoverned.
-pub fn write(catalog: &Catalog, sight: &Sight, table: &mut TableWriter) -> anyhow::Result<u64> {
-    let rows = catalog.coverage(!sight.sees_silent())?;
+pub fn write(catalog: &Catalog, as_of: Timestamp, sight: &Sight, table: &mut TableWriter) -> anyhow::Result<u64> {
+    let rows = rows(catalog, as_of, !sight.sees_silent())?;
     for row in &rows {
         let value = json!({
             "dimension": name(row.dimension),
@@ -45,6 +48,13 @@ pub fn write(catalog: &Catalog, sight: &Sight, table: &mut TableWriter) -> anyho
         .filter(|row| row.dimension == Dimension::Platform)
         .map(|row| row.n_ungoverned)
         .sum())
+}
+
+/// How the whole ledger covers messages: what came in without a schedule may have one by a later bundle.
+pub fn rows(catalog: &Catalog, as_of: Timestamp, hide_silent: bool) -> anyhow::Result<Vec<CoverageRow>> {
+    let grounds = Grounds::read(catalog, as_of)?;
+    Dates::open(catalog, &grounds, as_of)?.classify(catalog)?;
+    Ok(catalog.coverage(hide_silent)?)
 }
 
 fn name(dimension: Dimension) -> &'static str {

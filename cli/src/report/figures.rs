@@ -3,14 +3,13 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use lexhold_catalog::{Calendar, Catalog, Hits};
-use lexhold_evaluate::family;
+use lexhold_catalog::{Catalog, Hits};
 use lexhold_evaluate::review::ReviewStanding;
 use lexhold_model::Severity;
-use lexhold_retention::{Circumstances, Resolved, State, state};
 
 use super::resolve::each_alert;
 use super::sight::Sight;
+use crate::dates::{Dates, Grounds, Totals};
 use crate::operators::Actor;
 use crate::review::ReviewLog;
 
@@ -33,7 +32,7 @@ pub fn of_run(catalog: &Catalog, run: &str, as_of: Timestamp, actor: &Actor) -> 
         }
         Ok(())
     })?;
-    let states = states(catalog, Some(run), as_of, &Sight::of(actor)?)?;
+    let states = totals(catalog, Some(run), as_of, &Sight::of(actor)?)?.states;
     Ok(RunFigures {
         alerts_by_severity,
         states,
@@ -76,67 +75,9 @@ pub fn reviews(catalog: &Catalog, log: &ReviewLog) -> anyhow::Result<ReviewFigur
     Ok(figures)
 }
 
-/// How many messages are in each state, of one run or of all.
-pub fn states(
-    catalog: &Catalog,
-    run: Option<&str>,
-    as_of: Timestamp,
-    sight: &Sight,
-) -> anyhow::Result<BTreeMap<&'static str, u64>> {
-    let mut totals = BTreeMap::new();
-    let mut calendars = catalog.calendars()?;
-    for count in catalog
-        .state_counts()?
-        .into_iter()
-        .filter(|count| run.is_none_or(|run| run == count.run))
-    {
-        let dates: Vec<_> = count
-            .assigned
-            .iter()
-            .map(|one| calendars.of(*one))
-            .collect::<Result<_, _>>()?;
-        let dates = Dates::of(dates.iter().map(Option::as_deref));
-        let (found, _) = dates.state(as_of, count.held, count.held_silently, sight);
-        *totals.entry(found.as_str()).or_default() += count.n_messages;
-    }
-    Ok(totals)
-}
-
-/// The dates of a message, or of its family, as they were recorded.
-pub struct Dates {
-    /// The dates.
-    pub resolved: Resolved,
-    /// Something of them could not be read back, so nothing is certain.
-    doubtful: bool,
-}
-
-impl Dates {
-    /// The dates of all assignments of one family, united.
-    pub fn of<'a>(calendars: impl Iterator<Item = Option<&'a Calendar>>) -> Self {
-        let parsed: Vec<Option<Resolved>> = calendars
-            .map(|calendar| serde_json::from_str(&calendar?.detail).ok())
-            .collect();
-        let sound: Vec<Resolved> = parsed.iter().flatten().cloned().collect();
-        let doubtful = sound.is_empty() || sound.len() < parsed.len();
-        let resolved = if sound.is_empty() {
-            Resolved::withheld()
-        } else {
-            family(&sound)
-        };
-        Self { resolved, doubtful }
-    }
-
-    /// The state, as this viewer may see it, and the others that hold too. Who may not know of a hold sees a message
-    /// that is not yet due, and nothing else.
-    pub fn state(&self, as_of: Timestamp, held: bool, held_silently: bool, sight: &Sight) -> (State, Vec<State>) {
-        if sight.hides(held_silently) {
-            return (State::Retained, Vec::new());
-        }
-        let standing = Circumstances {
-            held: held || held_silently,
-            indeterminate: self.doubtful,
-            ..Circumstances::default()
-        };
-        state(&self.resolved, as_of, &standing)
-    }
+/// Messages by state and by the month in which they fall due, of one run or of all.
+pub fn totals(catalog: &Catalog, run: Option<&str>, as_of: Timestamp, sight: &Sight) -> anyhow::Result<Totals> {
+    let grounds = Grounds::read(catalog, as_of)?;
+    let mut dates = Dates::open(catalog, &grounds, as_of)?;
+    Totals::count(catalog, &mut dates, run, sight)
 }

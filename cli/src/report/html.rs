@@ -13,13 +13,14 @@ use std::collections::BTreeMap;
 
 use askama::Template;
 use lexhold_catalog::{
-    AlertMonth, Catalog, CoverageRow, DueMonth, HoldRow, ReviewRow, RuleRow, RunRow, ScheduleRow, UnknownHandle,
+    AlertMonth, Catalog, CoverageRow, HoldRow, ReviewRow, RuleRow, RunRow, ScheduleRow, UnknownHandle,
 };
 use serde_json::Value;
 
 use super::figures::ReviewFigures;
 use super::resolve;
 use super::table::Row;
+use crate::dates::{DueMonth, Totals};
 use alerts::{AlertLine, Counts, RuleBar};
 use kept::{Coverage, HoldLine, ScheduleLine, StateBar};
 pub use review::{DECISIONS_SHOWN, Month};
@@ -82,7 +83,8 @@ pub struct PageData {
 pub fn gather(
     catalog: &Catalog,
     about: About,
-    states: BTreeMap<&'static str, u64>,
+    totals: Totals,
+    coverage: Vec<CoverageRow>,
     gravest: Vec<Row>,
     reviewed: Reviewed,
 ) -> anyhow::Result<PageData> {
@@ -97,15 +99,15 @@ pub fn gather(
         bundle: status.bundle.map(|bundle| bundle.digest.to_string()),
         n_messages: status.n_messages,
         n_alerts: months.iter().map(|month| month.n_alerts).sum(),
-        states,
+        states: totals.states,
         runs: catalog.runs(RUNS_SHOWN + 1)?,
         months,
         rules: catalog.rules()?,
         gravest,
         reviewed,
-        due: catalog.due_by_month(hide_silent)?,
+        due: totals.due,
         schedules: catalog.schedules()?,
-        coverage: catalog.coverage(hide_silent)?,
+        coverage,
         holds,
         unknown: catalog.unknown_handles()?,
     })

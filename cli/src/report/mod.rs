@@ -62,7 +62,7 @@ pub fn report(settings: &Settings, args: &Report) -> anyhow::Result<Exit> {
         ReportKind::Coverage(args) => {
             let mut n_ungoverned = 0;
             each_form(&args.table, coverage::COLUMNS, |table| {
-                n_ungoverned = coverage::write(&catalog, &sight, table)?;
+                n_ungoverned = coverage::write(&catalog, settings.as_of, &sight, table)?;
                 Ok(())
             })?;
             if args.strict && n_ungoverned > 0 {
@@ -110,7 +110,7 @@ pub fn write_all(settings: &Settings, actor: &Actor, home: &Home, folder: &Path)
         retention::write(&catalog, settings.as_of, &sight, table)
     })?;
     to("coverage", coverage::COLUMNS, &mut |table| {
-        coverage::write(&catalog, &sight, table).map(drop)
+        coverage::write(&catalog, settings.as_of, &sight, table).map(drop)
     })?;
     to("holds", holds::COLUMNS, &mut |table| {
         holds::write(&catalog, &sight, table)
@@ -129,7 +129,7 @@ fn say_written(settings: &Settings, path: &Path) {
 
 fn write_page(settings: &Settings, actor: &Actor, home: &Home, catalog: &Catalog, path: &Path) -> anyhow::Result<()> {
     let sight = Sight::of(actor)?;
-    let states = figures::states(catalog, None, settings.as_of, &sight)?;
+    let totals = figures::totals(catalog, None, settings.as_of, &sight)?;
     let log = ReviewLog::load(settings, home, catalog)?;
     let mut top = Vec::new();
     let mut review_figures = figures::ReviewFigures::default();
@@ -165,8 +165,9 @@ fn write_page(settings: &Settings, actor: &Actor, home: &Home, catalog: &Catalog
             .cloned()
             .collect(),
     };
+    let coverage = coverage::rows(catalog, settings.as_of, !sight.sees_silent())?;
     let gravest = top.into_iter().map(|(_, row)| row).collect();
-    let data = html::gather(catalog, about, states, gravest, reviewed)?;
+    let data = html::gather(catalog, about, totals, coverage, gravest, reviewed)?;
     let page = html::page(&data)?;
     write_whole(path, |mut out| Ok(out.write_all(page.as_bytes())?))
 }

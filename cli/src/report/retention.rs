@@ -5,12 +5,12 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 use lexhold_catalog::{Catalog, RetentionRow, Scope};
 use lexhold_model::Key;
-use lexhold_retention::{Decided, Duty, Limit, Resolved};
+use lexhold_retention::{Decided, Duty, Limit, Resolved, Schedule as Version, Standing};
 use serde_json::{Value, json};
 
-use super::figures::Dates;
 use super::sight::Sight;
 use super::table::{Columns, Kind, Row, TableWriter};
+use crate::dates::{Dates, Grounds, MessageDates};
 
 /// The columns, a contract.
 pub const COLUMNS: Columns = Columns {
@@ -52,21 +52,20 @@ struct Schedule {
     id: String,
     document: String,
     version: String,
+    standing: Standing,
 }
 
 impl Lookups {
-    /// Schedules and silent holds of a catalog.
-    pub fn of(catalog: &Catalog) -> anyhow::Result<Self> {
-        let schedules = catalog.schedules()?.into_iter();
-        let schedules = schedules.map(|row| {
-            (
-                row.schedule_id,
-                Schedule {
-                    id: row.schedule,
-                    document: row.document,
-                    version: row.version,
-                },
-            )
+    /// Schedule versions as they stand, and silent holds.
+    pub fn of(catalog: &Catalog, grounds: &Grounds) -> anyhow::Result<Self> {
+        let schedules = grounds.ledger.schedules().iter().map(|version: &Version| {
+            let schedule = Schedule {
+                id: version.id.clone(),
+                document: version.document.clone(),
+                version: version.version.clone(),
+                standing: version.standing,
+            };
+            (version.key(), schedule)
         });
         let silent = catalog
             .holds()?
@@ -83,17 +82,21 @@ impl Lookups {
 
 /// Writes every version of every message.
 pub fn write(catalog: &Catalog, as_of: Timestamp, sight: &Sight, table: &mut TableWriter) -> anyhow::Result<()> {
-    let lookups = Lookups::of(catalog)?;
-    catalog.retention(Scope::All, |message| table.write(row(&message, &lookups, as_of, sight)))
+    let grounds = Grounds::read(catalog, as_of)?;
+    let lookups = Lookups::of(catalog, &grounds)?;
+    let mut dates = Dates::open(catalog, &grounds, as_of)?;
+    catalog.retention(Scope::All, |message| {
+        let of_message = dates.of_message(&message);
+        table.write(row(&message, &of_message, &lookups, as_of, sight))
+    })
 }
 
 /// A message as a row.
-pub fn row(message: &RetentionRow, lookups: &Lookups, as_of: Timestamp, sight: &Sight) -> Row {
+pub fn row(message: &RetentionRow, dates: &MessageDates, lookups: &Lookups, as_of: Timestamp, sight: &Sight) -> Row {
     let (silent, open): (Vec<_>, Vec<_>) = message
         .holds
         .iter()
         .partition(|held| lookups.silent.contains(&held.hold));
-    let dates = Dates::of(message.calendars.iter().map(|(_, calendar)| calendar.as_deref()));
     let hidden = sight.hides(!silent.is_empty());
     let (state, also) = dates.state(as_of, !open.is_empty(), !silent.is_empty(), sight);
     let withheld = Resolved::withheld();
@@ -146,6 +149,7 @@ fn duty(duty: &Duty, lookups: &Lookups) -> Value {
         "document": schedule.map(|schedule| &schedule.document),
         "version": schedule.map(|schedule| &schedule.version),
         "schedule": schedule.map(|schedule| &schedule.id),
+        "standing": schedule.map(|schedule| schedule.standing.as_str()),
         "kind": duty.kind,
         "trigger": duty.trigger,
         "trigger_date": duty.trigger_date,

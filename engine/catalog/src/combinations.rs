@@ -78,6 +78,8 @@ pub struct ConversationRow<'a> {
 /// What an origin's duties come to, as far as counting goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OriginClass {
+    /// The origin.
+    pub origin: u32,
     /// The class: origins with the same duties share one.
     pub class: u32,
     /// How its messages count in [`Catalog::coverage`].
@@ -85,7 +87,18 @@ pub struct OriginClass {
     /// Whether its dates depend on the conversation.
     pub by_conversation: bool,
     /// Whether its dates depend on instants that the stored days do not tell.
-    pub by_instant: bool,
+    pub instants: Instants,
+}
+
+/// How exactly dates depend on instants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Instants {
+    /// Stored days say all.
+    Never,
+    /// By the quarter of an hour: every zone's day begins at one.
+    Quarters,
+    /// The very instant sent decides.
+    Exact,
 }
 
 /// Whether a schedule governs messages.
@@ -108,7 +121,7 @@ pub struct CombinationCount {
     pub days: Option<u32>,
     /// The class of their conversation, where that matters.
     pub conversation: Option<u32>,
-    /// The quarter of an hour in which they were sent, in microseconds since 1970 in UTC, where that matters.
+    /// When they were sent, in microseconds since 1970 in UTC, as exactly as it matters.
     pub sent_at: Option<i64>,
     /// The quarter of an hour in which they were captured, where that matters.
     pub captured_at: Option<i64>,
@@ -129,17 +142,24 @@ pub struct ApartCount {
     pub n_messages: u64,
 }
 
-/// A quarter of an hour in microseconds: every zone's day begins at one.
+/// A quarter of an hour in microseconds.
 const QUARTER: i64 = 900_000_000;
 
 impl Catalog {
-    /// Hands over all origins.
+    /// Hands over all origins, or those of some numbers.
     ///
     /// # Errors
     /// The caller's own, and those of DuckDB.
-    pub fn origins<E: From<CatalogError>>(&self, mut each: impl FnMut(OriginRow) -> Result<(), E>) -> Result<(), E> {
-        let sql = "SELECT origin_no, set_id FROM origin";
-        each_row(self.connection(), sql, "reading origins", |row| {
+    pub fn origins<E: From<CatalogError>>(
+        &self,
+        only: Option<&[u32]>,
+        mut each: impl FnMut(OriginRow) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let sql = format!(
+            "SELECT origin_no, set_id FROM origin WHERE {}",
+            among("origin_no", only)
+        );
+        each_row(self.connection(), &sql, "reading origins", |row| {
             each(OriginRow {
                 origin: row.no(0)?,
                 set_id: row.key(1)?,
@@ -153,13 +173,17 @@ impl Catalog {
     /// The caller's own, and those of DuckDB.
     pub fn reassignments<E: From<CatalogError>>(
         &self,
+        only: Option<&[u32]>,
         mut each: impl FnMut(ReassignmentRow) -> Result<(), E>,
     ) -> Result<(), E> {
-        let sql = "SELECT o.origin_no, r.seq, epoch_us(r.sent_at), t.seq IS NOT NULL, r.set_id
+        let sql = format!(
+            "SELECT o.origin_no, r.seq, epoch_us(r.sent_at), t.seq IS NOT NULL, r.set_id
                    FROM origin o JOIN reassignment r ON r.facts_id = o.facts_id AND r.scan_incomplete = o.scan_incomplete
                    LEFT JOIN (SELECT DISTINCT seq FROM reassignment WHERE sent_at IS NOT NULL) t ON t.seq = r.seq
-                   WHERE r.seq > o.after";
-        each_row(self.connection(), sql, "reading reassignments", |row| {
+                   WHERE r.seq > o.after AND {}",
+            among("o.origin_no", only)
+        );
+        each_row(self.connection(), &sql, "reading reassignments", |row| {
             each(ReassignmentRow {
                 origin: row.no(0)?,
                 seq: row.count(1)?,
@@ -187,14 +211,18 @@ impl Catalog {
         })
     }
 
-    /// All local days, those of one number behind each other.
+    /// All local days or those of some numbers, those of one number behind each other.
     ///
     /// # Errors
     /// Those of DuckDB.
-    pub fn day_sets(&self) -> Result<Vec<DayRow>> {
-        let sql = "SELECT s.days_no, s.suspect, d.zone, d.sent_day, d.captured_day
-                   FROM day_set s LEFT JOIN days d USING (days_id) ORDER BY s.days_no, d.zone";
-        collect(self.connection(), sql, "reading days", |row| {
+    pub fn day_sets(&self, only: Option<&[u32]>) -> Result<Vec<DayRow>> {
+        let sql = format!(
+            "SELECT s.days_no, s.suspect, d.zone, d.sent_day, d.captured_day
+                   FROM day_set s LEFT JOIN days d USING (days_id)
+             WHERE {} ORDER BY s.days_no, d.zone",
+            among("s.days_no", only)
+        );
+        collect(self.connection(), &sql, "reading days", |row| {
             Ok(DayRow {
                 days: row.no(0)?,
                 suspect: row.flag(1)?,
@@ -205,16 +233,20 @@ impl Catalog {
         })
     }
 
-    /// Hands over all conversations.
+    /// Hands over all conversations, or those of some numbers.
     ///
     /// # Errors
     /// The caller's own, and those of DuckDB.
     pub fn conversations<E: From<CatalogError>>(
         &self,
+        only: Option<&[u32]>,
         mut each: impl FnMut(ConversationRow<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
-        let sql = "SELECT conversation_no, conversation, coalesce(active_at, captured_at) FROM conversation";
-        each_row(self.connection(), sql, "reading conversations", |row| {
+        let sql = format!(
+            "SELECT conversation_no, conversation, coalesce(active_at, captured_at) FROM conversation WHERE {}",
+            among("conversation_no", only)
+        );
+        each_row(self.connection(), &sql, "reading conversations", |row| {
             each(ConversationRow {
                 conversation: row.no(0)?,
                 id: row.text(1)?,
@@ -223,43 +255,30 @@ impl Catalog {
         })
     }
 
-    /// One conversation: its id in messages, and when it was last active.
-    ///
-    /// # Errors
-    /// Those of DuckDB.
-    pub fn conversation(&self, number: u32) -> Result<Option<(String, i64)>> {
-        let sql = format!(
-            "SELECT conversation, coalesce(active_at, captured_at) FROM conversation WHERE conversation_no = {number}"
-        );
-        let found = collect(self.connection(), &sql, "reading a conversation", |row| {
-            Ok((row.owned(0)?, row.number(1)?))
-        })?;
-        Ok(found.into_iter().next())
-    }
-
-    /// Sets beside the catalog, for this session, what origins come to: one for each, by number.
+    /// Sets beside the catalog, for this session, what origins come to.
     ///
     /// # Errors
     /// Those of DuckDB.
     pub fn classify_origins(&self, classes: &[OriginClass]) -> Result<()> {
         self.connection_batch(
             "CREATE OR REPLACE TEMP TABLE origin_class
-                 (origin_no INTEGER, class_no INTEGER, cover TINYINT, by_conversation TINYINT, by_instant TINYINT)",
+                 (origin_no INTEGER, class_no INTEGER, cover TINYINT, by_conversation TINYINT, instants TINYINT)",
         )?;
-        let int = |of: &dyn Fn(usize, &OriginClass) -> u32| -> ArrayRef {
-            let all = classes.iter().enumerate().map(|(at, one)| of(at, one).cast_signed());
-            Arc::new(Int32Array::from_iter_values(all))
+        let int = |of: fn(&OriginClass) -> u32| -> ArrayRef {
+            Arc::new(Int32Array::from_iter_values(
+                classes.iter().map(|one| of(one).cast_signed()),
+            ))
         };
         let tiny =
             |of: fn(&OriginClass) -> i8| -> ArrayRef { Arc::new(Int8Array::from_iter_values(classes.iter().map(of))) };
         self.append(
             "origin_class",
             vec![
-                ("origin_no", int(&|at, _| u32::try_from(at).unwrap_or(u32::MAX))),
-                ("class_no", int(&|_, one| one.class)),
+                ("origin_no", int(|one| one.origin)),
+                ("class_no", int(|one| one.class)),
                 ("cover", tiny(|one| one.cover as i8)),
                 ("by_conversation", tiny(|one| i8::from(one.by_conversation))),
-                ("by_instant", tiny(|one| i8::from(one.by_instant))),
+                ("instants", tiny(|one| one.instants as i8)),
             ],
         )
     }
@@ -292,15 +311,15 @@ impl Catalog {
         self.set_apart(run).map_err(E::from)?;
         let all = format!("message {}", of_run(run));
         for (rows, sign) in [(all.as_str(), 1), ("apart", -1)] {
-            for special in self.ways().map_err(E::from)? {
-                let sql = count_sql(rows, special);
+            for way in self.ways().map_err(E::from)? {
+                let sql = count_sql(rows, way);
                 each_row(self.connection(), &sql, "counting combinations", |row| {
                     each(CombinationCount {
                         class: row.no_or_null(0)?,
                         days: row.no_or_null(1)?,
                         conversation: row.no_or_null(2)?,
-                        sent_at: row.number_or_null(3)?.map(|quarter| quarter * QUARTER),
-                        captured_at: row.number_or_null(4)?.map(|quarter| quarter * QUARTER),
+                        sent_at: row.number_or_null(3)?,
+                        captured_at: row.number_or_null(4)?,
                         n_messages: row.number(5)? * sign,
                     })
                 })?;
@@ -369,15 +388,15 @@ impl Catalog {
         ))
     }
 
-    /// The ways of counting that the classes ask for: whether by conversation, and whether by instant.
-    fn ways(&self) -> Result<Vec<(bool, bool)>> {
-        let sql = "SELECT DISTINCT by_conversation = 1, by_instant = 1 FROM origin_class ORDER BY ALL";
+    /// The ways of counting that the classes ask for: whether by conversation, and how exactly by instant.
+    fn ways(&self) -> Result<Vec<(bool, i64)>> {
+        let sql = "SELECT DISTINCT by_conversation = 1, instants::BIGINT FROM origin_class ORDER BY ALL";
         let mut ways = collect(self.connection(), sql, "counting combinations", |row| {
-            Ok((row.flag(0)?, row.flag(1)?))
+            Ok((row.flag(0)?, row.number(1)?))
         })?;
-        if !ways.contains(&(false, false)) {
+        if !ways.contains(&PLAIN) {
             // Messages without any assignment are counted here.
-            ways.insert(0, (false, false));
+            ways.insert(0, PLAIN);
         }
         Ok(ways)
     }
@@ -419,35 +438,48 @@ fn of_run(run: Option<&str>) -> String {
     })
 }
 
-/// Counts of the classes that are counted one way. Without a class of its own a message is counted the plain way.
-fn count_sql(rows: &str, (by_conversation, by_instant): (bool, bool)) -> String {
-    let quarter = |column: &str| match rows {
-        "apart" => format!("{column} // {QUARTER}"),
-        _ => format!("epoch_us({column}) // {QUARTER}"),
+/// Some numbers of a column, as SQL.
+fn among(column: &str, only: Option<&[u32]>) -> String {
+    let Some(numbers) = only else { return "true".to_owned() };
+    let numbers: Vec<String> = numbers.iter().map(u32::to_string).collect();
+    if numbers.is_empty() {
+        return "false".to_owned();
+    }
+    format!("{column} IN ({})", numbers.join(", "))
+}
+
+/// Neither by conversation nor by instant.
+const PLAIN: (bool, i64) = (false, Instants::Never as i64);
+
+/// Counts of the classes that are counted one way. A message without a class is counted the plain way.
+fn count_sql(rows: &str, way: (bool, i64)) -> String {
+    let (by_conversation, instants) = way;
+    let micros = |column: &str| match rows {
+        "apart" => column.to_owned(),
+        _ => format!("epoch_us({column})"),
+    };
+    let quarter = |column: &str| format!("{} // {QUARTER} * {QUARTER}", micros(column));
+    let (sent, captured) = match instants {
+        0 => ("NULL::BIGINT".to_owned(), "NULL::BIGINT".to_owned()),
+        1 => (quarter("sent_at"), quarter("captured_at")),
+        _ => (micros("sent_at"), quarter("captured_at")),
     };
     let (conversation, join) = if by_conversation {
         ("v.class_no", "LEFT JOIN conversation_class v USING (conversation_no)")
     } else {
         ("NULL::INTEGER", "")
     };
-    let (sent, captured) = if by_instant {
-        (quarter("sent_at"), quarter("captured_at"))
-    } else {
-        ("NULL::BIGINT".to_owned(), "NULL::BIGINT".to_owned())
-    };
-    let (kind, only) = match (by_conversation, by_instant) {
-        (false, false) => (
+    let (kind, only) = if way == PLAIN {
+        (
             "LEFT JOIN",
-            "coalesce(c.by_conversation, 0) = 0 AND coalesce(c.by_instant, 0) = 0".to_owned(),
-        ),
-        _ => (
-            "JOIN",
-            format!(
-                "c.by_conversation = {} AND c.by_instant = {}",
-                u8::from(by_conversation),
-                u8::from(by_instant)
-            ),
-        ),
+            "coalesce(c.by_conversation, 0) = 0 AND coalesce(c.instants, 0) = 0".to_owned(),
+        )
+    } else {
+        let only = format!(
+            "c.by_conversation = {} AND c.instants = {instants}",
+            u8::from(by_conversation)
+        );
+        ("JOIN", only)
     };
     format!(
         "SELECT c.class_no, m.days_no, {conversation}, {sent}, {captured}, count(*)

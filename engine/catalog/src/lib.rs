@@ -32,7 +32,8 @@ mod tables;
 
 pub use alerts::{AlertMonth, ConversationEventRow, HitRow, Hits, OccurrenceRow, RuleRow};
 pub use combinations::{
-    ApartCount, Combination, CombinationCount, ConversationRow, Cover, DayRow, OriginClass, OriginRow, ReassignmentRow,
+    ApartCount, Combination, CombinationCount, ConversationRow, Cover, DayRow, Instants, OriginClass, OriginRow,
+    ReassignmentRow,
 };
 pub use counts::{CoverageRow, Dimension, UnknownHandle};
 pub use error::{CatalogError, ErrorKind, Holder, Result};

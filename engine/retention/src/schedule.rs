@@ -109,6 +109,11 @@ impl Schedule {
         })
     }
 
+    /// What starts its clocks.
+    pub fn triggers(&self) -> impl Iterator<Item = &Trigger> {
+        self.terms().map(|(_, term)| &term.from)
+    }
+
     /// Every event that it asks the register for: those that start its clocks, and the one that prolongs it.
     pub fn asked_events(&self) -> impl Iterator<Item = &EventKey> {
         self.events().chain(self.extend.iter().map(|extend| &extend.event))

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use lexhold_catalog::{CoverageRow, Dimension, DueMonth, HoldRow, ScheduleRow};
+use lexhold_catalog::{CoverageRow, Dimension, HoldRow, ScheduleRow};
 
 use super::timeline::{Source, Timeline, bar};
 use super::words::{self, day, number, share, title};
+use crate::dates::DueMonth;
 
 /// Schedules that have a colour of their own.
 const COLOURS: usize = 5;

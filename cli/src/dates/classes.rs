@@ -1,0 +1,341 @@
+//! Classes of origins: what many of them have in common, so that dates are resolved once for all.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use lexhold_catalog::{Catalog, Cover, Instants, OriginClass};
+use lexhold_model::Key;
+use lexhold_retention::{Assigned, EventFacts, EventKey, Outcome, Register, Schedule, Schedules, Trigger, Zone};
+
+use super::Grounds;
+use super::keys::KeyFacts;
+use crate::ledger::Ledger;
+
+/// The key attribute that is a message's own and not its facts'.
+const CONVERSATION: &str = "conversation";
+
+/// What the dates of an origin's messages follow from, their days and conversations aside.
+pub struct Class {
+    /// The schedules assigned, whatever the instant sent.
+    steady: Arc<[Assigned]>,
+    /// What later activations assign to messages sent at a certain instant.
+    timed: Vec<Timed>,
+    /// A set or schedule is not on record, so nothing is certain.
+    doubtful: bool,
+    /// What the register says by the keys of the facts.
+    pub events: EventFacts,
+    /// The events whose key is the conversation.
+    pub conversation_events: Vec<EventKey>,
+    /// Whether a schedule counts from the last activity.
+    pub by_activity: bool,
+    /// Whether a schedule looks at the day of capture.
+    pub by_capture: bool,
+    /// The zones of its schedules.
+    pub zones: Vec<Zone>,
+    /// Whether stored days lack one of them.
+    lacks_zone: bool,
+}
+
+/// What one activation assigns, by instant sent.
+struct Timed(HashMap<Option<i64>, Arc<[Assigned]>>);
+
+impl Class {
+    /// The schedules assigned to a message sent at an instant.
+    pub fn assigned(&self, sent_at: Option<i64>) -> Vec<Assigned> {
+        let mut all = self.steady.to_vec();
+        for timed in &self.timed {
+            all.extend(timed.0.get(&sent_at).into_iter().flat_map(|more| more.iter().cloned()));
+        }
+        all
+    }
+
+    /// Whether its dates depend on the conversation.
+    pub fn by_conversation(&self) -> bool {
+        self.by_activity || !self.conversation_events.is_empty()
+    }
+
+    fn instants(&self) -> Instants {
+        match (self.timed.is_empty(), self.lacks_zone) {
+            (false, _) => Instants::Exact,
+            (true, true) => Instants::Quarters,
+            (true, false) => Instants::Never,
+        }
+    }
+}
+
+/// The classes, and which origin belongs to which.
+pub struct Classes {
+    all: Vec<Class>,
+    of_origin: HashMap<u32, u32>,
+}
+
+/// What a class is told apart by while origins are read: the sets in order, and the events of the facts.
+type Sets = Vec<(Key, Option<u64>)>;
+
+impl Classes {
+    /// Reads origins and groups them.
+    ///
+    /// # Errors
+    /// Those of the catalog; facts that cannot be read.
+    pub fn read(
+        catalog: &Catalog,
+        grounds: &Grounds,
+        stored_zones: &BTreeSet<Zone>,
+        only: Option<&[u32]>,
+    ) -> anyhow::Result<Self> {
+        let Grounds { ledger, register } = grounds;
+        let mut sets_of: HashMap<u32, Sets> = HashMap::new();
+        catalog.origins::<anyhow::Error>(only, |row| {
+            sets_of.insert(row.origin, vec![(row.set_id, None)]);
+            Ok(())
+        })?;
+        let mut timed_of: HashMap<u32, BTreeMap<u64, Vec<(Option<i64>, Key)>>> = HashMap::new();
+        catalog.reassignments::<anyhow::Error>(only, |row| {
+            if row.by_instant {
+                let timed = timed_of.entry(row.origin).or_default().entry(row.seq).or_default();
+                timed.push((row.sent_at, row.set_id));
+            } else if let Some(sets) = sets_of.get_mut(&row.origin) {
+                sets.push((row.set_id, Some(row.seq)));
+            }
+            Ok(())
+        })?;
+        let reader = Reader::new(catalog, ledger, stored_zones)?;
+        let mut ledgers: HashMap<Sets, Vec<u32>> = HashMap::new();
+        for (origin, mut sets) in sets_of {
+            sets[1..].sort_unstable_by_key(|(_, seq)| *seq);
+            ledgers.entry(sets).or_default().push(origin);
+        }
+        let mut ledgers: Vec<(Sets, Vec<u32>)> = ledgers.into_iter().collect();
+        ledgers.sort_by(|(one, _), (other, _)| one.cmp(other));
+        let mut classes = Self {
+            all: Vec::new(),
+            of_origin: HashMap::new(),
+        };
+        for (sets, origins) in ledgers {
+            let (plain, timed): (Vec<u32>, Vec<u32>) =
+                origins.into_iter().partition(|origin| !timed_of.contains_key(origin));
+            classes.add(&reader, register, &sets, &[], &plain)?;
+            for origin in timed {
+                let later: Vec<_> = timed_of.remove(&origin).into_iter().flatten().collect();
+                classes.add(&reader, register, &sets, &later, &[origin])?;
+            }
+        }
+        Ok(classes)
+    }
+
+    /// Adds origins with the same sets, apart where their facts name events with other dates.
+    fn add(
+        &mut self,
+        reader: &Reader<'_>,
+        register: &Register,
+        sets: &Sets,
+        timed: &[(u64, Vec<(Option<i64>, Key)>)],
+        origins: &[u32],
+    ) -> anyhow::Result<()> {
+        if origins.is_empty() {
+            return Ok(());
+        }
+        let asked = reader.asked(sets, timed);
+        let of_facts: Vec<&EventKey> = asked.iter().filter(|event| event.key != CONVERSATION).collect();
+        let mut by_events: BTreeMap<EventFacts, Vec<u32>> = BTreeMap::new();
+        if of_facts.is_empty() {
+            by_events.insert(EventFacts::default(), origins.to_vec());
+        } else {
+            reader
+                .catalog
+                .facts_of_origins::<anyhow::Error>(origins, |origin, facts| {
+                    let facts: KeyFacts = serde_json::from_str(facts).map_err(|_| {
+                        anyhow::anyhow!("facts on record cannot be read; `lexhold rebuild` may mend it")
+                    })?;
+                    let values: Vec<Vec<&str>> = of_facts.iter().map(|event| facts.values(event)).collect();
+                    let asked = of_facts.iter().copied().zip(values.iter().map(Vec::as_slice));
+                    by_events.entry(register.facts(asked)).or_default().push(origin);
+                    Ok(())
+                })?;
+        }
+        for (events, mut origins) in by_events {
+            origins.sort_unstable();
+            let number = u32::try_from(self.all.len())?;
+            self.of_origin
+                .extend(origins.into_iter().map(|origin| (origin, number)));
+            self.all.push(reader.class(sets, timed, &asked, events));
+        }
+        Ok(())
+    }
+
+    /// The class of an origin.
+    pub fn of_origin(&self, origin: u32) -> Option<&Class> {
+        self.at(*self.of_origin.get(&origin)?)
+    }
+
+    /// The class of a number; none where it is in doubt.
+    pub fn at(&self, number: u32) -> Option<&Class> {
+        self.all
+            .get(usize::try_from(number).ok()?)
+            .filter(|class| !class.doubtful)
+    }
+
+    /// All classes in order.
+    pub fn iter(&self) -> impl Iterator<Item = &Class> {
+        self.all.iter()
+    }
+
+    /// Whether any class depends on conversations.
+    pub fn any_by_conversation(&self) -> bool {
+        self.all.iter().any(Class::by_conversation)
+    }
+
+    /// Whether any class has an event whose key is the conversation.
+    pub fn any_event_by_conversation(&self) -> bool {
+        self.all.iter().any(|class| !class.conversation_events.is_empty())
+    }
+
+    /// What the catalog counts by, for each origin.
+    pub fn for_catalog(&self, covers: &[Cover]) -> Vec<OriginClass> {
+        let rows = self.of_origin.iter().filter_map(|(origin, number)| {
+            let at = usize::try_from(*number).ok()?;
+            let class = self.all.get(at)?;
+            Some(OriginClass {
+                origin: *origin,
+                class: *number,
+                cover: *covers.get(at)?,
+                by_conversation: class.by_conversation(),
+                instants: class.instants(),
+            })
+        });
+        let mut rows: Vec<OriginClass> = rows.collect();
+        rows.sort_unstable_by_key(|row| row.origin);
+        rows
+    }
+}
+
+/// Turns stored sets into assigned schedules of the ledger.
+struct Reader<'a> {
+    catalog: &'a Catalog,
+    schedules: &'a Schedules,
+    sets: HashMap<Key, Option<Vec<(usize, Outcome)>>>,
+    activated: HashMap<u64, Timestamp>,
+    stored_zones: &'a BTreeSet<Zone>,
+}
+
+impl<'a> Reader<'a> {
+    fn new(catalog: &'a Catalog, ledger: &'a Ledger, stored_zones: &'a BTreeSet<Zone>) -> anyhow::Result<Self> {
+        let outcome = |word: &str, reason: Option<String>| match word {
+            "assigned" => Outcome::Assigned,
+            "by_pattern" => Outcome::ByPattern,
+            _ => Outcome::Indeterminate {
+                reason: reason.unwrap_or_else(|| word.to_owned()),
+            },
+        };
+        let sets = catalog.duty_sets()?.into_iter().map(|(id, duties)| {
+            let found = duties.into_iter().map(|duty| {
+                let position = ledger.position(duty.schedule_id)?;
+                Some((position, outcome(&duty.outcome, duty.reason)))
+            });
+            (id, found.collect())
+        });
+        let activated = catalog.activations()?.into_iter().map(|row| {
+            let at = Timestamp::from_microsecond(row.activated_at).unwrap_or(Timestamp::MAX);
+            (row.seq, at)
+        });
+        Ok(Self {
+            catalog,
+            schedules: ledger.schedules(),
+            sets: sets.collect(),
+            activated: activated.collect(),
+            stored_zones,
+        })
+    }
+
+    /// The schedules of a set, since the activation that brought them. A set without a row is empty; `None` where it
+    /// names a schedule that is not on record.
+    fn assigned(&self, set: Key, since: Option<u64>) -> Option<Vec<Assigned>> {
+        let since = since.and_then(|seq| self.activated.get(&seq).copied());
+        let schedules = match self.sets.get(&set) {
+            None => &Vec::new(),
+            Some(found) => found.as_ref()?,
+        };
+        let assigned = schedules.iter().map(|(schedule, outcome)| Assigned {
+            schedule: *schedule,
+            outcome: outcome.clone(),
+            since,
+        });
+        Some(assigned.collect())
+    }
+
+    fn schedules_of(&self, sets: &Sets, timed: &[(u64, Vec<(Option<i64>, Key)>)]) -> Vec<&'a Schedule> {
+        let later = timed.iter().flat_map(|(_, sets)| sets.iter().map(|(_, set)| *set));
+        let positions: BTreeSet<usize> = sets
+            .iter()
+            .map(|(set, _)| *set)
+            .chain(later)
+            .filter_map(|set| self.sets.get(&set)?.as_ref())
+            .flatten()
+            .map(|(schedule, _)| *schedule)
+            .collect();
+        positions.into_iter().filter_map(|at| self.schedules.get(at)).collect()
+    }
+
+    /// The events that schedules of these sets ask for, each once.
+    fn asked(&self, sets: &Sets, timed: &[(u64, Vec<(Option<i64>, Key)>)]) -> Vec<EventKey> {
+        let all = self
+            .schedules_of(sets, timed)
+            .into_iter()
+            .flat_map(Schedule::asked_events);
+        all.cloned().collect::<BTreeSet<EventKey>>().into_iter().collect()
+    }
+
+    fn class(
+        &self,
+        sets: &Sets,
+        timed: &[(u64, Vec<(Option<i64>, Key)>)],
+        asked: &[EventKey],
+        events: EventFacts,
+    ) -> Class {
+        let mut doubtful = false;
+        let mut look_up = |set: Key, since: Option<u64>| {
+            self.assigned(set, since).unwrap_or_else(|| {
+                doubtful = true;
+                Vec::new()
+            })
+        };
+        let steady: Vec<Assigned> = sets.iter().flat_map(|(set, since)| look_up(*set, *since)).collect();
+        let timed: Vec<Timed> = timed
+            .iter()
+            .map(|(seq, by_instant)| {
+                let by_instant = by_instant
+                    .iter()
+                    .map(|(at, set)| (*at, look_up(*set, Some(*seq)).into()));
+                Timed(by_instant.collect())
+            })
+            .collect();
+        let later = timed
+            .iter()
+            .flat_map(|timed| timed.0.values())
+            .flat_map(|assigned| assigned.iter());
+        let mut positions: BTreeSet<usize> = later.map(|one| one.schedule).collect();
+        positions.extend(steady.iter().map(|one| one.schedule));
+        let all: Vec<&Schedule> = positions.into_iter().filter_map(|at| self.schedules.get(at)).collect();
+        let zones: BTreeSet<&Zone> = all.iter().map(|schedule| &schedule.zone).collect();
+        let starts = |trigger: &Trigger| {
+            all.iter()
+                .any(|schedule| schedule.triggers().any(|from| from == trigger))
+        };
+        Class {
+            doubtful,
+            events,
+            conversation_events: asked
+                .iter()
+                .filter(|event| event.key == CONVERSATION)
+                .cloned()
+                .collect(),
+            by_activity: starts(&Trigger::LastActivity),
+            by_capture: starts(&Trigger::Captured) || all.iter().any(|schedule| schedule.retired.is_some()),
+            lacks_zone: zones.iter().any(|zone| !self.stored_zones.contains(*zone)),
+            zones: zones.into_iter().cloned().collect(),
+            steady: steady.into(),
+            timed,
+        }
+    }
+}

@@ -1,0 +1,348 @@
+//! The dates of messages, from what they follow from: nothing of them is stored.
+//!
+//! A message's dates follow from its origin (the set assigned at ingest, and what later activations made of its facts), its
+//! days, its conversation and the register of events, under the ledger as it stands. These combinations are few where
+//! messages are many, so each is resolved once: [`Dates::of`] for one message with every step in words, [`Totals`] for a
+//! whole archive with the dates alone.
+
+mod classes;
+mod keys;
+mod totals;
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use lexhold_catalog::{Catalog, Combination, Cover, RetentionRow};
+use lexhold_evaluate::family;
+use lexhold_retention::{
+    Circumstances, Clocks, Day, Days, EventFacts, Register, Resolved, Schedules, State, Zone, state,
+};
+
+use crate::event;
+use crate::ledger::Ledger;
+use crate::report::ViewerSight;
+use classes::{Class, Classes};
+pub use totals::{DueMonth, Totals};
+
+/// How many resolved combinations are kept: a bound on memory however many an archive has.
+const ROOM: usize = 16_384;
+
+/// What dates follow from besides messages: schedule versions as they stand, and events.
+pub struct Grounds {
+    /// The schedule versions.
+    pub ledger: Ledger,
+    /// The events.
+    pub register: Register,
+}
+
+impl Grounds {
+    /// What a catalog knows, as it stands at an instant.
+    ///
+    /// # Errors
+    /// Those of the catalog; a schedule on record that cannot be read.
+    pub fn read(catalog: &Catalog, as_of: Timestamp) -> anyhow::Result<Self> {
+        Ok(Self {
+            ledger: Ledger::read(catalog, as_of)?,
+            register: event::register_of(&catalog.events()?),
+        })
+    }
+}
+
+/// Resolves combinations of a catalog on some grounds.
+pub struct Dates<'a> {
+    schedules: &'a Schedules,
+    register: &'a Register,
+    as_of: Timestamp,
+    classes: Classes,
+    days: HashMap<u32, Days>,
+    conversations: HashMap<u32, Conversation>,
+    kept: HashMap<Combination, Arc<Resolved>>,
+}
+
+/// What dates follow from in a conversation.
+struct Conversation {
+    id: String,
+    active_at: Timestamp,
+}
+
+impl<'a> Dates<'a> {
+    /// Everything that a catalog knows, for totals and for every message.
+    ///
+    /// # Errors
+    /// Those of the catalog, and a day or zone on record that is none.
+    pub fn open(catalog: &Catalog, grounds: &'a Grounds, as_of: Timestamp) -> anyhow::Result<Self> {
+        Self::read(catalog, grounds, as_of, None)
+    }
+
+    /// What some messages need: quick in an archive of any size.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn for_messages(
+        catalog: &Catalog,
+        grounds: &'a Grounds,
+        as_of: Timestamp,
+        messages: &[RetentionRow],
+    ) -> anyhow::Result<Self> {
+        let all: Vec<Combination> = messages
+            .iter()
+            .flat_map(|message| message.assigned.iter().copied())
+            .collect();
+        Self::read(catalog, grounds, as_of, Some(&all))
+    }
+
+    fn read(
+        catalog: &Catalog,
+        grounds: &'a Grounds,
+        as_of: Timestamp,
+        only: Option<&[Combination]>,
+    ) -> anyhow::Result<Self> {
+        let numbers = |of: fn(&Combination) -> u32| {
+            only.map(|all| {
+                all.iter()
+                    .map(of)
+                    .collect::<BTreeSet<u32>>()
+                    .into_iter()
+                    .collect::<Vec<u32>>()
+            })
+        };
+        let days = read_days(catalog, numbers(|one| one.days).as_deref())?;
+        let zones: BTreeSet<&Zone> = days
+            .values()
+            .flat_map(|days| days.rows.iter().map(|day| &day.zone))
+            .collect();
+        let narrow = |days: &Days| days.rows.len() < zones.len();
+        // Days of runs under other bundles may lack a zone that others have.
+        let lacking = if days.values().any(narrow) {
+            common_zones(&days)
+        } else {
+            zones.into_iter().cloned().collect()
+        };
+        let classes = Classes::read(catalog, grounds, &lacking, numbers(|one| one.origin).as_deref())?;
+        let mut conversations = HashMap::new();
+        if classes.any_by_conversation() {
+            catalog.conversations::<anyhow::Error>(numbers(|one| one.conversation).as_deref(), |row| {
+                let active_at = Timestamp::from_microsecond(row.active_at)?;
+                let id = if classes.any_event_by_conversation() {
+                    row.id.to_owned()
+                } else {
+                    String::new()
+                };
+                conversations.insert(row.conversation, Conversation { id, active_at });
+                Ok(())
+            })?;
+        }
+        Ok(Self {
+            schedules: grounds.ledger.schedules(),
+            register: &grounds.register,
+            as_of,
+            classes,
+            days,
+            conversations,
+            kept: HashMap::new(),
+        })
+    }
+
+    /// The dates that one combination has, with every step.
+    pub fn of(&mut self, combination: &Combination) -> Arc<Resolved> {
+        if let Some(resolved) = self.kept.get(combination) {
+            return resolved.clone();
+        }
+        if self.kept.len() >= ROOM {
+            self.kept.clear();
+        }
+        let resolved = Arc::new(self.resolve(combination, true));
+        self.kept.insert(*combination, resolved.clone());
+        resolved
+    }
+
+    /// The dates of a message, or of its family, united.
+    pub fn of_message(&mut self, message: &RetentionRow) -> MessageDates {
+        let parts: Vec<Arc<Resolved>> = message.assigned.iter().map(|one| self.of(one)).collect();
+        MessageDates::united(parts.iter().map(AsRef::as_ref))
+    }
+
+    fn resolve(&self, combination: &Combination, told: bool) -> Resolved {
+        let Some(class) = self.classes.of_origin(combination.origin) else {
+            return Resolved::withheld();
+        };
+        self.resolve_in(class, combination, told)
+    }
+
+    fn resolve_in(&self, class: &Class, combination: &Combination, told: bool) -> Resolved {
+        let days = self.days_of(class, combination);
+        let conversation = self.conversations.get(&combination.conversation);
+        let events = self.events_of(class, conversation);
+        let clocks = Clocks {
+            days: &days,
+            activity: conversation
+                .filter(|_| class.by_activity)
+                .map(|conversation| conversation.active_at),
+            register: &events,
+        };
+        let assigned = class.assigned(combination.sent_at);
+        if told {
+            self.schedules.resolve(&assigned, &clocks)
+        } else {
+            self.schedules.resolve_dates(&assigned, &clocks)
+        }
+    }
+
+    /// Its stored days, and those in zones that a later bundle brought, from its instants.
+    fn days_of(&self, class: &Class, combination: &Combination) -> Days {
+        let mut days = self.days.get(&combination.days).cloned().unwrap_or_else(|| Days {
+            suspect: false,
+            rows: Vec::new(),
+        });
+        let instant = |at: i64| Timestamp::from_microsecond(at).ok();
+        let captured = instant(combination.captured_at).unwrap_or(Timestamp::MAX);
+        let sent = if days.suspect {
+            Some(captured)
+        } else {
+            combination.sent_at.and_then(instant)
+        };
+        for zone in &class.zones {
+            if days.at(zone).is_none() {
+                days.rows.push(Day {
+                    zone: zone.clone(),
+                    sent: sent.map(|at| zone.date(at)),
+                    captured: zone.date(captured),
+                });
+            }
+        }
+        days
+    }
+
+    fn events_of(&self, class: &Class, conversation: Option<&Conversation>) -> EventFacts {
+        let mut events = class.events.clone();
+        if let Some(conversation) = conversation {
+            for event in &class.conversation_events {
+                let keys = || [conversation.id.as_str()].into_iter().filter(|key| !key.is_empty());
+                events.set(event.clone(), self.register.state(&event.event, keys()));
+                if self.register.is_recorded(&event.event, keys()) {
+                    events.set_recorded(event.clone());
+                }
+            }
+        }
+        events
+    }
+
+    /// How the messages of each origin are covered, for the catalog to count by.
+    fn cover(&self, class: &Class) -> Cover {
+        let early = Days {
+            suspect: false,
+            rows: class
+                .zones
+                .iter()
+                .map(|zone| Day {
+                    zone: zone.clone(),
+                    sent: Some(zone.date(Timestamp::UNIX_EPOCH)),
+                    captured: zone.date(Timestamp::UNIX_EPOCH),
+                })
+                .collect(),
+        };
+        let clocks = Clocks {
+            days: &early,
+            activity: Some(Timestamp::UNIX_EPOCH),
+            register: &class.events,
+        };
+        let resolved = self.schedules.resolve_dates(&class.assigned(None), &clocks);
+        if resolved.duties.is_empty() {
+            Cover::Ungoverned
+        } else if resolved.is_indeterminate() {
+            Cover::Indeterminate
+        } else {
+            Cover::Governed
+        }
+    }
+
+    /// Tells the catalog how origins are covered and what they have in common.
+    ///
+    /// # Errors
+    /// Those of the catalog.
+    pub fn classify(&self, catalog: &Catalog) -> anyhow::Result<()> {
+        let covers: Vec<Cover> = self.classes.iter().map(|class| self.cover(class)).collect();
+        Ok(catalog.classify_origins(&self.classes.for_catalog(&covers))?)
+    }
+}
+
+/// The dates of a message, or of its family.
+pub struct MessageDates {
+    /// The dates.
+    pub resolved: Resolved,
+    /// Something of them is missing, so nothing is certain.
+    doubtful: bool,
+}
+
+impl MessageDates {
+    /// The dates of all members of one family.
+    pub fn united<'r>(members: impl Iterator<Item = &'r Resolved>) -> Self {
+        let mut members: Vec<Resolved> = members.cloned().collect();
+        let doubtful = members.is_empty() || members.iter().any(|member| member.parts.is_empty());
+        let resolved = match members.len() {
+            0 => Resolved::withheld(),
+            1 => members.swap_remove(0),
+            _ => family(&members),
+        };
+        Self { resolved, doubtful }
+    }
+
+    fn is_doubtful(&self) -> bool {
+        self.doubtful
+    }
+
+    /// The state, as this viewer may see it, and the others that hold too. Who may not know of a hold sees a message
+    /// that is not yet due, and nothing else.
+    pub fn state(&self, as_of: Timestamp, held: bool, held_silently: bool, sight: &ViewerSight) -> (State, Vec<State>) {
+        if sight.hides(held_silently) {
+            return (State::Retained, Vec::new());
+        }
+        let circumstances = Circumstances {
+            held: held || held_silently,
+            indeterminate: self.doubtful,
+            ..Circumstances::default()
+        };
+        state(&self.resolved, as_of, &circumstances)
+    }
+}
+
+fn read_days(catalog: &Catalog, only: Option<&[u32]>) -> anyhow::Result<HashMap<u32, Days>> {
+    let mut zones: HashMap<String, Zone> = HashMap::new();
+    let mut days: HashMap<u32, Days> = HashMap::new();
+    for row in catalog.day_sets(only)? {
+        let found = days.entry(row.days).or_insert_with(|| Days {
+            suspect: row.suspect,
+            rows: Vec::new(),
+        });
+        let (Some(name), Some(captured)) = (row.zone, row.captured_day) else {
+            continue;
+        };
+        let zone = match zones.get(&name) {
+            Some(zone) => zone.clone(),
+            None => {
+                let zone = Zone::named(&name).ok_or_else(|| anyhow::anyhow!("a zone on record is none: {name}"))?;
+                zones.insert(name, zone.clone());
+                zone
+            }
+        };
+        found.rows.push(Day {
+            zone,
+            sent: row.sent_day.map(|day| day.parse()).transpose()?,
+            captured: captured.parse()?,
+        });
+    }
+    Ok(days)
+}
+
+/// The zones in which all messages have their days.
+fn common_zones(days: &HashMap<u32, Days>) -> BTreeSet<Zone> {
+    let mut all = days.values();
+    let first = all
+        .next()
+        .map(|days| days.rows.iter().map(|day| day.zone.clone()).collect())
+        .unwrap_or_default();
+    all.fold(first, |common: BTreeSet<Zone>, days| {
+        common.into_iter().filter(|zone| days.at(zone).is_some()).collect()
+    })
+}

@@ -1,0 +1,277 @@
+//! Totals over a whole archive: each combination resolved once, times its messages.
+
+use std::collections::{BTreeMap, HashMap};
+
+use jiff::tz::TimeZone;
+use lexhold_catalog::{Catalog, Combination};
+use lexhold_model::Key;
+use lexhold_retention::{Days, Resolved, State, Zone};
+
+use super::{Class, Conversation, Dates, MessageDates};
+use crate::report::ViewerSight;
+
+/// How many messages become eligible in a month.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DueMonth {
+    /// `2027-05`, in UTC.
+    pub month: String,
+    /// `document.schedule`; a message under several schedules counts once under each.
+    pub schedule: String,
+    /// How many messages, held ones included.
+    pub n_messages: u64,
+}
+
+/// Messages by state, and by the month in which they become eligible.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// How many are in each state.
+    pub states: BTreeMap<&'static str, u64>,
+    /// How many become eligible in each month, those left out that never do.
+    pub due: Vec<DueMonth>,
+}
+
+/// A combination as far as totals tell it apart.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct Alike {
+    class: u32,
+    /// The first days that are the same where the class looks.
+    days: u32,
+    conversation: Option<u32>,
+    sent_at: Option<i64>,
+    captured_at: Option<i64>,
+}
+
+#[derive(Default)]
+struct Sums {
+    states: BTreeMap<State, i64>,
+    due: HashMap<(i32, Key), i64>,
+}
+
+impl Totals {
+    /// Counts the messages of a catalog, or of one run.
+    ///
+    /// # Errors
+    /// Those of the catalog.
+    pub fn count(
+        catalog: &Catalog,
+        dates: &mut Dates<'_>,
+        run: Option<&str>,
+        sight: &ViewerSight,
+    ) -> anyhow::Result<Self> {
+        dates.classify(catalog)?;
+        let conversations = ConversationClasses::of(dates);
+        if dates.classes.any_by_conversation() {
+            catalog.classify_conversations(&conversations.numbers)?;
+        }
+        let alike_days = AlikeDays::of(dates);
+        let mut counts: HashMap<Alike, i64> = HashMap::new();
+        let mut sums = Sums::default();
+        catalog.count_combinations::<anyhow::Error>(run, |count| {
+            match (count.class, count.days) {
+                (Some(class), Some(days)) => {
+                    let alike = Alike {
+                        class,
+                        days: alike_days.of_class(class, days),
+                        conversation: count.conversation,
+                        sent_at: count.sent_at,
+                        captured_at: count.captured_at,
+                    };
+                    *counts.entry(alike).or_default() += count.n_messages;
+                }
+                _ => *sums.states.entry(State::Indeterminate).or_default() += count.n_messages,
+            }
+            Ok(())
+        })?;
+        for (alike, n) in counts.into_iter().filter(|(_, n)| *n != 0) {
+            let resolved = dates.resolve_alike(&alike, &conversations);
+            sums.add(
+                dates,
+                MessageDates::united([&resolved].into_iter()),
+                (false, false),
+                n,
+                sight,
+            );
+        }
+        let mut apart: HashMap<(Vec<Combination>, bool, bool), i64> = HashMap::new();
+        catalog.count_apart::<anyhow::Error>(|mut count| {
+            count.members.sort_unstable();
+            count.members.dedup();
+            *apart
+                .entry((count.members, count.held, count.held_silently))
+                .or_default() += i64::try_from(count.n_messages).unwrap_or(i64::MAX);
+            Ok(())
+        })?;
+        for ((members, held, silently), n) in apart {
+            let members: Vec<Resolved> = members.iter().map(|one| dates.resolve(one, false)).collect();
+            sums.add(dates, MessageDates::united(members.iter()), (held, silently), n, sight);
+        }
+        Ok(sums.totals(dates))
+    }
+}
+
+impl Sums {
+    fn add(
+        &mut self,
+        dates: &Dates<'_>,
+        of: MessageDates,
+        (held, silently): (bool, bool),
+        n: i64,
+        sight: &ViewerSight,
+    ) {
+        let (state, _) = of.state(dates.as_of, held, silently, sight);
+        *self.states.entry(state).or_default() += n;
+        let Some(until) = of.resolved.eligible_from.limit.until() else {
+            return;
+        };
+        if of.is_doubtful() || sight.hides(silently) {
+            return;
+        }
+        let day = TimeZone::UTC.to_datetime(until).date();
+        let month = i32::from(day.year()) * 12 + i32::from(day.month()) - 1;
+        let mut schedules: Vec<Key> = of.resolved.duties.iter().map(|duty| duty.schedule).collect();
+        schedules.sort_unstable();
+        schedules.dedup();
+        for schedule in schedules {
+            *self.due.entry((month, schedule)).or_default() += n;
+        }
+    }
+
+    fn totals(self, dates: &Dates<'_>) -> Totals {
+        let names: HashMap<Key, &str> = dates.schedules.iter().map(|one| (one.key(), one.id.as_str())).collect();
+        let mut due: BTreeMap<(i32, &str), i64> = BTreeMap::new();
+        for ((month, schedule), n) in self.due {
+            let name = names.get(&schedule).copied().unwrap_or_default();
+            *due.entry((month, name)).or_default() += n;
+        }
+        let count = |n: i64| u64::try_from(n).unwrap_or(0);
+        let states = self.states.into_iter().filter(|(_, n)| *n > 0);
+        let due = due.into_iter().filter(|(_, n)| *n > 0);
+        Totals {
+            states: states.map(|(state, n)| (state.as_str(), count(n))).collect(),
+            due: due
+                .map(|((month, schedule), n)| DueMonth {
+                    month: format!("{:04}-{:02}", month.div_euclid(12), month.rem_euclid(12) + 1),
+                    schedule: schedule.to_owned(),
+                    n_messages: count(n),
+                })
+                .collect(),
+        }
+    }
+}
+
+impl Dates<'_> {
+    fn resolve_alike(&self, alike: &Alike, conversations: &ConversationClasses) -> Resolved {
+        let Some(class) = self.classes.at(alike.class) else {
+            return Resolved::withheld();
+        };
+        let conversation = alike.conversation.and_then(|class| conversations.example(class));
+        let combination = Combination {
+            origin: 0,
+            days: alike.days,
+            conversation: conversation.unwrap_or(u32::MAX),
+            sent_at: alike.sent_at,
+            captured_at: alike.captured_at.unwrap_or(i64::MAX),
+        };
+        self.resolve_in(class, &combination, false)
+    }
+}
+
+/// Conversations that no class tells apart: the same local days of the last activity, the same events.
+struct ConversationClasses {
+    /// The class of each conversation, by its number.
+    numbers: Vec<u32>,
+    /// One conversation of each class.
+    examples: Vec<u32>,
+}
+
+impl ConversationClasses {
+    fn of(dates: &Dates<'_>) -> Self {
+        let zones: Vec<&Zone> = dates.schedules.zones().iter().collect();
+        let mut by_quarter = HashMap::new();
+        let mut classes = HashMap::new();
+        let mut examples = Vec::new();
+        let last = dates.conversations.keys().max().map_or(0, |last| last + 1);
+        let events: Vec<_> = dates
+            .classes
+            .iter()
+            .flat_map(|class| &class.conversation_events)
+            .collect();
+        let numbers = (0..last).map(|number| {
+            let Some(conversation) = dates.conversations.get(&number) else {
+                return u32::MAX;
+            };
+            let Conversation { id, active_at } = conversation;
+            let quarter = active_at.as_second().div_euclid(900);
+            let days = by_quarter
+                .entry(quarter)
+                .or_insert_with(|| zones.iter().map(|zone| zone.date(*active_at)).collect::<Vec<_>>());
+            let states: Vec<_> = events
+                .iter()
+                .map(|event| {
+                    let key = || [id.as_str()].into_iter().filter(|id| !id.is_empty());
+                    (
+                        dates.register.state(&event.event, key()),
+                        dates.register.is_recorded(&event.event, key()),
+                    )
+                })
+                .collect();
+            *classes.entry((days.clone(), states)).or_insert_with(|| {
+                examples.push(number);
+                u32::try_from(examples.len() - 1).unwrap_or(u32::MAX)
+            })
+        });
+        let numbers = numbers.collect();
+        Self { numbers, examples }
+    }
+
+    fn example(&self, class: u32) -> Option<u32> {
+        self.examples.get(usize::try_from(class).ok()?).copied()
+    }
+}
+
+/// Days that a class does not tell apart: it looks at the zones of its schedules alone, and mostly at the day sent.
+struct AlikeDays {
+    /// For each class, which of the ways to look is its.
+    way: Vec<usize>,
+    /// For each way, the first days alike, by their number.
+    first: Vec<HashMap<u32, u32>>,
+}
+
+impl AlikeDays {
+    fn of(dates: &Dates<'_>) -> Self {
+        let mut ways: HashMap<(Vec<Zone>, bool), usize> = HashMap::new();
+        let mut first: Vec<HashMap<u32, u32>> = Vec::new();
+        let mut numbers: Vec<u32> = dates.days.keys().copied().collect();
+        numbers.sort_unstable();
+        let way = dates.classes.iter().map(|class: &Class| {
+            *ways.entry((class.zones.clone(), class.by_capture)).or_insert_with(|| {
+                first.push(alike(&dates.days, &numbers, class));
+                first.len() - 1
+            })
+        });
+        let way = way.collect();
+        Self { way, first }
+    }
+
+    fn of_class(&self, class: u32, days: u32) -> u32 {
+        let way = usize::try_from(class).ok().and_then(|class| self.way.get(class));
+        way.and_then(|way| self.first[*way].get(&days)).copied().unwrap_or(days)
+    }
+}
+
+fn alike(days: &HashMap<u32, Days>, numbers: &[u32], class: &Class) -> HashMap<u32, u32> {
+    let mut seen = HashMap::new();
+    let first = numbers.iter().filter_map(|number| {
+        let of = days.get(number)?;
+        let looked: Vec<_> = class
+            .zones
+            .iter()
+            .map(|zone| {
+                of.at(zone)
+                    .map(|day| (day.sent, class.by_capture.then_some(day.captured)))
+            })
+            .collect();
+        Some((*number, *seen.entry((of.suspect, looked)).or_insert(*number)))
+    });
+    first.collect()
+}
