@@ -1,6 +1,8 @@
 //! The questions that reports and commands ask.
 
-use lexhold_catalog::{Assigned, Catalog, CatalogError, Dimension, FoundMessage, Hits, StateCount, Writer};
+use std::collections::BTreeMap;
+
+use lexhold_catalog::{Catalog, CatalogError, Cover, Dimension, FoundMessage, Hits, Instants, OriginClass, Writer};
 use lexhold_model::Key;
 use lexhold_model::tables::Table;
 use serde_json::json;
@@ -26,21 +28,6 @@ fn catalog(home: &mut Home) -> Writer {
         Mail::new("slack/C2/9", "alice@bank.example", day(400)),
     ];
     let [one, two, three, four] = [0, 1, 2, 3].map(|at: usize| key(mails[at].id));
-    let dates = |set: &str, eligible: Option<i64>| {
-        row![
-            key(set),
-            key("days"),
-            "2027-01-02",
-            "2027-01-03T00:00:00Z",
-            "none",
-            "none",
-            "none",
-            eligible,
-            None::<i64>,
-            none,
-            "{}"
-        ]
-    };
     let schedule = |name: &str| {
         row![
             key(name),
@@ -56,7 +43,7 @@ fn catalog(home: &mut Home) -> Writer {
             "{}"
         ]
     };
-    let assigned = |message: Key, set: &str| row![message, message, key(set), key("days"), key("facts"), false];
+    let assigned = |message: Key, set: &str| row![message, message, key(set), key("days"), key("facts"), false, false];
     let files = vec![
         home.file(Table::Message, &mails.each_ref().map(Mail::row)),
         home.file(
@@ -104,14 +91,6 @@ fn catalog(home: &mut Home) -> Writer {
             ],
         ),
         home.file(Table::Days, &[row![key("days"), "UTC", none, "2024-10-26"]]),
-        home.file(
-            Table::Calendar,
-            &[
-                dates("both", Some(day(400))),
-                dates("doubt", None),
-                dates("empty", None),
-            ],
-        ),
         home.file(
             Table::Assignment,
             &[
@@ -214,41 +193,68 @@ fn a_callers_own_error_ends_a_question() {
     assert_eq!(places(&catalog, Hits::All).len(), 5, "the catalog answers on");
 }
 
+/// Classes by set: `both` governs, `doubt` cannot say, `empty` does not.
+fn classify(catalog: &Catalog) {
+    let mut classes = Vec::new();
+    catalog
+        .origins::<CatalogError>(None, |row| {
+            let (class, cover) = match row.set_id {
+                set if set == key("both") => (0, Cover::Governed),
+                set if set == key("doubt") => (1, Cover::Indeterminate),
+                _ => (2, Cover::Ungoverned),
+            };
+            classes.push(OriginClass {
+                origin: row.origin,
+                class,
+                cover,
+                by_conversation: false,
+                instants: Instants::Never,
+            });
+            Ok(())
+        })
+        .unwrap();
+    catalog.classify_origins(&classes).unwrap();
+}
+
+/// How many messages each class has, and those counted apart: how many assignments, held, held silently, how many.
+fn counts(catalog: &Catalog, run: Option<&str>) -> (BTreeMap<Option<u32>, i64>, Vec<(usize, bool, bool, u64)>) {
+    classify(catalog);
+    let mut plain: BTreeMap<Option<u32>, i64> = BTreeMap::new();
+    catalog
+        .count_combinations::<CatalogError>(run, |count| {
+            *plain.entry(count.class).or_default() += count.n_messages;
+            Ok(())
+        })
+        .unwrap();
+    plain.retain(|_, n| *n != 0);
+    let mut apart = Vec::new();
+    catalog
+        .count_apart::<CatalogError>(|count| {
+            apart.push((count.members.len(), count.held, count.held_silently, count.n_messages));
+            Ok(())
+        })
+        .unwrap();
+    apart.sort_unstable();
+    (plain, apart)
+}
+
 #[test]
 fn messages_are_counted_by_what_their_state_follows_from() {
     let mut home = Home::new();
     let catalog = catalog(&mut home);
-    let counts = catalog.state_counts().unwrap();
-    assert_eq!(counts.iter().map(|count| count.n_messages).sum::<u64>(), 4);
-    let of = |set: &str| -> Vec<&StateCount> {
-        counts
-            .iter()
-            .filter(|count| count.assigned.iter().any(|assigned| assigned.set_id == key(set)))
-            .collect()
-    };
-    let held: Vec<_> = of("both")
-        .iter()
-        .map(|count| (count.held, count.held_silently))
-        .collect();
-    assert_eq!(held.len(), 2);
-    assert!(held.contains(&(false, false)) && held.contains(&(false, true)));
-    assert!(of("doubt")[0].held_silently, "what cannot be evaluated is held");
-    assert_eq!(of("doubt")[0].run, "run-1");
-    let mut calendars = catalog.calendars().unwrap();
-    let both = of("both")[0].assigned[0];
-    assert_eq!(calendars.of(both).unwrap().unwrap().eligible_at, Some(day(400)));
+    let (plain, apart) = counts(&catalog, None);
+    assert_eq!(plain, [(Some(0), 1), (Some(2), 1)].into());
     assert_eq!(
-        calendars.of(both).unwrap().as_deref(),
-        catalog.calendar(both).unwrap().as_ref()
+        apart,
+        [(1, false, true, 1), (1, false, true, 1)],
+        "what cannot be evaluated is held"
     );
-    let unheard_of = Assigned {
-        days_id: key("other days"),
-        ..both
-    };
-    assert_eq!(calendars.of(unheard_of).unwrap(), None);
+    assert_eq!(counts(&catalog, Some("run-1")), (plain, apart));
+    assert_eq!(counts(&catalog, Some("run-2")), (BTreeMap::new(), Vec::new()));
     assert_eq!(catalog.duty_sets().unwrap()[&key("both")].len(), 2);
     assert_eq!(catalog.schedules().unwrap().len(), 2);
-    assert_eq!(catalog.days(key("days")).unwrap().unwrap().sent_day, None);
+    let days = catalog.day_sets(None).unwrap();
+    assert_eq!((days.len(), days[0].sent_day.as_deref()), (1, None));
 }
 
 #[test]
@@ -258,31 +264,61 @@ fn families_with_several_assignments_are_counted_by_all_of_them() {
     let four = key("slack/C2/9");
     let late = home.file(
         Table::Assignment,
-        &[row![four, four, key("both"), key("days"), key("facts"), false]],
+        &[row![four, four, key("both"), key("days"), key("facts"), false, false]],
     );
     batch_entry(7, 0, true, vec![late]).project(&mut catalog).unwrap();
-    let counts = catalog.state_counts().unwrap();
-    assert_eq!(counts.iter().map(|count| count.n_messages).sum::<u64>(), 4);
-    let united: Vec<_> = counts.iter().filter(|count| count.assigned.len() == 2).collect();
-    assert_eq!((united.len(), united[0].n_messages), (1, 1));
+    let (plain, apart) = counts(&catalog, None);
+    assert_eq!(plain, [(Some(0), 1)].into());
+    assert_eq!(apart, [(1, false, true, 1), (1, false, true, 1), (2, false, false, 1)]);
     let years: Vec<_> = coverage(&catalog, Dimension::Year);
     assert!(
         years.contains(&(Some("2025".to_owned()), 1, 0, 0)),
         "now governed: {years:?}"
     );
-    let due: u64 = catalog
-        .due_by_month(false)
-        .unwrap()
-        .iter()
-        .map(|due| due.n_messages)
-        .sum();
-    assert_eq!(
-        due, 6,
-        "three messages under two schedules each: an empty set beside another says nothing"
+}
+
+#[test]
+fn conversations_know_when_people_last_wrote() {
+    let mut home = Home::new();
+    let mut catalog = catalog(&mut home);
+    let active = |catalog: &Catalog| {
+        let mut active = Vec::new();
+        catalog
+            .conversations::<CatalogError>(None, |row| {
+                active.push((row.id.to_owned(), row.active_at));
+                Ok(())
+            })
+            .unwrap();
+        active
+    };
+    assert_eq!(active(&catalog), [("C1".to_owned(), day(400))]);
+    let said = |id, at, kind: &str, suspect: bool| {
+        let mut row = Mail::new(id, "alice", at).row();
+        row[8] = kind.into();
+        row[22] = suspect.into();
+        row
+    };
+    let file = home.file(
+        Table::Message,
+        &[
+            said("slack/C1/5", day(500), "reaction", false),
+            said("slack/C1/6", day(600), "message", true),
+            said("slack/C1/7", day(390), "call", false),
+        ],
     );
+    batch_entry(7, 3, true, vec![file]).project(&mut catalog).unwrap();
+    assert_eq!(
+        active(&catalog),
+        [("C1".to_owned(), day(400))],
+        "neither reactions nor dates that are not believed"
+    );
+    let file = home.file(Table::Message, &[said("slack/C1/8", day(410), "call", false)]);
+    batch_entry(8, 1, true, vec![file]).project(&mut catalog).unwrap();
+    assert_eq!(active(&catalog), [("C1".to_owned(), day(410))], "a late one moves it");
 }
 
 fn coverage(catalog: &Catalog, dimension: Dimension) -> Vec<(Option<String>, u64, u64, u64)> {
+    classify(catalog);
     let rows = catalog.coverage(false).unwrap();
     let rows = rows.into_iter().filter(|row| row.dimension == dimension);
     rows.map(|row| (row.value, row.n_messages, row.n_ungoverned, row.n_indeterminate))
@@ -320,12 +356,6 @@ fn charts_count_by_month() {
         alerts,
         [("2024-01", "high", "off.venue", 1), ("2025-02", "high", "off.venue", 1)]
     );
-    let due = catalog.due_by_month(false).unwrap();
-    let due: Vec<_> = due
-        .iter()
-        .map(|due| (due.month.as_str(), due.schedule.as_str(), due.n_messages))
-        .collect();
-    assert_eq!(due, [("2025-02", "d.also", 2), ("2025-02", "d.keep", 2)]);
 }
 
 #[test]
