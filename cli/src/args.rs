@@ -353,6 +353,12 @@ pub enum ReportKind {
     Retention(TableReport),
     /// What no schedule governs, by platform and channel
     Coverage(CoverageReport),
+    /// Messages whose event has not come, those that wait too long first
+    Awaiting(TableReport),
+    /// What falls due, by month and by the schedule that decides it
+    Forecast(ForecastReport),
+    /// What must be gone soon, what should have gone, and why it has not
+    OverRetention(OverRetentionReport),
     /// Holds and what they cover
     Holds(TableReport),
     /// One page for people: counts, charts, tables
@@ -378,6 +384,26 @@ pub struct CoverageReport {
     /// Answer negatively when any message is ungoverned
     #[arg(long)]
     pub strict: bool,
+}
+
+/// `report forecast`
+#[derive(Debug, Args)]
+pub struct ForecastReport {
+    #[command(flatten)]
+    pub table: TableReport,
+    /// The months shown, from this one on [default: all, past ones too]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=12_000))]
+    pub months: Option<u32>,
+}
+
+/// `report over-retention`
+#[derive(Debug, Args)]
+pub struct OverRetentionReport {
+    #[command(flatten)]
+    pub table: TableReport,
+    /// How near a ceiling has to be
+    #[arg(long, value_name = "PERIOD", default_value = crate::report::SOON)]
+    pub within: String,
 }
 
 /// `report html`
@@ -811,6 +837,9 @@ pub struct Stands {
     /// Another operator who stands by it
     #[arg(long, value_name = "OPERATOR")]
     pub confirmed_by: Option<String>,
+    /// The digest of the figures that a refusal printed: very many messages may go at once
+    #[arg(long, value_name = "DIGEST")]
+    pub accept_digest: Option<String>,
     /// Print one JSON object
     #[arg(long)]
     pub json: bool,

@@ -16,6 +16,16 @@ schedules:
     when: resource.labels.contains("hr")
     retain: { for: P3Y, from: { event: employee_left, key: accounts }, expect_within: P1Y }
     dispose: { after: retain, action: review }
+  - id: chat
+    title: Three years after the last message
+    when: resource.labels.contains("chat")
+    retain: { for: P3Y, from: last_activity }
+    dispose: { after: retain, action: review }
+  - id: purpose
+    title: Two years at most
+    when: resource.labels.contains("purpose")
+    ceiling: { for: P2Y, from: sent, within: P30D }
+    cites: [us-glba-disposal]
   - id: terms
     title: Six years after the account closes
     when: resource.labels.contains("terms")
@@ -41,7 +51,7 @@ fn about(id: &str, label: &str, accounts: &[&str], sent_at: &str) -> Value {
 /// A firm with four messages: about E42, about one account, about two, and one that nothing governs.
 fn firm() -> Firm {
     let firm = Firm::new();
-    firm.write("policies/retention/firm.yaml", POLICY);
+    firm.write("policies/retention/desk.yaml", POLICY);
     firm.messages(
         "in.ndjson",
         &[
@@ -64,6 +74,43 @@ fn record(firm: &Firm, event: &str, key: &str, date: &str, more: &[&str]) -> Ran
     let mut all = vec!["event", "record", "--type", event, "--key", key, "--date", date];
     all.extend(more);
     firm.call(&all)
+}
+
+/// The digest of the figures that a refusal printed.
+fn digest(refused: &Ran) -> String {
+    let line = refused
+        .stderr
+        .lines()
+        .find(|line| line.trim_start().starts_with("digest "));
+    let line = line.unwrap_or_else(|| panic!("no digest in {}", refused.stderr));
+    line.trim_start()["digest ".len()..].to_owned()
+}
+
+/// A message's last protected day, or why there is none.
+fn kept(firm: &Firm, id: &str) -> String {
+    let row = retention(firm, id);
+    let until = row["retain_until"].as_str().unwrap();
+    if until == "infinity" {
+        row["reason"].as_str().unwrap().to_owned()
+    } else {
+        until.to_owned()
+    }
+}
+
+fn retention(firm: &Firm, id: &str) -> Value {
+    let report = firm.call(&["report", "retention", "--format", "ndjson"]).ended(0);
+    let ends = |row: &Value| row["message_id"].as_str().unwrap().ends_with(&format!("/{id}"));
+    report
+        .rows()
+        .into_iter()
+        .find(ends)
+        .unwrap_or_else(|| panic!("no {id}"))
+}
+
+fn report(firm: &Firm, what: &str, as_of: &str, more: &[&str]) -> Vec<Value> {
+    let mut all = vec!["report", what, "--as-of", as_of, "--format", "ndjson"];
+    all.extend(more);
+    firm.call(&all).ended(0).rows()
 }
 
 fn event_id(ran: Ran) -> String {
@@ -220,10 +267,10 @@ fn a_file_is_taken_whole_or_not_at_all() {
     let refused = firm.call(&["event", "record", "--from", "bad.csv"]).ended(4);
     let refused = refused
         .said("3 lines cannot be recorded")
-        .said("line 3: an event needs a key");
+        .said("bad.csv:3: an event needs a key");
     refused
-        .said("line 4: `soon` is no day")
-        .said("line 5: 2 values under 3 columns");
+        .said("bad.csv:4: `soon` is no day")
+        .said("bad.csv:5: 2 values under 3 columns");
     firm.write("columns.csv", "typ,key,date\n");
     let refused = firm.call(&["event", "record", "--from", "columns.csv"]).ended(4);
     refused.said("did you mean `type`?");
@@ -292,7 +339,7 @@ fn an_earlier_day_needs_a_second_person_and_a_later_one_does_not() {
         "account_closed",
         "ACC-1",
         "2025-05-10",
-        &["--as", "rex", "--confirmed-by", "rita", "--json"],
+        &["--as", "rex", "--json"],
     ));
     let correct = |date: &str, more: &[&str]| {
         let mut all = vec!["event", "correct", &id, "--date", date, "--as", "rex"];
@@ -331,4 +378,263 @@ fn a_rebuilt_catalog_has_the_same_register() {
         fingerprint(&firm.path(".lexhold/catalog.duckdb"), Fingerprint::Everything)
     );
     firm.call(&["verify"]).ended(0);
+}
+
+#[test]
+fn an_employee_leaves_is_rehired_and_leaves_again() {
+    let firm = firm();
+    assert_eq!(kept(&firm, "m1"), "awaiting_event");
+    let left = event_id(record(&firm, "employee_left", "E42", "2025-09-30", &["--json"]));
+    assert_eq!(kept(&firm, "m1"), "2028-09-30");
+    firm.call(&["event", "cancel", &left, "--reason", "rehired 2026-01-15"])
+        .ended(0);
+    assert_eq!(kept(&firm, "m1"), "awaiting_event");
+    record(&firm, "employee_left", "E42", "2029-03-31", &[]).ended(0);
+    assert_eq!(kept(&firm, "m1"), "2032-03-31");
+}
+
+#[test]
+fn accounts_close_and_the_later_of_two_counts_for_messages_of_any_time() {
+    let firm = firm();
+    record(&firm, "account_closed", "ACC-1", "2024-05-10", &[]).ended(0);
+    assert_eq!(
+        (kept(&firm, "m2"), kept(&firm, "m3")),
+        ("2030-05-10".into(), "awaiting_event".into())
+    );
+    record(&firm, "account_closed", "ACC-2", "2024-06-10", &[]).ended(0);
+    assert_eq!(
+        (kept(&firm, "m2"), kept(&firm, "m3")),
+        ("2030-05-10".into(), "2030-06-10".into())
+    );
+    firm.messages(
+        "late.ndjson",
+        &[about("m9", "terms", &["ACC-1"], "2025-07-01T09:00:00Z")],
+    );
+    firm.run(&["late.ndjson"]).ended(0);
+    assert_eq!(
+        kept(&firm, "m9"),
+        "2030-05-10",
+        "an event binds what is captured after it"
+    );
+    let row = retention(&firm, "m3");
+    assert_eq!(row["duties"][0]["trigger_date"], "2024-06-10");
+}
+
+#[test]
+fn activity_moves_a_whole_conversation() {
+    let firm = firm();
+    let chat = |id: &str, sent_at: &str| {
+        let mut message = about(id, "chat", &[], sent_at);
+        message["conversation"] = json!("c7");
+        message["captured_at"] = json!(sent_at);
+        message
+    };
+    firm.messages(
+        "a.ndjson",
+        &[chat("a1", "2021-01-10T09:00:00Z"), chat("a2", "2021-06-05T09:00:00Z")],
+    );
+    firm.run(&["a.ndjson"]).ended(0);
+    assert_eq!(
+        (kept(&firm, "a1"), kept(&firm, "a2")),
+        ("2024-06-05".into(), "2024-06-05".into())
+    );
+    firm.messages("b.ndjson", &[chat("a3", "2024-06-01T09:00:00Z")]);
+    firm.run(&["b.ndjson"]).ended(0);
+    for id in ["a1", "a2", "a3"] {
+        assert_eq!(kept(&firm, id), "2027-06-01");
+    }
+}
+
+#[test]
+fn what_frees_messages_at_once_has_to_be_accepted_with_its_figures() {
+    let firm = firm();
+    let before = journal(&firm);
+    let refused = record(&firm, "account_closed", "ACC-1", "2010-01-01", &[]).ended(5);
+    let refused = refused.said("1 of 3 messages may go at once").said("firm.terms");
+    let digest = digest(&refused);
+    record(
+        &firm,
+        "account_closed",
+        "ACC-1",
+        "2010-01-02",
+        &["--accept-digest", &digest],
+    )
+    .ended(5)
+    .said("not those that were accepted");
+    assert_eq!(journal(&firm), before);
+    let recorded = record(
+        &firm,
+        "account_closed",
+        "ACC-1",
+        "2010-01-01",
+        &["--accept-digest", &digest, "--json"],
+    );
+    assert_eq!(recorded.ended(0).json()["newly_eligible"], 1);
+    assert_eq!(retention(&firm, "m2")["state"], "eligible");
+    assert_eq!(list(&firm, &[])[0]["accepted"], digest);
+    record(&firm, "account_closed", "ACC-2", "2024-06-10", &[]).ended(0);
+}
+
+#[test]
+fn a_first_day_that_frees_needs_a_second_person_besides() {
+    let firm = governed();
+    let call = |more: &[&str]| {
+        let mut all = vec!["--as", "rex"];
+        all.extend(more);
+        record(&firm, "account_closed", "ACC-1", "2010-01-01", &all)
+    };
+    call(&[])
+        .ended(5)
+        .said("earlier-events-need-two")
+        .said("--confirmed-by");
+    let refused = call(&["--confirmed-by", "rita"]).ended(5).said("has to be accepted");
+    call(&["--confirmed-by", "rita", "--accept-digest", &digest(&refused)]).ended(0);
+    record(&firm, "account_closed", "ACC-2", "2025-01-01", &["--as", "rex"]).ended(0);
+}
+
+#[test]
+fn reports_say_what_is_awaited_what_falls_due_and_what_is_kept_too_long() {
+    let firm = firm();
+    let held = about("p1", "purpose", &[], "2023-01-01T09:00:00Z");
+    let mut both = about("p2", "purpose", &["ACC-1"], "2024-02-01T09:00:00Z");
+    both["labels"] = json!(["purpose", "terms"]);
+    firm.messages("p.ndjson", &[held, both]);
+    firm.run(&["p.ndjson"]).ended(0);
+
+    let awaiting = report(&firm, "awaiting", "2026-01-01", &[]);
+    let shown: Vec<_> = awaiting
+        .iter()
+        .map(|row| {
+            (
+                row["type"].as_str().unwrap(),
+                row["key"].as_str().unwrap(),
+                row["messages"].as_u64().unwrap(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            ("account_closed", "ACC-1", 3),
+            ("account_closed", "ACC-2", 1),
+            ("employee_left", "E42", 1)
+        ]
+    );
+    let overdue = |as_of: &str| {
+        let rows = report(&firm, "awaiting", as_of, &[]);
+        (
+            rows[0]["overdue"].as_u64().unwrap(),
+            rows[0]["key"].as_str().unwrap().to_owned(),
+        )
+    };
+    assert_eq!(overdue("2026-01-10"), (0, "ACC-1".into()));
+    assert_eq!(
+        overdue("2026-01-11"),
+        (1, "E42".into()),
+        "those that wait too long come first"
+    );
+
+    record(&firm, "account_closed", "ACC-1", "2024-05-10", &[]).ended(0);
+    assert_eq!(report(&firm, "awaiting", "2026-01-01", &[]).len(), 2);
+    let forecast = report(&firm, "forecast", "2026-01-01", &[]);
+    let shown: Vec<_> = forecast
+        .iter()
+        .map(|row| {
+            let count = row["messages"].as_u64().unwrap();
+            (
+                row["month"].as_str().unwrap(),
+                row["schedule"].as_str().unwrap(),
+                count,
+                row["due"].as_bool().unwrap(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            ("2025-01", "firm.purpose", 1, true),
+            ("2030-05", "firm.terms", 2, false)
+        ],
+        "a message counts once, under what decides"
+    );
+    assert_eq!(
+        report(&firm, "forecast", "2026-01-01", &["--months", "12"]),
+        Vec::<Value>::new()
+    );
+    assert_eq!(report(&firm, "forecast", "2030-05-31", &["--months", "1"]).len(), 1);
+
+    let over = |as_of: &str| -> Vec<(String, String, u64)> {
+        let row = |row: &Value| {
+            let text = |key: &str| row[key].as_str().unwrap().to_owned();
+            (text("status"), text("ground"), row["messages"].as_u64().unwrap())
+        };
+        report(&firm, "over-retention", as_of, &[]).iter().map(row).collect()
+    };
+    let (none, duty) = ("none".to_owned(), "duty".to_owned());
+    assert_eq!(over("2024-10-01"), [], "further away than ninety days");
+    assert_eq!(over("2024-10-10"), [("near".into(), none.clone(), 1)]);
+    assert_eq!(over("2025-01-15"), [("past".into(), none.clone(), 1)]);
+    let late = [("overdue".into(), none, 1), ("past".into(), duty, 1)];
+    assert_eq!(
+        over("2026-02-15"),
+        late,
+        "the account's duty is in conflict with the ceiling"
+    );
+    for what in ["awaiting", "forecast", "over-retention"] {
+        let text = firm.call(&["report", what, "--as-of", "2026-02-15"]).ended(0).stdout;
+        assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+        let csv = firm
+            .call(&["report", what, "--as-of", "2026-02-15", "--format", "csv"])
+            .ended(0)
+            .stdout;
+        assert!(csv.lines().count() > 1, "{csv}");
+    }
+    firm.call(&["report", "over-retention", "--within", "soon"])
+        .ended(2)
+        .said("write P90D");
+}
+
+#[test]
+fn an_event_counts_though_the_catalog_was_never_told() {
+    let firm = firm();
+    let catalog = firm.path(".lexhold/catalog.duckdb");
+    let before = std::fs::read(&catalog).unwrap();
+    record(&firm, "account_closed", "ACC-1", "2024-05-10", &[]).ended(0);
+    // As if the machine had stopped right behind the journal's line, with the next one half written.
+    std::fs::write(&catalog, before).unwrap();
+    let log = firm.path(".lexhold/journal/log.ndjson");
+    let mut torn = std::fs::read(&log).unwrap();
+    torn.extend(b"{\"v\":1,\"seq\":");
+    std::fs::write(&log, torn).unwrap();
+    assert_eq!(kept(&firm, "m2"), "2030-05-10");
+    record(&firm, "account_closed", "ACC-2", "2024-06-10", &[]).ended(0);
+    assert_eq!(kept(&firm, "m3"), "2030-06-10");
+    firm.call(&["verify"]).ended(0);
+}
+
+#[test]
+fn events_are_recorded_while_a_run_goes_on() {
+    let firm = firm();
+    let mut run = firm
+        .command(&["run", "-", "--as-of", "2026-01-01", "--backfill", "--quiet"])
+        .stdin(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    for _ in 0..600 {
+        let status = firm.call(&["status", "--json"]).ended(0).json();
+        if !status["in_progress"].is_null() {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    assert!(
+        !firm.call(&["status", "--json"]).json()["in_progress"].is_null(),
+        "no run is in progress"
+    );
+    record(&firm, "account_closed", "ACC-1", "2024-05-10", &[]).ended(0);
+    let again = record(&firm, "account_closed", "ACC-1", "2024-05-10", &[]).ended(0);
+    assert!(again.stdout.contains("so before"), "{}", again.stdout);
+    drop(run.stdin.take());
+    run.wait().unwrap();
+    assert_eq!(kept(&firm, "m2"), "2030-05-10");
 }

@@ -13,7 +13,7 @@ use super::keys::KeyFacts;
 use crate::ledger::Ledger;
 
 /// The key attribute that is a message's own and not its facts'.
-const CONVERSATION: &str = "conversation";
+pub const CONVERSATION: &str = "conversation";
 
 /// What the dates of an origin's messages follow from, their days and conversations aside.
 pub struct Class {
@@ -179,6 +179,11 @@ impl Classes {
     /// All classes in order.
     pub fn iter(&self) -> impl Iterator<Item = &Class> {
         self.all.iter()
+    }
+
+    /// Every origin with the number of its class.
+    pub fn origins(&self) -> impl Iterator<Item = (u32, u32)> + '_ {
+        self.of_origin.iter().map(|(origin, class)| (*origin, *class))
     }
 
     /// Whether any class depends on conversations.

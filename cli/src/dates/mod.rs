@@ -5,7 +5,9 @@
 //! messages are many, so each is resolved once: [`Dates::of`] for one message with every step in words, [`Totals`] for a
 //! whole archive with the dates alone.
 
+mod awaited;
 mod classes;
+mod groups;
 mod keys;
 mod totals;
 
@@ -22,7 +24,9 @@ use lexhold_retention::{
 use crate::event;
 use crate::ledger::Ledger;
 use crate::report::ViewerSight;
+pub use awaited::Awaited;
 use classes::{Class, Classes};
+pub use groups::Group;
 pub use totals::{DueMonth, Totals};
 
 /// How many resolved combinations are kept: a bound on memory however many an archive has.
@@ -228,26 +232,19 @@ impl<'a> Dates<'a> {
         events
     }
 
-    /// How the messages of each origin are covered, for the catalog to count by.
-    fn cover(&self, class: &Class) -> Cover {
-        let early = Days {
-            suspect: false,
-            rows: class
-                .zones
-                .iter()
-                .map(|zone| Day {
-                    zone: zone.clone(),
-                    sent: Some(zone.date(Timestamp::UNIX_EPOCH)),
-                    captured: zone.date(Timestamp::UNIX_EPOCH),
-                })
-                .collect(),
-        };
+    /// The dates of a class on some days, whatever its conversations.
+    fn resolve_on(&self, class: &Class, days: &Days) -> Resolved {
         let clocks = Clocks {
-            days: &early,
+            days,
             activity: Some(Timestamp::UNIX_EPOCH),
             register: &class.events,
         };
-        let resolved = self.schedules.resolve_dates(&class.assigned(None), &clocks);
+        self.schedules.resolve_dates(&class.assigned(None), &clocks)
+    }
+
+    /// How the messages of each origin are covered, for the catalog to count by.
+    fn cover(&self, class: &Class) -> Cover {
+        let resolved = self.resolve_on(class, &early_days(class));
         if resolved.duties.is_empty() {
             Cover::Ungoverned
         } else if resolved.is_indeterminate() {
@@ -288,7 +285,8 @@ impl MessageDates {
         Self { resolved, doubtful }
     }
 
-    fn is_doubtful(&self) -> bool {
+    /// Whether something of them is missing, so that nothing is certain.
+    pub fn is_doubtful(&self) -> bool {
         self.doubtful
     }
 
@@ -304,6 +302,19 @@ impl MessageDates {
             ..Circumstances::default()
         };
         state(&self.resolved, as_of, &circumstances)
+    }
+}
+
+/// Days long ago in the zones of a class, for asking what its schedules demand whenever a message was sent.
+fn early_days(class: &Class) -> Days {
+    let day = |zone: &Zone| Day {
+        zone: zone.clone(),
+        sent: Some(zone.date(Timestamp::UNIX_EPOCH)),
+        captured: zone.date(Timestamp::UNIX_EPOCH),
+    };
+    Days {
+        suspect: false,
+        rows: class.zones.iter().map(day).collect(),
     }
 }
 

@@ -7,7 +7,7 @@ use lexhold_catalog::{Catalog, Combination};
 use lexhold_model::Key;
 use lexhold_retention::{Days, Resolved, State, Zone};
 
-use super::{Class, Conversation, Dates, MessageDates};
+use super::{Class, Conversation, Dates, Group, MessageDates};
 use crate::report::ViewerSight;
 
 /// How many messages become eligible in a month.
@@ -52,78 +52,28 @@ impl Totals {
     ///
     /// # Errors
     /// Those of the catalog.
-    pub fn count(
-        catalog: &Catalog,
-        dates: &mut Dates<'_>,
-        run: Option<&str>,
-        sight: &ViewerSight,
-    ) -> anyhow::Result<Self> {
-        dates.classify(catalog)?;
-        let conversations = ConversationClasses::of(dates);
-        if dates.classes.any_by_conversation() {
-            catalog.classify_conversations(&conversations.numbers)?;
-        }
-        let alike_days = AlikeDays::of(dates);
-        let mut counts: HashMap<Alike, i64> = HashMap::new();
+    pub fn count(catalog: &Catalog, dates: &Dates<'_>, run: Option<&str>, sight: &ViewerSight) -> anyhow::Result<Self> {
         let mut sums = Sums::default();
-        catalog.count_combinations::<anyhow::Error>(run, |count| {
-            match (count.class, count.days) {
-                (Some(class), Some(days)) => {
-                    let alike = Alike {
-                        class,
-                        days: alike_days.of_class(class, days),
-                        conversation: count.conversation,
-                        sent_at: count.sent_at,
-                        captured_at: count.captured_at,
-                    };
-                    *counts.entry(alike).or_default() += count.n_messages;
-                }
-                _ => *sums.states.entry(State::Indeterminate).or_default() += count.n_messages,
-            }
-            Ok(())
-        })?;
-        for (alike, n) in counts.into_iter().filter(|(_, n)| *n != 0) {
-            let resolved = dates.resolve_alike(&alike, &conversations);
-            sums.add(
-                dates,
-                MessageDates::united([&resolved].into_iter()),
-                (false, false),
-                n,
-                sight,
-            );
-        }
-        let mut apart: HashMap<(Vec<Combination>, bool, bool), i64> = HashMap::new();
-        catalog.count_apart::<anyhow::Error>(|mut count| {
-            count.members.sort_unstable();
-            count.members.dedup();
-            *apart
-                .entry((count.members, count.held, count.held_silently))
-                .or_default() += i64::try_from(count.n_messages).unwrap_or(i64::MAX);
-            Ok(())
-        })?;
-        for ((members, held, silently), n) in apart {
-            let members: Vec<Resolved> = members.iter().map(|one| dates.resolve(one, false)).collect();
-            sums.add(dates, MessageDates::united(members.iter()), (held, silently), n, sight);
-        }
+        dates.each_group(catalog, run, |group| sums.add(dates, group, sight))?;
         Ok(sums.totals(dates))
     }
 }
 
 impl Sums {
-    fn add(
-        &mut self,
-        dates: &Dates<'_>,
-        of: MessageDates,
-        (held, silently): (bool, bool),
-        n: i64,
-        sight: &ViewerSight,
-    ) {
-        let (state, _) = of.state(dates.as_of, held, silently, sight);
+    fn add(&mut self, dates: &Dates<'_>, group: &Group, sight: &ViewerSight) {
+        let Group {
+            dates: of,
+            held,
+            held_silently,
+            n_messages,
+        } = group;
+        let n = i64::try_from(*n_messages).unwrap_or(i64::MAX);
+        let (state, _) = of.state(dates.as_of, *held, *held_silently, sight);
         *self.states.entry(state).or_default() += n;
         let Some(until) = of.resolved.eligible_from.limit.until() else {
             return;
         };
-        if of.is_doubtful() || sight.hides(silently) {
+        if of.is_doubtful() || sight.hides(*held_silently) {
             return;
         }
         let day = TimeZone::UTC.to_datetime(until).date();
@@ -160,6 +110,56 @@ impl Sums {
 }
 
 impl Dates<'_> {
+    /// Hands over all messages of a catalog, or of one run, by what their dates follow from, in no particular order.
+    ///
+    /// # Errors
+    /// Those of the catalog.
+    pub fn each_group(&self, catalog: &Catalog, run: Option<&str>, mut each: impl FnMut(&Group)) -> anyhow::Result<()> {
+        self.classify(catalog)?;
+        let conversations = ConversationClasses::of(self);
+        if self.classes.any_by_conversation() {
+            catalog.classify_conversations(&conversations.numbers)?;
+        }
+        let alike_days = AlikeDays::of(self);
+        let mut counts: HashMap<Option<Alike>, i64> = HashMap::new();
+        catalog.count_combinations::<anyhow::Error>(run, |count| {
+            let alike = count.class.zip(count.days).map(|(class, days)| Alike {
+                class,
+                days: alike_days.of_class(class, days),
+                conversation: count.conversation,
+                sent_at: count.sent_at,
+                captured_at: count.captured_at,
+            });
+            *counts.entry(alike).or_default() += count.n_messages;
+            Ok(())
+        })?;
+        let group = |members: &[Resolved], held, held_silently, n_messages| Group {
+            dates: MessageDates::united(members.iter()),
+            held,
+            held_silently,
+            n_messages,
+        };
+        for (alike, n) in counts {
+            let members = alike.map(|alike| self.resolve_alike(&alike, &conversations));
+            if let Some(n @ 1..) = u64::try_from(n).ok() {
+                each(&group(members.as_slice(), false, false, n));
+            }
+        }
+        let mut apart: HashMap<(Vec<Combination>, bool, bool), u64> = HashMap::new();
+        catalog.count_apart::<anyhow::Error>(|mut count| {
+            count.members.sort_unstable();
+            count.members.dedup();
+            let of = (count.members, count.held, count.held_silently);
+            *apart.entry(of).or_default() += count.n_messages;
+            Ok(())
+        })?;
+        for ((members, held, silently), n) in apart {
+            let members: Vec<Resolved> = members.iter().map(|one| self.resolve(one, false)).collect();
+            each(&group(&members, held, silently, n));
+        }
+        Ok(())
+    }
+
     fn resolve_alike(&self, alike: &Alike, conversations: &ConversationClasses) -> Resolved {
         let Some(class) = self.classes.at(alike.class) else {
             return Resolved::withheld();

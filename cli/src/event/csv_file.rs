@@ -1,6 +1,5 @@
 //! Many events from one CSV file: every line that is wrong is named, and then none is taken.
 
-use std::fmt::Write as _;
 use std::path::Path;
 
 use lexhold_catalog::payload::EventItem;
@@ -8,6 +7,7 @@ use lexhold_catalog::payload::EventItem;
 use super::change::sound;
 use crate::failure::{Exit, Failure};
 use crate::load::read_bytes;
+use crate::terminal::say;
 
 /// The columns; `type` may be said once for all lines by `--type`, the last two may be missing.
 const COLUMNS: [&str; 5] = ["type", "key", "date", "evidence", "reason"];
@@ -112,13 +112,14 @@ impl Wrong {
         }
         let n = self.lines.len();
         let plural = if n == 1 { "" } else { "s" };
-        let mut message = format!("{}: {n} line{plural} cannot be recorded, so none was", path.display());
         for (line, why) in self.lines.iter().take(NAMED) {
-            let _ = write!(message, "\n  line {line}: {why}");
+            let trouble = format!("{}:{line}: {why}", path.display());
+            say(&lexhold_document::printable(&trouble));
         }
         if n > NAMED {
-            let _ = write!(message, "\n  and {} more", n - NAMED);
+            say(&format!("and {} more", n - NAMED));
         }
+        let message = format!("{}: {n} line{plural} cannot be recorded, so none was", path.display());
         Err(Failure::new(Exit::Data, message)
             .help("the columns are type, key, date, and if you like evidence and reason")
             .into())

@@ -2,6 +2,7 @@
 
 mod change;
 mod csv_file;
+mod effect;
 mod list;
 mod log;
 mod types;

@@ -10,6 +10,7 @@ use lexhold_store::{Home, Payload};
 use serde_json::{Value, json};
 
 use super::change::Change;
+use super::effect::Effect;
 use super::log::{EventLog, entries, is_stale};
 use crate::args::Stands;
 use crate::failure::{Exit, Failure};
@@ -39,19 +40,18 @@ pub fn write(
             drop(catalog);
             return nothing(stands, change);
         }
-        let after = log.register.with(entries(&foreseen(actor, change, &items)));
+        let wanted: Vec<_> = entries(&foreseen(actor, change, &items)).collect();
+        let effect = Effect::of(settings, &catalog, &log.register, &wanted)?;
+        let after = log.register.with(wanted);
         let warnings = warnings(settings, &catalog, change, &items, &log.register)?;
         drop(catalog);
-        ask(
-            actor,
-            change,
-            &items,
-            stands,
-            shortens(settings, change, &items, &log.register),
-        )?;
+        let shortens = effect.frees || is_earlier(change, &items, &log.register);
+        ask(actor, change, &items, stands, shortens)?;
+        let digest = effect.digest(change.step, &items);
+        effect.guard(&digest, stands, change.step)?;
         let events = Events {
             confirmed_by: stands.confirmed_by.clone(),
-            accepted: None,
+            accepted: stands.accept_digest.clone(),
             solo: actor.is_solo(),
             events: items,
         };
@@ -67,7 +67,7 @@ pub fn write(
             if !settings.quiet {
                 warnings.iter().for_each(|warning| say(&format!("warning: {warning}")));
             }
-            return tell(stands, change.step, &rows, &after, &warnings);
+            return tell(stands, change.step, &rows, &after, &effect, &warnings);
         }
     }
     Err(Failure::new(Exit::Busy, "others keep writing events; nothing was recorded").into())
@@ -82,18 +82,14 @@ fn foreseen(actor: &Actor, change: &Change, items: &[EventItem]) -> Vec<EventRow
     event_rows(u64::MAX, jiff::Timestamp::UNIX_EPOCH, &actor.id, change.step, &events)
 }
 
-/// Whether messages may go earlier: by a correction to an earlier day, or by a first day that has come already.
-fn shortens(settings: &Settings, change: &Change, items: &[EventItem], register: &Register) -> bool {
-    let today = settings.now.to_zoned(jiff::tz::TimeZone::UTC).date();
-    items.iter().any(|item| {
-        let before = item.supersedes.as_deref().and_then(|id| register.event(id)?.date);
-        let to = item.date.as_deref().and_then(|date| date.parse::<Date>().ok());
-        match change.step {
-            EventRowStep::Recorded => to <= Some(today) && register.date(&item.event, &item.key).is_none(),
-            EventRowStep::Corrected => to < before,
-            EventRowStep::Cancelled => false,
-        }
-    })
+/// Whether a correction names an earlier day, whatever messages there are.
+fn is_earlier(change: &Change, items: &[EventItem], register: &Register) -> bool {
+    change.step == EventRowStep::Corrected
+        && items.iter().any(|item| {
+            let before = item.supersedes.as_deref().and_then(|id| register.event(id)?.date);
+            let to = item.date.as_deref().and_then(|date| date.parse::<Date>().ok());
+            to < before
+        })
 }
 
 /// Asks governance about every type and key.
@@ -177,6 +173,7 @@ fn tell(
     step: EventRowStep,
     rows: &[EventRow],
     after: &Register,
+    effect: &Effect,
     warnings: &[String],
 ) -> anyhow::Result<Exit> {
     let mut out = std::io::stdout().lock();
@@ -188,6 +185,7 @@ fn tell(
             "count": rows.len(),
             "entry": entry,
             "events": events,
+            "newly_eligible": effect.n_newly_eligible,
             "warnings": warnings,
         });
         writeln!(out, "{answer}")?;
@@ -211,6 +209,11 @@ fn tell(
     }
     if rows.len() > NAMED {
         writeln!(out, "  and {} more; lexhold event list shows them", rows.len() - NAMED)?;
+    }
+    match effect.n_newly_eligible {
+        0 => {}
+        1 => writeln!(out, "1 message may go at once")?,
+        n => writeln!(out, "{n} messages may go at once")?,
     }
     Ok(Exit::Done)
 }

@@ -78,6 +78,6 @@ pub fn reviews(catalog: &Catalog, log: &ReviewLog) -> anyhow::Result<ReviewFigur
 /// Messages by state and by the month in which they fall due, of one run or of all.
 pub fn totals(catalog: &Catalog, run: Option<&str>, as_of: Timestamp, sight: &Sight) -> anyhow::Result<Totals> {
     let grounds = Grounds::read(catalog, as_of)?;
-    let mut dates = Dates::open(catalog, &grounds, as_of)?;
-    Totals::count(catalog, &mut dates, run, sight)
+    let dates = Dates::open(catalog, &grounds, as_of)?;
+    Totals::count(catalog, &dates, run, sight)
 }

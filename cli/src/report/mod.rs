@@ -1,10 +1,13 @@
 //! `report`: the catalog's answers, as tables for people and machines and as one page.
 
 mod alerts;
+mod awaiting;
 mod coverage;
 pub mod figures;
+mod forecast;
 mod holds;
 mod html;
+mod over_retention;
 pub mod resolve;
 mod retention;
 mod reviews;
@@ -29,6 +32,7 @@ use sight::Sight;
 use table::{Columns, TableWriter, write_whole};
 
 pub use alerts::{COLUMNS as ALERTS, WORKLIST, row as alert_row, span as alert_span};
+pub use over_retention::SOON;
 pub use retention::{Lookups, row as retention_row};
 pub use reviews::row as review_row;
 pub use sight::Sight as ViewerSight;
@@ -59,6 +63,18 @@ pub fn report(settings: &Settings, args: &Report) -> anyhow::Result<Exit> {
             retention::write(&catalog, settings.as_of, &sight, table)
         })?,
         ReportKind::Holds(to) => each_form(to, holds::COLUMNS, |table| holds::write(&catalog, &sight, table))?,
+        ReportKind::Awaiting(to) => each_form(to, awaiting::COLUMNS, |table| {
+            awaiting::write(&catalog, settings.as_of, &sight, table)
+        })?,
+        ReportKind::Forecast(args) => each_form(&args.table, forecast::COLUMNS, |table| {
+            forecast::write(&catalog, settings.as_of, &sight, args.months, table)
+        })?,
+        ReportKind::OverRetention(args) => {
+            let until = over_retention::end_of(&args.within, settings.as_of)?;
+            each_form(&args.table, over_retention::COLUMNS, |table| {
+                over_retention::write(&catalog, settings.as_of, until, &sight, table)
+            })?;
+        }
         ReportKind::Coverage(args) => {
             let mut n_ungoverned = 0;
             each_form(&args.table, coverage::COLUMNS, |table| {
@@ -111,6 +127,16 @@ pub fn write_all(settings: &Settings, actor: &Actor, home: &Home, folder: &Path)
     })?;
     to("coverage", coverage::COLUMNS, &mut |table| {
         coverage::write(&catalog, settings.as_of, &sight, table).map(drop)
+    })?;
+    to("awaiting", awaiting::COLUMNS, &mut |table| {
+        awaiting::write(&catalog, settings.as_of, &sight, table)
+    })?;
+    to("forecast", forecast::COLUMNS, &mut |table| {
+        forecast::write(&catalog, settings.as_of, &sight, None, table)
+    })?;
+    let soon = over_retention::end_of(over_retention::SOON, settings.as_of)?;
+    to("over-retention", over_retention::COLUMNS, &mut |table| {
+        over_retention::write(&catalog, settings.as_of, soon, &sight, table)
     })?;
     to("holds", holds::COLUMNS, &mut |table| {
         holds::write(&catalog, &sight, table)

@@ -407,7 +407,7 @@ impl Catalog {
     }
 
     /// A temporary table of numbers.
-    fn numbers(&self, table: &str, columns: &[(&str, &[u32])]) -> Result<()> {
+    pub(crate) fn numbers(&self, table: &str, columns: &[(&str, &[u32])]) -> Result<()> {
         let names: Vec<String> = columns.iter().map(|(name, _)| format!("{name} INTEGER")).collect();
         self.connection_batch(&format!("CREATE OR REPLACE TEMP TABLE {table} ({})", names.join(", ")))?;
         let arrays = columns.iter().map(|(name, numbers)| {

@@ -1,0 +1,160 @@
+//! What a change of the register frees at once, and the guard that stops it when that is very much.
+//!
+//! One bad feed must not free a decade: whoever frees more than a thousand messages or a thousandth of all has to say, by
+//! the digest of the figures, that they have seen them.
+
+use std::collections::BTreeMap;
+
+use lexhold_catalog::payload::EventItem;
+use lexhold_catalog::{Catalog, EventRowStep};
+use lexhold_model::{Digest, canonical_json};
+use lexhold_retention::{EventEntry, EventStep, Register, Schedule, State};
+use serde_json::json;
+
+use crate::args::Stands;
+use crate::dates::{Dates, Grounds};
+use crate::failure::{Exit, Failure};
+use crate::ledger::Ledger;
+use crate::settings::Settings;
+use crate::terminal::say;
+
+/// Messages that may be freed at once without the guard.
+const FREE_MESSAGES: u64 = 1_000;
+/// One message in so many may be freed at once without the guard.
+const FREE_ONE_IN: u64 = 1_000;
+
+/// How many messages may go now, by the schedule that decided last.
+fn eligible(settings: &Settings, catalog: &Catalog, grounds: &Grounds) -> anyhow::Result<BTreeMap<String, u64>> {
+    let dates = Dates::open(catalog, grounds, settings.now)?;
+    let names = grounds.names();
+    let mut counts = BTreeMap::new();
+    dates.each_group(catalog, None, |group| {
+        // Whoever may not know of a silent hold counts what it covers as not eligible, as those who may.
+        if group.state(settings.now) == State::Eligible {
+            let schedule = group.decided_by(&names).unwrap_or_default().to_owned();
+            *counts.entry(schedule).or_default() += group.n_messages;
+        }
+    })?;
+    Ok(counts)
+}
+
+/// What a change of the register frees.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Effect {
+    /// Messages of the home.
+    pub n_messages: u64,
+    /// Messages that are eligible with the change and were not without, by the clock.
+    pub n_newly_eligible: u64,
+    /// It may free messages, at once or later: some are newly eligible, or what kept them longer is taken back.
+    pub frees: bool,
+    /// Those, by the schedule that decided.
+    pub by_schedule: BTreeMap<String, u64>,
+}
+
+impl Effect {
+    /// Counts what the entries of a change free, by the clock.
+    ///
+    /// What is eligible with them is held against what is eligible with those of them alone that can only keep messages
+    /// longer, the events of extensions, so that one part of a file cannot hide what another frees.
+    ///
+    /// # Errors
+    /// Those of the catalog.
+    pub fn of(
+        settings: &Settings,
+        catalog: &Catalog,
+        before: &Register,
+        entries: &[EventEntry],
+    ) -> anyhow::Result<Self> {
+        let n_messages = catalog.status()?.n_messages;
+        let mut grounds = Grounds {
+            ledger: Ledger::read(catalog, settings.now)?,
+            register: before.clone(),
+        };
+        let schedules = || grounds.ledger.schedules().iter();
+        let is_asked = |entry: &&EventEntry| {
+            let mut asked = schedules().flat_map(Schedule::asked_events);
+            asked.any(|event| event.event == entry.event)
+        };
+        let only_extends = |entry: &EventEntry| {
+            let mut starts = schedules().flat_map(Schedule::events);
+            matches!(entry.step, EventStep::Recorded(_)) && !starts.any(|event| event.event == entry.event)
+        };
+        let ends_extension = entries.iter().any(|entry| {
+            let mut extensions = schedules().filter_map(|schedule| schedule.extend.as_ref());
+            matches!(entry.step, EventStep::Cancelled { .. })
+                && extensions.any(|extend| extend.event.event == entry.event)
+        });
+        let asked: Vec<EventEntry> = entries.iter().filter(is_asked).cloned().collect();
+        let (keeping, freeing): (Vec<_>, Vec<_>) = asked.into_iter().partition(only_extends);
+        let none = Self {
+            n_messages,
+            frees: ends_extension,
+            ..Self::default()
+        };
+        if freeing.is_empty() {
+            return Ok(none);
+        }
+        grounds.register = before.with(keeping);
+        let without = eligible(settings, catalog, &grounds)?;
+        grounds.register = grounds.register.with(freeing);
+        let with = eligible(settings, catalog, &grounds)?;
+        let more = with.into_iter().filter_map(|(schedule, n)| {
+            let before = without.get(&schedule).copied().unwrap_or(0);
+            Some((schedule, n.checked_sub(before).filter(|more| *more > 0)?))
+        });
+        let by_schedule: BTreeMap<String, u64> = more.collect();
+        let n_newly_eligible = by_schedule.values().sum();
+        Ok(Self {
+            n_newly_eligible,
+            frees: ends_extension || n_newly_eligible > 0,
+            by_schedule,
+            ..none
+        })
+    }
+
+    /// Whether it frees so much that somebody has to accept it.
+    pub fn is_large(&self) -> bool {
+        self.n_newly_eligible > FREE_MESSAGES || self.n_newly_eligible > self.n_messages / FREE_ONE_IN
+    }
+
+    /// The digest of the figures and of what leads to them.
+    pub fn digest(&self, step: EventRowStep, items: &[EventItem]) -> Digest {
+        let figures = json!({
+            "schema": "lexhold/event-effect/1",
+            "step": step.as_str(),
+            "events": items,
+            "messages": self.n_messages,
+            "newly_eligible": self.n_newly_eligible,
+            "by_schedule": self.by_schedule,
+        });
+        Digest::of(canonical_json(&figures).as_bytes())
+    }
+
+    /// Refuses what frees very much, unless its very figures were accepted.
+    pub fn guard(&self, digest: &Digest, stands: &Stands, step: EventRowStep) -> anyhow::Result<()> {
+        let digest = digest.to_string();
+        match &stands.accept_digest {
+            Some(accepted) if *accepted == digest => return Ok(()),
+            None if !self.is_large() => return Ok(()),
+            _ => {}
+        }
+        say(&format!(
+            "{} of {} messages may go at once: more than {FREE_MESSAGES}, or one in {FREE_ONE_IN}, has to be accepted",
+            self.n_newly_eligible, self.n_messages
+        ));
+        for (schedule, n) in &self.by_schedule {
+            say(&lexhold_document::printable(&format!("{n:>10} by {schedule}")));
+        }
+        say(&format!("digest {digest}"));
+        let message = match &stands.accept_digest {
+            Some(_) => format!(
+                "the figures are not those that were accepted; nothing was {}",
+                step.as_str()
+            ),
+            None => format!("this frees too much to pass unseen; nothing was {}", step.as_str()),
+        };
+        Err(Failure::new(Exit::Refused, message)
+            .help(format!("if that is right, say so: --accept-digest {digest}"))
+            .into())
+    }
+}
