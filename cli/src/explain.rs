@@ -1,5 +1,7 @@
 //! `explain`: what a diagnostic code means, or everything behind one message or one alert.
 
+mod duties;
+
 use std::io::Write;
 
 use jiff::Timestamp;
@@ -142,18 +144,16 @@ impl Explained {
         let grounds = Grounds::read(catalog, settings.as_of)?;
         let lookups = Lookups::of(catalog, &grounds)?;
         let mut dates = Dates::for_messages(catalog, &grounds, settings.as_of, &rows)?;
-        let retention: Vec<Value> = rows
-            .iter()
-            .map(|row| {
-                Value::Object(retention_row(
-                    row,
-                    &dates.of_message(row),
-                    &lookups,
-                    settings.as_of,
-                    &sight,
-                ))
-            })
-            .collect();
+        let retention = match rows.first() {
+            Some(row) => {
+                let of_message = dates.of_message(row);
+                let mut shown = retention_row(row, &of_message, &lookups, settings.as_of, &sight);
+                let explainer = duties::Explainer::of(settings, catalog, &grounds, &dates, row)?;
+                explainer.extend(&mut shown, &of_message.resolved);
+                Some(Value::Object(shown))
+            }
+            None => None,
+        };
         let mut versions = Vec::new();
         for header in headers {
             versions.push(version(settings, home, catalog, header)?);
@@ -166,7 +166,7 @@ impl Explained {
             "bundle": bundle,
             "governance": if actor.is_solo() { "solo" } else { "operators" },
             "versions": versions,
-            "retention": retention.first(),
+            "retention": retention,
         })))
     }
 }
@@ -367,16 +367,7 @@ fn text(of: &Value) -> String {
         }
     }
     let retention = &of["retention"];
-    for duty in retention["duties"].as_array().into_iter().flatten() {
-        let steps: Vec<String> = duty["steps"].as_array().into_iter().flatten().map(word).collect();
-        lines.push(format!(
-            "├─ {} {} (version {})",
-            word(&duty["kind"]),
-            word(&duty["schedule"]),
-            word(&duty["version"])
-        ));
-        lines.push(format!("│  {} {}", word(&duty["trigger"]), steps.join(" → ")));
-    }
+    lines.extend(duties::lines(retention));
     lines.push(format!("├─ holds: {}", many(&retention["holds"])));
     lines.push(format!(
         "├─ retain until {}, eligible from {}, dispose at {}, must be gone by {}",

@@ -638,3 +638,66 @@ fn events_are_recorded_while_a_run_goes_on() {
     run.wait().unwrap();
     assert_eq!(kept(&firm, "m2"), "2030-05-10");
 }
+
+#[test]
+fn strict_coverage_names_whom_nothing_governs() {
+    let firm = firm();
+    firm.call(&["report", "coverage", "--strict"]).ended(0);
+    let mut outside = about("u1", "other", &[], "2025-01-10T09:00:00Z");
+    outside["sender"] = json!("zoe@elsewhere.example");
+    outside["recipients"] = json!(["yan@elsewhere.example"]);
+    outside["channel"] = json!("lobby");
+    let inside = about("u2", "other", &[], "2025-01-10T09:00:00Z");
+    firm.messages("u.ndjson", &[outside, inside]);
+    firm.run(&["u.ndjson"]).ended(0);
+    let named = firm.call(&["report", "coverage", "--strict"]).ended(1);
+    let named = named
+        .said("2 messages are ungoverned")
+        .said("domains: elsewhere.example (1), none (1)");
+    named
+        .said("channels: lobby (1), rates (1)")
+        .said("people: ann (1), bob (1), zoe@elsewhere.example (1)");
+}
+
+#[test]
+fn explain_says_what_every_duty_rests_on_and_what_would_change_it() {
+    let firm = firm();
+    firm.write(
+        "policies/regulations.yaml",
+        "- { id: us-glba-disposal, title: Two years after last use, citation: 16 CFR 314.4 }\n",
+    );
+    record(&firm, "account_closed", "ACC-1", "2024-05-10", &[]).ended(0);
+    let mut both = about("p2", "purpose", &["ACC-1"], "2024-02-01T09:00:00Z");
+    both["labels"] = json!(["purpose", "terms"]);
+    firm.messages("p.ndjson", &[both]);
+    firm.run(&["p.ndjson"]).ended(0);
+    let id = retention(&firm, "p2")["message_id"].as_str().unwrap().to_owned();
+    let explained = firm.call(&["explain", "--message", &id, "--json"]).ended(0).json();
+    let duties = explained["retention"]["duties"].as_array().unwrap();
+    let duty = |kind: &str| duties.iter().find(|duty| duty["kind"] == kind).unwrap();
+    assert_eq!(duty("ceiling")["cites"][0]["title"], "Two years after last use");
+    assert_eq!(duty("retain")["decides"], json!(["retain_until", "eligible_from"]));
+    assert_eq!(duty("retain")["standing"], "in_force");
+    let arithmetic = duty("retain")["arithmetic"].as_str().unwrap();
+    assert!(
+        arithmetic.starts_with("event account_closed by accounts -> 2024-05-10"),
+        "{arithmetic}"
+    );
+    assert_eq!(explained["retention"]["ledger"].as_array().unwrap().len(), 2);
+    let text = firm.call(&["explain", "--message", &id]).ended(0).stdout;
+    for said in [
+        "retain firm.terms (version 1.0.0, in force), decides retain until, eligible from",
+        "rests on us-glba-disposal, 16 CFR 314.4, Two years after last use",
+        "ledger: firm.terms 1.0.0, assigned when the message came in",
+        "would change it: a correction or cancellation of `account_closed` of `ACC-1` on 2024-05-10",
+        "would change it: a version of `firm` that keeps longer; one that keeps shorter does not",
+    ] {
+        assert!(text.contains(said), "`{said}` is missing in:\n{text}");
+    }
+    let m3 = retention(&firm, "m3")["message_id"].as_str().unwrap().to_owned();
+    let text = firm.call(&["explain", "--message", &m3]).ended(0).stdout;
+    assert!(
+        text.contains("an event `account_closed` of `ACC-2`, which `firm.terms` waits for"),
+        "{text}"
+    );
+}

@@ -38,6 +38,12 @@ impl Keys {
         }
         self.0.get(&origin).map(|facts| facts.values(event)).unwrap_or_default()
     }
+
+    /// The insiders of an origin's messages; where there are none, their sender.
+    pub fn people(&self, origin: u32) -> Vec<&str> {
+        let facts = self.0.get(&origin);
+        facts.map(KeyFacts::people).unwrap_or_default()
+    }
 }
 
 impl Dates<'_> {

@@ -25,6 +25,21 @@ struct Ids {
 }
 
 impl KeyFacts {
+    /// The people inside; where there are none, the sender.
+    pub fn people(&self) -> Vec<&str> {
+        let inside: Vec<&str> = self
+            .insiders
+            .iter()
+            .flat_map(|alike| &alike.ids)
+            .map(String::as_str)
+            .collect();
+        if inside.is_empty() {
+            vec![self.sender.id.as_str()]
+        } else {
+            inside
+        }
+    }
+
     /// The values that the message has for the attribute that an event's key comes from; none is a missing key.
     pub fn values(&self, event: &EventKey) -> Vec<&str> {
         match event.key.as_str() {

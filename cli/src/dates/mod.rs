@@ -18,13 +18,13 @@ use jiff::Timestamp;
 use lexhold_catalog::{Catalog, Combination, Cover, RetentionRow};
 use lexhold_evaluate::family;
 use lexhold_retention::{
-    Circumstances, Clocks, Day, Days, EventFacts, Register, Resolved, Schedules, State, Zone, state,
+    Assigned, Circumstances, Clocks, Day, Days, EventFacts, Register, Resolved, Schedules, State, Zone, state,
 };
 
 use crate::event;
 use crate::ledger::Ledger;
 use crate::report::ViewerSight;
-pub use awaited::Awaited;
+pub use awaited::{Awaited, Keys};
 use classes::{Class, Classes};
 pub use groups::Group;
 pub use totals::{DueMonth, Totals};
@@ -159,6 +159,14 @@ impl<'a> Dates<'a> {
         let resolved = Arc::new(self.resolve(combination, true));
         self.kept.insert(*combination, resolved.clone());
         resolved
+    }
+
+    /// The schedules assigned to what has a combination, each with the activation that brought it.
+    pub fn assigned(&self, combination: &Combination) -> Vec<Assigned> {
+        let class = self.classes.of_origin(combination.origin);
+        class
+            .map(|class| class.assigned(combination.sent_at))
+            .unwrap_or_default()
     }
 
     /// The dates of a message, or of its family, united.

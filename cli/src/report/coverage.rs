@@ -1,9 +1,10 @@
 //! `report coverage`: what no schedule governs.
 
-use lexhold_catalog::{Catalog, CoverageRow, Dimension};
-use serde_json::json;
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use lexhold_catalog::{Catalog, CoverageRow, Dimension};
+use serde_json::json;
 
 use super::sight::Sight;
 use super::table::{Columns, Kind, Row, TableWriter};
@@ -64,4 +65,61 @@ fn name(dimension: Dimension) -> &'static str {
         Dimension::SenderDomain => "sender_domain",
         Dimension::Year => "year",
     }
+}
+
+/// Names shown of each kind.
+const NAMED: usize = 20;
+
+/// The domains, channels and people whose messages no schedule governs, a line each, those with most messages first.
+pub fn ungoverned(catalog: &Catalog, as_of: Timestamp, sight: &Sight) -> anyhow::Result<Vec<String>> {
+    let hide_silent = !sight.sees_silent();
+    let coverage = rows(catalog, as_of, hide_silent)?;
+    let of = |dimension: Dimension| {
+        let rows = coverage.iter().filter(move |row| row.dimension == dimension);
+        let open = rows.filter(|row| row.n_ungoverned > 0);
+        open.map(|row| (row.value.clone().unwrap_or_else(|| "none".to_owned()), row.n_ungoverned))
+            .collect()
+    };
+    let lines = [
+        ("domains", of(Dimension::SenderDomain)),
+        ("channels", of(Dimension::Channel)),
+        ("people", ungoverned_people(catalog, as_of, hide_silent)?),
+    ];
+    let lines = lines.into_iter().filter(|(_, found)| !found.is_empty());
+    Ok(lines.map(|(name, found)| named(name, found)).collect())
+}
+
+fn named(name: &str, mut found: Vec<(String, u64)>) -> String {
+    found.sort_by(|(one, n), (other, m)| m.cmp(n).then_with(|| one.cmp(other)));
+    let shown: Vec<String> = found
+        .iter()
+        .take(NAMED)
+        .map(|(value, n)| format!("{value} ({n})"))
+        .collect();
+    let more = match found.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    lexhold_document::printable(&format!("{name}: {}{more}", shown.join(", ")))
+}
+
+/// Insiders whose messages are ungoverned; where a message has none, its sender.
+fn ungoverned_people(catalog: &Catalog, as_of: Timestamp, hide_silent: bool) -> anyhow::Result<Vec<(String, u64)>> {
+    let grounds = Grounds::read(catalog, as_of)?;
+    let dates = Dates::open(catalog, &grounds, as_of)?;
+    dates.classify(catalog)?;
+    let mut counts: Vec<(u32, u64)> = Vec::new();
+    catalog.ungoverned_origins::<anyhow::Error>(hide_silent, |origin, n| {
+        counts.push((origin, n));
+        Ok(())
+    })?;
+    let origins: Vec<u32> = counts.iter().map(|(origin, _)| *origin).collect();
+    let keys = dates.keys_of(catalog, &origins)?;
+    let mut people: BTreeMap<String, u64> = BTreeMap::new();
+    for (origin, n) in counts {
+        for person in keys.people(origin) {
+            *people.entry(person.to_owned()).or_default() += n;
+        }
+    }
+    Ok(people.into_iter().collect())
 }

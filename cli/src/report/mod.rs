@@ -83,6 +83,9 @@ pub fn report(settings: &Settings, args: &Report) -> anyhow::Result<Exit> {
             })?;
             if args.strict && n_ungoverned > 0 {
                 say(&format!("{n_ungoverned} messages are ungoverned"));
+                for line in coverage::ungoverned(&catalog, settings.as_of, &sight)? {
+                    say(&format!("  {line}"));
+                }
                 return Ok(Exit::Negative);
             }
         }

@@ -9,7 +9,7 @@
 )]
 
 mod alerts;
-mod awaiting;
+mod by_origin;
 mod combinations;
 mod counts;
 mod error;
@@ -32,7 +32,7 @@ mod status;
 mod tables;
 
 pub use alerts::{AlertMonth, ConversationEventRow, HitRow, Hits, OccurrenceRow, RuleRow};
-pub use awaiting::OriginCount;
+pub use by_origin::OriginCount;
 pub use combinations::{
     ApartCount, Combination, CombinationCount, ConversationRow, Cover, DayRow, Instants, OriginClass, OriginRow,
     ReassignmentRow,

@@ -1,4 +1,4 @@
-//! How many messages there are of some origins, for duties that wait for an event.
+//! How many messages there are of some origins: those whose duties wait for an event, those that nothing governs.
 
 use crate::error::{CatalogError, Result};
 use crate::open::Catalog;
@@ -71,4 +71,29 @@ fn sql(by_conversation: bool, before: &[i64], hide_silent: bool) -> String {
          SELECT origin_no, {conversation} AS conversation, count(*), min(moment){counts}
          FROM counted SEMI JOIN wanted_origin USING (origin_no) GROUP BY ALL ORDER BY ALL"
     )
+}
+
+impl Catalog {
+    /// Hands over how many messages of each origin no schedule governs, as [`Self::classify_origins`] said.
+    /// `hide_silent` leaves out what a silent hold covers.
+    ///
+    /// # Errors
+    /// The caller's own, and those of DuckDB.
+    pub fn ungoverned_origins<E: From<CatalogError>>(
+        &self,
+        hide_silent: bool,
+        mut each: impl FnMut(u32, u64) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let sql = format!(
+            "WITH hush AS (SELECT DISTINCT family FROM hold_member SEMI JOIN (SELECT hold FROM hold WHERE silent) USING (hold)
+                           WHERE {hide_silent}),
+                  governed AS (SELECT DISTINCT family FROM united_member JOIN origin_class USING (origin_no) WHERE cover <> 1)
+             SELECT origin_no, count(*) FROM message m JOIN origin_class c USING (origin_no)
+             ANTI JOIN hush h ON h.family = m.family ANTI JOIN governed g ON g.family = m.family
+             WHERE c.cover = 1 GROUP BY origin_no ORDER BY origin_no"
+        );
+        each_row(self.connection(), &sql, "counting what is ungoverned", |row| {
+            each(row.no(0)?, row.count(1)?)
+        })
+    }
 }
