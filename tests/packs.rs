@@ -1,9 +1,11 @@
-//! The retention packs against the table of regulations: how many there are, that a pack tells what is unverified, and
-//! that no period, reach or trigger differs from the law's without a reason.
+//! The shipped packs: how many there are, that each schedule and each rule is proved, that a pack tells what is
+//! unverified, and that no period, reach or trigger differs from the table of regulations without a reason.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use lexhold_document::{Document, Kind, Node};
+use lexhold_document::{Diagnostics, Document, Files, Kind, Node};
+use lexhold_evaluate::{Bundle, check_cases};
+use lexhold_policy::Schemas;
 
 use crate::{Shipped, TABLE, id, read};
 
@@ -200,9 +202,9 @@ fn every_difference_from_the_table_has_a_reason() {
 fn a_wrong_period_reach_or_trigger_is_found() {
     let text = "lexhold: 1\nretention: a\nversion: 1.0.0\nschedules:\n  \
                 - { id: b, retain: { for: P70Y, from: sent, accessible: P1Y }, ceiling: { for: P2Y, from: sent } }\n";
-    let mut files = lexhold_document::Files::new();
+    let mut files = Files::new();
     let root = files.add("a.yaml", text.to_owned());
-    let mut diagnostics = lexhold_document::Diagnostics::new();
+    let mut diagnostics = Diagnostics::new();
     let mut none = |path: &str| panic!("{path}");
     let documents = lexhold_document::load(&mut files, &[root], &mut none, &mut diagnostics);
     let item = &list(&documents[0].root, "schedules")[0];
@@ -224,4 +226,90 @@ fn a_wrong_period_reach_or_trigger_is_found() {
     let fiscal =
         "- id: x\n  period: P70Y\n  period_kind: fixed\n  trigger: fiscal_year_end\n  accessible_first: null\n";
     assert_eq!(law(fiscal), ["trigger day of the message"]);
+}
+
+/// A firm's document that imports the advisers' pack, with a test of the firm's own.
+const FIRM: &str = "\
+lexhold: 1
+retention: our-records
+version: 1.0.0
+title: What our firm keeps
+owner: records@ourfirm.example
+zone: America/Chicago
+imports:
+  - { file: us-investment-adviser.yaml, with: { zone: Asia/Tokyo, group: advisers, fiscal: fiscal-december } }
+schedules: []
+tests:
+  - name: by the clocks of Tokyo and the calendar year
+    directory: { people: [{ id: ivy, groups: [advisers] }] }
+    message: { sender: ivy, sent_at: \"2021-12-31T15:00:00Z\", text: move the pension plan into bonds }
+    expect:
+      retention:
+        schedule: us-investment-adviser.communications
+        retain_until: \"2027-12-31\"
+        eligible_from: \"2027-12-31T15:00:00Z\"
+        accessible_until: \"2024-12-31\"
+";
+
+#[test]
+fn a_pack_fits_a_firm_by_its_parameters_alone() {
+    let mut files = Files::new();
+    let calendar = "policies/calendars/fiscal-december.yaml";
+    let roots = [
+        files.add("policies/retention/our-records.yaml", FIRM.to_owned()),
+        files.add(calendar, read(calendar)),
+    ];
+    let mut diagnostics = Diagnostics::new();
+    let documents = lexhold_document::load(&mut files, &roots, &mut |path| Ok(read(path)), &mut diagnostics);
+    let bundle = Bundle::compile(&documents, &Schemas::built_in(), &mut diagnostics).expect("no errors");
+    assert_eq!(diagnostics.sorted(&files).len(), 0);
+    let ours: Vec<Document> = documents
+        .into_iter()
+        .filter(|document| document.name == "our-records")
+        .collect();
+    let report = check_cases(&bundle, &ours);
+    let of_ours = report
+        .failures
+        .iter()
+        .filter(|failure| failure.place.file == ours[0].file);
+    assert_eq!(of_ours.map(|failure| &failure.why).collect::<Vec<_>>(), [""; 0]);
+    assert!(report.n_run >= 1);
+}
+
+#[test]
+fn every_supervision_rule_is_seen_to_fire_and_to_be_quiet() {
+    let shipped = Shipped::compiled();
+    for pack in shipped
+        .documents
+        .iter()
+        .filter(|document| document.kind == Kind::Supervision)
+    {
+        let rules: Vec<String> = list(&pack.root, "rules")
+            .iter()
+            .map(|rule| format!("{}.{}", pack.name, id(rule)))
+            .collect();
+        let fired: Vec<Vec<&str>> = list(&pack.root, "tests")
+            .iter()
+            .map(|test| test.get("expect").map_or(&[][..], |expect| list(expect, "alerts")))
+            .map(|alerts| alerts.iter().filter_map(|alert| text(alert, &["rule"])).collect())
+            .collect();
+        let n_quiet = fired
+            .iter()
+            .filter(|fired| !fired.iter().any(|rule| rules.iter().any(|ours| ours == rule)))
+            .count();
+        assert!(n_quiet >= rules.len(), "{}: {n_quiet} tests are quiet", pack.name);
+        for rule in &rules {
+            assert!(
+                fired.iter().any(|fired| fired.contains(&rule.as_str())),
+                "{rule} fires in no test"
+            );
+        }
+        for rule in list(&pack.root, "rules") {
+            assert!(
+                text(rule, &["why"]).is_some() && text(rule, &["severity"]).is_some(),
+                "{} says too little",
+                id(rule)
+            );
+        }
+    }
 }
