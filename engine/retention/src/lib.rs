@@ -9,6 +9,8 @@
 //! Whatever is in doubt is kept: an event that has not been recorded, a date beyond the calendar or a schedule that
 //! could not be evaluated is an infinity, never an absence.
 //!
+//! `SCHEDULES.md` beside this crate's manifest is the manual of the documents; its examples are compiled by a test.
+//!
 //! Pure: no disk, no clock, no environment. Which schedules a message matches is left to `policy`, what a query finds
 //! to `rules`, and removing anything to the edge; this crate only says when.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
@@ -29,6 +31,8 @@ mod hold_compile;
 #[cfg(test)]
 mod laws;
 mod lints;
+#[cfg(test)]
+mod manual;
 mod parts;
 mod period;
 mod read;
