@@ -172,6 +172,8 @@ pub enum Verb {
     Check(Check),
     /// The main job: ingest, evaluate, record, report
     Run(Run),
+    /// What a change of policies and rulesets does to the messages of the home
+    Diff(Diff),
     /// Put the policies and rulesets given into force
     Activate(Activate),
     /// Alerts only, to stdout, with nothing recorded
@@ -280,6 +282,45 @@ pub enum SummaryFormat {
     Text,
     /// One JSON object.
     Json,
+}
+
+/// `diff`
+#[derive(Debug, Args)]
+pub struct Diff {
+    /// What is compared with: `active`, the digest of a bundle or its beginning, a folder
+    #[arg(value_name = "OLD")]
+    pub old: String,
+    /// What is to take its place, named likewise; `.` is the policies and rulesets given
+    #[arg(value_name = "NEW")]
+    pub new: String,
+    /// What makes the answer negative: earlier-disposal, newly-eligible, newly-ungoverned, conflicts, alerts-removed, each
+    /// with >N or >N% if need be
+    #[arg(long, value_name = "WHAT", value_delimiter = ',', env = "LEXHOLD_DIFF_FAIL_ON")]
+    pub fail_on: Vec<crate::diff::FailOn>,
+    /// Compare alerts on about so many messages only
+    #[arg(long, value_name = "N")]
+    pub sample: Option<u64>,
+    /// What fixes the choice of a sample
+    #[arg(long, value_name = "S", default_value_t = 0, requires = "sample")]
+    pub seed: u64,
+    /// Compare dates only
+    #[arg(long, conflicts_with = "sample")]
+    pub no_alerts: bool,
+    /// The form of the answer
+    #[arg(long, value_enum, default_value_t, env = "LEXHOLD_DIFF_FORMAT")]
+    pub format: DiffFormat,
+}
+
+/// The form of a comparison.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum DiffFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON document.
+    Json,
+    /// Markdown for a pull request.
+    Md,
 }
 
 /// `activate`

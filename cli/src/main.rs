@@ -9,6 +9,7 @@ mod alerts;
 mod args;
 mod check;
 mod dates;
+mod diff;
 mod event;
 mod explain;
 mod failure;
@@ -70,6 +71,7 @@ fn dispatch(cli: &Cli) -> anyhow::Result<Exit> {
         Verb::Check(args) => check::check(&settings, args),
         Verb::Run(args) => run::run(&settings, args),
         Verb::Activate(args) => activate::activate(&settings, args),
+        Verb::Diff(args) => diff::diff(&settings, args),
         Verb::Scan(args) => scan::scan(&settings, args),
         Verb::Report(args) => report::report(&settings, args),
         Verb::Import(args) => import::import(&settings, args),

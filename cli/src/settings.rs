@@ -39,6 +39,8 @@ pub struct Settings {
     pub zone: String,
     /// By when alerts are to be decided on, where not as usual: severity and business days.
     pub review_due: BTreeMap<Severity, String>,
+    /// From how many newly eligible messages on a change wants a second look.
+    pub blast_radius: BlastRadius,
     /// Who is acting, as typed.
     pub operator: Option<String>,
     /// The instant to judge by.
@@ -81,6 +83,27 @@ struct Config {
     zone: Option<String>,
     #[serde(default)]
     review: Review,
+    #[serde(default)]
+    blast_radius: BlastRadius,
+}
+
+/// How many messages a change may make eligible before it wants a second look.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct BlastRadius {
+    /// So many messages.
+    pub messages: u64,
+    /// Or so many in a hundred.
+    pub percent: f64,
+}
+
+impl Default for BlastRadius {
+    fn default() -> Self {
+        Self {
+            messages: 1_000,
+            percent: 0.1,
+        }
+    }
 }
 
 /// How alerts are reviewed.
@@ -167,6 +190,7 @@ impl Settings {
             solo: config.governance == Some(Governance::Solo),
             zone: config.zone.unwrap_or_else(|| "UTC".into()),
             review_due: config.review.due,
+            blast_radius: config.blast_radius,
             operator: global.operator.clone(),
             as_of: global.as_of.as_deref().map(parse_as_of).transpose()?.unwrap_or(now),
             now,
@@ -213,7 +237,7 @@ fn read_config(path: &Path) -> anyhow::Result<Config> {
             .map(|at| format!(":{}:{}", at.line(), at.column()))
             .unwrap_or_default();
         let known =
-            "known keys: home, policies, rulesets, directory, operators, schema, governance (solo or operators), zone, review";
+            "known keys: home, policies, rulesets, directory, operators, schema, governance (solo or operators), zone, review, blast_radius";
         Failure::new(Exit::Policy, format!("{}{place}: {error}", path.display()))
             .help(known)
             .into()

@@ -7,6 +7,7 @@
     reason = "tests panic, say when they skip, and remove files of their own"
 )]
 
+mod activate;
 mod bad_input;
 mod check;
 mod corpora;

@@ -1,11 +1,12 @@
 //! `activate`: makes a bundle the active one.
 //!
-//! `refuse` says what may not be activated at all; `reassign` asks the bundle about the messages that the home has; `earlier` keeps
+//! `refuse` says what may not be activated at all; `guard` wants a second look at what frees messages; `reassign` asks the bundle about the messages that the home has; `earlier` keeps
 //! the versions that it supersedes binding where they bind. One journal entry makes the change, with everything that follows from
 //! it: whoever is killed before it leaves the old bundle active, whoever is killed after it the new one.
 
 pub mod earlier;
-mod reassign;
+mod guard;
+pub mod reassign;
 mod refuse;
 
 use std::io::Write;
@@ -13,7 +14,6 @@ use std::io::Write;
 use lexhold_catalog::Catalog;
 use lexhold_evaluate::{Bundle, record_reassignments};
 use lexhold_model::Key;
-use lexhold_policy::Verb;
 use lexhold_store::EntryKind;
 use serde_json::{Value, json};
 
@@ -24,6 +24,9 @@ use crate::operators::Actor;
 use crate::settings::Settings;
 use crate::terminal::say;
 use crate::{home, load, run};
+
+/// How long what an activation newly frees has to wait before its disposal may be proposed.
+const FREED_WAIT: jiff::SignedDuration = jiff::SignedDuration::from_hours(30 * 24);
 
 /// Activates.
 pub fn activate(settings: &Settings, args: &Activate) -> anyhow::Result<Exit> {
@@ -49,9 +52,16 @@ pub fn activate(settings: &Settings, args: &Activate) -> anyhow::Result<Exit> {
     }
     refuse::reused_version(&history, &bundle)?;
     refuse::leaving_compliance(&history, &bundle)?;
-    actor.require(Verb::Activate, &bundle.digest.to_string(), &args.approved_by)?;
-    let reassigned = reassign::reassign(&catalog, &bundle, before.as_ref())?;
     drop(catalog);
+    let comparison = guard::simulate(settings, &home, before.as_ref(), &bundle)?;
+    refuse::early_effect(&history, &Activation::of(&bundle, settings.now), &comparison.retention)?;
+    let shortens = guard::pass(settings, args, &actor, &comparison)?;
+    let of = bundle.digest.to_string();
+    actor.require_activation(&of, &args.approved_by, shortens)?;
+    let reassigned = {
+        let catalog = Catalog::open_reader(&home.catalog_path(), &home::catalog_settings(settings, &home)?)?;
+        reassign::reassign(&catalog, &bundle, before.as_ref())?
+    };
     let activation = Activation::of(&bundle, settings.now);
     let id = activation_id(settings)?;
     let mut writer = home.stage(&lock, &id, 1, &faults)?;
@@ -63,8 +73,13 @@ pub fn activate(settings: &Settings, args: &Activate) -> anyhow::Result<Exit> {
         "sources": home.bundles().put(&project.sources)?,
         "documents": activation.documents,
         "approved_by": args.approved_by,
+        "simulation": comparison.simulation(),
+        "simulation_digest": comparison.digest(),
         "governance": if actor.is_solo() { "solo" } else { "operators" },
     });
+    if comparison.retention.newly_eligible > 0 || shortens {
+        detail["freed_until"] = json!((settings.now + FREED_WAIT).to_string());
+    }
     if let Some(reason) = &args.reason {
         detail["reason"] = json!(reason);
     }

@@ -55,7 +55,8 @@ impl Class {
         self.by_activity || !self.conversation_events.is_empty()
     }
 
-    fn instants(&self) -> Instants {
+    /// Whether its dates depend on instants that the stored days do not tell.
+    pub fn instants(&self) -> Instants {
         match (self.timed.is_empty(), self.lacks_zone) {
             (false, _) => Instants::Exact,
             (true, true) => Instants::Quarters,
@@ -184,6 +185,11 @@ impl Classes {
     /// Every origin with the number of its class.
     pub fn origins(&self) -> impl Iterator<Item = (u32, u32)> + '_ {
         self.of_origin.iter().map(|(origin, class)| (*origin, *class))
+    }
+
+    /// The number of an origin's class.
+    pub fn number_of(&self, origin: u32) -> Option<u32> {
+        self.of_origin.get(&origin).copied()
     }
 
     /// Whether any class depends on conversations.

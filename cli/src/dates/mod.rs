@@ -15,7 +15,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use lexhold_catalog::{Catalog, Combination, Cover, RetentionRow};
+use lexhold_catalog::{Catalog, Combination, Cover, Instants, RetentionRow};
 use lexhold_evaluate::family;
 use lexhold_retention::{
     Assigned, Circumstances, Clocks, Day, Days, EventFacts, Register, Resolved, Schedules, State, Zone, state,
@@ -173,6 +173,33 @@ impl<'a> Dates<'a> {
     pub fn of_message(&mut self, message: &RetentionRow) -> MessageDates {
         let parts: Vec<Arc<Resolved>> = message.assigned.iter().map(|one| self.of(one)).collect();
         MessageDates::united(parts.iter().map(AsRef::as_ref))
+    }
+
+    /// The same without a word of how the dates came about, for when there are millions.
+    pub fn of_message_briefly(&self, message: &RetentionRow) -> MessageDates {
+        let parts: Vec<Resolved> = message.assigned.iter().map(|one| self.resolve(one, false)).collect();
+        MessageDates::united(parts.iter())
+    }
+
+    /// What is left of a combination once everything is taken away that its dates do not depend on: combinations with one
+    /// essence have the same dates.
+    pub fn essence(&self, combination: &Combination) -> Combination {
+        let found = self.classes.number_of(combination.origin);
+        let Some((number, class)) = found.and_then(|number| Some((number, self.classes.at(number)?))) else {
+            return *combination;
+        };
+        let timeless = class.instants() == Instants::Never;
+        Combination {
+            origin: number,
+            days: combination.days,
+            conversation: if class.by_conversation() {
+                combination.conversation
+            } else {
+                0
+            },
+            sent_at: combination.sent_at.filter(|_| !timeless),
+            captured_at: if timeless { 0 } else { combination.captured_at },
+        }
     }
 
     fn resolve(&self, combination: &Combination, told: bool) -> Resolved {

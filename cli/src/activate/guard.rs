@@ -1,0 +1,83 @@
+//! The guard on what an activation frees: whoever shortens, or makes many messages eligible at once, has to have looked.
+
+use std::collections::BTreeSet;
+
+use lexhold_evaluate::Bundle;
+use lexhold_store::Home;
+
+use crate::args::Activate;
+use crate::diff::figures::Figures;
+use crate::diff::{self, Comparison};
+use crate::failure::{Exit, Failure};
+use crate::ledger::Activation;
+use crate::operators::Actor;
+use crate::settings::{BlastRadius, Settings};
+
+/// What the activation would do to the dates of the messages on record.
+pub fn simulate(
+    settings: &Settings,
+    home: &Home,
+    before: Option<&Activation>,
+    bundle: &Bundle,
+) -> anyhow::Result<Comparison> {
+    Ok(Comparison {
+        from: before.map_or(bundle.digest, |before| before.bundle),
+        to: bundle.digest,
+        judged_at: diff::judged_at(settings),
+        retention: diff::dates(settings, home, None, bundle)?,
+        alerts: None,
+    })
+}
+
+/// Whether the activation shortens. Refused where it would want a second look that was not taken.
+///
+/// What a `compliance` document keeps never falls earlier, so only operational documents shorten.
+pub fn pass(settings: &Settings, args: &Activate, actor: &Actor, comparison: &Comparison) -> anyhow::Result<bool> {
+    let figures = &comparison.retention;
+    let why = [
+        (figures.operational_earlier > 0).then(|| {
+            format!(
+                "operational documents keep {} messages for a shorter time",
+                figures.operational_earlier
+            )
+        }),
+        is_over(settings.blast_radius, figures)
+            .then(|| format!("{} messages become eligible for disposal", figures.newly_eligible)),
+    ];
+    let why: Vec<String> = why.into_iter().flatten().collect();
+    if why.is_empty() {
+        return Ok(false);
+    }
+    let digest = comparison.digest().to_string();
+    let others: BTreeSet<&String> = args.approved_by.iter().filter(|id| **id != actor.id).collect();
+    let accepted = args.accept_digest.as_deref() == Some(digest.as_str());
+    if accepted && others.len() >= 2 && !actor.is_solo() {
+        return Ok(true);
+    }
+    if !settings.quiet {
+        diff::print_text(comparison)?;
+    }
+    let missing = match &args.accept_digest {
+        Some(given) if !accepted => format!("the simulation is {digest}, not {given} any more"),
+        _ if actor.is_solo() => "two people have to approve it, and `governance: solo` has but one".to_owned(),
+        Some(_) => "two people other than who activates have to approve it".to_owned(),
+        None => "somebody has to have looked at that, and two others to approve it".to_owned(),
+    };
+    let help = if actor.is_solo() {
+        "write operators.yaml, and name yourself with --as".to_owned()
+    } else {
+        format!("lexhold activate --accept-digest {digest} --approved-by OPERATOR --approved-by ANOTHER")
+    };
+    Err(Failure::new(Exit::Refused, format!("{}: {missing}", why.join("; ")))
+        .help(help)
+        .into())
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "counts far below 2^53, against a share that a person wrote"
+)]
+fn is_over(radius: BlastRadius, figures: &Figures) -> bool {
+    let found = figures.newly_eligible;
+    found > radius.messages || found as f64 * 100.0 > figures.messages as f64 * radius.percent
+}

@@ -1,0 +1,138 @@
+//! `diff`: what a change of policy does to the messages that the home has.
+//!
+//! `sides` finds the bundles, `simulate` activates one in a copy of the catalog, `figures` counts what becomes of dates, `alerts`
+//! evaluates the archive under both, `print` says it.
+
+mod alerts;
+mod fail_on;
+pub mod figures;
+mod print;
+mod sides;
+pub mod simulate;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use lexhold_catalog::Catalog;
+use lexhold_evaluate::Bundle;
+use lexhold_model::{Digest, canonical_json};
+use lexhold_store::Home;
+use serde_json::{Value, json};
+
+use self::alerts::{AlertFigures, Choice};
+pub use self::fail_on::FailOn;
+use self::figures::Figures;
+use self::simulate::Supposed;
+use crate::args::{Diff, DiffFormat as Format};
+use crate::failure::Exit;
+use crate::ledger::History;
+use crate::load::Project;
+use crate::settings::Settings;
+use crate::{home, load};
+
+/// A comparison of two bundles over the messages of a home.
+pub struct Comparison {
+    /// The bundle before.
+    pub from: Digest,
+    /// The bundle after.
+    pub to: Digest,
+    /// The instant at which messages are or are not eligible.
+    pub judged_at: Timestamp,
+    /// What becomes of dates.
+    pub retention: Figures,
+    /// What becomes of alerts, where that was looked at.
+    pub alerts: Option<AlertFigures>,
+}
+
+impl Comparison {
+    /// The digest of the simulation: bundles and figures on dates, in RFC 8785 JSON. Alerts are no part of it: they free
+    /// nothing.
+    pub fn digest(&self) -> Digest {
+        Digest::of(canonical_json(&self.simulation()).as_bytes())
+    }
+
+    /// What is stored with an activation.
+    pub fn simulation(&self) -> Value {
+        json!({
+            "from": self.from,
+            "to": self.to,
+            "judged_at": self.judged_at.to_string(),
+            "retention": self.retention,
+        })
+    }
+
+    fn json(&self) -> Value {
+        let mut all = self.simulation();
+        all["schema"] = json!("lexhold/diff/1");
+        all["digest"] = json!(self.digest());
+        if let Some(alerts) = &self.alerts {
+            all["alerts"] = json!(alerts);
+        }
+        all
+    }
+}
+
+/// Compares.
+pub fn diff(settings: &Settings, args: &Diff) -> anyhow::Result<Exit> {
+    let home = home::open(settings)?;
+    drop(home::catalog(settings, &home)?);
+    let history = history(settings, &home)?;
+    let old = sides::side(settings, &home, &history, &args.old)?;
+    let new = sides::side(settings, &home, &history, &args.new)?;
+    let before = (!old.is_active).then_some(&old.bundle);
+    let retention = dates(settings, &home, before, &new.bundle)?;
+    let alerts = if args.no_alerts || !alerts::differ(&old.bundle, &new.bundle) {
+        None
+    } else {
+        let mut project = Project::read(settings, &[])?;
+        let directory = load::directory(settings, &mut project, &new.bundle)?;
+        let facts = alerts::facts(&home, directory)?;
+        let choice = Choice {
+            sample: args.sample,
+            seed: args.seed,
+            of: retention.messages,
+        };
+        Some(alerts::compare(&home, &old.bundle, &new.bundle, &facts, choice)?)
+    };
+    let comparison = Comparison {
+        from: old.bundle.digest,
+        to: new.bundle.digest,
+        judged_at: judged_at(settings),
+        retention,
+        alerts,
+    };
+    print::print(&mut std::io::stdout().lock(), &comparison, args.format)?;
+    let failing = args.fail_on.iter().any(|fail_on| fail_on.is_met(&comparison));
+    Ok(if failing { Exit::Negative } else { Exit::Done })
+}
+
+/// Prints a comparison as `diff` does.
+pub fn print_text(comparison: &Comparison) -> anyhow::Result<()> {
+    Ok(print::print(&mut std::io::stderr().lock(), comparison, Format::Text)?)
+}
+
+fn history(settings: &Settings, home: &Home) -> anyhow::Result<History> {
+    let catalog = Catalog::open_reader(&home.catalog_path(), &home::catalog_settings(settings, home)?)?;
+    History::read(&catalog)
+}
+
+/// The figures on dates, from the active bundle or another one to a bundle.
+pub fn dates(settings: &Settings, home: &Home, from: Option<&Bundle>, to: &Bundle) -> anyhow::Result<Figures> {
+    let real = home.catalog_path();
+    let old = from
+        .map(|bundle| Supposed::active(settings, home, &real, bundle, settings.now))
+        .transpose()?;
+    let old_path = old.as_ref().map_or(real.as_path(), Supposed::path);
+    let new = Supposed::active(settings, home, old_path, to, settings.now)?;
+    simulate::compare(settings, home, old_path, new.path(), judged_at(settings))
+}
+
+/// When eligibility is judged: at `--as-of`, else at the end of today in UTC, so that a simulation looked at in the morning is
+/// still the same in the evening.
+pub fn judged_at(settings: &Settings) -> Timestamp {
+    if settings.as_of != settings.now {
+        return settings.as_of;
+    }
+    let today = TimeZone::UTC.to_datetime(settings.now).date();
+    let end = today.tomorrow().ok().and_then(|day| day.to_zoned(TimeZone::UTC).ok());
+    end.map_or(settings.now, |end| end.timestamp())
+}
