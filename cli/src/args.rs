@@ -176,6 +176,8 @@ pub enum Verb {
     Diff(Diff),
     /// Put the policies and rulesets given into force
     Activate(Activate),
+    /// Put right what versions of retention documents got wrong
+    Retention(Retention),
     /// Alerts only, to stdout, with nothing recorded
     Scan(Scan),
     /// Reports from the catalog
@@ -338,6 +340,40 @@ pub struct Activate {
     /// The form of the answer on stdout
     #[arg(long, value_enum, default_value_t, env = "LEXHOLD_ACTIVATE_FORMAT")]
     pub format: SummaryFormat,
+}
+
+/// `retention`
+#[derive(Debug, Args)]
+pub struct Retention {
+    #[command(subcommand)]
+    pub verb: RetentionVerb,
+}
+
+/// The verbs of `retention`.
+#[derive(Debug, Subcommand)]
+pub enum RetentionVerb {
+    /// Take back a version that was proven wrong or shortened by law; it acts after thirty days
+    Correct(RetentionCorrect),
+}
+
+/// `retention correct`
+#[derive(Debug, Args)]
+pub struct RetentionCorrect {
+    /// The version, such as `us-broker-dealer@1.2.0`
+    #[arg(value_name = "DOCUMENT@VERSION")]
+    pub document: String,
+    /// What is wrong with it
+    #[arg(long, value_name = "TEXT")]
+    pub reason: String,
+    /// The regulation that shortened it; may repeat
+    #[arg(long, value_name = "ID")]
+    pub cites: Vec<String>,
+    /// The digest of the simulation that was looked at
+    #[arg(long, value_name = "DIGEST")]
+    pub accept_digest: Option<String>,
+    /// Another operator who approves; twice
+    #[arg(long, value_name = "OPERATOR")]
+    pub approved_by: Vec<String>,
 }
 
 /// `scan`

@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use lexhold_catalog::Catalog;
 use lexhold_evaluate::Bundle;
 use lexhold_model::{Digest, Key};
-use lexhold_retention::{Mode, Schedule, Schedules, Standing};
+use lexhold_retention::{Mode, Schedule, Schedules, Standing, Zone};
 use serde::{Deserialize, Serialize};
 
 use crate::failure::{Exit, Failure};
@@ -125,9 +125,23 @@ impl History {
                 documents: serde_json::from_str(&row.documents).map_err(|_| unreadable())?,
             })
         });
+        let corrections = catalog.corrections()?.into_iter().map(|row| {
+            let unreadable = || {
+                Failure::new(
+                    Exit::Data,
+                    format!("journal entry {} does not say what was taken back", row.seq),
+                )
+            };
+            let at = Timestamp::from_microsecond(row.corrected_at).map_err(|_| unreadable())?;
+            Ok(Correction {
+                document: row.document,
+                digest: row.digest.parse().map_err(|_| unreadable())?,
+                acts_from: at.checked_add(CORRECTION_WAIT).unwrap_or(Timestamp::MAX),
+            })
+        });
         Ok(Self {
             activations: activations.collect::<anyhow::Result<_>>()?,
-            corrections: Vec::new(),
+            corrections: corrections.collect::<anyhow::Result<_>>()?,
         })
     }
 
@@ -141,19 +155,28 @@ impl History {
     /// A version that no activation names, such as one of an evaluation that was brought in from elsewhere, counts as
     /// superseded: it keeps what it keeps.
     pub fn standing(&self, schedule: &Schedule, as_of: Timestamp) -> Standing {
+        let Schedule {
+            document,
+            digest,
+            mode,
+            zone,
+            ..
+        } = schedule;
+        self.standing_of(document, *digest, *mode, zone, as_of)
+    }
+
+    fn standing_of(&self, document: &str, digest: Digest, mode: Mode, zone: &Zone, as_of: Timestamp) -> Standing {
         let mut corrections = self.corrections.iter();
         if corrections.any(|correction| {
-            correction.document == schedule.document
-                && correction.digest == schedule.digest
-                && correction.acts_from <= as_of
+            correction.document == document && correction.digest == digest && correction.acts_from <= as_of
         }) {
             return Standing::Corrected;
         }
-        let today = schedule.zone.date(as_of);
-        match self.in_force(&schedule.document, schedule.mode, today) {
+        let today = zone.date(as_of);
+        match self.in_force(document, mode, today) {
             None => Standing::Retired,
-            Some(document) if document.retired.is_some_and(|retired| retired <= today) => Standing::Retired,
-            Some(document) if document.digest == schedule.digest => Standing::InForce,
+            Some(version) if version.retired.is_some_and(|retired| retired <= today) => Standing::Retired,
+            Some(version) if version.digest == digest => Standing::InForce,
             Some(_) => Standing::Superseded,
         }
     }
@@ -217,16 +240,6 @@ impl Ledger {
         }
     }
 
-    /// The ledger as it would stand if a bundle were activated at an instant. Positions stay what they are.
-    pub fn with_hypothetical(&self, bundle: &Bundle, at: Timestamp) -> Self {
-        let mut history = self.history.clone();
-        history.activations.push(Activation::of(bundle, at));
-        let mut schedules: Vec<Schedule> = self.schedules.iter().cloned().collect();
-        let new = bundle.schedules().iter();
-        schedules.extend(new.filter(|schedule| self.position(schedule.key()).is_none()).cloned());
-        Self::new(history, schedules, self.as_of)
-    }
-
     /// The ledger as it would stand if a version were taken back at once.
     pub fn with_correction(&self, document: &str, digest: Digest) -> Self {
         let mut history = self.history.clone();
@@ -251,5 +264,88 @@ impl Ledger {
     /// The position of a schedule version among [`Self::schedules`].
     pub fn position(&self, id: Key) -> Option<usize> {
         self.positions.get(&id).copied()
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test that panics has failed")]
+pub mod tests {
+    use super::*;
+
+    /// A document of an activation: version `1` of `desk` with a mode and a day from which it acts.
+    pub fn document(version: &str, mode: Mode, effective_from: Option<&str>) -> ActivatedDocument {
+        ActivatedDocument {
+            kind: "retention".into(),
+            name: "desk".into(),
+            version: Some(version.into()),
+            digest: Digest::of(version.as_bytes()),
+            mode: Some(mode),
+            effective_from: effective_from.map(|day| day.parse().unwrap()),
+            retired: None,
+        }
+    }
+
+    /// Activations, each of one document or none, on these days.
+    pub fn history(activations: &[(&str, Option<ActivatedDocument>)]) -> History {
+        let activations = activations.iter().map(|(day, document)| Activation {
+            bundle: Digest::of(day.as_bytes()),
+            at: format!("{day}T12:00:00Z").parse().unwrap(),
+            documents: document.iter().cloned().collect(),
+        });
+        History {
+            activations: activations.collect(),
+            corrections: Vec::new(),
+        }
+    }
+
+    fn standing(history: &History, version: &str, mode: Mode, day: &str) -> Standing {
+        let zone = lexhold_retention::Zone::named("UTC").unwrap();
+        let as_of = format!("{day}T12:00:00Z").parse().unwrap();
+        history.standing_of("desk", Digest::of(version.as_bytes()), mode, &zone, as_of)
+    }
+
+    #[test]
+    fn how_versions_stand() {
+        use Mode::{Compliance, Operational};
+        use Standing::{Corrected, InForce, Retired, Superseded};
+        let of = |mode, from| {
+            history(&[
+                ("2020-01-01", Some(document("1", mode, None))),
+                ("2021-01-01", Some(document("2", mode, from))),
+            ])
+        };
+        let plain = of(Compliance, Some("2030-01-01"));
+        assert_eq!(standing(&plain, "1", Compliance, "2022-01-01"), Superseded);
+        assert_eq!(
+            standing(&plain, "2", Compliance, "2022-01-01"),
+            InForce,
+            "extending does not wait for its day"
+        );
+        assert_eq!(
+            standing(&plain, "0", Compliance, "2022-01-01"),
+            Superseded,
+            "from elsewhere"
+        );
+        let pending = of(Operational, Some("2030-01-01"));
+        assert_eq!(standing(&pending, "1", Operational, "2029-12-31"), InForce);
+        assert_eq!(standing(&pending, "2", Operational, "2029-12-31"), Superseded);
+        assert_eq!(standing(&pending, "1", Operational, "2030-01-01"), Superseded);
+        assert_eq!(standing(&pending, "2", Operational, "2030-01-01"), InForce);
+        let mut dropped = of(Compliance, None);
+        dropped.activations.extend(history(&[("2023-01-01", None)]).activations);
+        assert_eq!(standing(&dropped, "2", Compliance, "2024-01-01"), Retired);
+        let mut ending = of(Compliance, None);
+        ending.activations[1].documents[0].retired = Some("2025-01-01".parse().unwrap());
+        assert_eq!(standing(&ending, "2", Compliance, "2024-12-31"), InForce);
+        assert_eq!(standing(&ending, "1", Compliance, "2025-01-01"), Retired);
+        let mut corrected = of(Compliance, None);
+        corrected.corrections.push(Correction {
+            document: "desk".into(),
+            digest: Digest::of(b"1"),
+            acts_from: "2023-01-31T00:00:00Z".parse().unwrap(),
+        });
+        assert_eq!(standing(&corrected, "1", Compliance, "2023-01-30"), Superseded);
+        assert_eq!(standing(&corrected, "1", Compliance, "2023-01-31"), Corrected);
+        assert_eq!(standing(&corrected, "2", Compliance, "2023-01-31"), InForce);
     }
 }

@@ -24,6 +24,7 @@ mod rebuild;
 mod render;
 mod replay;
 mod report;
+mod retention_verbs;
 mod review;
 mod run;
 mod sample;
@@ -70,6 +71,7 @@ fn dispatch(cli: &Cli) -> anyhow::Result<Exit> {
     match &cli.verb {
         Verb::Check(args) => check::check(&settings, args),
         Verb::Run(args) => run::run(&settings, args),
+        Verb::Retention(args) => retention_verbs::retention(&settings, args),
         Verb::Activate(args) => activate::activate(&settings, args),
         Verb::Diff(args) => diff::diff(&settings, args),
         Verb::Scan(args) => scan::scan(&settings, args),

@@ -104,19 +104,17 @@ impl Actor {
         self.refuse_unless(answer, &self.id, verb, self.operator.as_ref())
     }
 
-    /// Whether this operator may activate a bundle, with those who approve it; refused with its reasons unless so.
-    pub fn require_activation(&self, bundle: &str, approved_by: &[String], shortens: bool) -> anyhow::Result<()> {
+    /// Whether this operator may change what versions do, with those who approve it; refused with its reasons unless so.
+    pub fn require_change(&self, verb: Verb, of: &str, approved_by: &[String], shortens: bool) -> anyhow::Result<()> {
         let confirming = approved_by.iter().map(|id| self.known(id)).collect::<Result<_, _>>()?;
         let circumstances = Circumstances {
-            of: bundle,
+            of,
             confirmed_by: confirming,
             shortens,
             ..Circumstances::default()
         };
-        let answer = self
-            .governance
-            .may(self.operator.as_ref(), Verb::Activate, &circumstances);
-        self.refuse_unless(answer, &self.id, Verb::Activate, self.operator.as_ref())
+        let answer = self.governance.may(self.operator.as_ref(), verb, &circumstances);
+        self.refuse_unless(answer, &self.id, verb, self.operator.as_ref())
     }
 
     /// The operator of this id.

@@ -329,3 +329,53 @@ fn killed_at_any_step_one_whole_bundle_is_active() {
         rebuilt_is_equal(&firm);
     }
 }
+
+#[test]
+fn a_version_that_is_wrong_is_taken_back_after_thirty_days() {
+    let firm = firm("1.0.0", "P70Y", "");
+    firm.write("operators.yaml", OPERATORS);
+    let rita = |arguments: &[&str]| firm.call(&[arguments, &["--as", "rita"]].concat());
+    firm.messages("m.ndjson", &[on("m1", "2024-11-05")]);
+    rita(&["run", "m.ndjson"]).ended(0);
+    rita(&["retention", "correct", "desk@1.0.0", "--reason", "typo"])
+        .ended(5)
+        .said("is in force");
+    rita(&["retention", "correct", "desk@9.0.0", "--reason", "typo"]).ended(3);
+    rita(&["retention", "correct", "desk", "--reason", "typo"]).ended(2);
+    firm.write(DESK, desk("2.0.0", "P7Y", ""));
+    rita(&["activate"]).ended(0);
+    let until = |as_of: &str| {
+        let report = rita(&["report", "retention", "--format", "ndjson", "--as-of", as_of]).ended(0);
+        report.rows()[0]["retain_until"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(until(FAR), "2094-11-05");
+    let shown = rita(&["retention", "correct", "desk@1.0.0", "--reason", "P70Y for P7Y"])
+        .ended(5)
+        .said("kept for a shorter time");
+    let digest = shown
+        .stderr
+        .split("--accept-digest ")
+        .nth(1)
+        .unwrap()
+        .split_whitespace()
+        .next()
+        .unwrap();
+    let accepted = [
+        "retention",
+        "correct",
+        "desk@1.0.0",
+        "--reason",
+        "P70Y for P7Y",
+        "--accept-digest",
+        digest,
+    ];
+    rita(&accepted).ended(5).said("two people");
+    rita(&[&accepted[..], &["--approved-by", "ada", "--approved-by", "abe"]].concat()).ended(0);
+    assert_eq!(until(FAR), "2031-11-05", "long after the thirty days");
+    let today = rita(&["report", "retention", "--format", "ndjson"]).ended(0);
+    assert_eq!(today.rows()[0]["retain_until"], "2094-11-05", "nothing is freed before");
+    rita(&[&accepted[..], &["--approved-by", "ada", "--approved-by", "abe"]].concat())
+        .ended(5)
+        .said("already");
+    rebuilt_is_equal(&firm);
+}

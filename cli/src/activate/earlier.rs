@@ -159,3 +159,65 @@ fn retention_of(sources: &SourceFiles) -> Option<Bundle> {
         .retain(|document| matches!(document.kind, Kind::Retention | Kind::Calendar));
     project.compile()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::tests::{document, history};
+
+    fn bound_days(activations: &[(&str, Option<ActivatedDocument>)]) -> Vec<(Digest, String)> {
+        let bound = bound(&history(activations), Timestamp::UNIX_EPOCH);
+        bound
+            .into_iter()
+            .map(|version| (version.digest, version.superseded_from.to_string()))
+            .collect()
+    }
+
+    fn version(name: &str) -> Digest {
+        Digest::of(name.as_bytes())
+    }
+
+    #[test]
+    fn an_earlier_version_binds_until_a_later_one_acts() {
+        use Mode::{Compliance, Operational};
+        let v = |name: &str, from| Some(document(name, Compliance, from));
+        assert_eq!(bound_days(&[]), []);
+        assert_eq!(bound_days(&[("2020-01-01", v("1", None))]), []);
+        let two = [("2020-01-01", v("1", None)), ("2021-02-03", v("2", None))];
+        assert_eq!(bound_days(&two), [(version("1"), "2021-02-03".into())]);
+        let later = [("2020-01-01", v("1", None)), ("2021-02-03", v("2", Some("2022-01-01")))];
+        assert_eq!(bound_days(&later), [(version("1"), "2022-01-01".into())]);
+        let early = [("2020-01-01", v("1", None)), ("2021-02-03", v("2", Some("2019-01-01")))];
+        assert_eq!(
+            bound_days(&early),
+            [(version("1"), "2021-02-03".into())],
+            "never before its activation"
+        );
+        let three = [
+            ("2020-01-01", v("1", None)),
+            ("2021-01-01", v("2", Some("2025-01-01"))),
+            ("2022-01-01", v("3", Some("2023-01-01"))),
+        ];
+        let both = [(version("1"), "2023-01-01".into()), (version("2"), "2023-01-01".into())];
+        assert_eq!(bound_days(&three), both);
+        let back = [
+            ("2020-01-01", v("1", None)),
+            ("2021-01-01", v("2", None)),
+            ("2022-01-01", v("1", None)),
+        ];
+        assert_eq!(
+            bound_days(&back),
+            [(version("2"), "2022-01-01".into())],
+            "what is active again is not earlier"
+        );
+        let dropped = [("2020-01-01", v("1", None)), ("2021-01-01", None)];
+        assert_eq!(bound_days(&dropped), [(version("1"), "2021-01-01".into())]);
+        let o = |name: &str, from| Some(document(name, Operational, from));
+        assert_eq!(
+            bound_days(&[("2020-01-01", o("1", None)), ("2021-01-01", o("2", None))]),
+            []
+        );
+        let waiting = [("2020-01-01", o("1", None)), ("2021-01-01", o("2", Some("2022-01-01")))];
+        assert_eq!(bound_days(&waiting), [(version("1"), "2022-01-01".into())]);
+    }
+}

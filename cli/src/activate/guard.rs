@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use lexhold_evaluate::Bundle;
+use lexhold_model::Digest;
 use lexhold_store::Home;
 
 use crate::args::Activate;
@@ -48,29 +49,56 @@ pub fn pass(settings: &Settings, args: &Activate, actor: &Actor, comparison: &Co
     if why.is_empty() {
         return Ok(false);
     }
-    let digest = comparison.digest().to_string();
-    let others: BTreeSet<&String> = args.approved_by.iter().filter(|id| **id != actor.id).collect();
-    let accepted = args.accept_digest.as_deref() == Some(digest.as_str());
-    if accepted && others.len() >= 2 && !actor.is_solo() {
-        return Ok(true);
-    }
-    if !settings.quiet {
-        diff::print_text(comparison)?;
-    }
-    let missing = match &args.accept_digest {
-        Some(given) if !accepted => format!("the simulation is {digest}, not {given} any more"),
-        _ if actor.is_solo() => "two people have to approve it, and `governance: solo` has but one".to_owned(),
-        Some(_) => "two people other than who activates have to approve it".to_owned(),
-        None => "somebody has to have looked at that, and two others to approve it".to_owned(),
+    let accepted = Accepted {
+        digest: args.accept_digest.as_deref(),
+        approved_by: &args.approved_by,
     };
-    let help = if actor.is_solo() {
-        "write operators.yaml, and name yourself with --as".to_owned()
-    } else {
-        format!("lexhold activate --accept-digest {digest} --approved-by OPERATOR --approved-by ANOTHER")
-    };
-    Err(Failure::new(Exit::Refused, format!("{}: {missing}", why.join("; ")))
-        .help(help)
-        .into())
+    accepted.or_refuse(actor, &comparison.digest(), &why.join("; "), "activate", || {
+        diff::print_text(comparison)
+    })?;
+    Ok(true)
+}
+
+/// What was accepted, and by whom.
+pub struct Accepted<'a> {
+    /// The digest of the simulation that was looked at.
+    pub digest: Option<&'a str>,
+    /// Those who approve.
+    pub approved_by: &'a [String],
+}
+
+impl Accepted<'_> {
+    /// Refuses, once the figures are shown, unless this very simulation was accepted and two others approve.
+    pub fn or_refuse(
+        &self,
+        actor: &Actor,
+        digest: &Digest,
+        why: &str,
+        command: &str,
+        show: impl FnOnce() -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        let digest = digest.to_string();
+        let others: BTreeSet<&String> = self.approved_by.iter().filter(|id| **id != actor.id).collect();
+        let same = self.digest == Some(digest.as_str());
+        if same && others.len() >= 2 && !actor.is_solo() {
+            return Ok(());
+        }
+        show()?;
+        let missing = match self.digest {
+            Some(given) if !same => format!("the simulation is {digest}, not {given} any more"),
+            _ if actor.is_solo() => "two people have to approve it, and `governance: solo` has but one".to_owned(),
+            Some(_) => "two people other than who asks for it have to approve it".to_owned(),
+            None => "somebody has to have looked at that, and two others to approve it".to_owned(),
+        };
+        let help = if actor.is_solo() {
+            "write operators.yaml, and name yourself with --as".to_owned()
+        } else {
+            format!("lexhold {command} --accept-digest {digest} --approved-by OPERATOR --approved-by ANOTHER")
+        };
+        Err(Failure::new(Exit::Refused, format!("{why}: {missing}"))
+            .help(help)
+            .into())
+    }
 }
 
 #[expect(

@@ -5,7 +5,7 @@
 //! it: whoever is killed before it leaves the old bundle active, whoever is killed after it the new one.
 
 pub mod earlier;
-mod guard;
+pub mod guard;
 pub mod reassign;
 mod refuse;
 
@@ -14,6 +14,7 @@ use std::io::Write;
 use lexhold_catalog::Catalog;
 use lexhold_evaluate::{Bundle, record_reassignments};
 use lexhold_model::Key;
+use lexhold_policy::Verb;
 use lexhold_store::EntryKind;
 use serde_json::{Value, json};
 
@@ -57,7 +58,7 @@ pub fn activate(settings: &Settings, args: &Activate) -> anyhow::Result<Exit> {
     refuse::early_effect(&history, &Activation::of(&bundle, settings.now), &comparison.retention)?;
     let shortens = guard::pass(settings, args, &actor, &comparison)?;
     let of = bundle.digest.to_string();
-    actor.require_activation(&of, &args.approved_by, shortens)?;
+    actor.require_change(Verb::Activate, &of, &args.approved_by, shortens)?;
     let reassigned = {
         let catalog = Catalog::open_reader(&home.catalog_path(), &home::catalog_settings(settings, &home)?)?;
         reassign::reassign(&catalog, &bundle, before.as_ref())?

@@ -24,7 +24,7 @@ use self::figures::Figures;
 use self::simulate::Supposed;
 use crate::args::{Diff, DiffFormat as Format};
 use crate::failure::Exit;
-use crate::ledger::History;
+use crate::ledger::{Activation, History};
 use crate::load::Project;
 use crate::settings::Settings;
 use crate::{home, load};
@@ -110,6 +110,11 @@ pub fn print_text(comparison: &Comparison) -> anyhow::Result<()> {
     Ok(print::print(&mut std::io::stderr().lock(), comparison, Format::Text)?)
 }
 
+/// Prints figures on dates as `diff` does.
+pub fn print_figures(title: &str, figures: &Figures, digest: &Digest) -> anyhow::Result<()> {
+    Ok(print::figures(&mut std::io::stderr().lock(), title, figures, digest)?)
+}
+
 fn history(settings: &Settings, home: &Home) -> anyhow::Result<History> {
     let catalog = Catalog::open_reader(&home.catalog_path(), &home::catalog_settings(settings, home)?)?;
     History::read(&catalog)
@@ -118,12 +123,31 @@ fn history(settings: &Settings, home: &Home) -> anyhow::Result<History> {
 /// The figures on dates, from the active bundle or another one to a bundle.
 pub fn dates(settings: &Settings, home: &Home, from: Option<&Bundle>, to: &Bundle) -> anyhow::Result<Figures> {
     let real = home.catalog_path();
+    if from.is_none() && same_retention(settings, home, to)? {
+        let catalog = Catalog::open_reader(&real, &home::catalog_settings(settings, home)?)?;
+        return Figures::unchanged(&catalog);
+    }
     let old = from
         .map(|bundle| Supposed::active(settings, home, &real, bundle, settings.now))
         .transpose()?;
     let old_path = old.as_ref().map_or(real.as_path(), Supposed::path);
     let new = Supposed::active(settings, home, old_path, to, settings.now)?;
     simulate::compare(settings, home, old_path, new.path(), judged_at(settings))
+}
+
+/// Whether a bundle has the very schedules and calendars of the active one, so that no date can change.
+fn same_retention(settings: &Settings, home: &Home, bundle: &Bundle) -> anyhow::Result<bool> {
+    let history = history(settings, home)?;
+    let Some(active) = history.active() else {
+        return Ok(false);
+    };
+    let dating = |activation: &Activation| -> Vec<(String, Digest)> {
+        let documents = activation.documents.iter();
+        let mine = documents.filter(|document| matches!(document.kind.as_str(), "retention" | "calendar"));
+        mine.map(|document| (format!("{} {}", document.kind, document.name), document.digest))
+            .collect()
+    };
+    Ok(dating(active) == dating(&Activation::of(bundle, settings.now)))
 }
 
 /// When eligibility is judged: at `--as-of`, else at the end of today in UTC, so that a simulation looked at in the morning is

@@ -3,8 +3,9 @@
 use std::io::{self, Write};
 
 use lexhold_document::printable;
+use lexhold_model::Digest;
 
-use super::figures::Moved;
+use super::figures::{Figures, Moved};
 use super::{Comparison, Format};
 
 /// Prints a comparison.
@@ -17,8 +18,7 @@ pub fn print(out: &mut dyn Write, comparison: &Comparison, format: Format) -> io
 }
 
 /// Each figure with its name, those that say something first.
-fn lines(comparison: &Comparison) -> Vec<(&'static str, u64, String)> {
-    let figures = &comparison.retention;
+fn lines(figures: &Figures) -> Vec<(&'static str, u64, String)> {
     let plain = |name, count| (name, count, String::new());
     vec![
         earlier("kept for a shorter time (retain_until)", &figures.retain_until),
@@ -72,6 +72,36 @@ fn by(days: u64, endless: u64, what: &str) -> String {
     days.into_iter().chain(endless).collect::<Vec<_>>().join(", ")
 }
 
+/// Figures on dates, as text.
+pub fn figures(out: &mut dyn Write, title: &str, figures: &Figures, digest: &Digest) -> io::Result<()> {
+    writeln!(out, "{}, {} messages", printable(title), figures.messages)?;
+    dates(out, figures)?;
+    writeln!(out, "simulation {digest}")
+}
+
+fn dates(out: &mut dyn Write, figures: &Figures) -> io::Result<()> {
+    for (name, count, more) in lines(figures).into_iter().filter(|(_, count, _)| *count > 0) {
+        let more = if more.is_empty() { more } else { format!(": {more}") };
+        writeln!(out, "  {count:>9}  {name}{}", printable(&more))?;
+    }
+    if figures.is_unchanged() {
+        writeln!(out, "  no date of any message changes")?;
+    }
+    for (schedule, figures) in &figures.by_schedule {
+        writeln!(
+            out,
+            "    {}: kept shorter {}, longer {}; may go earlier {}, later {}; newly eligible {}",
+            printable(schedule),
+            figures.retain_until.earlier,
+            figures.retain_until.later,
+            figures.eligible_from.earlier,
+            figures.eligible_from.later,
+            figures.newly_eligible
+        )?;
+    }
+    Ok(())
+}
+
 fn text(out: &mut dyn Write, comparison: &Comparison) -> io::Result<()> {
     writeln!(
         out,
@@ -81,30 +111,7 @@ fn text(out: &mut dyn Write, comparison: &Comparison) -> io::Result<()> {
         comparison.retention.messages,
         comparison.judged_at
     )?;
-    for (name, count, more) in lines(comparison).into_iter().filter(|(_, count, _)| *count > 0) {
-        writeln!(
-            out,
-            "  {count:>9}  {name}{}",
-            if more.is_empty() { more } else { format!(": {more}") }
-        )?;
-    }
-    if comparison.retention.is_unchanged() {
-        writeln!(out, "  no date of any message changes")?;
-    }
-    for (schedule, figures) in &comparison.retention.by_schedule {
-        let moved = &figures.eligible_from;
-        let kept = &figures.retain_until;
-        writeln!(
-            out,
-            "    {}: kept shorter {}, longer {}; may go earlier {}, later {}; newly eligible {}",
-            printable(schedule),
-            kept.earlier,
-            kept.later,
-            moved.earlier,
-            moved.later,
-            figures.newly_eligible
-        )?;
-    }
+    dates(out, &comparison.retention)?;
     if let Some(alerts) = &comparison.alerts {
         let total = alerts.total;
         writeln!(
@@ -140,7 +147,10 @@ fn markdown(out: &mut dyn Write, comparison: &Comparison) -> io::Result<()> {
         comparison.retention.messages
     )?;
     writeln!(out, "| | messages | |\n| --- | ---: | --- |")?;
-    for (name, count, more) in lines(comparison).into_iter().filter(|(_, count, _)| *count > 0) {
+    for (name, count, more) in lines(&comparison.retention)
+        .into_iter()
+        .filter(|(_, count, _)| *count > 0)
+    {
         writeln!(out, "| {name} | {count} | {} |", cell(&more))?;
     }
     if comparison.retention.is_unchanged() {

@@ -11,6 +11,7 @@
 mod alerts;
 mod by_origin;
 mod combinations;
+mod corrections;
 mod counts;
 mod error;
 mod events;
@@ -37,6 +38,7 @@ pub use combinations::{
     ApartCount, Combination, CombinationCount, ConversationRow, Cover, DayRow, Instants, OriginClass, OriginRow,
     ReassignmentRow,
 };
+pub use corrections::CorrectionRow;
 pub use counts::{CoverageRow, Dimension, UnknownHandle};
 pub use error::{CatalogError, ErrorKind, Holder, Result};
 pub use events::{EventRow, EventRowStep, event_rows};

@@ -28,6 +28,8 @@ pub mod kind {
     /// A bundle became the active one: [`Activation`](super::Activation), with files that say what it makes of the facts
     /// which the home has.
     pub const ACTIVATION: &str = "activation";
+    /// A version of a retention document is taken back: [`RetentionCorrected`](super::RetentionCorrected).
+    pub const RETENTION_CORRECTED: &str = "retention_corrected";
     /// A run began: [`RunStarted`](super::RunStarted).
     pub const RUN_STARTED: &str = "run_started";
     /// Messages were taken in: [`Batch`](super::Batch), with evaluation files.
@@ -62,6 +64,27 @@ pub struct Activation {
     /// Its documents, kept as they are: kind, name, version and digest of each.
     #[serde(default)]
     pub documents: Vec<Value>,
+}
+
+/// The payload of a correction: a version that was proven wrong, or shortened by law.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RetentionCorrected {
+    /// The document's name.
+    pub document: String,
+    /// Its version.
+    pub version: String,
+    /// The version's digest.
+    pub digest: String,
+    /// Why.
+    pub reason: String,
+    /// The ids of regulations that shortened it.
+    #[serde(default)]
+    pub cites: Vec<String>,
+    /// Who approved it.
+    #[serde(default)]
+    pub approved_by: Vec<String>,
+    /// The digest of the simulation that they accepted.
+    pub simulation_digest: String,
 }
 
 /// The payload at the start of a run.

@@ -15,7 +15,7 @@ use crate::payload::{
     Activation, Batch, HoldPlaced, JournalEntry, Review, RunFinished, RunStarted, SampleCommitted, Viewed, kind,
 };
 use crate::schema::columns;
-use crate::{events, numbers, reviews, samples};
+use crate::{corrections, events, numbers, reviews, samples};
 
 /// Whether an entry left something in the catalog.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,6 +68,9 @@ fn apply_entry(transaction: &Transaction<'_>, entry: &JournalEntry<'_>, doing: &
                 "INSERT INTO activation VALUES (?, ?::TIMESTAMPTZ, ?, ?, ?)",
                 params![seq, at, actor, bundle, canonical_json(&Value::Array(documents))],
             )
+        }
+        kind::RETENTION_CORRECTED => {
+            return corrections::apply(transaction, entry, &payload(entry, doing)?).doing(doing);
         }
         kind::RUN_STARTED => {
             let RunStarted {

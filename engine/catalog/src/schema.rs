@@ -27,6 +27,10 @@ const OWN_TABLES: &str = "
 CREATE TABLE meta (schema_version BIGINT NOT NULL, applied_seq BIGINT);
 CREATE TABLE activation (seq BIGINT NOT NULL, activated_at TIMESTAMPTZ NOT NULL, actor VARCHAR NOT NULL, bundle VARCHAR NOT NULL,
     documents VARCHAR NOT NULL);
+CREATE TABLE correction (
+    seq BIGINT NOT NULL, corrected_at TIMESTAMPTZ NOT NULL, actor VARCHAR NOT NULL, document VARCHAR NOT NULL,
+    version VARCHAR NOT NULL, digest VARCHAR NOT NULL, reason VARCHAR NOT NULL, cites VARCHAR NOT NULL,
+    approved_by VARCHAR NOT NULL, simulation VARCHAR NOT NULL);
 CREATE TABLE run (
     run VARCHAR NOT NULL, seq BIGINT NOT NULL, actor VARCHAR NOT NULL, started_at TIMESTAMPTZ NOT NULL,
     bundle VARCHAR NOT NULL, facts VARCHAR NOT NULL, as_of TIMESTAMPTZ NOT NULL,

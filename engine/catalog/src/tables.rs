@@ -77,12 +77,17 @@ impl Catalog {
 }
 
 /// Tables beside those of evaluations: all columns, and those that say what was decided, if any does.
-const OWN_TABLES: [(&str, &str, Option<&str>); 21] = [
+const OWN_TABLES: [(&str, &str, Option<&str>); 22] = [
     ("meta", "schema_version, applied_seq", Some("schema_version")),
     (
         "activation",
         "seq, activated_at, actor, bundle, documents",
         Some("bundle, documents"),
+    ),
+    (
+        "correction",
+        "seq, corrected_at, actor, document, version, digest, reason, cites, approved_by, simulation",
+        Some("actor, document, version, digest, reason, cites, approved_by, simulation"),
     ),
     (
         "run",

@@ -53,6 +53,8 @@ macro_rules! verbs {
 verbs! {
     /// Make a bundle the active one.
     Activate = "activate" on "Bundle",
+    /// Take a version of a retention document back that was proven wrong.
+    CorrectRetention = "correct_retention" on "Bundle",
     /// Take in messages and evaluate them.
     Run = "run" on "Home",
     /// Take in messages whose old dates are to be believed.

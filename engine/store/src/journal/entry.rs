@@ -63,6 +63,8 @@ pub enum EntryKind {
     /// A bundle became the active one. The payload's `sources` names its files in `bundles/`, its file list what the
     /// bundle makes of the facts that the home has.
     Activation,
+    /// A version of a retention document was proven wrong and is taken back.
+    RetentionCorrected,
     /// A batch of messages was taken in, with the files that hold it: see [`crate::BatchRecord`].
     Batch,
     /// A run began.
@@ -96,9 +98,10 @@ pub enum EntryKind {
 }
 
 impl EntryKind {
-    const KNOWN: [Self; 16] = [
+    const KNOWN: [Self; 17] = [
         Self::HomeCreated,
         Self::Activation,
+        Self::RetentionCorrected,
         Self::Batch,
         Self::RunStarted,
         Self::RunFinished,
@@ -120,6 +123,7 @@ impl EntryKind {
         match self {
             Self::HomeCreated => "home_created",
             Self::Activation => "activation",
+            Self::RetentionCorrected => "retention_corrected",
             Self::Batch => "batch",
             Self::RunStarted => "run_started",
             Self::RunFinished => "run_finished",
