@@ -701,3 +701,32 @@ fn explain_says_what_every_duty_rests_on_and_what_would_change_it() {
         "{text}"
     );
 }
+
+#[test]
+fn a_silent_hold_shows_in_none_of_these_reports() {
+    let firm = firm();
+    firm.messages("p.ndjson", &[about("p1", "purpose", &[], "2023-01-01T09:00:00Z")]);
+    firm.write(
+        "h.yaml",
+        "lexhold: 1\nhold: orion\nmatter: In re orion\nowner: legal@firm.example\nzone: UTC\ncustodians: [ann]\nsilent: true\n",
+    );
+    firm.run(&["p.ndjson", "--holds", "h.yaml"]).ended(0);
+    firm.write(
+        "operators.yaml",
+        format!("{OPERATORS}  - {{ id: sol, roles: [legal, silent] }}\n"),
+    );
+    let rows = |what: &str, who: &str| report(&firm, what, "2026-02-15", &["--as", who]).len();
+    for (what, seen) in [("awaiting", 3), ("forecast", 1), ("over-retention", 1)] {
+        assert_eq!((rows(what, "sol"), rows(what, "ria")), (seen, 0), "{what}");
+    }
+    let explain = |who: &str| {
+        let explained = firm
+            .call(&["explain", "--message", "p1", "--json", "--as", who])
+            .ended(0)
+            .json();
+        let list = |key: &str| explained["retention"][key].as_array().unwrap().len();
+        (list("duties"), list("ledger"), list("would_change"))
+    };
+    assert_eq!(explain("ria"), (0, 0, 0));
+    assert_ne!(explain("sol"), (0, 0, 0));
+}

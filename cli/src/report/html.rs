@@ -5,6 +5,7 @@
 mod alerts;
 mod escape;
 mod kept;
+mod limits;
 mod review;
 mod timeline;
 mod words;
@@ -23,6 +24,8 @@ use super::table::Row;
 use crate::dates::{DueMonth, Totals};
 use alerts::{AlertLine, Counts, RuleBar};
 use kept::{Coverage, HoldLine, ScheduleLine, StateBar};
+use limits::LimitLine;
+pub use limits::{Awaiting, Ceiling, Limits};
 pub use review::{DECISIONS_SHOWN, Month};
 use review::{Decided, MonthLine};
 use timeline::Timeline;
@@ -73,6 +76,7 @@ pub struct PageData {
     gravest: Vec<Row>,
     reviewed: Reviewed,
     due: Vec<DueMonth>,
+    limits: Limits,
     schedules: Vec<ScheduleRow>,
     coverage: Vec<CoverageRow>,
     holds: Vec<HoldRow>,
@@ -85,6 +89,7 @@ pub fn gather(
     about: About,
     totals: Totals,
     coverage: Vec<CoverageRow>,
+    limits: Limits,
     gravest: Vec<Row>,
     reviewed: Reviewed,
 ) -> anyhow::Result<PageData> {
@@ -106,6 +111,7 @@ pub fn gather(
         gravest,
         reviewed,
         due: totals.due,
+        limits,
         schedules: catalog.schedules()?,
         coverage,
         holds,
@@ -141,6 +147,10 @@ struct View<'a> {
     more_decisions: bool,
     states: Vec<StateBar>,
     due: Option<Timeline>,
+    awaiting: Vec<LimitLine<'a>>,
+    more_awaiting: Option<String>,
+    ceilings: Vec<LimitLine<'a>>,
+    more_ceilings: Option<String>,
     schedules: Vec<ScheduleLine<'a>>,
     coverage: Vec<Coverage<'a>>,
     holds: Vec<HoldLine<'a>>,
@@ -178,6 +188,8 @@ impl<'a> View<'a> {
         let n_left = data.n_alerts.saturating_sub(n_shown as u64);
         let n_unknown = data.unknown.len();
         let handles = data.unknown.iter().take(HANDLES_SHOWN);
+        let (awaiting, more_awaiting) = limits::awaiting(&data.limits.awaiting);
+        let (ceilings, more_ceilings) = limits::ceilings(&data.limits.ceilings);
         Self {
             about: &data.about,
             as_of: words::minute_of(&data.about.as_of),
@@ -202,6 +214,10 @@ impl<'a> View<'a> {
             more_decisions: data.reviewed.latest.len() > review::DECISIONS_SHOWN,
             states: kept::states(&data.states),
             due: kept::due(&data.due, &data.about.as_of),
+            awaiting,
+            more_awaiting,
+            ceilings,
+            more_ceilings,
             schedules: kept::schedules(&data.schedules, &data.due),
             coverage: kept::coverage(&data.coverage),
             holds: data.holds.iter().map(HoldLine::of).collect(),

@@ -22,6 +22,7 @@ use lexhold_catalog::Catalog;
 use lexhold_store::Home;
 
 use crate::args::{HtmlReport, Report, ReportKind, TableFormat, TableReport};
+use crate::dates::Grounds;
 use crate::failure::{Exit, Failure};
 use crate::operators::Actor;
 use crate::review::{self, ReviewLog};
@@ -195,10 +196,28 @@ fn write_page(settings: &Settings, actor: &Actor, home: &Home, catalog: &Catalog
             .collect(),
     };
     let coverage = coverage::rows(catalog, settings.as_of, !sight.sees_silent())?;
+    let limits = limits(settings, catalog, &sight)?;
     let gravest = top.into_iter().map(|(_, row)| row).collect();
-    let data = html::gather(catalog, about, totals, coverage, gravest, reviewed)?;
+    let data = html::gather(catalog, about, totals, coverage, limits, gravest, reviewed)?;
     let page = html::page(&data)?;
     write_whole(path, |mut out| Ok(out.write_all(page.as_bytes())?))
+}
+
+/// What waits for an event and what must be gone, for the page.
+fn limits(settings: &Settings, catalog: &Catalog, sight: &Sight) -> anyhow::Result<html::Limits> {
+    let grounds = Grounds::read(catalog, settings.as_of)?;
+    let names = grounds.names();
+    let name = |key| names.get(&key).cloned();
+    let soon = over_retention::end_of(over_retention::SOON, settings.as_of)?;
+    let awaiting = awaiting::lines(catalog, &grounds, settings.as_of, sight)?;
+    let ceilings = over_retention::count(catalog, &grounds, settings.as_of, soon, sight)?;
+    Ok(html::Limits {
+        awaiting: awaiting.iter().map(html::Awaiting::from).collect(),
+        ceilings: ceilings
+            .iter()
+            .map(|(case, sum)| html::Ceiling::of(case, sum, name))
+            .collect(),
+    })
 }
 
 fn keep_gravest(alerts: &mut Vec<(lexhold_model::Severity, table::Row)>) {

@@ -31,6 +31,7 @@ fn empty() -> PageData {
         gravest: vec![],
         reviewed: Reviewed::default(),
         due: vec![],
+        limits: Limits::default(),
         schedules: vec![],
         coverage: vec![],
         holds: vec![],
@@ -77,6 +78,25 @@ fn full(text: &str) -> PageData {
         schedule: text(),
         n_messages: 12_000,
     }];
+    data.limits = Limits {
+        awaiting: vec![Awaiting {
+            event: text(),
+            key: text(),
+            schedule: text(),
+            expected_by: Some("2026-02-01".into()),
+            n_messages: 40,
+            n_overdue: 3,
+        }],
+        ceilings: vec![Ceiling {
+            status: "past",
+            schedule: text(),
+            ground: "duty",
+            kept_by: Some(text()),
+            conflict: true,
+            days: ("2025-01-01".into(), "2025-03-01".into()),
+            n_messages: 2,
+        }],
+    };
     data.schedules = vec![schedule(&text())];
     data.coverage = vec![
         coverage(Dimension::Channel, Some(text())),
@@ -244,6 +264,8 @@ fn without_data_each_section_says_so() {
         "Nobody has decided anything yet.",
         "No messages yet.",
         "Nothing falls due.",
+        "No message waits for an event.",
+        "No ceiling is near or past.",
         "No schedule has been assigned",
         "No holds.",
         "The directory knows every handle.",
