@@ -26,10 +26,13 @@ const POLICIES: [usize; 4] = [10, 50, 200, 1000];
 const DISTINCT: [usize; 3] = [1, 10, 100];
 
 /// Messages that the decider is asked about.
-const MESSAGES: usize = 100_000;
+const MESSAGES: usize = 60_000;
+
+/// Messages that are made at a time, where each has facts of its own.
+const BLOCK: usize = 512;
 
 /// Requests that the authorizer is asked to decide, divided by the policies that each has.
-const POLICIES_ASKED: usize = 50_000;
+const POLICIES_ASKED: usize = 15_000;
 
 /// How often each figure of the decider is taken; the median is told.
 const ROUNDS: usize = 3;
@@ -41,36 +44,75 @@ fn main() {
             let program = program(action, policies);
             assert_eq!(program.uncompiled().count(), 0);
             for distinct in DISTINCT {
-                measure(&program, policies, distinct);
+                let messages = Messages::new(policies, distinct);
+                measure(&program, &messages);
             }
         }
     }
 }
 
-fn measure(program: &Program, policies: usize, distinct: usize) {
-    let rows: Vec<FactsRow> = (0..MESSAGES * distinct / 100).map(|at| row(at, policies)).collect();
-    let message = |at: usize| (&rows[mixed(at) % rows.len()], i64::try_from(at).unwrap() * 61_000_000);
-    let asked = (POLICIES_ASKED / policies).min(MESSAGES);
-    let oracle = Oracle::new(program);
-    let (expected, slow) = timed(|| {
-        let answers = (0..asked).map(|at| {
-            let (row, sent_at) = message(at);
-            oracle.decide(row, Some(sent_at))
-        });
-        answers.collect::<Vec<_>>()
-    });
-    assert!(expected.iter().any(|answer| !answer.determining.is_empty()));
-    let mut rounds: Vec<Duration> = (0..ROUNDS).map(|_| decide(program, &message)).collect();
-    rounds.sort();
-    let mut decider = Decider::new(program);
-    for (at, expected) in expected.iter().enumerate() {
-        let (row, sent_at) = message(at);
-        assert_eq!(*decider.decide(row, Some(sent_at)), *expected);
+/// The messages of one measurement: facts that repeat are kept, as the maker of facts keeps them in a run; facts that do
+/// not have just been made.
+struct Messages {
+    policies: usize,
+    distinct: usize,
+    kept: Vec<FactsRow>,
+}
+
+impl Messages {
+    fn new(policies: usize, distinct: usize) -> Self {
+        let kept = if distinct == 100 { 0 } else { MESSAGES * distinct / 100 };
+        Self {
+            policies,
+            distinct,
+            kept: (0..kept).map(|at| row(at, policies)).collect(),
+        }
     }
+
+    /// Hands on block after block of the first so many messages, with the instants they were sent.
+    fn blocks(&self, many: usize, mut work: impl FnMut(&[(&FactsRow, Option<i64>)])) {
+        for start in (0..many).step_by(BLOCK) {
+            let block = start..many.min(start + BLOCK);
+            let made: Vec<FactsRow> = match self.kept.len() {
+                0 => block.clone().map(|at| row(at, self.policies)).collect(),
+                _ => Vec::new(),
+            };
+            let facts = |at: usize| match self.kept.len() {
+                0 => &made[at - start],
+                kept => &self.kept[mixed(at) % kept],
+            };
+            let sent_at = |at: usize| i64::try_from(at).unwrap() * 61_000_000;
+            work(&block.map(|at| (facts(at), Some(sent_at(at)))).collect::<Vec<_>>());
+        }
+    }
+}
+
+fn measure(program: &Program, messages: &Messages) {
+    let asked = (POLICIES_ASKED / messages.policies).min(MESSAGES);
+    let (mut slow, mut held) = (Duration::ZERO, 0);
+    let (oracle, mut checked) = (Oracle::new(program), Decider::new(program));
+    messages.blocks(asked, |block| {
+        let (answers, took) = timed(|| {
+            block
+                .iter()
+                .map(|(row, at)| oracle.decide(row, *at))
+                .collect::<Vec<_>>()
+        });
+        slow += took;
+        for (answer, (row, at)) in answers.iter().zip(block) {
+            held += answer.determining.len();
+            assert_eq!(*checked.decide(row, *at), *answer);
+        }
+    });
+    assert!(held > 0);
+    let mut rounds: Vec<Duration> = (0..ROUNDS).map(|_| decide(program, messages)).collect();
+    rounds.sort();
     let rate = |messages: usize, took: Duration| messages as f64 / took.as_secs_f64();
     let (slow, fast) = (rate(asked, slow), rate(MESSAGES, rounds[ROUNDS / 2]));
     println!(
-        "{policies:>8}  {distinct:>6} %  {slow:>14.0}  {fast:>13.0}  {:>7.0}  {:>6.2} against {:.0}, {}",
+        "{:>8}  {:>6} %  {slow:>14.0}  {fast:>13.0}  {:>7.0}  {:>6.2} against {:.0}, {}",
+        messages.policies,
+        messages.distinct,
         fast / slow,
         1e6 / fast,
         1e6 / slow,
@@ -78,17 +120,16 @@ fn measure(program: &Program, policies: usize, distinct: usize) {
     );
 }
 
-fn decide<'r>(program: &Program, message: &impl Fn(usize) -> (&'r FactsRow, i64)) -> Duration {
-    let mut decider = Decider::new(program);
-    let (held, took) = timed(|| {
-        let answers = (0..MESSAGES).map(|at| {
-            let (row, sent_at) = message(at);
-            decider.decide(row, Some(sent_at)).determining.len()
-        });
-        answers.sum::<usize>()
+fn decide(program: &Program, messages: &Messages) -> Duration {
+    let (mut decider, mut all) = (Decider::new(program), Duration::ZERO);
+    messages.blocks(MESSAGES, |block| {
+        let decide = || {
+            let answers = block.iter().map(|(row, at)| decider.decide(row, *at).determining.len());
+            std::hint::black_box(answers.sum::<usize>());
+        };
+        all += timed(decide).1;
     });
-    assert!(held > 0);
-    took
+    all
 }
 
 /// A number with its bits mixed, so that facts rows come in no order.
