@@ -32,8 +32,11 @@ impl Catalog {
         mut each: impl FnMut(AssignmentInput<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
         let inputs = if by_instant {
-            "SELECT facts_id, scan_incomplete, epoch_us(sent_at) AS sent_at FROM message JOIN origin USING (origin_no)
-             UNION SELECT facts_id, scan_incomplete, sent_at FROM united_member JOIN origin USING (origin_no)"
+            "SELECT o.facts_id, o.scan_incomplete, epoch_us(m.sent_at) AS sent_at
+             FROM message m JOIN origin o ON o.origin_no = m.origin_no
+             UNION
+             SELECT o.facts_id, o.scan_incomplete, u.sent_at
+             FROM united_member u JOIN origin o ON o.origin_no = u.origin_no"
         } else {
             "SELECT DISTINCT facts_id, scan_incomplete, NULL::BIGINT AS sent_at FROM origin"
         };

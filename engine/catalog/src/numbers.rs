@@ -123,12 +123,14 @@ pub(crate) fn numbered(messages: &str, assignments: Option<&str>) -> String {
             )
         },
     );
+    // Few rows of each table are the entry's: only these are joined, however many there are.
     format!(
         "(SELECT *, {DOMAIN} AS domain FROM {messages}) m LEFT JOIN ({first}) a ON a.key = m.key
-         LEFT JOIN origin o ON o.set_id = a.set_id AND o.facts_id = a.facts_id AND o.scan_incomplete = a.scan_incomplete
-             AND o.after = {AFTER}
-         LEFT JOIN day_set d ON d.days_id = a.days_id
-         JOIN conversation c ON c.platform = m.platform AND c.conversation = m.conversation
+         LEFT JOIN (SELECT * FROM origin WHERE after = {AFTER} AND facts_id IN (SELECT facts_id FROM ({first}))) o
+             ON o.set_id = a.set_id AND o.facts_id = a.facts_id AND o.scan_incomplete = a.scan_incomplete
+         LEFT JOIN (SELECT * FROM day_set WHERE days_id IN (SELECT days_id FROM ({first}))) d ON d.days_id = a.days_id
+         JOIN (SELECT * FROM conversation WHERE conversation IN (SELECT conversation FROM {messages})) c
+             ON c.platform = m.platform AND c.conversation = m.conversation
          JOIN place p ON p.platform = m.platform AND p.channel IS NOT DISTINCT FROM m.channel
              AND p.domain IS NOT DISTINCT FROM m.domain"
     )
@@ -139,21 +141,29 @@ pub(crate) fn numbered(messages: &str, assignments: Option<&str>) -> String {
 /// `here` says that all of their rows came with the entry, so that nothing older has to be looked through.
 pub(crate) fn unite(transaction: &Transaction<'_>, seq: u64, assignments: &str, here: bool) -> duckdb::Result<()> {
     let only = if here {
-        format!("AND m.seq = {seq} AND a.seq = {seq}")
+        format!("WHERE seq = {seq}")
     } else {
         String::new()
     };
     transaction.execute_batch(&format!(
         "CREATE OR REPLACE TEMP TABLE touched AS
              SELECT DISTINCT family FROM {assignments} SEMI JOIN united USING (family);
+         CREATE OR REPLACE TEMP TABLE touched_assignment AS
+             SELECT family, key, set_id, days_id, facts_id, scan_incomplete, seq FROM (FROM assignment {only})
+             WHERE family IN (SELECT family FROM touched);
+         CREATE OR REPLACE TEMP TABLE touched_message AS
+             SELECT key, conversation_no, epoch_us(sent_at) AS sent_at, epoch_us(captured_at) AS captured_at
+             FROM (FROM message {only}) WHERE key IN (SELECT key FROM touched_assignment);
+         CREATE OR REPLACE TEMP TABLE touched_origin AS
+             SELECT * FROM origin WHERE facts_id IN (SELECT facts_id FROM touched_assignment);
          DELETE FROM united_member WHERE family IN (SELECT family FROM touched);
          INSERT INTO united_member
-             SELECT a.family, a.key, o.origin_no, d.days_no, m.conversation_no, epoch_us(m.sent_at), epoch_us(m.captured_at)
-             FROM assignment a SEMI JOIN touched t ON t.family = a.family JOIN message m ON m.key = a.key
-             JOIN batch b ON b.seq = a.seq
-             JOIN origin o ON o.set_id = a.set_id AND o.facts_id = a.facts_id AND o.scan_incomplete = a.scan_incomplete
-                 AND o.after = (SELECT coalesce(max(x.seq), 0) FROM activation x WHERE x.seq < a.seq)
-             JOIN day_set d ON d.days_id = a.days_id
-             WHERE true {only}"
+             SELECT a.family, a.key, o.origin_no, d.days_no, m.conversation_no, m.sent_at, m.captured_at
+             FROM touched_assignment a JOIN touched_message m ON m.key = a.key
+             JOIN (SELECT x.seq, coalesce(max(v.seq), 0) AS after FROM touched_assignment x
+                   LEFT JOIN activation v ON v.seq < x.seq GROUP BY x.seq) e ON e.seq = a.seq
+             JOIN touched_origin o ON o.set_id = a.set_id AND o.facts_id = a.facts_id
+                 AND o.scan_incomplete = a.scan_incomplete AND o.after = e.after
+             JOIN (SELECT * FROM day_set WHERE days_id IN (SELECT days_id FROM touched_assignment)) d ON d.days_id = a.days_id"
     ))
 }
