@@ -291,6 +291,7 @@ struct Duplicates {
     messages: HashSet<Key>,
     sets: HashSet<Key>,
     days: HashSet<Key>,
+    facts: HashSet<Key>,
     schedules: HashSet<Key>,
 }
 
@@ -328,6 +329,7 @@ impl Duplicates {
                 let mine = rows.slice(0, self.n_assigned);
                 self.sets.extend(keys(&mine, "set_id"));
                 self.days.extend(keys(&mine, "days_id"));
+                self.facts.extend(keys(&mine, "facts_id"));
                 if rows.num_rows() > self.n {
                     return Ok(rows.slice(self.n, rows.num_rows() - self.n));
                 }
@@ -341,6 +343,7 @@ impl Duplicates {
             }
             Table::Custodian | Table::HoldMember => ("key", &self.messages),
             Table::Days => ("days_id", &self.days),
+            Table::Facts => ("facts_id", &self.facts),
             Table::Schedule => ("schedule_id", &self.schedules),
             Table::Handle => return Ok(rows.slice(0, 0)),
             _ => return Ok(rows.clone()),
