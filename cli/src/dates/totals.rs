@@ -141,7 +141,7 @@ impl Dates<'_> {
         };
         for (alike, n) in counts {
             let members = alike.map(|alike| self.resolve_alike(&alike, &conversations));
-            if let Some(n @ 1..) = u64::try_from(n).ok() {
+            if let Ok(n @ 1..) = u64::try_from(n) {
                 each(&group(members.as_slice(), false, false, n));
             }
         }
