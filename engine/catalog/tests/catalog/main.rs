@@ -6,6 +6,7 @@ mod events;
 mod fixture;
 mod lookups;
 mod opening;
+mod periods;
 mod projection;
 mod questions;
 mod reviews;
