@@ -494,7 +494,7 @@ proptest! {
 fn long_run() {
     let schemas = [0, 1, 2].map(schemas);
     let mut tally = Tally::default();
-    for seed in 0..3_000 {
+    for seed in 0..20_000 {
         let extension = usize::try_from(seed % 3).unwrap();
         case(&schemas[extension], seed, &mut tally).unwrap_or_else(|difference| panic!("{difference}"));
     }
