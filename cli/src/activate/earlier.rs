@@ -1,6 +1,7 @@
 //! Versions of retention documents that a later one has superseded and that still bind some new messages.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use jiff::civil::Date;
 use jiff::{Timestamp, tz::TimeZone};
@@ -97,16 +98,17 @@ pub fn with_bound(home: &Home, bundle: Bundle, versions: &[BoundVersion]) -> any
     }
     let mut compiled: BTreeMap<Digest, Bundle> = BTreeMap::new();
     for version in versions {
-        if !compiled.contains_key(&version.bundle) {
-            let stored = past::bundle_sources(home, &version.bundle.to_string())?;
-            let past = stored
-                .and_then(|stored| retention_of(&stored))
-                .ok_or_else(|| lost(version))?;
-            compiled.insert(version.bundle, past);
-        }
+        let past = match compiled.entry(version.bundle) {
+            Entry::Occupied(past) => past.into_mut(),
+            Entry::Vacant(vacant) => {
+                let stored = past::bundle_sources(home, &version.bundle.to_string())?;
+                let past = stored.and_then(|stored| retention_of(&stored));
+                vacant.insert(past.ok_or_else(|| lost(version))?)
+            }
+        };
         let is_it =
             |info: &lexhold_evaluate::DocumentInfo| info.name == version.document && info.digest == version.digest;
-        if !compiled[&version.bundle].documents.iter().any(is_it) {
+        if !past.documents.iter().any(is_it) {
             return Err(lost(version).into());
         }
     }
