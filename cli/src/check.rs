@@ -1,6 +1,7 @@
 //! `check`: compile everything, print every problem.
 
 use std::io::Write;
+use std::path::PathBuf;
 
 use jiff::tz::TimeZone;
 use lexhold_document::{Level, printable};
@@ -9,6 +10,7 @@ use serde_json::json;
 
 use crate::args::{Check, CheckFormat, CheckLevel};
 use crate::failure::{Exit, Failure};
+use crate::files::regulations;
 use crate::load::Project;
 use crate::render;
 use crate::settings::Settings;
@@ -28,7 +30,9 @@ pub fn check(settings: &Settings, args: &Check) -> anyhow::Result<Exit> {
     let bundle = project.compile();
     project.compile_the_rest();
     if let Some(bundle) = &bundle {
-        project.lint(bundle, settings.as_of.to_zoned(TimeZone::UTC).date());
+        let beside: Vec<PathBuf> = paths.iter().chain(&settings.policies).cloned().collect();
+        let regulations = regulations(&beside)?;
+        project.lint(bundle, &regulations, settings.as_of.to_zoned(TimeZone::UTC).date());
     }
     let sorted = project.sorted();
     let shown = &sorted[..sorted.len().min(args.max_errors.unwrap_or(usize::MAX))];

@@ -4,6 +4,8 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use lexhold_document::OpenError;
+use lexhold_evaluate::Regulations;
+use serde::Deserialize;
 
 use crate::failure::{Exit, Failure};
 
@@ -76,7 +78,7 @@ fn walk(folder: &Path, found: &mut Vec<PathBuf>) -> anyhow::Result<()> {
         } else if matches!(
             path.extension().and_then(|ending| ending.to_str()),
             Some("yaml" | "yml")
-        ) && name != NOT_A_DOCUMENT
+        ) && name != REGULATIONS
         {
             found.push(path);
         }
@@ -85,7 +87,46 @@ fn walk(folder: &Path, found: &mut Vec<PathBuf>) -> anyhow::Result<()> {
 }
 
 /// The table of laws that packs cite lies among the policies without being one.
-const NOT_A_DOCUMENT: &str = "regulations.yaml";
+const REGULATIONS: &str = "regulations.yaml";
+
+/// The table as it is shipped.
+const SHIPPED_REGULATIONS: &str = include_str!("../../policies/regulations.yaml");
+
+/// The table of laws: the one in a folder of policies, else the one that is shipped.
+///
+/// # Errors
+/// When a table that is there cannot be read.
+pub fn regulations(paths: &[PathBuf]) -> anyhow::Result<Regulations> {
+    #[derive(Deserialize)]
+    struct Regulation {
+        id: String,
+        confidence: String,
+    }
+    let folder = |path: &PathBuf| {
+        if path.is_dir() {
+            path.clone()
+        } else {
+            path.parent().unwrap_or(path).to_owned()
+        }
+    };
+    let theirs = paths
+        .iter()
+        .map(|path| folder(path).join(REGULATIONS))
+        .find(|path| path.is_file());
+    let (name, text) = match &theirs {
+        Some(path) => (
+            path.as_path(),
+            std::fs::read_to_string(path).map_err(|error| cannot_read(path, &error))?,
+        ),
+        None => (Path::new(REGULATIONS), SHIPPED_REGULATIONS.to_owned()),
+    };
+    let entries: Vec<Regulation> = serde_yaml::from_str(&text).map_err(|error| {
+        let message = format!("{} is no table of regulations: {error}", name.display());
+        Failure::new(Exit::Policy, message).help("a list of entries, each with `id` and `confidence`")
+    })?;
+    let verified = |entry: Regulation| (entry.id, entry.confidence == "verified");
+    Ok(entries.into_iter().map(verified).collect())
+}
 
 /// Opens an imported file, but only inside the project or a folder that Lexhold was pointed at.
 pub fn open_import(folders: &[PathBuf], path: &str) -> Result<String, OpenError> {

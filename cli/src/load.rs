@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
 use lexhold_document::{Diagnostic, Diagnostics, Document, FileId, Files, Kind, Level};
-use lexhold_evaluate::{Bundle, HoldSet, Mandates, compile_directory};
+use lexhold_evaluate::{Bundle, HoldSet, Mandates, Regulations, compile_directory, lint_cites};
 use lexhold_model::Directory;
 use lexhold_policy::{Operators, Schemas, operators_shape};
 use lexhold_store::SourceFiles;
@@ -179,9 +179,10 @@ impl Project {
         Mandates::compile(&self.documents, &mut self.diagnostics);
     }
 
-    /// Warns of rules that compile and still are not what somebody meant.
-    pub fn lint(&mut self, bundle: &Bundle, today: Date) {
+    /// Warns of rules that compile and still are not what somebody meant, and of citations that say nothing.
+    pub fn lint(&mut self, bundle: &Bundle, regulations: &Regulations, today: Date) {
         let documents: Vec<&Document> = self.documents.iter().collect();
+        lint_cites(&self.files, &documents, regulations, &mut self.diagnostics);
         lexhold_rules::lint(&documents, bundle.rules(), Some(today), &mut self.diagnostics);
     }
 

@@ -208,3 +208,38 @@ fn conditions_that_are_slow_or_in_vain_are_told() {
         .said("no message has `outgoing` here, but one of `outbound`, `inbound` or `internal`")
         .said("this condition can never be true");
 }
+
+#[test]
+fn citations_are_held_against_the_table_beside_the_policies_or_the_shipped_one() {
+    let firm = Firm::new();
+    let desk = firm.read("policies/retention/desk.yaml");
+    firm.write(
+        "policies/retention/desk.yaml",
+        desk.replace("cites: [us-sec-17a-4-b4]", "cites: [us-sec-17a-4-b5, us-sec-17a-4-c]"),
+    );
+    let concise = |firm: &Firm| firm.call(&["check", "--format", "concise"]).ended(0).stdout;
+    let said = concise(&firm);
+    let [unknown, unverified] = said.lines().collect::<Vec<_>>()[..] else {
+        panic!("{said}")
+    };
+    assert!(
+        unknown.contains("desk.yaml:16:13: ") && unknown.contains("LX0970"),
+        "{unknown}"
+    );
+    assert!(
+        unverified.contains("desk.yaml:16:30: ") && unverified.contains("LX0971"),
+        "{unverified}"
+    );
+    firm.call(&["check"])
+        .ended(0)
+        .said("did you mean `us-sec-17a-4-b")
+        .said("2 warnings");
+    firm.call(&["check", "--fail-on", "warning"]).ended(3);
+    let table = "- { id: us-sec-17a-4-b5, confidence: verified }\n- { id: us-sec-17a-4-c, confidence: verified }\n";
+    firm.write("policies/regulations.yaml", table);
+    assert_eq!(concise(&firm), "");
+    firm.write("policies/regulations.yaml", "- nonsense\n");
+    firm.call(&["check"])
+        .ended(3)
+        .said("policies/regulations.yaml is no table of regulations");
+}

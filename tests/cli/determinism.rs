@@ -1,5 +1,7 @@
 //! Same input, same output: on any number of threads, in any order of documents, wherever the host thinks it is.
 
+use serde_json::{Value, json};
+
 use crate::support::{Firm, many};
 
 /// What a scan and the reports say, apart from times.
@@ -64,4 +66,179 @@ fn names_and_order_of_documents_change_nothing() {
     )
     .unwrap();
     assert_eq!(said(&firm, "2", "UTC"), want);
+}
+
+/// What differs between homes and says nothing of what was decided: where a message was read, which run read it, hashes
+/// under the home's own key, digests of documents whose rules were put into another order.
+const OF_THE_HOME: [&str; 8] = [
+    "run",
+    "sources",
+    "content_hash",
+    "alert_id",
+    "bundle",
+    "digest",
+    "seconds",
+    "messages_per_second",
+];
+
+fn scrubbed(value: Value) -> Value {
+    match value {
+        Value::Object(map) => {
+            let kept = map.into_iter().filter(|(key, _)| !OF_THE_HOME.contains(&key.as_str()));
+            kept.map(|(key, value)| (key, scrubbed(value))).collect()
+        }
+        Value::Array(items) => items.into_iter().map(scrubbed).collect(),
+        value => value,
+    }
+}
+
+/// The same job done in another way.
+struct Way {
+    zone: &'static str,
+    jobs: &'static str,
+    /// How many files the messages come in, the last message first if more than one.
+    files: usize,
+    /// Documents are named, and their lists of rules written, the other way round.
+    turned: bool,
+}
+
+const WAYS: [Way; 3] = [
+    Way { zone: "UTC", jobs: "1", files: 1, turned: false },
+    Way { zone: "Asia/Tokyo", jobs: "2", files: 3, turned: true },
+    Way { zone: "America/Sao_Paulo", jobs: "2", files: 1, turned: true },
+];
+
+impl Way {
+    fn call(&self, firm: &Firm, arguments: &[&str]) -> String {
+        let mut command = firm.command(arguments);
+        let output = command.env("TZ", self.zone).env("LEXHOLD_JOBS", self.jobs).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// Documents that lists are given of, in files whose order is that of the list or the reverse.
+    fn documents(&self, firm: &Firm, documents: &[Value]) {
+        for (at, document) in documents.iter().enumerate() {
+            let mut document = document.clone();
+            let last = if self.turned { documents.len() - at } else { at };
+            if let Some(rules) = document["schedules"].as_array_mut().filter(|_| self.turned) {
+                rules.reverse();
+            }
+            firm.write(&format!("policies/retention/{last:02}.yaml"), serde_yaml::to_string(&document).unwrap());
+        }
+    }
+
+    /// Takes messages in; the closing summary, without what differs between homes.
+    fn run(&self, firm: &Firm, messages: &[Value]) -> Value {
+        let mut messages = messages.to_vec();
+        if self.files > 1 {
+            messages.reverse();
+        }
+        let share = messages.len().div_ceil(self.files);
+        let mut arguments = vec!["run", "--format", "json", "--quiet", "--as-of", "2026-01-01", "--backfill"];
+        let names: Vec<String> = (0..).zip(messages.chunks(share)).map(|(n, _)| format!("{n}.ndjson")).collect();
+        for (name, messages) in names.iter().zip(messages.chunks(share)) {
+            firm.messages(name, messages);
+        }
+        arguments.extend(names.iter().map(String::as_str));
+        scrubbed(serde_json::from_str(&self.call(firm, &arguments)).unwrap())
+    }
+}
+
+#[test]
+fn zones_threads_and_the_order_of_files_and_rules_change_no_byte_of_a_run_its_reports_and_explanations() {
+    let house = json!({
+        "lexhold": 1, "retention": "house", "version": "1.0.0", "owner": "a@firm.example", "title": "House",
+        "zone": "Asia/Kolkata", "schedules": [
+            {"id": "short", "dispose": {"after": "P4Y", "from": "sent", "action": "review"}},
+            {"id": "talk", "retain": {"for": "P18M", "from": "last_activity", "cutoff": "quarter"}},
+            {"id": "late", "retain": {"for": "P1Y", "from": "captured"}, "when": "resource.business"},
+        ]
+    });
+    let said = |way: &Way| {
+        let firm = Firm::new();
+        let desk: Value = serde_yaml::from_str(&firm.read("policies/retention/desk.yaml")).unwrap();
+        std::fs::remove_file(firm.path("policies/retention/desk.yaml")).unwrap();
+        way.documents(&firm, &[desk, house.clone()]);
+        let mut said = vec![way.run(&firm, &many(240)).to_string()];
+        for format in ["csv", "ndjson"] {
+            said.push(way.call(&firm, &["report", "retention", "--format", format, "--as-of", "2026-01-01"]));
+        }
+        said.push(way.call(&firm, &["report", "coverage", "--format", "csv", "--as-of", "2026-01-01"]));
+        for id in ["m3", "m77"] {
+            let explained = way.call(&firm, &["explain", "--message", id, "--json", "--as-of", "2026-01-01"]);
+            said.push(scrubbed(serde_json::from_str(&explained).unwrap()).to_string());
+        }
+        said
+    };
+    let want = said(&WAYS[0]);
+    assert!(want[1].lines().count() > 240 && want[4].contains("talk"));
+    for way in &WAYS[1..] {
+        for (want, said) in want.iter().zip(said(way)) {
+            assert_eq!(&said, want, "in {}", way.zone);
+        }
+    }
+}
+
+/// One firm of `tests/cases/worked.yaml`.
+#[derive(serde::Deserialize)]
+struct Worked {
+    firm: String,
+    directory: Vec<Value>,
+    documents: Vec<Value>,
+    messages: Vec<Value>,
+}
+
+#[test]
+fn the_worked_dates_come_out_of_the_command_line_wherever_the_host_is() {
+    let cases: Vec<Worked> = serde_yaml::from_str(include_str!("../cases/worked.yaml")).unwrap();
+    for case in cases {
+        let reports: Vec<String> = WAYS[..2].iter().map(|way| worked(&case, way)).collect();
+        assert_eq!(reports[0], reports[1], "{}", case.firm);
+    }
+}
+
+/// The report on one firm's messages, each of which has the dates that it should have.
+fn worked(case: &Worked, way: &Way) -> String {
+    let firm = Firm::empty();
+    let filled = |value: &Value, defaults: Value| {
+        let mut all = defaults;
+        all.as_object_mut().unwrap().extend(value.as_object().unwrap().clone());
+        all
+    };
+    let front = json!({"lexhold": 1, "version": "1.0.0", "owner": "a@firm.example", "title": "Worked", "zone": "UTC", "mode": "compliance"});
+    let titled = |mut document: Value| {
+        for schedule in document["schedules"].as_array_mut().unwrap() {
+            schedule["title"] = json!("A schedule");
+        }
+        document
+    };
+    let documents: Vec<Value> = case.documents.iter().map(|one| titled(filled(one, front.clone()))).collect();
+    way.documents(&firm, &documents);
+    let groups: std::collections::BTreeSet<&str> = case.directory.iter().flat_map(|one| one["groups"].as_array().unwrap()).filter_map(Value::as_str).collect();
+    let groups: Vec<Value> = groups.into_iter().map(|id| json!({"id": id})).collect();
+    let people: Vec<Value> = case.directory.iter().map(|one| filled(one, json!({"handles": {"slack": one["id"]}}))).collect();
+    let directory = json!({"lexhold": 1, "directory": "staff", "people": people, "groups": groups});
+    firm.write("directory.yaml", serde_yaml::to_string(&directory).unwrap());
+    let messages: Vec<Value> = case
+        .messages
+        .iter()
+        .map(|one| {
+            let mut message = filled(one, json!({"platform": "slack", "conversation": one["id"], "sender": "zoe", "text": "a word"}));
+            message.as_object_mut().unwrap().remove("expect");
+            message
+        })
+        .collect();
+    way.run(&firm, &messages);
+    let report = way.call(&firm, &["report", "retention", "--format", "ndjson", "--as-of", "2026-01-01"]);
+    let rows: Vec<Value> = report.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(rows.len(), messages.len(), "{}", case.firm);
+    for message in &case.messages {
+        let id = message["id"].as_str().unwrap();
+        let row = rows.iter().find(|row| row["message_id"].as_str().unwrap().ends_with(&format!("/{id}"))).unwrap();
+        for (column, want) in message["expect"].as_object().unwrap() {
+            assert_eq!(&row[column], want, "{}: {column} of {id} in {}: {row:#}", case.firm, way.zone);
+        }
+    }
+    report
 }

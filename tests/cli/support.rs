@@ -59,6 +59,15 @@ pub struct Firm {
 }
 
 impl Firm {
+    /// A folder with nothing in it.
+    pub fn empty() -> Self {
+        let firm = Self {
+            folder: tempfile::tempdir().unwrap(),
+        };
+        fs::create_dir(firm.path("rulesets")).unwrap();
+        firm
+    }
+
     /// A small firm: two schedules, three rules, four people.
     pub fn new() -> Self {
         let firm = Self {

@@ -21,6 +21,10 @@ lexhold_document::codes! {
     DIRECTORY = "LX0901";
     /// A delegation or an exception that cannot be.
     MANDATE = "LX0960";
+    /// A document cites what the table of regulations does not have.
+    UNKNOWN_CITATION = "LX0970";
+    /// A retention document cites what the table has as unverified, and no comment says so.
+    UNVERIFIED_CITATION = "LX0971";
 }
 
 /// A rule's `when` failed on a message, which was then evaluated as if it held.

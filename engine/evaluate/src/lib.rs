@@ -13,6 +13,7 @@ mod assign;
 mod block;
 mod bundle;
 mod cases;
+mod cites;
 pub mod codes;
 mod directory;
 mod evaluation;
@@ -38,6 +39,7 @@ pub use alert::{Alert, AlertHit, AlertMember, AlertPlace, AlertRule, alerts};
 pub use assign::{Assigner, Inputs, assign};
 pub use bundle::{Bundle, DocumentInfo, Earlier, RuleKind, RuleSummary};
 pub use cases::{CaseFailure, CaseReport, check_cases};
+pub use cites::{Regulations, lint_cites};
 pub use directory::{compile_directory, directory_shape};
 pub use evaluation::{
     DaysRow, DiagnosticRow, DutySet, Evaluation, EventRow, HitRow, HoldRow, MessageRow, PartRow, Reassignment, RuleRef,
