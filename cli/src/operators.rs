@@ -169,8 +169,9 @@ impl Actor {
         }
         let why = answer
             .reasons
-            .into_iter()
-            .chain(answer.errors)
+            .iter()
+            .chain(&answer.errors)
+            .map(String::as_str)
             .collect::<Vec<_>>()
             .join(", ");
         let why = if why.is_empty() {
@@ -179,14 +180,10 @@ impl Actor {
             why
         };
         let failure = Failure::new(Exit::Refused, format!("`{id}` may not `{}`: {why}", verb.as_str()));
-        let help = match (principal, verb) {
-            (None, _) => "name an operator of operators.yaml with --as",
-            (_, Verb::Suppress) => "a supervisor other than who asks stands by it: --approved-by OPERATOR",
-            (_, Verb::RecordEvent | Verb::CorrectEvent | Verb::CancelEvent) => {
-                "a second person stands by what lets messages go earlier: --confirmed-by OPERATOR"
-            }
-            (_, Verb::RunBackfill) => "a second person stands by old dates: --confirmed-by OPERATOR",
-            _ => "lexhold whoami lists what you may do",
+        let help = match principal {
+            None => "name an operator of operators.yaml with --as".to_owned(),
+            Some(_) if answer.needs.is_empty() => "lexhold whoami lists what you may do".to_owned(),
+            Some(_) => format!("it takes {}", answer.needs.join("; and ")),
         };
         Err(failure.help(help).into())
     }

@@ -103,15 +103,34 @@ struct Way {
 }
 
 const WAYS: [Way; 3] = [
-    Way { zone: "UTC", jobs: "1", files: 1, turned: false },
-    Way { zone: "Asia/Tokyo", jobs: "2", files: 3, turned: true },
-    Way { zone: "America/Sao_Paulo", jobs: "2", files: 1, turned: true },
+    Way {
+        zone: "UTC",
+        jobs: "1",
+        files: 1,
+        turned: false,
+    },
+    Way {
+        zone: "Asia/Tokyo",
+        jobs: "2",
+        files: 3,
+        turned: true,
+    },
+    Way {
+        zone: "America/Sao_Paulo",
+        jobs: "2",
+        files: 1,
+        turned: true,
+    },
 ];
 
 impl Way {
     fn call(&self, firm: &Firm, arguments: &[&str]) -> String {
         let mut command = firm.command(arguments);
-        let output = command.env("TZ", self.zone).env("LEXHOLD_JOBS", self.jobs).output().unwrap();
+        let output = command
+            .env("TZ", self.zone)
+            .env("LEXHOLD_JOBS", self.jobs)
+            .output()
+            .unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).unwrap()
     }
@@ -124,7 +143,10 @@ impl Way {
             if let Some(rules) = document["schedules"].as_array_mut().filter(|_| self.turned) {
                 rules.reverse();
             }
-            firm.write(&format!("policies/retention/{last:02}.yaml"), serde_yaml::to_string(&document).unwrap());
+            firm.write(
+                &format!("policies/retention/{last:02}.yaml"),
+                serde_yaml::to_string(&document).unwrap(),
+            );
         }
     }
 
@@ -135,8 +157,19 @@ impl Way {
             messages.reverse();
         }
         let share = messages.len().div_ceil(self.files);
-        let mut arguments = vec!["run", "--format", "json", "--quiet", "--as-of", "2026-01-01", "--backfill"];
-        let names: Vec<String> = (0..).zip(messages.chunks(share)).map(|(n, _)| format!("{n}.ndjson")).collect();
+        let mut arguments = vec![
+            "run",
+            "--format",
+            "json",
+            "--quiet",
+            "--as-of",
+            "2026-01-01",
+            "--backfill",
+        ];
+        let names: Vec<String> = (0..)
+            .zip(messages.chunks(share))
+            .map(|(n, _)| format!("{n}.ndjson"))
+            .collect();
         for (name, messages) in names.iter().zip(messages.chunks(share)) {
             firm.messages(name, messages);
         }
@@ -162,9 +195,15 @@ fn zones_threads_and_the_order_of_files_and_rules_change_no_byte_of_a_run_its_re
         way.documents(&firm, &[desk, house.clone()]);
         let mut said = vec![way.run(&firm, &many(240)).to_string()];
         for format in ["csv", "ndjson"] {
-            said.push(way.call(&firm, &["report", "retention", "--format", format, "--as-of", "2026-01-01"]));
+            said.push(way.call(
+                &firm,
+                &["report", "retention", "--format", format, "--as-of", "2026-01-01"],
+            ));
         }
-        said.push(way.call(&firm, &["report", "coverage", "--format", "csv", "--as-of", "2026-01-01"]));
+        said.push(way.call(
+            &firm,
+            &["report", "coverage", "--format", "csv", "--as-of", "2026-01-01"],
+        ));
         for id in ["m3", "m77"] {
             let explained = way.call(&firm, &["explain", "--message", id, "--json", "--as-of", "2026-01-01"]);
             said.push(scrubbed(serde_json::from_str(&explained).unwrap()).to_string());
@@ -213,31 +252,57 @@ fn worked(case: &Worked, way: &Way) -> String {
         }
         document
     };
-    let documents: Vec<Value> = case.documents.iter().map(|one| titled(filled(one, front.clone()))).collect();
+    let documents: Vec<Value> = case
+        .documents
+        .iter()
+        .map(|one| titled(filled(one, front.clone())))
+        .collect();
     way.documents(&firm, &documents);
-    let groups: std::collections::BTreeSet<&str> = case.directory.iter().flat_map(|one| one["groups"].as_array().unwrap()).filter_map(Value::as_str).collect();
+    let groups: std::collections::BTreeSet<&str> = case
+        .directory
+        .iter()
+        .flat_map(|one| one["groups"].as_array().unwrap())
+        .filter_map(Value::as_str)
+        .collect();
     let groups: Vec<Value> = groups.into_iter().map(|id| json!({"id": id})).collect();
-    let people: Vec<Value> = case.directory.iter().map(|one| filled(one, json!({"handles": {"slack": one["id"]}}))).collect();
+    let people: Vec<Value> = case
+        .directory
+        .iter()
+        .map(|one| filled(one, json!({"handles": {"slack": one["id"]}})))
+        .collect();
     let directory = json!({"lexhold": 1, "directory": "staff", "people": people, "groups": groups});
     firm.write("directory.yaml", serde_yaml::to_string(&directory).unwrap());
     let messages: Vec<Value> = case
         .messages
         .iter()
         .map(|one| {
-            let mut message = filled(one, json!({"platform": "slack", "conversation": one["id"], "sender": "zoe", "text": "a word"}));
+            let mut message = filled(
+                one,
+                json!({"platform": "slack", "conversation": one["id"], "sender": "zoe", "text": "a word"}),
+            );
             message.as_object_mut().unwrap().remove("expect");
             message
         })
         .collect();
     way.run(&firm, &messages);
-    let report = way.call(&firm, &["report", "retention", "--format", "ndjson", "--as-of", "2026-01-01"]);
+    let report = way.call(
+        &firm,
+        &["report", "retention", "--format", "ndjson", "--as-of", "2026-01-01"],
+    );
     let rows: Vec<Value> = report.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(rows.len(), messages.len(), "{}", case.firm);
     for message in &case.messages {
         let id = message["id"].as_str().unwrap();
-        let row = rows.iter().find(|row| row["message_id"].as_str().unwrap().ends_with(&format!("/{id}"))).unwrap();
+        let row = rows
+            .iter()
+            .find(|row| row["message_id"].as_str().unwrap().ends_with(&format!("/{id}")))
+            .unwrap();
         for (column, want) in message["expect"].as_object().unwrap() {
-            assert_eq!(&row[column], want, "{}: {column} of {id} in {}: {row:#}", case.firm, way.zone);
+            assert_eq!(
+                &row[column], want,
+                "{}: {column} of {id} in {}: {row:#}",
+                case.firm, way.zone
+            );
         }
     }
     report

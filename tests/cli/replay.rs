@@ -91,6 +91,41 @@ fn a_file_in_many_batches_is_replayed_on_any_number_of_threads() {
     );
 }
 
+/// A run is replayed by the bundle of its day and the superseded versions that bound beside it, whatever is active now.
+#[test]
+fn runs_before_and_after_an_activation_are_each_replayed_by_their_own_bundle() {
+    let firm = Firm::new();
+    firm.messages("one.ndjson", &many(30));
+    firm.messages("two.ndjson", &many(60)[30..]);
+    firm.run(&["one.ndjson"]).ended(0);
+    let desk = firm.read("policies/retention/desk.yaml");
+    let desk = desk
+        .replace("version: 1.0.0", "version: 2.0.0")
+        .replace("for: P3Y", "for: P5Y");
+    firm.write("policies/retention/desk.yaml", desk);
+    firm.call(&["activate", "--reason", "the regulator asks for more"])
+        .ended(0);
+    firm.run(&["two.ndjson"]).ended(0);
+    let said = replay(&firm, &["--all"]).ended(0).json();
+    let bundle = |run: usize| &said["runs"][run]["bundle"];
+    assert_ne!(bundle(0), bundle(1));
+    assert_eq!(said["runs"][1]["messages"], 30);
+    let sets = firm
+        .path(".lexhold/evaluations")
+        .join(said["runs"][1]["run"].as_str().unwrap());
+    let schedules = files(&sets)
+        .into_iter()
+        .find(|path| path.to_str().unwrap().ends_with("-schedule.parquet"));
+    rewrite(&schedules.unwrap(), |rows| {
+        let column = rows.column_by_name("version").unwrap().as_string::<i32>();
+        assert!(
+            column.iter().any(|version| version == Some("1.0.0")),
+            "version 1.0.0 still binds old messages"
+        );
+        rows.clone()
+    });
+}
+
 #[test]
 fn what_is_asked_for_has_to_be_a_run() {
     let firm = Firm::new();

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 
 use lexhold_model::tables::Table;
 use lexhold_policy::Verb;
-use lexhold_store::{BatchRecord, EntryKind, Home};
+use lexhold_store::{EntryKind, Home};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -122,7 +122,6 @@ fn unreplayable(why: String) -> Answer {
 /// All runs and batches of the journal, in order.
 fn journalled(home: &Home) -> anyhow::Result<(Vec<Past>, Vec<Recorded>)> {
     let mut runs: Vec<Past> = Vec::new();
-    let mut recorded = Vec::new();
     let mut placed: Vec<String> = Vec::new();
     let lost = |seq: u64| Failure::new(Exit::Data, format!("journal entry {seq} has lost its payload"));
     for entry in home.journal().entries(1)? {
@@ -143,14 +142,13 @@ fn journalled(home: &Home) -> anyhow::Result<(Vec<Past>, Vec<Recorded>)> {
                 let ended = runs.iter_mut().find(|past| payload["run"] == past.started.run);
                 ended.into_iter().for_each(|past| past.finished = true);
             }
-            kind if kind.names_files() => {
-                let record: BatchRecord = home.journal().payload_json(&entry)?.ok_or_else(|| lost(entry.seq))?;
-                recorded.push(Recorded { seq: entry.seq, record });
-            }
             _ => {}
         }
     }
-    Ok((runs, recorded))
+    let recorded = home
+        .batches(1)?
+        .map(|batch| batch.map(|(entry, record)| Recorded { seq: entry.seq, record }));
+    Ok((runs, recorded.collect::<Result<_, _>>()?))
 }
 
 /// The runs that were asked for; all where none is named.

@@ -4,8 +4,8 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::str::FromStr;
 
 use cedar_policy::{
-    Authorizer, Context, Decision, Entities, Entity, EntityId, EntityTypeName, EntityUid, Policy, PolicyId, PolicySet,
-    Request, RestrictedExpression, Schema, ValidationMode, Validator,
+    ActionConstraint, Authorizer, Context, Decision, Effect, Entities, Entity, EntityId, EntityTypeName, EntityUid,
+    Policy, PolicyId, PolicySet, Request, RestrictedExpression, Schema, ValidationMode, Validator,
 };
 use lexhold_document::{Diagnostic, Diagnostics, FileId, Files, Place};
 
@@ -101,6 +101,16 @@ verbs! {
     CancelEvent = "cancel_event" on "Event",
     /// Decide what an indeterminate message is.
     Resolve = "resolve" on "Message",
+    /// Take the duties of a version of a retention document back.
+    CorrectRetention = "correct_retention" on "Document",
+    /// Attest that the clock is right, or that earlier times in the journal are wrong.
+    AttestClock = "attest_clock" on "Home",
+    /// Freeze what a request for erasure is about.
+    RequestErasure = "request_erasure" on "Request",
+    /// Answer a request for erasure.
+    AnswerErasure = "answer_erasure" on "Request",
+    /// Bring a backup back.
+    Restore = "restore" on "Home",
 }
 
 /// What is known about an act when it is asked for.
@@ -137,6 +147,8 @@ pub struct GovernanceAnswer {
     pub reasons: Vec<String>,
     /// The policies that could not be evaluated.
     pub errors: Vec<String>,
+    /// What a refusal would take to become a yes, in the words that the policies themselves have for it (`@needs`).
+    pub needs: Vec<String>,
     /// Nobody but one person governs this home; every report says so.
     pub solo: bool,
 }
@@ -147,6 +159,7 @@ impl GovernanceAnswer {
             allowed,
             reasons: vec![reason.to_owned()],
             errors: Vec::new(),
+            needs: Vec::new(),
             solo,
         }
     }
@@ -359,17 +372,49 @@ fn ask(
     let entities = Entities::from_entities([entity], Some(schema)).ok()?;
     let response = Authorizer::new().is_authorized(&request, &policies.set, &entities);
     let errors: Vec<String> = response.diagnostics().errors().map(ToString::to_string).collect();
-    let mut reasons: Vec<String> = response.diagnostics().reason().map(ToString::to_string).collect();
-    reasons.sort();
+    let mut determining: Vec<&PolicyId> = response.diagnostics().reason().collect();
+    determining.sort();
+    let allowed = response.decision() == Decision::Allow && errors.is_empty();
+    let needs = if allowed {
+        Vec::new()
+    } else {
+        needs(policies, &determining, &request)
+    };
+    let mut reasons: Vec<String> = determining.iter().map(ToString::to_string).collect();
     if reasons.is_empty() {
         reasons.push(format!("no policy allows `{}`", verb.as_str()));
     }
     Some(GovernanceAnswer {
-        allowed: response.decision() == Decision::Allow && errors.is_empty(),
+        allowed,
         reasons,
         errors,
+        needs,
         solo: false,
     })
+}
+
+/// What the policies that forbid say they need; where none forbids, what those that could permit it say.
+fn needs(policies: &Policies, forbidding: &[&PolicyId], request: &Request) -> Vec<String> {
+    let speaks_of = |policy: &&Policy| match (policy.action_constraint(), request.action()) {
+        (ActionConstraint::Any, _) => true,
+        (ActionConstraint::Eq(one), Some(action)) => one == *action,
+        (ActionConstraint::In(several), Some(action)) => several.contains(action),
+        (_, None) => false,
+    };
+    let could_permit = || {
+        let permits = policies
+            .set
+            .policies()
+            .filter(|policy| policy.effect() == Effect::Permit);
+        permits.filter(speaks_of).collect::<Vec<_>>()
+    };
+    let asked = if forbidding.is_empty() {
+        could_permit()
+    } else {
+        forbidding.iter().filter_map(|id| policies.set.policy(id)).collect()
+    };
+    let needs: BTreeSet<&str> = asked.iter().filter_map(|policy| policy.annotation("needs")).collect();
+    needs.into_iter().map(str::to_owned).collect()
 }
 
 fn context(operator: &Operator, circumstances: &Circumstances<'_>) -> Option<Context> {
@@ -390,6 +435,12 @@ fn context(operator: &Operator, circumstances: &Circumstances<'_>) -> Option<Con
         (
             "confirming_roles",
             texts(others().flat_map(|other| &other.roles).map(String::as_str)),
+        ),
+        (
+            "n_confirming",
+            RestrictedExpression::new_long(
+                i64::try_from(others().map(|other| &other.id).collect::<BTreeSet<_>>().len()).ok()?,
+            ),
         ),
         ("conflicted", RestrictedExpression::new_bool(circumstances.conflicted)),
         ("excepted", RestrictedExpression::new_bool(circumstances.excepted)),

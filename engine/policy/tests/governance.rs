@@ -78,6 +78,13 @@ fn every_case_is_decided_by_the_policies_it_names() {
         let answer = governance.may(case.who.as_deref().map(|id| &operators[id]), verb, &circumstances);
         assert_eq!(answer.allowed, case.allowed, "{}: {answer:?}", case.case);
         assert!(answer.errors.is_empty() && !answer.solo, "{}: {answer:?}", case.case);
+        let of_policies = answer.reasons.iter().any(|reason| !reason.starts_with("no operator"));
+        assert_eq!(
+            answer.needs.is_empty(),
+            answer.allowed || !of_policies,
+            "a refusal says what it would take: {}: {answer:?}",
+            case.case
+        );
         if !case.by.is_empty() {
             assert_eq!(
                 answer.reasons.iter().cloned().collect::<BTreeSet<_>>(),
