@@ -245,7 +245,12 @@ fn worked(case: &Worked, way: &Way) -> String {
         all.as_object_mut().unwrap().extend(value.as_object().unwrap().clone());
         all
     };
-    let front = json!({"lexhold": 1, "version": "1.0.0", "owner": "a@firm.example", "title": "Worked", "zone": "UTC", "mode": "compliance"});
+    let front = |one: &Value| {
+        json!({
+            "lexhold": 1, "retention": one["retention"], "version": "1.0.0", "owner": "a@firm.example", "title": "Worked",
+            "zone": "UTC", "mode": "compliance",
+        })
+    };
     let titled = |mut document: Value| {
         for schedule in document["schedules"].as_array_mut().unwrap() {
             schedule["title"] = json!("A schedule");
@@ -255,7 +260,7 @@ fn worked(case: &Worked, way: &Way) -> String {
     let documents: Vec<Value> = case
         .documents
         .iter()
-        .map(|one| titled(filled(one, front.clone())))
+        .map(|one| titled(filled(one, front(one))))
         .collect();
     way.documents(&firm, &documents);
     let groups: std::collections::BTreeSet<&str> = case
