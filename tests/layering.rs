@@ -42,6 +42,7 @@ const FOR_TESTS: &[(&str, &str)] = &[("lexhold-catalog", "lexhold-retention")];
 /// Libraries that show outside their home only in tests and benchmarks.
 const HOMES: &[(&str, &[&str])] = &[
     ("cedar-policy", &["lexhold-policy"]),
+    ("ed25519-dalek", &["lexhold-policy"]),
     ("duckdb", &["lexhold-catalog"]),
     ("aho-corasick", &["lexhold-rules"]),
     ("regex-automata", &["lexhold-rules"]),

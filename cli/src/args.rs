@@ -59,6 +59,9 @@ pub struct Global {
     /// Who is acting: an operator of operators.yaml
     #[arg(long = "as", global = true, value_name = "OPERATOR", env = "LEXHOLD_AS")]
     pub operator: Option<String>,
+    /// An approval that somebody else signed; may repeat
+    #[arg(long, global = true, value_name = "FILE")]
+    pub approval: Vec<PathBuf>,
     /// The instant or day (its start in UTC) to judge by [default: now]
     #[arg(long, global = true, value_name = "WHEN")]
     pub as_of: Option<String>,
@@ -198,6 +201,11 @@ pub enum Verb {
     Status(Status),
     /// Who I am to Lexhold, and what I may do
     Whoami,
+    /// An operator's own key
+    #[command(subcommand)]
+    Keys(Keys),
+    /// Sign that you stand by one act on one thing
+    Sign(Sign),
     /// Check journal, archive, evaluations and catalog against each other
     Verify,
     /// Evaluate a past run again from what was stored, and compare
@@ -976,6 +984,37 @@ pub struct Explain {
     /// Print one JSON object
     #[arg(long)]
     pub json: bool,
+}
+
+/// `keys`
+#[derive(Debug, Subcommand)]
+pub enum Keys {
+    /// Make a key; its public half goes into operators.yaml
+    New {
+        /// Whose it is: an id of operators.yaml
+        #[arg(long, value_name = "OPERATOR")]
+        operator: String,
+        /// The file to make [default: OPERATOR.key]
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+}
+
+/// `sign`
+#[derive(Debug, Args)]
+pub struct Sign {
+    /// The thing, as a refusal names it: a bundle's digest, an event's type/key; `home` for the home as a whole
+    #[arg(value_name = "THING")]
+    pub subject: String,
+    /// The action of governance, such as activate; whoami lists them
+    #[arg(long, value_name = "ACTION")]
+    pub action: String,
+    /// Your key [default: OPERATOR.key]
+    #[arg(long, value_name = "FILE", env = "LEXHOLD_SIGN_KEY")]
+    pub key: Option<PathBuf>,
+    /// Write the approval there instead of stdout
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
 }
 
 /// `replay`

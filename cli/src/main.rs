@@ -16,6 +16,7 @@ mod failure;
 mod files;
 mod home;
 mod import;
+mod keys;
 mod ledger;
 mod load;
 mod operators;
@@ -84,6 +85,8 @@ fn dispatch(cli: &Cli) -> anyhow::Result<Exit> {
         Verb::Explain(args) => explain::explain(&settings, args),
         Verb::Status(args) => status::status(&settings, args),
         Verb::Whoami => whoami::whoami(&settings),
+        Verb::Keys(args) => keys::new(&settings, args),
+        Verb::Sign(args) => keys::sign(&settings, args),
         Verb::Verify => verify::verify(&settings),
         Verb::Replay(args) => replay::replay(&settings, args),
         Verb::Rebuild => rebuild::rebuild(&settings),

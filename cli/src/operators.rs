@@ -1,9 +1,15 @@
 //! Who is acting, and whether governance lets them.
 
+use std::collections::BTreeSet;
+use std::path::Path;
+
 use lexhold_document::{Diagnostics, FileId, Files};
-use lexhold_policy::{Circumstances, Governance, GovernanceAnswer, Operator, Operators, Verb};
+use lexhold_policy::{Approval, Circumstances, Governance, GovernanceAnswer, Operator, Operators, Verb};
+use lexhold_store::{EntryKind, ErrorKind, Home, Payload};
+use serde_json::json;
 
 use crate::failure::{Exit, Failure};
+use crate::files::cannot_read;
 use crate::load::{Project, compile_operators};
 use crate::settings::Settings;
 use crate::terminal::say;
@@ -32,6 +38,10 @@ pub struct Actor {
     operator: Option<Operator>,
     operators: Operators,
     governance: Governance,
+    /// Approvals whose signatures have been verified.
+    approvals: Vec<Approval>,
+    /// Nobody stands by anything without a signature.
+    signed: bool,
 }
 
 impl Actor {
@@ -56,12 +66,16 @@ impl Actor {
                 "nobody".into()
             }
         });
-        Ok(Self {
+        let actor = Self {
             id,
             operator,
             operators,
             governance,
-        })
+            approvals: Vec::new(),
+            signed: settings.signed,
+        };
+        let approvals = actor.read_approvals(settings)?;
+        Ok(Self { approvals, ..actor })
     }
 
     /// Whether one person governs alone.
@@ -89,10 +103,11 @@ impl Actor {
 
     /// Whether this verb is allowed to this operator; `confirmed_by` are ids of others who stand by it.
     pub fn may(&self, verb: Verb, of: &str, confirmed_by: &[String]) -> anyhow::Result<GovernanceAnswer> {
-        let confirming = confirmed_by.iter().map(|id| self.known(id)).collect::<Result<_, _>>()?;
+        let named: Vec<&str> = confirmed_by.iter().map(String::as_str).collect();
         let circumstances = Circumstances {
             of,
-            confirmed_by: confirming,
+            confirmed_by: self.confirming(verb, of, &named)?,
+            signed: self.has_signed(&self.id, verb, of),
             ..Circumstances::default()
         };
         Ok(self.governance.may(self.operator.as_ref(), verb, &circumstances))
@@ -136,9 +151,8 @@ impl Actor {
                 nobody = Operator::default();
                 vec![&nobody]
             }
-            Some(id) if id == self.id => vec![],
-            Some(id) => vec![self.known(id)?],
-            None => vec![],
+            Some(id) => self.confirming(verb, act.of, &[id])?,
+            None => self.confirming(verb, act.of, &[])?,
         };
         let circumstances = Circumstances {
             of: act.of,
@@ -150,6 +164,94 @@ impl Actor {
         };
         let answer = self.governance.may(principal, verb, &circumstances);
         self.refuse_unless(answer, id, verb, principal)
+    }
+
+    /// Those who stand by an act: who is named, and who signed it. Who has a key is named in vain without a signature.
+    fn confirming(&self, verb: Verb, of: &str, named: &[&str]) -> anyhow::Result<Vec<&Operator>> {
+        let signers = self.approvals.iter().filter(|approval| approval.covers(verb, of));
+        let signers = signers.map(|approval| approval.statement.operator.as_str());
+        let ids: BTreeSet<&str> = named
+            .iter()
+            .copied()
+            .chain(signers)
+            .filter(|id| *id != self.id)
+            .collect();
+        let mut confirming = Vec::new();
+        for id in ids {
+            let operator = self.known(id)?;
+            if operator.public_key.is_none() && self.signed {
+                return Err(no_key(id).into());
+            }
+            if operator.public_key.is_some() && !self.has_signed(id, verb, of) {
+                let action = verb.as_str();
+                let message = format!("`{id}` has not signed `{action}` of {of}");
+                let help = format!(
+                    "{id} writes: lexhold sign {of} --action {action} --as {id} --out {id}.approval; then --approval {id}.approval"
+                );
+                return Err(Failure::new(Exit::Refused, message).help(help).into());
+            }
+            confirming.push(operator);
+        }
+        Ok(confirming)
+    }
+
+    fn has_signed(&self, id: &str, verb: Verb, of: &str) -> bool {
+        let mut approvals = self.approvals.iter();
+        approvals.any(|approval| approval.statement.operator == id && approval.covers(verb, of))
+    }
+
+    /// Puts on record who stood by an act, with the signatures, where anybody did.
+    pub fn note(&self, home: &Home, verb: Verb, of: &str, confirmed_by: &[String]) -> anyhow::Result<()> {
+        let approvals: Vec<&Approval> = self
+            .approvals
+            .iter()
+            .filter(|approval| approval.covers(verb, of))
+            .collect();
+        if approvals.is_empty() && confirmed_by.is_empty() {
+            return Ok(());
+        }
+        let payload = json!({"verb": verb.as_str(), "of": of, "confirmed_by": confirmed_by, "approvals": approvals});
+        let stamp = crate::home::stamp(&self.id);
+        home.journal()
+            .append(EntryKind::Governance, Some(Payload::Json(&payload)), stamp)?;
+        Ok(())
+    }
+
+    /// The approvals given, each by a known operator, over this home, signed with their key and not lapsed.
+    fn read_approvals(&self, settings: &Settings) -> anyhow::Result<Vec<Approval>> {
+        if settings.approvals.is_empty() {
+            return Ok(Vec::new());
+        }
+        let home = home_id(settings)?;
+        settings
+            .approvals
+            .iter()
+            .map(|path| self.approval(settings, path, &home))
+            .collect()
+    }
+
+    fn approval(&self, settings: &Settings, path: &Path, home: &str) -> anyhow::Result<Approval> {
+        let name = path.display();
+        let bytes = std::fs::read(path).map_err(|error| cannot_read(path, &error))?;
+        let approval: Approval = serde_json::from_slice(&bytes)
+            .map_err(|error| Failure::new(Exit::Policy, format!("{name} is no approval: {error}")))?;
+        let by = &approval.statement.operator;
+        let Some(key) = &self.known(by)?.public_key else {
+            return Err(no_key(by).into());
+        };
+        let why = if !approval.is_signed_with(key) {
+            format!("is not signed with the key of `{by}`")
+        } else if approval.statement.home != home {
+            "is for another home".to_owned()
+        } else if !approval.counts_at(settings.now) {
+            format!(
+                "was signed at {}, and counts for thirty days from then",
+                approval.statement.signed_at
+            )
+        } else {
+            return Ok(approval);
+        };
+        Err(Failure::new(Exit::Refused, format!("the approval {name} {why}")).into())
     }
 
     fn known(&self, id: &str) -> anyhow::Result<&Operator> {
@@ -186,6 +288,20 @@ impl Actor {
             Some(_) => format!("it takes {}", answer.needs.join("; and ")),
         };
         Err(failure.help(help).into())
+    }
+}
+
+fn no_key(id: &str) -> Failure {
+    Failure::new(Exit::Refused, format!("`{id}` has no public key"))
+        .help("lexhold keys new makes one; its public half goes into operators.yaml")
+}
+
+/// The id of the home that approvals have to be for; none has it where there is no home yet.
+fn home_id(settings: &Settings) -> anyhow::Result<String> {
+    match Home::open(&settings.home) {
+        Ok(home) => Ok(home.id().to_owned()),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(String::new()),
+        Err(error) => Err(error.into()),
     }
 }
 

@@ -35,6 +35,10 @@ pub struct Settings {
     pub schema: Option<PathBuf>,
     /// Whether one person may do everything.
     pub solo: bool,
+    /// Whether nobody may stand by anything without a signature.
+    pub signed: bool,
+    /// Files of approvals that others signed.
+    pub approvals: Vec<PathBuf>,
     /// The home's zone, for local days in alerts.
     pub zone: String,
     /// By when alerts are to be decided on, where not as usual: severity and business days.
@@ -120,6 +124,7 @@ struct Review {
 enum Governance {
     Solo,
     Operators,
+    Signed,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -188,6 +193,8 @@ impl Settings {
             operators: config.operators.map(beside).or_else(|| if_there("operators.yaml")),
             schema: config.schema.map(beside),
             solo: config.governance == Some(Governance::Solo),
+            signed: config.governance == Some(Governance::Signed),
+            approvals: global.approval.clone(),
             zone: config.zone.unwrap_or_else(|| "UTC".into()),
             review_due: config.review.due,
             blast_radius: config.blast_radius,
@@ -237,7 +244,11 @@ fn read_config(path: &Path) -> anyhow::Result<Config> {
             .map(|at| format!(":{}:{}", at.line(), at.column()))
             .unwrap_or_default();
         let known =
+<<<<<<< HEAD
             "known keys: home, policies, rulesets, directory, operators, schema, governance (solo or operators), zone, review, blast_radius";
+=======
+            "known keys: home, policies, rulesets, directory, operators, schema, governance (solo, operators or signed), zone, review";
+>>>>>>> fd9d948 (Signed approvals: keys of operators, lexhold sign, --approval; who has a key stands by nothing unsigned)
         Failure::new(Exit::Policy, format!("{}{place}: {error}", path.display()))
             .help(known)
             .into()

@@ -22,4 +22,5 @@ mod resolve;
 mod review;
 mod run;
 mod sample;
+mod signatures;
 mod support;

@@ -59,6 +59,7 @@ pub fn activate(settings: &Settings, args: &Activate) -> anyhow::Result<Exit> {
     let shortens = guard::pass(settings, args, &actor, &comparison)?;
     let of = bundle.digest.to_string();
     actor.require_change(Verb::Activate, &of, &args.approved_by, shortens)?;
+    actor.note(&home, Verb::Activate, &of, &args.approved_by)?;
     let reassigned = {
         let catalog = Catalog::open_reader(&home.catalog_path(), &home::catalog_settings(settings, &home)?)?;
         reassign::reassign(&catalog, &bundle, before.as_ref())?

@@ -13,6 +13,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 mod action;
+mod approval;
 mod asked;
 mod clause;
 pub mod codes;
@@ -40,6 +41,7 @@ mod testing;
 mod trouble;
 
 pub use action::Action;
+pub use approval::{Approval, Statement, public_key};
 pub use condition::{Condition, Mention, Named};
 pub use facts::{
     AttachmentFacts, Audience, ChannelFacts, Direction, Facts, FactsError, FactsRow, Firm, FirmValue, Insiders,

@@ -1,0 +1,141 @@
+//! `keys new` and `sign`: an operator's own key, and what they stand by with it.
+
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use lexhold_model::Digest;
+use lexhold_policy::{Approval, Statement, Verb, public_key};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use crate::args::{Keys, Sign};
+use crate::failure::{Exit, Failure};
+use crate::files::{cannot_read, why};
+use crate::home;
+use crate::operators::Actor;
+use crate::settings::Settings;
+use crate::terminal::say;
+
+/// A key file.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct KeyFile {
+    operator: String,
+    /// 64 hexadecimal digits.
+    secret_key: Digest,
+}
+
+/// Makes a key that only its owner can read, and prints the public half for `operators.yaml`.
+pub fn new(settings: &Settings, args: &Keys) -> anyhow::Result<Exit> {
+    let Keys::New { operator, out } = args;
+    let path = out.clone().unwrap_or_else(|| key_path(operator));
+    let mut secret = [0; 32];
+    home::dice(&mut secret)?;
+    let key = KeyFile {
+        operator: operator.clone(),
+        secret_key: Digest(secret),
+    };
+    let cannot = |error: std::io::Error| {
+        let failure = Failure::new(Exit::Data, format!("cannot create {}: {}", path.display(), why(&error)));
+        match error.kind() {
+            std::io::ErrorKind::AlreadyExists => Failure::new(
+                Exit::Refused,
+                format!("{} is there already, and a key is never overwritten", path.display()),
+            ),
+            _ => failure,
+        }
+    };
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&path)
+        .map_err(cannot)?;
+    writeln!(file, "{}", json!(key))?;
+    file.sync_all()?;
+    writeln!(
+        std::io::stdout().lock(),
+        "  - {{ id: {operator}, roles: [], public_key: \"{}\" }}",
+        public_key(&secret)
+    )?;
+    if !settings.quiet {
+        say(&format!(
+            "{} is yours alone: keep it where nobody else can read it",
+            path.display()
+        ));
+        say("the line above goes into operators.yaml, with roles");
+    }
+    Ok(Exit::Done)
+}
+
+/// Signs that an operator stands by one act on one thing.
+pub fn sign(settings: &Settings, args: &Sign) -> anyhow::Result<Exit> {
+    let Some(operator) = &settings.operator else {
+        return Err(Failure::new(Exit::Usage, "nobody is named to sign")
+            .help("--as OPERATOR says who you are")
+            .into());
+    };
+    let verb = verb(&args.action)?;
+    let key = read_key(&args.key.clone().unwrap_or_else(|| key_path(operator)))?;
+    if key.operator != *operator {
+        let message = format!("the key is that of `{}`, not of `{operator}`", key.operator);
+        return Err(Failure::new(Exit::Refused, message).into());
+    }
+    let actor = Actor::resolve(settings)?;
+    let listed = actor
+        .operator(operator)
+        .and_then(|operator| operator.public_key.clone());
+    if listed.as_deref() != Some(public_key(&key.secret_key.0).as_str()) {
+        let message = format!("operators.yaml does not list this key for `{operator}`");
+        return Err(Failure::new(Exit::Refused, message)
+            .help("lexhold keys new prints the line for it")
+            .into());
+    }
+    let statement = Statement {
+        home: home::open(settings)?.id().to_owned(),
+        verb: verb.as_str().to_owned(),
+        of: args.subject.clone(),
+        operator: operator.clone(),
+        signed_at: settings.now,
+    };
+    let text = format!("{:#}\n", json!(Approval::sign(statement, &key.secret_key.0)));
+    match &args.out {
+        None => std::io::stdout().lock().write_all(text.as_bytes())?,
+        Some(path) => std::fs::write(path, text)
+            .map_err(|error| Failure::new(Exit::Data, format!("cannot write {}: {}", path.display(), why(&error))))?,
+    }
+    Ok(Exit::Done)
+}
+
+fn verb(name: &str) -> anyhow::Result<Verb> {
+    let found = Verb::ALL.iter().find(|verb| verb.as_str() == name);
+    found.copied().ok_or_else(|| {
+        let names = || Verb::ALL.iter().map(|verb| verb.as_str());
+        let help = lexhold_document::did_you_mean(name, names())
+            .unwrap_or_else(|| format!("one of {}", names().collect::<Vec<_>>().join(", ")));
+        Failure::new(Exit::Usage, format!("`{name}` is no action of governance"))
+            .help(help)
+            .into()
+    })
+}
+
+fn key_path(operator: &str) -> PathBuf {
+    PathBuf::from(format!("{operator}.key"))
+}
+
+fn read_key(path: &Path) -> anyhow::Result<KeyFile> {
+    let cannot = |error: std::io::Error| cannot_read(path, &error);
+    let open = std::fs::metadata(path).map_err(cannot)?.permissions().mode() & 0o077 != 0;
+    if open {
+        let message = format!("{} can be read by others than its owner", path.display());
+        return Err(Failure::new(Exit::Refused, message)
+            .help("chmod 600, and a new key if it was open for long")
+            .into());
+    }
+    let bytes = std::fs::read(path).map_err(cannot)?;
+    // What is wrong with a key is not told in its own words.
+    let key: Option<KeyFile> = serde_json::from_slice(&bytes).ok();
+    key.ok_or_else(|| Failure::new(Exit::Policy, format!("{} is no key", path.display())).into())
+}

@@ -1,0 +1,135 @@
+//! Signed approvals: who has a key stands by nothing unsigned.
+
+use std::os::unix::fs::PermissionsExt;
+
+use serde_json::Value;
+
+use crate::support::{Firm, many};
+
+/// A firm where rex, who stands by things, has a key; its home is there already.
+fn firm() -> Firm {
+    let firm = Firm::new();
+    let line = firm.call(&["keys", "new", "--operator", "rex"]).ended(0).stdout;
+    let rex = line.replace("roles: []", "roles: [records]");
+    firm.write(
+        "operators.yaml",
+        format!("lexhold: 1\noperators: firm\npeople:\n{rex}  - {{ id: eve, roles: [engineer] }}\n  - {{ id: rita, roles: [records] }}\n"),
+    );
+    firm.messages("first.ndjson", &many(1));
+    firm.call(&["run", "first.ndjson", "--as", "eve", "--quiet"]).ended(0);
+    firm.messages("in.ndjson", &many(3));
+    firm
+}
+
+fn sign(firm: &Firm, out: &str) {
+    let sign = ["sign", "home", "--action", "run_backfill", "--as", "rex", "--out", out];
+    firm.call(&sign).ended(0);
+}
+
+const BACKFILL: [&str; 9] = [
+    "run",
+    "in.ndjson",
+    "--backfill",
+    "--as-of",
+    "2026-01-01",
+    "--as",
+    "eve",
+    "--confirmed-by",
+    "rex",
+];
+
+#[test]
+fn a_key_is_its_owners_and_is_never_overwritten() {
+    let firm = firm();
+    let mode = std::fs::metadata(firm.path("rex.key")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    firm.call(&["keys", "new", "--operator", "rex"])
+        .ended(5)
+        .said("never overwritten");
+    firm.call(&["sign", "home", "--action", "restor", "--as", "rex"])
+        .ended(2)
+        .said("did you mean `restore`?");
+    firm.call(&["sign", "home", "--action", "restore"])
+        .ended(2)
+        .said("--as OPERATOR");
+    firm.call(&[
+        "sign", "home", "--action", "restore", "--as", "rita", "--key", "rex.key",
+    ])
+    .ended(5)
+    .said("the key is that of `rex`");
+    std::fs::set_permissions(firm.path("rex.key"), std::fs::Permissions::from_mode(0o644)).unwrap();
+    firm.call(&["sign", "home", "--action", "restore", "--as", "rex"])
+        .ended(5)
+        .said("can be read by others");
+}
+
+#[test]
+fn who_has_a_key_confirms_by_signature_and_it_is_put_on_record() {
+    let firm = firm();
+    firm.call(&BACKFILL)
+        .ended(5)
+        .said("`rex` has not signed `run_backfill` of home")
+        .said("lexhold sign home --action run_backfill --as rex");
+    sign(&firm, "rex.approval");
+    let signed = [&BACKFILL[..], &["--approval", "rex.approval", "--quiet"]].concat();
+    firm.call(&signed).ended(0);
+    let entry = firm.read(".lexhold/journal/log.ndjson");
+    let entry = entry
+        .lines()
+        .find(|line| line.contains(r#""kind":"governance""#))
+        .expect("a use is on record");
+    let digest = serde_json::from_str::<Value>(entry).unwrap()["payload"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let payload = std::fs::read(firm.path(&format!(".lexhold/journal/payload/{digest}"))).unwrap();
+    let payload: Value = serde_json::from_slice(&payload[16..]).unwrap();
+    assert_eq!(payload["verb"], "run_backfill");
+    assert_eq!(payload["approvals"][0]["statement"]["operator"], "rex");
+    firm.call(&["verify"]).ended(0);
+    // Who has no key confirms by name, unless the firm wants signatures of everybody.
+    firm.messages("in.ndjson", &many(5));
+    let by_name = [&BACKFILL[..8], &["rita", "--quiet"]].concat();
+    firm.call(&by_name).ended(0);
+    firm.write("lexhold.yaml", "governance: signed\n");
+    firm.call(&by_name).ended(5).said("`rita` has no public key");
+}
+
+#[test]
+fn an_approval_is_of_one_home_one_act_and_one_hand() {
+    let firm = firm();
+    sign(&firm, "good");
+    let good = firm.read("good");
+    let refused = |text: &str, why: &str| {
+        firm.write("bad", text);
+        let call = [&BACKFILL[..], &["--approval", "bad"]].concat();
+        firm.call(&call).ended(5).said(why);
+    };
+    refused(&good.replace("\"rex\"", "\"rita\""), "`rita` has no public key");
+    refused(
+        &good.replace("run_backfill", "activate"),
+        "is not signed with the key of `rex`",
+    );
+    refused(
+        &good.replace("\"of\": \"home\"", "\"of\": \"house\""),
+        "is not signed with the key of `rex`",
+    );
+    let call = [
+        "sign",
+        "elsewhere",
+        "--action",
+        "run_backfill",
+        "--as",
+        "rex",
+        "--out",
+        "other",
+    ];
+    firm.call(&call).ended(0);
+    refused(&firm.read("other"), "has not signed `run_backfill` of home");
+    let call = [&BACKFILL[..], &["--approval", "good", "--home", "another"]].concat();
+    firm.call(&call).ended(5).said("another home");
+    firm.write("bad", "{}");
+    firm.call(&[&BACKFILL[..], &["--approval", "bad"]].concat())
+        .ended(3)
+        .said("bad is no approval");
+}
