@@ -121,10 +121,10 @@ impl Actor {
 
     /// Whether this operator may change what versions do, with those who approve it; refused with its reasons unless so.
     pub fn require_change(&self, verb: Verb, of: &str, approved_by: &[String], shortens: bool) -> anyhow::Result<()> {
-        let confirming = approved_by.iter().map(|id| self.known(id)).collect::<Result<_, _>>()?;
+        let named: Vec<&str> = approved_by.iter().map(String::as_str).collect();
         let circumstances = Circumstances {
             of,
-            confirmed_by: confirming,
+            confirmed_by: self.confirming(verb, of, &named)?,
             shortens,
             ..Circumstances::default()
         };

@@ -244,11 +244,7 @@ fn read_config(path: &Path) -> anyhow::Result<Config> {
             .map(|at| format!(":{}:{}", at.line(), at.column()))
             .unwrap_or_default();
         let known =
-<<<<<<< HEAD
-            "known keys: home, policies, rulesets, directory, operators, schema, governance (solo or operators), zone, review, blast_radius";
-=======
-            "known keys: home, policies, rulesets, directory, operators, schema, governance (solo, operators or signed), zone, review";
->>>>>>> fd9d948 (Signed approvals: keys of operators, lexhold sign, --approval; who has a key stands by nothing unsigned)
+            "known keys: home, policies, rulesets, directory, operators, schema, governance (solo, operators or signed), zone, review, blast_radius";
         Failure::new(Exit::Policy, format!("{}{place}: {error}", path.display()))
             .help(known)
             .into()

@@ -69,7 +69,7 @@ fn names_and_order_of_documents_change_nothing() {
 }
 
 /// What differs between homes and says nothing of what was decided: where a message was read, which run read it, hashes
-/// under the home's own key, digests of documents whose rules were put into another order.
+/// under the home's own key.
 const OF_THE_HOME: [&str; 8] = [
     "run",
     "sources",
@@ -98,7 +98,7 @@ struct Way {
     jobs: &'static str,
     /// How many files the messages come in, the last message first if more than one.
     files: usize,
-    /// Documents are named, and their lists of rules written, the other way round.
+    /// Documents are named the other way round, so that their rules are read in another order.
     turned: bool,
 }
 
@@ -138,14 +138,10 @@ impl Way {
     /// Documents that lists are given of, in files whose order is that of the list or the reverse.
     fn documents(&self, firm: &Firm, documents: &[Value]) {
         for (at, document) in documents.iter().enumerate() {
-            let mut document = document.clone();
             let last = if self.turned { documents.len() - at } else { at };
-            if let Some(rules) = document["schedules"].as_array_mut().filter(|_| self.turned) {
-                rules.reverse();
-            }
             firm.write(
                 &format!("policies/retention/{last:02}.yaml"),
-                serde_yaml::to_string(&document).unwrap(),
+                serde_yaml::to_string(document).unwrap(),
             );
         }
     }

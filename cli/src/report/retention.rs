@@ -107,19 +107,7 @@ pub fn row(message: &RetentionRow, dates: &MessageDates, lookups: &Lookups, as_o
         message.holds.iter().map(|held| held.hold.as_str()).collect()
     };
     let decided_by = resolved.decided_by();
-    let mut duties: Vec<Value> = resolved.duties.iter().map(|one| duty(one, lookups)).collect();
-    // By name: the order in which documents were read says nothing.
-    duties.sort_by_cached_key(|duty| {
-        [
-            "document",
-            "version",
-            "schedule",
-            "kind",
-            "eligible_from",
-            "trigger_date",
-        ]
-        .map(|key| duty[key].to_string())
-    });
+    let duties: Vec<Value> = resolved.duties.iter().map(|one| duty(one, lookups)).collect();
     let name = |at: &usize| {
         lookups
             .schedules
@@ -127,7 +115,6 @@ pub fn row(message: &RetentionRow, dates: &MessageDates, lookups: &Lookups, as_o
             .map(|schedule| schedule.id.clone())
     };
     let mut decided_by: Vec<String> = decided_by.iter().filter_map(name).collect();
-    decided_by.sort();
     decided_by.dedup();
     let value = json!({
         "message_id": message.message_id,

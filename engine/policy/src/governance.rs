@@ -101,8 +101,6 @@ verbs! {
     CancelEvent = "cancel_event" on "Event",
     /// Decide what an indeterminate message is.
     Resolve = "resolve" on "Message",
-    /// Take the duties of a version of a retention document back.
-    CorrectRetention = "correct_retention" on "Document",
     /// Attest that the clock is right, or that earlier times in the journal are wrong.
     AttestClock = "attest_clock" on "Home",
     /// Freeze what a request for erasure is about.
