@@ -113,6 +113,10 @@ impl<'a> Explainer<'a> {
                 "bundle": by.map(|activation| activation.bundle),
             }));
         }
+        // By name: the order in which documents were read says nothing.
+        entries.sort_by_cached_key(|entry| {
+            ["document", "version", "schedule", "activated_at", "outcome"].map(|key| entry[key].to_string())
+        });
         entries
     }
 
