@@ -15,6 +15,7 @@ use crate::failure::{Exit, Failure};
 use crate::files::{cannot_read, why};
 use crate::home;
 use crate::operators::Actor;
+use crate::report::table::write_whole;
 use crate::settings::Settings;
 use crate::terminal::say;
 
@@ -103,8 +104,7 @@ pub fn sign(settings: &Settings, args: &Sign) -> anyhow::Result<Exit> {
     let text = format!("{:#}\n", json!(Approval::sign(statement, &key.secret_key.0)));
     match &args.out {
         None => std::io::stdout().lock().write_all(text.as_bytes())?,
-        Some(path) => std::fs::write(path, text)
-            .map_err(|error| Failure::new(Exit::Data, format!("cannot write {}: {}", path.display(), why(&error))))?,
+        Some(path) => write_whole(path, |mut out| Ok(out.write_all(text.as_bytes())?))?,
     }
     Ok(Exit::Done)
 }

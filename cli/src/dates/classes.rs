@@ -74,6 +74,9 @@ pub struct Classes {
 /// What a class is told apart by while origins are read: the sets in order, and the events of the facts.
 type Sets = Vec<(Key, Option<u64>)>;
 
+/// The sets that one activation assigns, by instant sent.
+type ByInstant = Vec<(Option<i64>, Key)>;
+
 impl Classes {
     /// Reads origins and groups them.
     ///
@@ -91,7 +94,7 @@ impl Classes {
             sets_of.insert(row.origin, vec![(row.set_id, None)]);
             Ok(())
         })?;
-        let mut timed_of: HashMap<u32, BTreeMap<u64, Vec<(Option<i64>, Key)>>> = HashMap::new();
+        let mut timed_of: HashMap<u32, BTreeMap<u64, ByInstant>> = HashMap::new();
         catalog.reassignments::<anyhow::Error>(only, |row| {
             if row.by_instant {
                 let timed = timed_of.entry(row.origin).or_default().entry(row.seq).or_default();
@@ -131,7 +134,7 @@ impl Classes {
         reader: &Reader<'_>,
         register: &Register,
         sets: &Sets,
-        timed: &[(u64, Vec<(Option<i64>, Key)>)],
+        timed: &[(u64, ByInstant)],
         origins: &[u32],
     ) -> anyhow::Result<()> {
         if origins.is_empty() {
@@ -275,7 +278,7 @@ impl<'a> Reader<'a> {
         Some(assigned.collect())
     }
 
-    fn schedules_of(&self, sets: &Sets, timed: &[(u64, Vec<(Option<i64>, Key)>)]) -> Vec<&'a Schedule> {
+    fn schedules_of(&self, sets: &Sets, timed: &[(u64, ByInstant)]) -> Vec<&'a Schedule> {
         let later = timed.iter().flat_map(|(_, sets)| sets.iter().map(|(_, set)| *set));
         let positions: BTreeSet<usize> = sets
             .iter()
@@ -289,7 +292,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The events that schedules of these sets ask for, each once.
-    fn asked(&self, sets: &Sets, timed: &[(u64, Vec<(Option<i64>, Key)>)]) -> Vec<EventKey> {
+    fn asked(&self, sets: &Sets, timed: &[(u64, ByInstant)]) -> Vec<EventKey> {
         let all = self
             .schedules_of(sets, timed)
             .into_iter()
@@ -297,13 +300,7 @@ impl<'a> Reader<'a> {
         all.cloned().collect::<BTreeSet<EventKey>>().into_iter().collect()
     }
 
-    fn class(
-        &self,
-        sets: &Sets,
-        timed: &[(u64, Vec<(Option<i64>, Key)>)],
-        asked: &[EventKey],
-        events: EventFacts,
-    ) -> Class {
+    fn class(&self, sets: &Sets, timed: &[(u64, ByInstant)], asked: &[EventKey], events: EventFacts) -> Class {
         let mut doubtful = false;
         let mut look_up = |set: Key, since: Option<u64>| {
             self.assigned(set, since).unwrap_or_else(|| {
