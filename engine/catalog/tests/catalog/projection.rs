@@ -193,6 +193,12 @@ fn a_rebuilt_catalog_equals_the_original_row_for_row() {
         &[row![id, id, key("wider set"), key("days"), key("facts"), false, false]],
     );
     entries.push(batch_entry(seq + 2, 1, true, vec![again]));
+    entries.push(Entry::new(
+        seq + 3,
+        "retention_corrected",
+        json!({"document": "d", "version": "1", "digest": "ab".repeat(32), "reason": "P70Y for P7Y", "cites": [],
+               "approved_by": ["ria", "sam"], "simulation_digest": "ef".repeat(32), "simulation": {}}),
+    ));
 
     let mut original = home.writer("original");
     for entry in &entries {
@@ -451,12 +457,13 @@ fn an_activation_says_what_it_makes_of_the_facts_that_the_home_has() {
             json!({"bundle": "cd".repeat(32), "documents": documents}),
         )
     };
-    project_all(&mut writer, &[entry.clone()]);
+    project_all(&mut writer, std::slice::from_ref(&entry));
     assert_eq!(entry.project(&mut writer).unwrap(), Projected::Before);
     let activations = writer.activations().unwrap();
     assert_eq!(activations.iter().map(|one| one.seq).collect::<Vec<_>>(), [2, 5]);
     assert_eq!(activations[0].documents, "[]");
-    assert_eq!(activations[1].documents, documents.to_string());
+    let stored: serde_json::Value = serde_json::from_str(&activations[1].documents).unwrap();
+    assert_eq!(stored, documents);
     let prints = writer.fingerprint(Fingerprint::Everything).unwrap();
     assert_eq!(
         prints

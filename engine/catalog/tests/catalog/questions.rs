@@ -216,8 +216,11 @@ fn classify(catalog: &Catalog) {
     catalog.classify_origins(&classes).unwrap();
 }
 
-/// How many messages each class has, and those counted apart: how many assignments, held, held silently, how many.
-fn counts(catalog: &Catalog, run: Option<&str>) -> (BTreeMap<Option<u32>, i64>, Vec<(usize, bool, bool, u64)>) {
+/// Messages counted apart: how many assignments, held, held silently, how many.
+type Apart = (usize, bool, bool, u64);
+
+/// How many messages each class has, and those counted apart.
+fn counts(catalog: &Catalog, run: Option<&str>) -> (BTreeMap<Option<u32>, i64>, Vec<Apart>) {
     classify(catalog);
     let mut plain: BTreeMap<Option<u32>, i64> = BTreeMap::new();
     catalog
