@@ -12,10 +12,10 @@ use crate::official::{Remembering, Slice};
 use crate::{Action, Condition, FactsRow};
 
 /// Facts rows whose answers a [`Decider`] keeps before it starts anew.
-const KEPT_ROWS: usize = 65_536;
+const KEPT_ROWS: usize = 16_384;
 
 /// Bytes of what is kept beside the answers, before it starts anew.
-const KEPT_BYTES: usize = 32 << 20;
+const KEPT_BYTES: usize = 8 << 20;
 
 /// The compiled conditions of one action. Immutable; see [`Decider`] for asking.
 #[derive(Clone, Debug)]
