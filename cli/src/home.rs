@@ -101,7 +101,12 @@ pub fn catalog(settings: &Settings, home: &Home) -> anyhow::Result<Catalog> {
 
 /// Projects what the journal has and the catalog has not.
 pub fn catch_up(settings: &Settings, home: &Home, faults: &Faults) -> anyhow::Result<()> {
-    let mut writer = Catalog::open_writer(&home.catalog_path(), &catalog_settings(settings, home)?)?;
+    // The evaluation goes on meanwhile: a second thread would win nothing and take memory of its own.
+    let alone = CatalogSettings {
+        threads: 1,
+        ..catalog_settings(settings, home)?
+    };
+    let mut writer = Catalog::open_writer(&home.catalog_path(), &alone)?;
     project_rest(home, &mut writer, faults)
 }
 

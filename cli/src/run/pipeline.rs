@@ -83,7 +83,7 @@ impl Pipeline<'_> {
             .num_threads(jobs)
             .build()
             .map_err(anyhow::Error::from)?;
-        let on_the_way = jobs + 2;
+        let on_the_way = jobs + 1;
         let (token_back, token) = bounded::<()>(on_the_way);
         for _ in 0..on_the_way {
             let _ = token_back.send(());
