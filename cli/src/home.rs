@@ -14,7 +14,7 @@ use crate::failure::{Exit, Failure};
 use crate::settings::Settings;
 
 /// Memory that DuckDB may use before it goes to disk.
-const CATALOG_MIB: usize = 128;
+const CATALOG_MIB: usize = 144;
 
 /// Random bytes of the operating system.
 pub fn dice(bytes: &mut [u8]) -> std::io::Result<()> {

@@ -18,8 +18,8 @@ use crate::settings::Settings;
 
 /// How much is read at a time: small enough that a few batches on the way take little memory.
 const CHUNK: Options = Options {
-    chunk_rows: 8_192,
-    chunk_bytes: 4 << 20,
+    chunk_rows: 4_096,
+    chunk_bytes: 2 << 20,
     line_bytes: 64 << 20,
 };
 
