@@ -85,10 +85,8 @@ fn a_file_in_many_batches_is_replayed_on_any_number_of_threads() {
     let one = replay(&firm, &["last", "--jobs", "1"]).ended(0).stdout;
     assert_eq!(one, replay(&firm, &["last", "--jobs", "3"]).ended(0).stdout);
     let said: Value = serde_json::from_str(&one).unwrap();
-    assert_eq!(
-        (&said["runs"][0]["batches"], &said["runs"][0]["messages"]),
-        (&json!(2), &json!(9_000))
-    );
+    assert_eq!(said["runs"][0]["messages"], 9_000);
+    assert!(said["runs"][0]["batches"].as_u64() > Some(1), "{said:#}");
 }
 
 /// A run is replayed by the bundle of its day and the superseded versions that bound beside it, whatever is active now.
