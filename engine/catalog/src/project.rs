@@ -276,15 +276,18 @@ fn add_rows(transaction: &Transaction<'_>, table: Table, rows: &str, seq: Option
     transaction.execute_batch(&format!(
         "INSERT INTO {name} ({own}{seq_column}) SELECT DISTINCT {own}{seq} FROM {rows} WHERE key IN (SELECT key FROM arrived)"
     ))?;
-    let elsewhere = format!("FROM {rows} n WHERE NOT EXISTS (SELECT 1 FROM arrived a WHERE a.key = n.key)");
-    if transaction.query_row(&format!("SELECT count(*) {elsewhere}"), [], |row| row.get::<_, i64>(0))? == 0 {
+    // The keys first, and by themselves: what is compared with them streams by, however much there is.
+    transaction.execute_batch(&format!(
+        "CREATE OR REPLACE TEMP TABLE late_key AS
+             SELECT DISTINCT key FROM {rows} WHERE key NOT IN (SELECT key FROM arrived WHERE key IS NOT NULL)"
+    ))?;
+    if transaction.query_row("SELECT count(*) FROM late_key", [], |row| row.get::<_, i64>(0))? == 0 {
         return Ok(false);
     }
     transaction.execute_batch(&format!(
         "CREATE OR REPLACE TEMP TABLE late AS
-             SELECT {own} {elsewhere}
-             EXCEPT SELECT {own} FROM {name} o
-                 WHERE EXISTS (SELECT 1 {elsewhere} AND n.key IS NOT DISTINCT FROM o.key);
+             SELECT {own} FROM {rows} WHERE key IN (SELECT key FROM late_key)
+             EXCEPT SELECT {own} FROM {name} WHERE key IN (SELECT key FROM late_key);
          INSERT INTO {name} ({own}{seq_column}) SELECT {own}{seq} FROM late"
     ))?;
     Ok(true)
