@@ -329,7 +329,9 @@ fn evaluation(firm: &Firm, table: &str) -> PathBuf {
     if table == "hold_member" {
         return all.iter().rfind(named).unwrap().clone();
     }
-    let first = run_of(&all[0]);
+    // Of two runs in one second either folder may sort first; the journal knows which came first.
+    let said = replay(firm, &["--all"]).json();
+    let first = said["runs"][0]["run"].as_str().unwrap();
     all.iter()
         .filter(named)
         .rfind(|path| run_of(path) == first)
