@@ -265,7 +265,8 @@ impl<'a> Reader<'a> {
     /// The schedules of a set, since the activation that brought them. A set without a row is empty; `None` where it
     /// names a schedule that is not on record.
     fn assigned(&self, set: Key, since: Option<u64>) -> Option<Vec<Assigned>> {
-        let since = since.and_then(|seq| self.activated.get(&seq).copied());
+        // An activation that is not on record counts as the latest: never as the capture, which would be earlier.
+        let since = since.map(|seq| self.activated.get(&seq).copied().unwrap_or(Timestamp::MAX));
         let schedules = match self.sets.get(&set) {
             None => &Vec::new(),
             Some(found) => found.as_ref()?,
