@@ -32,6 +32,8 @@ pub struct OriginRow {
     pub origin: u32,
     /// The set: see [`Catalog::duty_sets`].
     pub set_id: Key,
+    /// The first of the resolutions that changed it: see [`Catalog::resolutions`].
+    pub resolved: Option<u64>,
 }
 
 /// What an activation added to an origin.
@@ -156,13 +158,14 @@ impl Catalog {
         mut each: impl FnMut(OriginRow) -> Result<(), E>,
     ) -> Result<(), E> {
         let sql = format!(
-            "SELECT origin_no, set_id FROM origin WHERE {}",
+            "SELECT origin_no, set_id, resolved FROM origin WHERE {}",
             among("origin_no", only)
         );
         each_row(self.connection(), &sql, "reading origins", |row| {
             each(OriginRow {
                 origin: row.no(0)?,
                 set_id: row.key(1)?,
+                resolved: row.number_or_null(2)?.and_then(|seq| u64::try_from(seq).ok()),
             })
         })
     }

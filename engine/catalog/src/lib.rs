@@ -10,6 +10,7 @@
 
 mod alerts;
 mod by_origin;
+mod cases;
 mod combinations;
 mod corrections;
 mod counts;
@@ -23,6 +24,7 @@ mod numbers;
 mod open;
 pub mod payload;
 mod project;
+mod resolutions;
 mod retention;
 mod reviews;
 mod rows;
@@ -34,6 +36,7 @@ mod tables;
 
 pub use alerts::{AlertMonth, ConversationEventRow, HitRow, Hits, OccurrenceRow, RuleRow};
 pub use by_origin::OriginCount;
+pub use cases::{CaseMessageRow, CaseRow};
 pub use combinations::{
     ApartCount, Combination, CombinationCount, ConversationRow, Cover, DayRow, Instants, OriginClass, OriginRow,
     ReassignmentRow,
@@ -49,6 +52,7 @@ pub use known::{KeyFilter, Known};
 pub use open::{Catalog, Settings, Writer};
 pub use payload::JournalEntry;
 pub use project::Projected;
+pub use resolutions::ResolutionRow;
 pub use retention::{Held, RetentionRow, Scope};
 pub use reviews::{Participants, Place, ReviewRow, Traffic, ViewingRow, review_rows};
 pub use samples::{SampleItemRow, SampleRow, Sampled};

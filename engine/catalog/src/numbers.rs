@@ -7,12 +7,13 @@ use duckdb::Transaction;
 
 /// What a message's duties come from, its days, its conversation, and where it counts in reports.
 ///
-/// `origin.after` is the last activation before the messages came in: those that follow it may add duties. An instant in
+/// `origin.after` is the last activation before the messages came in: those that follow it may add duties. `origin.resolved` is
+/// the first entry after them by which people decided what an indeterminate message is; such an origin is one message's. An instant in
 /// `conversation` is microseconds since 1970 in UTC. `united_member` has every assignment of a family that has several.
 pub(crate) const TABLES: &str = "
 CREATE TABLE origin (
     origin_no INTEGER NOT NULL, set_id DECIMAL(38,0) NOT NULL, facts_id DECIMAL(38,0) NOT NULL,
-    scan_incomplete BOOLEAN NOT NULL, after BIGINT NOT NULL);
+    scan_incomplete BOOLEAN NOT NULL, after BIGINT NOT NULL, resolved BIGINT);
 CREATE TABLE day_set (days_no INTEGER NOT NULL, days_id DECIMAL(38,0) NOT NULL, suspect BOOLEAN NOT NULL);
 CREATE TABLE conversation (
     conversation_no INTEGER NOT NULL, platform VARCHAR NOT NULL, conversation VARCHAR NOT NULL,
@@ -36,12 +37,14 @@ pub(crate) fn give(
     assignments: Option<&str>,
 ) -> duckdb::Result<()> {
     if let Some(rows) = assignments {
-        let origins = format!("SELECT DISTINCT set_id, facts_id, scan_incomplete, {AFTER} AS after FROM {rows}");
+        let origins = format!(
+            "SELECT DISTINCT set_id, facts_id, scan_incomplete, {AFTER} AS after, NULL::BIGINT AS resolved FROM {rows}"
+        );
         add(
             transaction,
             "origin",
             "origin_no",
-            &["set_id", "facts_id", "scan_incomplete", "after"],
+            &["set_id", "facts_id", "scan_incomplete", "after", "resolved"],
             "",
             &origins,
         )?;
@@ -126,7 +129,7 @@ pub(crate) fn numbered(messages: &str, assignments: Option<&str>) -> String {
     // Few rows of each table are the entry's: only these are joined, however many there are.
     format!(
         "(SELECT *, {DOMAIN} AS domain FROM {messages}) m LEFT JOIN ({first}) a ON a.key = m.key
-         LEFT JOIN (SELECT * FROM origin WHERE after = {AFTER} AND facts_id IN (SELECT facts_id FROM ({first}))) o
+         LEFT JOIN (SELECT * FROM origin WHERE after = {AFTER} AND resolved IS NULL AND facts_id IN (SELECT facts_id FROM ({first}))) o
              ON o.set_id = a.set_id AND o.facts_id = a.facts_id AND o.scan_incomplete = a.scan_incomplete
          LEFT JOIN (SELECT * FROM day_set WHERE days_id IN (SELECT days_id FROM ({first}))) d ON d.days_id = a.days_id
          JOIN (SELECT * FROM conversation WHERE conversation IN (SELECT conversation FROM {messages})) c
@@ -162,8 +165,30 @@ pub(crate) fn unite(transaction: &Transaction<'_>, seq: u64, assignments: &str, 
              FROM touched_assignment a JOIN touched_message m ON m.key = a.key
              JOIN (SELECT x.seq, coalesce(max(v.seq), 0) AS after FROM touched_assignment x
                    LEFT JOIN activation v ON v.seq < x.seq GROUP BY x.seq) e ON e.seq = a.seq
+             LEFT JOIN (SELECT x.family, x.seq, min(r.seq) AS resolved FROM touched_assignment x
+                        JOIN resolution r ON r.family = x.family AND r.seq > x.seq GROUP BY ALL) r
+                 ON r.family = a.family AND r.seq = a.seq
              JOIN touched_origin o ON o.set_id = a.set_id AND o.facts_id = a.facts_id
-                 AND o.scan_incomplete = a.scan_incomplete AND o.after = e.after
+                 AND o.scan_incomplete = a.scan_incomplete AND o.after = e.after AND o.resolved IS NOT DISTINCT FROM r.resolved
              JOIN (SELECT * FROM day_set WHERE days_id IN (SELECT days_id FROM touched_assignment)) d ON d.days_id = a.days_id"
+    ))
+}
+
+/// Gives a message whose duties people have decided on an origin of its own.
+pub(crate) fn resolve(transaction: &Transaction<'_>, seq: u64, family: &str) -> duckdb::Result<()> {
+    transaction.execute_batch(&format!(
+        "CREATE OR REPLACE TEMP TABLE resolving AS
+             SELECT * FROM origin WHERE resolved IS NULL AND origin_no IN (
+                 SELECT origin_no FROM message WHERE family = {family}
+                 UNION SELECT origin_no FROM united_member WHERE family = {family});
+         INSERT INTO origin (origin_no, set_id, facts_id, scan_incomplete, after, resolved)
+             SELECT (SELECT max(origin_no) FROM origin) + row_number() OVER (ORDER BY origin_no), set_id, facts_id,
+                    scan_incomplete, after, {seq} FROM resolving;
+         CREATE OR REPLACE TEMP TABLE resolved_as AS
+             SELECT r.origin_no AS old, o.origin_no AS new FROM resolving r JOIN origin o ON o.resolved = {seq}
+                 AND o.set_id = r.set_id AND o.facts_id = r.facts_id AND o.scan_incomplete = r.scan_incomplete
+                 AND o.after = r.after;
+         UPDATE message SET origin_no = a.new FROM resolved_as a WHERE family = {family} AND origin_no = a.old;
+         UPDATE united_member SET origin_no = a.new FROM resolved_as a WHERE family = {family} AND origin_no = a.old"
     ))
 }

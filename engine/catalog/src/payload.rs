@@ -30,6 +30,9 @@ pub mod kind {
     pub const ACTIVATION: &str = "activation";
     /// A version of a retention document is taken back: [`RetentionCorrected`](super::RetentionCorrected).
     pub const RETENTION_CORRECTED: &str = "retention_corrected";
+    /// An indeterminate message was decided on: [`RetentionResolved`](super::RetentionResolved), with files that hold the
+    /// schedules which were named.
+    pub const RETENTION_RESOLVED: &str = "retention_resolved";
     /// A run began: [`RunStarted`](super::RunStarted).
     pub const RUN_STARTED: &str = "run_started";
     /// Messages were taken in: [`Batch`](super::Batch), with evaluation files.
@@ -54,6 +57,12 @@ pub mod kind {
     pub const EVENT_CORRECTED: &str = "event_corrected";
     /// Events were taken back: [`Events`](super::Events).
     pub const EVENT_CANCELLED: &str = "event_cancelled";
+    /// A case was opened: [`CaseOpened`](super::CaseOpened).
+    pub const CASE_OPENED: &str = "case_opened";
+    /// Messages were added to a case: [`CaseAdded`](super::CaseAdded).
+    pub const CASE_ADDED: &str = "case_added";
+    /// A case came to its end: [`CaseClosed`](super::CaseClosed).
+    pub const CASE_CLOSED: &str = "case_closed";
 }
 
 /// The payload of an activation.
@@ -85,6 +94,107 @@ pub struct RetentionCorrected {
     pub approved_by: Vec<String>,
     /// The digest of the simulation that they accepted.
     pub simulation_digest: String,
+}
+
+/// The payload of a resolution: what two people decided about one message that was indeterminate.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RetentionResolved {
+    /// The decision.
+    pub detail: ResolvedMessage,
+}
+
+/// Which schedules a message has that was indeterminate.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ResolvedMessage {
+    /// The family of the message's versions.
+    pub family: Key,
+    /// The message's id in reports.
+    pub message_id: String,
+    /// What was decided of each document.
+    pub documents: Vec<ResolvedDocument>,
+    /// Why.
+    pub reason: String,
+    /// Who stands by it beside the one who says so.
+    pub confirmed_by: Vec<String>,
+}
+
+/// What was decided of one document.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ResolvedDocument {
+    /// Its name.
+    pub document: String,
+    /// What reports call the schedules that apply; empty where none does.
+    pub schedules: Vec<String>,
+    /// The same as a duty set.
+    pub set_id: Key,
+    /// The assignments that were indeterminate, and are no more.
+    pub replaces: Vec<Replaced>,
+}
+
+/// An assignment that a resolution takes away.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Replaced {
+    /// The schedule version.
+    pub schedule_id: Key,
+    /// The outcome with which it was assigned; of one that was certain, an event's key or a date was missing.
+    pub outcome: String,
+}
+
+/// The payload of a case that was opened.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CaseOpened {
+    /// The case's name.
+    pub case: String,
+    /// What it is about.
+    pub matter: String,
+    /// Why.
+    pub reason: String,
+    /// Its first messages.
+    pub items: Vec<CaseItem>,
+    /// Whether one person governed alone.
+    #[serde(default)]
+    pub solo: bool,
+}
+
+/// The payload of messages that were added to a case.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CaseAdded {
+    /// The case's name.
+    pub case: String,
+    /// Why.
+    pub reason: String,
+    /// The messages.
+    pub items: Vec<CaseItem>,
+    /// Whether one person governed alone.
+    #[serde(default)]
+    pub solo: bool,
+}
+
+/// A message of a case.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CaseItem {
+    /// The family of its versions.
+    pub family: Key,
+    /// Its id in reports.
+    pub message_id: String,
+    /// The alert that it came with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alert: Option<Key>,
+}
+
+/// The payload of the end of a case.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CaseClosed {
+    /// The case's name.
+    pub case: String,
+    /// Why.
+    pub reason: String,
+    /// Who stands by it beside the one who closes it.
+    #[serde(default)]
+    pub confirmed_by: Option<String>,
+    /// Whether one person governed alone.
+    #[serde(default)]
+    pub solo: bool,
 }
 
 /// The payload at the start of a run.

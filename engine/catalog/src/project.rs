@@ -12,10 +12,11 @@ use crate::error::{CatalogError, Doing, ErrorKind, Result, utf8};
 use crate::events::EventRowStep;
 use crate::open::Writer;
 use crate::payload::{
-    Activation, Batch, HoldPlaced, JournalEntry, Review, RunFinished, RunStarted, SampleCommitted, Viewed, kind,
+    Activation, Batch, HoldPlaced, JournalEntry, RetentionResolved, Review, RunFinished, RunStarted, SampleCommitted,
+    Viewed, kind,
 };
 use crate::schema::columns;
-use crate::{corrections, events, numbers, reviews, samples};
+use crate::{cases, corrections, events, numbers, resolutions, reviews, samples};
 
 /// Whether an entry left something in the catalog.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,6 +73,13 @@ fn apply_entry(transaction: &Transaction<'_>, entry: &JournalEntry<'_>, doing: &
         kind::RETENTION_CORRECTED => {
             return corrections::apply(transaction, entry, &payload(entry, doing)?).doing(doing);
         }
+        kind::RETENTION_RESOLVED => {
+            let RetentionResolved { detail } = payload(entry, doing)?;
+            return resolutions::apply(transaction, entry, &detail).doing(doing);
+        }
+        kind::CASE_OPENED => return cases::open(transaction, entry, &payload(entry, doing)?).doing(doing),
+        kind::CASE_ADDED => return cases::add(transaction, entry, &payload(entry, doing)?).doing(doing),
+        kind::CASE_CLOSED => return cases::close(transaction, entry, &payload(entry, doing)?).doing(doing),
         kind::RUN_STARTED => {
             let RunStarted {
                 run,

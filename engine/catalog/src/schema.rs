@@ -11,7 +11,7 @@ use crate::error::{CatalogError, Doing, ErrorKind, Result};
 use crate::numbers;
 
 /// The version of these tables. Raised whenever a column changes, so that an old catalog is rebuilt, not misread.
-pub const SCHEMA_VERSION: i64 = 3;
+pub const SCHEMA_VERSION: i64 = 4;
 
 /// Columns that the catalog adds to `message`: the journal entry that brought it, and the numbers of what it shares with
 /// others (see `numbers`), so that dates of a whole archive are counted without a join of large tables.
@@ -31,6 +31,19 @@ CREATE TABLE correction (
     seq BIGINT NOT NULL, corrected_at TIMESTAMPTZ NOT NULL, actor VARCHAR NOT NULL, document VARCHAR NOT NULL,
     version VARCHAR NOT NULL, digest VARCHAR NOT NULL, reason VARCHAR NOT NULL, cites VARCHAR NOT NULL,
     approved_by VARCHAR NOT NULL, simulation VARCHAR NOT NULL);
+CREATE TABLE resolution (
+    seq BIGINT NOT NULL, resolved_at TIMESTAMPTZ NOT NULL, actor VARCHAR NOT NULL, family DECIMAL(38,0) NOT NULL,
+    message_id VARCHAR NOT NULL, document VARCHAR NOT NULL, schedules VARCHAR NOT NULL, set_id DECIMAL(38,0) NOT NULL,
+    replaces VARCHAR NOT NULL, reason VARCHAR NOT NULL, confirmed_by VARCHAR NOT NULL);
+CREATE TABLE case_file (
+    name VARCHAR NOT NULL, seq BIGINT NOT NULL, opened_at TIMESTAMPTZ NOT NULL, opened_by VARCHAR NOT NULL,
+    matter VARCHAR NOT NULL, reason VARCHAR NOT NULL, solo BOOLEAN NOT NULL);
+CREATE TABLE case_message (
+    name VARCHAR NOT NULL, seq BIGINT NOT NULL, item BIGINT NOT NULL, added_at TIMESTAMPTZ NOT NULL, added_by VARCHAR NOT NULL,
+    family DECIMAL(38,0) NOT NULL, message_id VARCHAR NOT NULL, alert_id DECIMAL(38,0), reason VARCHAR NOT NULL);
+CREATE TABLE case_closing (
+    name VARCHAR NOT NULL, seq BIGINT NOT NULL, closed_at TIMESTAMPTZ NOT NULL, closed_by VARCHAR NOT NULL,
+    reason VARCHAR NOT NULL, confirmed_by VARCHAR, solo BOOLEAN NOT NULL);
 CREATE TABLE run (
     run VARCHAR NOT NULL, seq BIGINT NOT NULL, actor VARCHAR NOT NULL, started_at TIMESTAMPTZ NOT NULL,
     bundle VARCHAR NOT NULL, facts VARCHAR NOT NULL, as_of TIMESTAMPTZ NOT NULL,

@@ -77,7 +77,7 @@ impl Catalog {
 }
 
 /// Tables beside those of evaluations: all columns, and those that say what was decided, if any does.
-const OWN_TABLES: [(&str, &str, Option<&str>); 22] = [
+const OWN_TABLES: [(&str, &str, Option<&str>); 26] = [
     ("meta", "schema_version, applied_seq", Some("schema_version")),
     (
         "activation",
@@ -88,6 +88,26 @@ const OWN_TABLES: [(&str, &str, Option<&str>); 22] = [
         "correction",
         "seq, corrected_at, actor, document, version, digest, reason, cites, approved_by, simulation",
         Some("actor, document, version, digest, reason, cites, approved_by, simulation"),
+    ),
+    (
+        "resolution",
+        "seq, resolved_at, actor, family, message_id, document, schedules, set_id, replaces, reason, confirmed_by",
+        Some("actor, family, message_id, document, schedules, set_id, replaces, reason, confirmed_by"),
+    ),
+    (
+        "case_file",
+        "name, seq, opened_at, opened_by, matter, reason, solo",
+        Some("name, opened_by, matter, reason, solo"),
+    ),
+    (
+        "case_message",
+        "name, seq, item, added_at, added_by, family, message_id, alert_id, reason",
+        Some("name, item, added_by, family, message_id, alert_id, reason"),
+    ),
+    (
+        "case_closing",
+        "name, seq, closed_at, closed_by, reason, confirmed_by, solo",
+        Some("name, closed_by, reason, confirmed_by, solo"),
     ),
     (
         "run",
@@ -108,7 +128,11 @@ const OWN_TABLES: [(&str, &str, Option<&str>); 22] = [
     ),
     ("united", "family", Some("family")),
     // Numbers depend on how messages came in batches, which is no decision.
-    ("origin", "origin_no, set_id, facts_id, scan_incomplete, after", None),
+    (
+        "origin",
+        "origin_no, set_id, facts_id, scan_incomplete, after, resolved",
+        None,
+    ),
     ("day_set", "days_no, days_id, suspect", Some("days_id, suspect")),
     (
         "conversation",

@@ -241,8 +241,9 @@ impl BatchWriter<'_> {
     }
 
     /// The same for a batch that takes in no messages: [`EntryKind::HoldApplied`] adds memberships of holds,
-    /// [`EntryKind::Activation`] what a bundle makes of the facts that the home has. The fields of an activation's
-    /// detail stand in its payload beside the files, where the first activation, which has none, has them.
+    /// [`EntryKind::Activation`] what a bundle makes of the facts that the home has, [`EntryKind::RetentionResolved`] the
+    /// schedules of one message. The fields of an activation's detail stand in its payload beside the files, where the first
+    /// activation, which has none, has them.
     ///
     /// # Errors
     /// As [`Self::commit`]; [`crate::ErrorKind::Refused`] for a kind that names no files.

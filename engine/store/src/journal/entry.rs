@@ -65,6 +65,8 @@ pub enum EntryKind {
     Activation,
     /// A version of a retention document was proven wrong and is taken back.
     RetentionCorrected,
+    /// Two people said which schedules an indeterminate message has. Its files hold the schedules that they named.
+    RetentionResolved,
     /// A batch of messages was taken in, with the files that hold it: see [`crate::BatchRecord`].
     Batch,
     /// A run began.
@@ -93,15 +95,22 @@ pub enum EntryKind {
     EventCorrected,
     /// Events were taken back.
     EventCancelled,
+    /// A case was opened over messages that may matter to it.
+    CaseOpened,
+    /// Messages were added to a case.
+    CaseAdded,
+    /// A case came to its end.
+    CaseClosed,
     /// A kind that a newer version writes: kept, chained and verified, but not understood.
     Unknown(String),
 }
 
 impl EntryKind {
-    const KNOWN: [Self; 17] = [
+    const KNOWN: [Self; 21] = [
         Self::HomeCreated,
         Self::Activation,
         Self::RetentionCorrected,
+        Self::RetentionResolved,
         Self::Batch,
         Self::RunStarted,
         Self::RunFinished,
@@ -116,6 +125,9 @@ impl EntryKind {
         Self::EventRecorded,
         Self::EventCorrected,
         Self::EventCancelled,
+        Self::CaseOpened,
+        Self::CaseAdded,
+        Self::CaseClosed,
     ];
 
     /// The word in the journal.
@@ -124,6 +136,7 @@ impl EntryKind {
             Self::HomeCreated => "home_created",
             Self::Activation => "activation",
             Self::RetentionCorrected => "retention_corrected",
+            Self::RetentionResolved => "retention_resolved",
             Self::Batch => "batch",
             Self::RunStarted => "run_started",
             Self::RunFinished => "run_finished",
@@ -138,13 +151,19 @@ impl EntryKind {
             Self::EventRecorded => "event_recorded",
             Self::EventCorrected => "event_corrected",
             Self::EventCancelled => "event_cancelled",
+            Self::CaseOpened => "case_opened",
+            Self::CaseAdded => "case_added",
+            Self::CaseClosed => "case_closed",
             Self::Unknown(word) => word,
         }
     }
 
     /// Whether its payload is a [`crate::BatchRecord`], which names files of the home.
     pub fn names_files(&self) -> bool {
-        matches!(self, Self::Batch | Self::HoldApplied | Self::Activation)
+        matches!(
+            self,
+            Self::Batch | Self::HoldApplied | Self::Activation | Self::RetentionResolved
+        )
     }
 
     fn named(word: String) -> Self {
