@@ -67,23 +67,23 @@ fn planned(step: &AlertStep) -> anyhow::Result<(&Which, Plan<'_>, &'static str)>
     Ok(match step {
         AlertStep::Assign { which, to, reason } => {
             let step = ReviewStep::Assign { to: to.clone() };
-            (which, plain(step, Verb::Assign, reason.as_deref()), "assigned")
+            (which, plain(step, Verb::AssignAlert, reason.as_deref()), "assigned")
         }
         AlertStep::Escalate { which, to, reason } => {
             let step = ReviewStep::Escalate { to: to.clone() };
-            (which, plain(step, Verb::Escalate, Some(reason)), "escalated")
+            (which, plain(step, Verb::EscalateAlert, Some(reason)), "escalated")
         }
         AlertStep::Close { which, finding } => {
             let plan = Plan {
                 finding: Some(finding),
-                ..plain(ReviewStep::Close, Verb::Close, Some(&finding.reason))
+                ..plain(ReviewStep::Close, Verb::CloseAlert, Some(&finding.reason))
             };
             (which, plan, "closed")
         }
         AlertStep::Reopen { which, reason } => {
             let plan = Plan {
                 usual: Usual::Closed,
-                ..plain(ReviewStep::Reopen, Verb::Reopen, Some(reason))
+                ..plain(ReviewStep::Reopen, Verb::ReopenAlert, Some(reason))
             };
             (which, plan, "reopened")
         }
@@ -97,20 +97,20 @@ fn planned(step: &AlertStep) -> anyhow::Result<(&Which, Plan<'_>, &'static str)>
             let until = Timestamp::from_microsecond(instant("--expires", expires)?.as_microsecond())?;
             let plan = Plan {
                 approved_by: Some(approved_by),
-                ..plain(ReviewStep::Suppress { until }, Verb::Suppress, Some(reason))
+                ..plain(ReviewStep::Suppress { until }, Verb::SuppressAlert, Some(reason))
             };
             (which, plan, "suppressed")
         }
         AlertStep::Unsuppress { which, reason } => {
             let plan = Plan {
                 usual: Usual::Suppressed,
-                ..plain(ReviewStep::Unsuppress, Verb::Review, Some(reason))
+                ..plain(ReviewStep::Unsuppress, Verb::ReviewAlert, Some(reason))
             };
             (which, plan, "brought back")
         }
         AlertStep::Comment { which, reason } => (
             which,
-            plain(ReviewStep::Comment, Verb::Review, Some(reason)),
+            plain(ReviewStep::Comment, Verb::ReviewAlert, Some(reason)),
             "commented on",
         ),
     })

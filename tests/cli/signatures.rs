@@ -22,7 +22,16 @@ fn firm() -> Firm {
 }
 
 fn sign(firm: &Firm, out: &str) {
-    let sign = ["sign", "home", "--action", "run_backfill", "--as", "rex", "--out", out];
+    let sign = [
+        "sign",
+        "home",
+        "--action",
+        "declare_backfill",
+        "--as",
+        "rex",
+        "--out",
+        out,
+    ];
     firm.call(&sign).ended(0);
 }
 
@@ -68,8 +77,8 @@ fn who_has_a_key_confirms_by_signature_and_it_is_put_on_record() {
     let firm = firm();
     firm.call(&BACKFILL)
         .ended(5)
-        .said("`rex` has not signed `run_backfill` of home")
-        .said("lexhold sign home --action run_backfill --as rex");
+        .said("`rex` has not signed `declare_backfill` of home")
+        .said("lexhold sign home --action declare_backfill --as rex");
     sign(&firm, "rex.approval");
     let signed = [&BACKFILL[..], &["--approval", "rex.approval", "--quiet"]].concat();
     firm.call(&signed).ended(0);
@@ -84,7 +93,7 @@ fn who_has_a_key_confirms_by_signature_and_it_is_put_on_record() {
         .to_owned();
     let payload = std::fs::read(firm.path(&format!(".lexhold/journal/payload/{digest}"))).unwrap();
     let payload: Value = serde_json::from_slice(&payload[16..]).unwrap();
-    assert_eq!(payload["verb"], "run_backfill");
+    assert_eq!(payload["verb"], "declare_backfill");
     assert_eq!(payload["approvals"][0]["statement"]["operator"], "rex");
     firm.call(&["verify"]).ended(0);
     // Who has no key confirms by name, unless the firm wants signatures of everybody.
@@ -107,7 +116,7 @@ fn an_approval_is_of_one_home_one_act_and_one_hand() {
     };
     refused(&good.replace("\"rex\"", "\"rita\""), "`rita` has no public key");
     refused(
-        &good.replace("run_backfill", "activate"),
+        &good.replace("declare_backfill", "activate"),
         "is not signed with the key of `rex`",
     );
     refused(
@@ -118,14 +127,14 @@ fn an_approval_is_of_one_home_one_act_and_one_hand() {
         "sign",
         "elsewhere",
         "--action",
-        "run_backfill",
+        "declare_backfill",
         "--as",
         "rex",
         "--out",
         "other",
     ];
     firm.call(&call).ended(0);
-    refused(&firm.read("other"), "has not signed `run_backfill` of home");
+    refused(&firm.read("other"), "has not signed `declare_backfill` of home");
     let call = [&BACKFILL[..], &["--approval", "good", "--home", "another"]].concat();
     firm.call(&call).ended(5).said("another home");
     firm.write("bad", "{}");

@@ -55,7 +55,7 @@ struct Replayed {
 pub fn replay(settings: &Settings, args: &Replay) -> anyhow::Result<Exit> {
     let home = home::open(settings)?;
     let actor = Actor::resolve(settings)?;
-    let sees_silent = actor.may(Verb::SeeSilent, "home", &[])?.allowed;
+    let sees_silent = actor.may(Verb::ShowSilentHold, "home", &[])?.allowed;
     let (runs, recorded) = journalled(&home)?;
     let mut replayed = Vec::new();
     for past in chosen(runs, args.run.as_deref())? {

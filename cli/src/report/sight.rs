@@ -14,7 +14,7 @@ impl Sight {
     /// What this actor may see.
     pub fn of(actor: &Actor) -> anyhow::Result<Self> {
         Ok(Self {
-            silent: actor.may(Verb::SeeSilent, "home", &[])?.allowed,
+            silent: actor.may(Verb::ShowSilentHold, "home", &[])?.allowed,
         })
     }
 

@@ -119,7 +119,7 @@ fn review_messages(
         ..Others::default()
     };
     let of = found.first().map(|(_, id)| id.clone()).unwrap_or_default();
-    let grounds = who.require(Verb::Review, &of, &catalog, &keys, others)?;
+    let grounds = who.require(Verb::ReviewAlert, &of, &catalog, &keys, others)?;
     drop(catalog);
     if found.is_empty() {
         return Ok((None, 0));

@@ -65,7 +65,11 @@ pub fn run(settings: &Settings, args: &Run) -> anyhow::Result<Exit> {
         return summary::dry_run(settings, args, &inputs, &bundle, &facts);
     }
     let faults = faults()?;
-    let verb = if args.backfill { Verb::RunBackfill } else { Verb::Run };
+    let verb = if args.backfill {
+        Verb::DeclareBackfill
+    } else {
+        Verb::Run
+    };
     actor.require(verb, "home", &args.confirmed_by)?;
     if !args.holds.is_empty() {
         actor.require(Verb::PlaceHold, "home", &args.confirmed_by)?;

@@ -44,7 +44,7 @@ macro_rules! verbs {
 
             /// Whether it decides what becomes of something under review, and does not only ask for more eyes.
             fn is_review(self) -> bool {
-                matches!(self, Self::Review | Self::Assign | Self::Close | Self::Suppress)
+                matches!(self, Self::ReviewAlert | Self::AssignAlert | Self::CloseAlert | Self::SuppressAlert)
             }
         }
     };
@@ -58,7 +58,7 @@ verbs! {
     /// Take in messages and evaluate them.
     Run = "run" on "Home",
     /// Take in messages whose old dates are to be believed.
-    RunBackfill = "run_backfill" on "Home",
+    DeclareBackfill = "declare_backfill" on "Home",
     /// Place a hold.
     PlaceHold = "place_hold" on "Matter",
     /// Make a hold smaller.
@@ -66,25 +66,25 @@ verbs! {
     /// End a hold.
     ReleaseHold = "release_hold" on "Matter",
     /// Know of silent holds.
-    SeeSilent = "see_silent" on "Home",
+    ShowSilentHold = "show_silent_hold" on "Home",
     /// Freeze a disposal plan.
-    Propose = "propose" on "Plan",
+    ProposeDisposal = "propose_disposal" on "Plan",
     /// Approve a stage of a disposal plan.
-    Approve = "approve" on "Plan",
+    ApproveDisposal = "approve_disposal" on "Plan",
     /// Carry out a disposal plan.
-    Execute = "execute" on "Plan",
+    ExecuteDisposal = "execute_disposal" on "Plan",
     /// Record a review, comment on an alert or take its suppression back.
-    Review = "review" on "Alert",
+    ReviewAlert = "review_alert" on "Alert",
     /// Hand an alert to somebody.
-    Assign = "assign" on "Alert",
+    AssignAlert = "assign_alert" on "Alert",
     /// Hand an alert to somebody above.
-    Escalate = "escalate" on "Alert",
+    EscalateAlert = "escalate_alert" on "Alert",
     /// End the review of an alert.
-    Close = "close" on "Alert",
+    CloseAlert = "close_alert" on "Alert",
     /// Take the closing of an alert back.
-    Reopen = "reopen" on "Alert",
+    ReopenAlert = "reopen_alert" on "Alert",
     /// Set an alert aside for a time.
-    Suppress = "suppress" on "Alert",
+    SuppressAlert = "suppress_alert" on "Alert",
     /// Attest that a period has been reviewed.
     Attest = "attest" on "Home",
     /// Learn the key by which a sample was drawn.
@@ -100,7 +100,7 @@ verbs! {
     /// Take an event back.
     CancelEvent = "cancel_event" on "Event",
     /// Decide what an indeterminate message is.
-    Resolve = "resolve" on "Message",
+    ResolveIndeterminate = "resolve_indeterminate" on "Message",
     /// Attest that the clock is right, or that earlier times in the journal are wrong.
     AttestClock = "attest_clock" on "Home",
     /// Freeze what a request for erasure is about.
@@ -543,7 +543,7 @@ permit (principal, action, resource);
             confirmed_by: vec![&ann],
             ..Circumstances::default()
         };
-        let answer = governance.may(None, Verb::RunBackfill, &two);
+        let answer = governance.may(None, Verb::DeclareBackfill, &two);
         assert!(!answer.allowed && answer.solo);
     }
 
