@@ -42,7 +42,8 @@ const FOR_TESTS: &[(&str, &str)] = &[("lexhold-catalog", "lexhold-retention")];
 /// Libraries that show outside their home only in tests and benchmarks.
 const HOMES: &[(&str, &[&str])] = &[
     ("cedar-policy", &["lexhold-policy"]),
-    ("ed25519-dalek", &["lexhold-policy"]),
+    ("ed25519-dalek", &["lexhold-model"]),
+    ("ct-merkle", &["lexhold-store"]),
     ("duckdb", &["lexhold-catalog"]),
     ("aho-corasick", &["lexhold-rules"]),
     ("regex-automata", &["lexhold-rules"]),

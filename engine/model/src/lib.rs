@@ -9,6 +9,7 @@ mod digest;
 mod directory;
 mod message;
 mod severity;
+mod signature;
 mod span;
 pub mod tables;
 
@@ -20,4 +21,5 @@ pub use message::{
     message_id,
 };
 pub use severity::Severity;
+pub use signature::{PublicKey, SecretKey, Signature};
 pub use span::{ByteSpan, Field};

@@ -1,7 +1,8 @@
 //! The one gate: only here is anything below the home removed, truncated, overwritten or moved.
 //!
 //! Each function is for one thing and refuses every other path. None of them can reach what is published in
-//! `archive/`, `evaluations/`, `journal/payload/`, `bundles/`, `facts/` or `keys/`, nor a whole journal line.
+//! `archive/`, `evaluations/`, `journal/payload/`, `bundles/`, `facts/` or `keys/`, nor a whole journal line; but for the
+//! secret half of a signing key that another has followed.
 //! A test greps the workspace so that no such call creeps in elsewhere.
 #![expect(clippy::disallowed_methods, reason = "this is the gate: the one module that may")]
 
@@ -13,7 +14,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::files::{cannot, create_dirs, sync_dir, write_new};
 use crate::home::{CATALOG, HOME_FILE, STAGING};
-use crate::{Result, StoreError, journal, lock, progress};
+use crate::{Result, StoreError, journal, lock, progress, signing};
 
 /// Where files lie for the moment between being written and being renamed into place.
 pub(crate) const SCRATCH: &str = "staging/tmp";
@@ -151,6 +152,18 @@ pub(crate) fn cut_torn_tail(root: &Path, keep: u64) -> Result<()> {
         Ok(true) => Ok(()),
         Ok(false) => Err(refused(&path)),
         Err(cause) => Err(cannot("mend", &path)(cause)),
+    }
+}
+
+/// Removes the secret half of a key that another one has followed; its public half has to be there and stays.
+pub(crate) fn retire_key(root: &Path, secret: &Path) -> Result<()> {
+    let path = inside(root, secret, &[signing::FOLDER])?;
+    if !with_suffix(&path, ".pub").exists() {
+        return Err(refused(secret));
+    }
+    match fs::remove_file(&path) {
+        Err(cause) if cause.kind() != io::ErrorKind::NotFound => Err(cannot("remove", &path)(cause)),
+        _ => sync_dir(&root.join(signing::FOLDER)),
     }
 }
 

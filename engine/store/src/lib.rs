@@ -14,6 +14,7 @@ mod archive;
 mod batch;
 mod error;
 mod evaluation;
+mod evidence;
 mod faults;
 mod files;
 mod gate;
@@ -22,6 +23,7 @@ mod journal;
 mod lock;
 mod parquet_file;
 mod progress;
+mod signing;
 mod sources;
 mod stamp;
 mod verify;
@@ -29,11 +31,17 @@ mod verify;
 pub use archive::{Archive, ArchivedBatch, SegmentReader};
 pub use batch::{BatchRecord, BatchWriter, Batches, Recovered, StoredFile};
 pub use error::{ErrorKind, StoreError};
+pub use evidence::{
+    Certificate, CertificateFault, Certified, Checkpoint, Consistency, ItemProof, MerkleTree, NoteFault, NoteKey,
+    NoteSignature, Rotation, SignatureKind, SignedNote, TreeHead, leaf_hash, trusted, verify_consistency,
+    verify_inclusion,
+};
 pub use faults::{Faults, Step};
 pub use home::{FORMAT, Home, NewHome, Scratch, StoreMode};
-pub use journal::{Entries, Entry, EntryKind, Journal, Payload, TreeHead};
+pub use journal::{Entries, Entry, EntryKind, Journal, Payload};
 pub use lock::{Holder, RunLock};
 pub use progress::Progress;
+pub use signing::KeyRecord;
 pub use sources::{SourceFiles, Sources};
 pub use stamp::{Entropy, Stamp};
 pub use verify::{Finding, FindingKind, Verification};

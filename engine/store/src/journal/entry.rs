@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use lexhold_model::{Digest, canonical_json};
 use serde::{Deserialize, Serialize};
 
-use super::merkle;
+use crate::evidence::leaf_hash;
 use crate::{ErrorKind, Result, Stamp, StoreError};
 
 /// The form of a line that this version writes, and the newest that it reads.
@@ -41,7 +41,7 @@ impl Link {
     pub(crate) fn of(seq: u64, text: &[u8]) -> Self {
         Self {
             seq,
-            leaf: merkle::leaf(text),
+            leaf: leaf_hash(text),
         }
     }
 }
@@ -101,12 +101,18 @@ pub enum EntryKind {
     CaseAdded,
     /// A case came to its end.
     CaseClosed,
+    /// The key that signs for the home was made.
+    KeyCreated,
+    /// Another key signs for the home from now on.
+    KeyRotated,
+    /// A checkpoint was given out.
+    CheckpointExported,
     /// A kind that a newer version writes: kept, chained and verified, but not understood.
     Unknown(String),
 }
 
 impl EntryKind {
-    const KNOWN: [Self; 21] = [
+    const KNOWN: &[Self] = &[
         Self::HomeCreated,
         Self::Activation,
         Self::RetentionCorrected,
@@ -128,6 +134,9 @@ impl EntryKind {
         Self::CaseOpened,
         Self::CaseAdded,
         Self::CaseClosed,
+        Self::KeyCreated,
+        Self::KeyRotated,
+        Self::CheckpointExported,
     ];
 
     /// The word in the journal.
@@ -154,6 +163,9 @@ impl EntryKind {
             Self::CaseOpened => "case_opened",
             Self::CaseAdded => "case_added",
             Self::CaseClosed => "case_closed",
+            Self::KeyCreated => "key_created",
+            Self::KeyRotated => "key_rotated",
+            Self::CheckpointExported => "checkpoint_exported",
             Self::Unknown(word) => word,
         }
     }
@@ -166,10 +178,16 @@ impl EntryKind {
         )
     }
 
+    /// Whether its payload names a key of the home, without which nothing signed can be checked.
+    pub(crate) fn names_a_key(&self) -> bool {
+        matches!(self, Self::KeyCreated | Self::KeyRotated)
+    }
+
     fn named(word: String) -> Self {
         Self::KNOWN
-            .into_iter()
+            .iter()
             .find(|kind| kind.as_str() == word)
+            .cloned()
             .unwrap_or(Self::Unknown(word))
     }
 }
@@ -242,7 +260,7 @@ impl Line {
             kind: EntryKind::named(self.kind),
             actor: self.actor,
             payload: self.payload,
-            leaf: merkle::leaf(text),
+            leaf: leaf_hash(text),
         }
     }
 }

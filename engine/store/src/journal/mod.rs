@@ -5,7 +5,6 @@
 //! takes no lock: a line that ends in a line feed never changes.
 
 mod entry;
-mod merkle;
 pub(crate) mod payload;
 mod read;
 mod tail;
@@ -14,16 +13,17 @@ use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use lexhold_model::Digest;
 use serde::de::DeserializeOwned;
 
 pub use entry::{Entry, EntryKind};
 pub(crate) use entry::{Line, Link};
-pub use merkle::TreeHead;
 pub use payload::Payload;
 pub use read::Entries;
 
+use crate::evidence::{MerkleTree, TreeHead, tree};
 use crate::files::{cannot, sync_dir};
-use crate::{Result, Stamp, StoreError, gate, lock};
+use crate::{ErrorKind, Result, Stamp, StoreError, gate, lock};
 use tail::Tail;
 
 pub(crate) const FILE: &str = "journal/log.ndjson";
@@ -129,6 +129,15 @@ impl Journal {
         }
     }
 
+    /// The same with the nonce before it, as 32 hexadecimal digits: for whoever has to show that this is what the line
+    /// has the digest of.
+    pub(crate) fn opened_payload(&self, entry: &Entry) -> Result<Option<(String, Vec<u8>)>> {
+        match &entry.payload {
+            Some(digest) => payload::open(&self.root, digest),
+            None => Ok(None),
+        }
+    }
+
     /// An entry's payload as the value it was written from; `None` as with [`Self::payload`].
     ///
     /// # Errors
@@ -148,7 +157,59 @@ impl Journal {
     /// # Errors
     /// When the journal cannot be read or its chain is broken.
     pub fn tree_head(&self) -> Result<TreeHead> {
-        merkle::head(self.entries(1)?.map(|entry| entry.map(|entry| entry.leaf)))
+        tree::head(self.entries(1)?.map(|entry| entry.map(|entry| entry.leaf)))
+    }
+
+    /// The tree over the first so many entries, or over all, for proofs: 64 bytes of memory an entry.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`] when there are fewer; when the journal cannot be read or its chain is broken.
+    pub fn tree(&self, size: Option<u64>) -> Result<MerkleTree> {
+        let entries = self
+            .entries(1)?
+            .take(size.unwrap_or(u64::MAX).try_into().unwrap_or(usize::MAX));
+        let leaves: Vec<Digest> = entries.map(|entry| Ok(entry?.leaf)).collect::<Result<_>>()?;
+        match size {
+            Some(size) if leaves.len() as u64 != size => {
+                let message = format!("the journal has {} entries, not {size}", leaves.len());
+                Err(StoreError::new(ErrorKind::NotFound, message))
+            }
+            _ => Ok(MerkleTree::over(leaves)),
+        }
+    }
+
+    /// The proof that an entry's line is in the tree over the first `size` entries: see
+    /// [`crate::verify_inclusion`], where the entry's number counts from 0.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`] when there is no such entry among them.
+    pub fn inclusion_proof(&self, seq: u64, size: u64) -> Result<Vec<Digest>> {
+        let none = || StoreError::new(ErrorKind::NotFound, "there is no such entry");
+        self.tree(Some(size))?.proof(seq.wrapping_sub(1)).ok_or_else(none)
+    }
+
+    /// The proof that the tree over the first `to` entries begins with that over the first `from`.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`] when there are fewer.
+    pub fn consistency_proof(&self, from: u64, to: u64) -> Result<Vec<Digest>> {
+        let none = || {
+            StoreError::new(
+                ErrorKind::NotFound,
+                "a longer journal is not the beginning of a shorter one",
+            )
+        };
+        self.tree(Some(to))?.consistency(from).ok_or_else(none)
+    }
+
+    /// An entry's line as it stands, without its line feed.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`] when there is no such entry.
+    pub fn line(&self, seq: u64) -> Result<String> {
+        let none = || StoreError::new(ErrorKind::NotFound, "there is no such entry");
+        let text = self.entries(seq)?.next_text()?.ok_or_else(none)?;
+        String::from_utf8(text).map_err(|cause| StoreError::corrupt("a line is no text", &self.path).because(cause))
     }
 
     /// Cuts or completes a last line that was being written when its process was killed.

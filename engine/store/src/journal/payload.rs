@@ -36,6 +36,11 @@ pub(super) fn write(root: &Path, payload: Payload<'_>, stamp: Stamp<'_>) -> Resu
 
 /// The content of a payload, without its nonce; `None` once it has been erased.
 pub(super) fn read(root: &Path, digest: &Digest) -> Result<Option<Vec<u8>>> {
+    Ok(open(root, digest)?.map(|(_, content)| content))
+}
+
+/// The same with its nonce, in hexadecimal digits.
+pub(super) fn open(root: &Path, digest: &Digest) -> Result<Option<(String, Vec<u8>)>> {
     let path = root.join(path(digest));
     let Some(mut bytes) = read_if_there(&path)? else {
         return Ok(None);
@@ -43,7 +48,9 @@ pub(super) fn read(root: &Path, digest: &Digest) -> Result<Option<Vec<u8>>> {
     if Digest::of(&bytes) != *digest || bytes.len() < NONCE_BYTES {
         return Err(StoreError::corrupt("a payload of the journal has been changed", &path));
     }
-    Ok(Some(bytes.split_off(NONCE_BYTES)))
+    let content = bytes.split_off(NONCE_BYTES);
+    let nonce = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok(Some((nonce, content)))
 }
 
 /// Where a payload lies.

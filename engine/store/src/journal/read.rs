@@ -50,7 +50,17 @@ impl Entries {
         Ok(entries)
     }
 
-    fn read(&mut self) -> Result<Option<Entry>> {
+    /// The line of the entry from which these are read on.
+    pub(super) fn next_text(&mut self) -> Result<Option<Vec<u8>>> {
+        while let Some((entry, text)) = self.read()? {
+            if entry.seq >= self.from_seq {
+                return Ok(Some(text));
+            }
+        }
+        Ok(None)
+    }
+
+    fn read(&mut self) -> Result<Option<(Entry, Vec<u8>)>> {
         let Some(lines) = &mut self.lines else { return Ok(None) };
         let mut text = Vec::new();
         lines.read_until(b'\n', &mut text).map_err(cannot("read", &self.path))?;
@@ -69,7 +79,7 @@ impl Entries {
         }
         let entry = line.into_entry(&text);
         self.before = Before::Known(Some(entry.link()));
-        Ok(Some(entry))
+        Ok(Some((entry, text)))
     }
 }
 
@@ -80,11 +90,11 @@ impl Iterator for Entries {
         loop {
             let read = self.read().transpose();
             match read {
-                Some(Ok(entry)) if entry.seq < self.from_seq => {}
-                Some(Ok(entry)) => return Some(Ok(entry)),
+                Some(Ok((entry, _))) if entry.seq < self.from_seq => {}
+                Some(Ok((entry, _))) => return Some(Ok(entry)),
                 ended => {
                     self.lines = None;
-                    return ended;
+                    return ended.map(|read| read.map(|(entry, _)| entry));
                 }
             }
         }
