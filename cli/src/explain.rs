@@ -142,14 +142,15 @@ impl Explained {
             Ok::<(), anyhow::Error>(())
         })?;
         let grounds = Grounds::read(catalog, settings.as_of)?;
-        let lookups = Lookups::of(catalog, &grounds)?;
+        let lookups = Lookups::of(&grounds);
         let mut dates = Dates::for_messages(catalog, &grounds, settings.as_of, &rows)?;
         let retention = match rows.first() {
             Some(row) => {
                 let of_message = dates.of_message(row);
                 let mut shown = retention_row(row, &of_message, &lookups, settings.as_of, &sight);
                 let explainer = duties::Explainer::of(settings, catalog, &grounds, &dates, row)?;
-                explainer.extend(&mut shown, &of_message.resolved);
+                let hidden = sight.hides(&row.covered(), settings.as_of);
+                explainer.extend(&mut shown, &of_message.resolved, hidden);
                 Some(Value::Object(shown))
             }
             None => None,

@@ -14,6 +14,7 @@ mod event;
 mod explain;
 mod failure;
 mod files;
+mod hold;
 mod home;
 mod import;
 mod keys;

@@ -85,7 +85,7 @@ fn whole(settings: &Settings, actor: &Actor, home: &Home, running: Option<&Holde
     let holds = catalog
         .holds()?
         .into_iter()
-        .filter(|hold| !sight.hides(hold.silent))
+        .filter(|hold| hold.is_active() && sight.shows(hold.silent))
         .count();
     let instant = |at: i64| {
         Timestamp::from_microsecond(at)

@@ -3,19 +3,19 @@
 use std::collections::HashMap;
 
 use jiff::Timestamp;
+use lexhold_catalog::Covered;
 use lexhold_model::Key;
-use lexhold_retention::{Circumstances, State, state};
+use lexhold_retention::State;
 
 use super::{Grounds, MessageDates};
+use crate::report::ViewerSight;
 
 /// Messages with the same dates, under the same holds.
 pub struct Group {
     /// Their dates.
     pub dates: MessageDates,
-    /// Whether a hold covers them that everybody may know of.
-    pub held: bool,
-    /// Whether a silent hold covers them.
-    pub held_silently: bool,
+    /// How holds cover them.
+    pub covered: Covered,
     /// How many they are.
     pub n_messages: u64,
 }
@@ -23,17 +23,12 @@ pub struct Group {
 impl Group {
     /// Whether any hold covers them.
     pub fn is_held(&self) -> bool {
-        self.held || self.held_silently
+        self.covered.is_held()
     }
 
     /// Their state, as somebody who may see every hold has it.
     pub fn state(&self, as_of: Timestamp) -> State {
-        let circumstances = Circumstances {
-            held: self.is_held(),
-            indeterminate: self.dates.is_doubtful(),
-            ..Circumstances::default()
-        };
-        state(&self.dates.resolved, as_of, &circumstances).0
+        self.dates.state(as_of, &self.covered, &ViewerSight::ALL).0
     }
 
     /// The schedule that decides when they may go: the first, where several end together.

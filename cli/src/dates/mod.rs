@@ -15,10 +15,11 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use lexhold_catalog::{Catalog, Combination, Cover, Instants, RetentionRow};
+use jiff::tz::TimeZone;
+use lexhold_catalog::{Catalog, Combination, Cover, Covered, Instants, RetentionRow};
 use lexhold_evaluate::family;
 use lexhold_retention::{
-    Assigned, Circumstances, Clocks, Day, Days, EventFacts, Register, Resolved, Schedules, State, Zone, state,
+    Assigned, Circumstances, Clocks, Day, Days, EventFacts, Limit, Register, Resolved, Schedules, State, Zone, state,
 };
 
 use crate::event;
@@ -327,17 +328,40 @@ impl MessageDates {
 
     /// The state, as this viewer may see it, and the others that hold too. Who may not know of a hold sees a message
     /// that is not yet due, and nothing else.
-    pub fn state(&self, as_of: Timestamp, held: bool, held_silently: bool, sight: &ViewerSight) -> (State, Vec<State>) {
-        if sight.hides(held_silently) {
+    pub fn state(&self, as_of: Timestamp, covered: &Covered, sight: &ViewerSight) -> (State, Vec<State>) {
+        if sight.hides(covered, as_of) {
             return (State::Retained, Vec::new());
         }
         let circumstances = Circumstances {
-            held: held || held_silently,
+            held: covered.is_held(),
             indeterminate: self.doubtful,
+            grace_until: grace(covered),
             ..Circumstances::default()
         };
         state(&self.resolved, as_of, &circumstances)
     }
+
+    /// The end of its last duty, or of the grace after the release of a hold where that is later: no earlier may it go.
+    pub fn eligible_from(&self, covered: &Covered) -> Limit {
+        let limit = self.resolved.eligible_from.limit;
+        match (limit, grace(covered)) {
+            (Limit::Through { until, .. }, Some(grace)) if until < grace => {
+                let last = TimeZone::UTC.to_datetime(grace).date();
+                Limit::Through {
+                    last: last.yesterday().unwrap_or(last),
+                    until: grace,
+                }
+            }
+            _ => limit,
+        }
+    }
+}
+
+/// The end of the grace after the release of holds.
+fn grace(covered: &Covered) -> Option<Timestamp> {
+    covered
+        .grace()
+        .and_then(|until| Timestamp::from_microsecond(until).ok())
 }
 
 /// Days long ago in the zones of a class, for asking what its schedules demand whenever a message was sent.

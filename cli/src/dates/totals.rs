@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use jiff::tz::TimeZone;
-use lexhold_catalog::{Catalog, Combination};
+use lexhold_catalog::{Catalog, Combination, Covered};
 use lexhold_model::Key;
 use lexhold_retention::{Days, Resolved, State, Zone};
 
@@ -63,17 +63,16 @@ impl Sums {
     fn add(&mut self, dates: &Dates<'_>, group: &Group, sight: &ViewerSight) {
         let Group {
             dates: of,
-            held,
-            held_silently,
+            covered,
             n_messages,
         } = group;
         let n = i64::try_from(*n_messages).unwrap_or(i64::MAX);
-        let (state, _) = of.state(dates.as_of, *held, *held_silently, sight);
+        let (state, _) = of.state(dates.as_of, covered, sight);
         *self.states.entry(state).or_default() += n;
-        let Some(until) = of.resolved.eligible_from.limit.until() else {
+        let Some(until) = of.eligible_from(covered).until() else {
             return;
         };
-        if of.is_doubtful() || sight.hides(*held_silently) {
+        if of.is_doubtful() || sight.hides(covered, dates.as_of) {
             return;
         }
         let day = TimeZone::UTC.to_datetime(until).date();
@@ -133,29 +132,28 @@ impl Dates<'_> {
             *counts.entry(alike).or_default() += count.n_messages;
             Ok(())
         })?;
-        let group = |members: &[Resolved], held, held_silently, n_messages| Group {
+        let group = |members: &[Resolved], covered, n_messages| Group {
             dates: MessageDates::united(members.iter()),
-            held,
-            held_silently,
+            covered,
             n_messages,
         };
         for (alike, n) in counts {
             let members = alike.map(|alike| self.resolve_alike(&alike, &conversations));
             if let Ok(n @ 1..) = u64::try_from(n) {
-                each(&group(members.as_slice(), false, false, n));
+                each(&group(members.as_slice(), Covered::default(), n));
             }
         }
-        let mut apart: HashMap<(Vec<Combination>, bool, bool), u64> = HashMap::new();
+        let mut apart: HashMap<(Vec<Combination>, Covered), u64> = HashMap::new();
         catalog.count_apart::<anyhow::Error>(|mut count| {
             count.members.sort_unstable();
             count.members.dedup();
-            let of = (count.members, count.held, count.held_silently);
+            let of = (count.members, count.covered);
             *apart.entry(of).or_default() += count.n_messages;
             Ok(())
         })?;
-        for ((members, held, silently), n) in apart {
+        for ((members, covered), n) in apart {
             let members: Vec<Resolved> = members.iter().map(|one| self.resolve(one, false)).collect();
-            each(&group(&members, held, silently, n));
+            each(&group(&members, covered, n));
         }
         Ok(())
     }

@@ -54,16 +54,13 @@ impl<'a> Explainer<'a> {
         })
     }
 
-    /// Adds to a row of `report retention` what it leaves out. A row that shows no duties says nothing more.
-    pub fn extend(&self, row: &mut Row, resolved: &Resolved) {
-        let Some(duties) = row.get_mut("duties").and_then(Value::as_array_mut) else {
-            return;
-        };
-        if duties.len() != resolved.duties.len() {
+    /// Adds to a row of `report retention` what it leaves out. A row that hides what it rests on says nothing more.
+    pub fn extend(&self, row: &mut Row, resolved: &Resolved, hidden: bool) {
+        let Some(duties) = row.get_mut("duties").and_then(Value::as_array_mut).filter(|_| !hidden) else {
             row.insert("ledger".into(), json!([]));
             row.insert("would_change".into(), json!([]));
             return;
-        }
+        };
         for (at, (shown, duty)) in duties.iter_mut().zip(&resolved.duties).enumerate() {
             shown["decides"] = json!(decides(resolved, at));
             shown["arithmetic"] = json!(duty.explain(None));

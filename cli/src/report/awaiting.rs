@@ -97,7 +97,7 @@ pub fn lines<'a>(
             .filter_map(|(origin, all)| here(all).then_some(*origin))
             .collect();
         let keys = dates.keys_of(catalog, &origins)?;
-        catalog.count_origins::<anyhow::Error>(&origins, by_conversation, &before, !sight.sees_silent(), |count| {
+        catalog.count_origins::<anyhow::Error>(&origins, by_conversation, &before, sight.hide_at(as_of), |count| {
             let conversation = count.conversation.and_then(|number| dates.conversation(number));
             let all = awaited.get(&count.origin).into_iter().flatten();
             for one in all.filter(|one| one.by_conversation() == by_conversation) {

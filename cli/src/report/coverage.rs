@@ -32,7 +32,7 @@ pub const COLUMNS: Columns = Columns {
 
 /// Writes a row for each platform, channel, domain of senders, and year; returns how many messages are ungoverned.
 pub fn write(catalog: &Catalog, as_of: Timestamp, sight: &Sight, table: &mut TableWriter) -> anyhow::Result<u64> {
-    let rows = rows(catalog, as_of, !sight.sees_silent())?;
+    let rows = rows(catalog, as_of, sight.hide_at(as_of))?;
     for row in &rows {
         let value = json!({
             "dimension": name(row.dimension),
@@ -52,10 +52,10 @@ pub fn write(catalog: &Catalog, as_of: Timestamp, sight: &Sight, table: &mut Tab
 }
 
 /// How the whole ledger covers messages: what came in without a schedule may have one by a later bundle.
-pub fn rows(catalog: &Catalog, as_of: Timestamp, hide_silent: bool) -> anyhow::Result<Vec<CoverageRow>> {
+pub fn rows(catalog: &Catalog, as_of: Timestamp, hide_silent_at: Option<i64>) -> anyhow::Result<Vec<CoverageRow>> {
     let grounds = Grounds::read(catalog, as_of)?;
     Dates::open(catalog, &grounds, as_of)?.classify(catalog)?;
-    Ok(catalog.coverage(hide_silent)?)
+    Ok(catalog.coverage(hide_silent_at)?)
 }
 
 fn name(dimension: Dimension) -> &'static str {
@@ -72,8 +72,8 @@ const NAMED: usize = 20;
 
 /// The domains, channels and people whose messages no schedule governs, a line each, those with most messages first.
 pub fn ungoverned(catalog: &Catalog, as_of: Timestamp, sight: &Sight) -> anyhow::Result<Vec<String>> {
-    let hide_silent = !sight.sees_silent();
-    let coverage = rows(catalog, as_of, hide_silent)?;
+    let hide_silent_at = sight.hide_at(as_of);
+    let coverage = rows(catalog, as_of, hide_silent_at)?;
     let of = |dimension: Dimension| {
         let rows = coverage.iter().filter(move |row| row.dimension == dimension);
         let open = rows.filter(|row| row.n_ungoverned > 0);
@@ -83,7 +83,7 @@ pub fn ungoverned(catalog: &Catalog, as_of: Timestamp, sight: &Sight) -> anyhow:
     let lines = [
         ("domains", of(Dimension::SenderDomain)),
         ("channels", of(Dimension::Channel)),
-        ("people", ungoverned_people(catalog, as_of, hide_silent)?),
+        ("people", ungoverned_people(catalog, as_of, hide_silent_at)?),
     ];
     let lines = lines.into_iter().filter(|(_, found)| !found.is_empty());
     Ok(lines.map(|(name, found)| named(name, found)).collect())
@@ -104,12 +104,16 @@ fn named(name: &str, mut found: Vec<(String, u64)>) -> String {
 }
 
 /// Insiders whose messages are ungoverned; where a message has none, its sender.
-fn ungoverned_people(catalog: &Catalog, as_of: Timestamp, hide_silent: bool) -> anyhow::Result<Vec<(String, u64)>> {
+fn ungoverned_people(
+    catalog: &Catalog,
+    as_of: Timestamp,
+    hide_silent_at: Option<i64>,
+) -> anyhow::Result<Vec<(String, u64)>> {
     let grounds = Grounds::read(catalog, as_of)?;
     let dates = Dates::open(catalog, &grounds, as_of)?;
     dates.classify(catalog)?;
     let mut counts: Vec<(u32, u64)> = Vec::new();
-    catalog.ungoverned_origins::<anyhow::Error>(hide_silent, |origin, n| {
+    catalog.ungoverned_origins::<anyhow::Error>(hide_silent_at, |origin, n| {
         counts.push((origin, n));
         Ok(())
     })?;

@@ -47,10 +47,10 @@ pub fn count(catalog: &Catalog, as_of: Timestamp, sight: &Sight) -> anyhow::Resu
     let today = as_of.to_zoned(jiff::tz::TimeZone::UTC).date();
     let mut months = Forecast::new();
     dates.each_group(catalog, None, |group| {
-        let Limit::Through { last, .. } = group.dates.resolved.eligible_from.limit else {
+        let Limit::Through { last, .. } = group.dates.eligible_from(&group.covered) else {
             return;
         };
-        if group.dates.is_doubtful() || sight.hides(group.held_silently) {
+        if group.dates.is_doubtful() || sight.hides(&group.covered, as_of) {
             return;
         }
         let month = last.tomorrow().unwrap_or(last).first_of_month();

@@ -40,7 +40,7 @@ pub fn write(catalog: &Catalog, sight: &Sight, table: &mut TableWriter) -> anyho
         at.and_then(|at| Timestamp::from_microsecond(at).ok())
             .map(|at| at.to_string())
     };
-    for hold in catalog.holds()?.into_iter().filter(|hold| !sight.hides(hold.silent)) {
+    for hold in catalog.holds()?.into_iter().filter(|hold| sight.shows(hold.silent)) {
         let value = json!({
             "hold": hold.hold,
             "matter": hold.matter,

@@ -98,7 +98,7 @@ pub fn gather(
     let months = catalog.alerts_by_month()?;
     let hide_silent = !about.see_silent;
     let mut holds = catalog.holds()?;
-    holds.retain(|hold| !(hide_silent && hold.silent));
+    holds.retain(|hold| hold.is_active() && !(hide_silent && hold.silent));
     Ok(PageData {
         about,
         bundle: status.bundle.map(|bundle| bundle.digest.to_string()),

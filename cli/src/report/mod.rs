@@ -195,7 +195,7 @@ fn write_page(settings: &Settings, actor: &Actor, home: &Home, catalog: &Catalog
             .cloned()
             .collect(),
     };
-    let coverage = coverage::rows(catalog, settings.as_of, !sight.sees_silent())?;
+    let coverage = coverage::rows(catalog, settings.as_of, sight.hide_at(settings.as_of))?;
     let limits = limits(settings, catalog, &sight)?;
     let gravest = top.into_iter().map(|(_, row)| row).collect();
     let data = html::gather(catalog, about, totals, coverage, limits, gravest, reviewed)?;

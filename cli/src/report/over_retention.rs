@@ -121,7 +121,7 @@ pub fn count(
     let dates = Dates::open(catalog, grounds, as_of)?;
     let mut sums: BTreeMap<Case, Sum> = BTreeMap::new();
     dates.each_group(catalog, None, |group| {
-        if sight.hides(group.held_silently) {
+        if sight.hides(&group.covered, as_of) {
             return;
         }
         let Some((case, last)) = case(group, as_of, until) else {

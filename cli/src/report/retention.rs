@@ -45,7 +45,6 @@ pub const COLUMNS: Columns = Columns {
 /// What rows need besides their messages.
 pub struct Lookups {
     schedules: HashMap<Key, Schedule>,
-    silent: Vec<String>,
 }
 
 struct Schedule {
@@ -56,8 +55,8 @@ struct Schedule {
 }
 
 impl Lookups {
-    /// Schedule versions as they stand, and silent holds.
-    pub fn of(catalog: &Catalog, grounds: &Grounds) -> anyhow::Result<Self> {
+    /// Schedule versions as they stand.
+    pub fn of(grounds: &Grounds) -> Self {
         let schedules = grounds.ledger.schedules().iter().map(|version: &Version| {
             let schedule = Schedule {
                 id: version.id.clone(),
@@ -67,23 +66,16 @@ impl Lookups {
             };
             (version.key(), schedule)
         });
-        let silent = catalog
-            .holds()?
-            .into_iter()
-            .filter(|hold| hold.silent)
-            .map(|hold| hold.hold)
-            .collect();
-        Ok(Self {
+        Self {
             schedules: schedules.collect(),
-            silent,
-        })
+        }
     }
 }
 
 /// Writes every version of every message.
 pub fn write(catalog: &Catalog, as_of: Timestamp, sight: &Sight, table: &mut TableWriter) -> anyhow::Result<()> {
     let grounds = Grounds::read(catalog, as_of)?;
-    let lookups = Lookups::of(catalog, &grounds)?;
+    let lookups = Lookups::of(&grounds);
     let mut dates = Dates::open(catalog, &grounds, as_of)?;
     catalog.retention(Scope::All, |message| {
         let of_message = dates.of_message(&message);
@@ -93,18 +85,20 @@ pub fn write(catalog: &Catalog, as_of: Timestamp, sight: &Sight, table: &mut Tab
 
 /// A message as a row.
 pub fn row(message: &RetentionRow, dates: &MessageDates, lookups: &Lookups, as_of: Timestamp, sight: &Sight) -> Row {
-    let (silent, open): (Vec<_>, Vec<_>) = message
-        .holds
-        .iter()
-        .partition(|held| lookups.silent.contains(&held.hold));
-    let hidden = sight.hides(!silent.is_empty());
-    let (state, also) = dates.state(as_of, !open.is_empty(), !silent.is_empty(), sight);
+    let covered = message.covered();
+    let hidden = sight.hides(&covered, as_of);
+    let (state, also) = dates.state(as_of, &covered, sight);
     let withheld = Resolved::withheld();
     let resolved = if hidden { &withheld } else { &dates.resolved };
-    let holds: Vec<&str> = if hidden {
-        Vec::new()
+    let in_force = message
+        .holds
+        .iter()
+        .filter(|held| held.grace_until.is_none() && !hidden);
+    let holds: Vec<&str> = in_force.map(|held| held.hold.as_str()).collect();
+    let eligible_from = if hidden {
+        resolved.eligible_from.limit
     } else {
-        message.holds.iter().map(|held| held.hold.as_str()).collect()
+        dates.eligible_from(&covered)
     };
     let decided_by = resolved.decided_by();
     let duties: Vec<Value> = resolved.duties.iter().map(|one| duty(one, lookups)).collect();
@@ -121,7 +115,7 @@ pub fn row(message: &RetentionRow, dates: &MessageDates, lookups: &Lookups, as_o
         "state": state.as_str(),
         "also": also.iter().map(|state| state.as_str()).collect::<Vec<_>>(),
         "retain_until": resolved.retain_until.limit.day_text(),
-        "eligible_from": resolved.eligible_from.limit.instant_text(),
+        "eligible_from": eligible_from.instant_text(),
         "dispose_at": resolved.dispose_at.limit.day_text(),
         "must_dispose_by": resolved.must_dispose_by.limit.day_text(),
         "accessible_until": resolved.accessible_until.limit.day_text(),

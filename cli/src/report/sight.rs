@@ -1,5 +1,7 @@
 //! What the viewer may see: a silent hold shows nothing of itself to those without the right.
 
+use jiff::Timestamp;
+use lexhold_catalog::Covered;
 use lexhold_policy::Verb;
 
 use crate::operators::Actor;
@@ -11,6 +13,9 @@ pub struct Sight {
 }
 
 impl Sight {
+    /// That of somebody who may know of every hold.
+    pub const ALL: Self = Self { silent: true };
+
     /// What this actor may see.
     pub fn of(actor: &Actor) -> anyhow::Result<Self> {
         Ok(Self {
@@ -23,8 +28,18 @@ impl Sight {
         self.silent
     }
 
-    /// Whether what is known of a message must be withheld.
-    pub fn hides(self, held_silently: bool) -> bool {
-        held_silently && !self.silent
+    /// Whether a hold is shown.
+    pub fn shows(self, silent: bool) -> bool {
+        self.silent || !silent
+    }
+
+    /// Whether what is known of messages must be withheld.
+    pub fn hides(self, covered: &Covered, as_of: Timestamp) -> bool {
+        !self.silent && covered.silently_at(as_of.as_microsecond())
+    }
+
+    /// The instant for which the catalog must leave silent holds out of its counts; none where they are shown.
+    pub fn hide_at(self, as_of: Timestamp) -> Option<i64> {
+        (!self.silent).then_some(as_of.as_microsecond())
     }
 }

@@ -1,17 +1,18 @@
 //! What goes on record before the first message: the bundle, the facts, new holds, the run itself.
 
 use lexhold_catalog::Catalog;
+use lexhold_catalog::payload::HoldPlaced;
 use lexhold_document::{Diagnostics, Document};
 use lexhold_evaluate::{Bundle, Facts, HoldSet};
 use lexhold_model::{Directory, Key};
 use lexhold_store::{EntryKind, Home, Payload, SourceFiles};
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::pipeline::zone;
 use crate::activate::earlier::{self, BoundVersion};
 use crate::args::Run;
 use crate::failure::{Exit, Failure};
+use crate::hold::HoldLog;
 use crate::ledger::{Activation, History};
 use crate::load::{Project, plain};
 use crate::operators::Actor;
@@ -25,25 +26,10 @@ pub struct Begun {
     pub run: String,
     /// The facts, all holds in force among them.
     pub facts: Facts,
-    /// The names of holds that this run placed.
-    pub new_holds: Vec<String>,
 }
 
 /// Names of holds and the texts that they were written as.
 type Texts = Vec<(String, String)>;
-
-/// What the journal says of a hold.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-struct Placed {
-    hold: String,
-    matter: String,
-    zone: String,
-    digest: String,
-    silent: bool,
-    document: Value,
-    /// The document as it was written, from which it is compiled again for every run.
-    text: String,
-}
 
 /// Puts holds, facts and run on record; the bundle is there, see [`active`].
 pub fn begin(
@@ -56,14 +42,14 @@ pub fn begin(
     directory: Directory,
 ) -> anyhow::Result<Begun> {
     sample::commit(settings, actor, home, bundle)?;
-    let placed = placed_holds(home)?;
-    let (documents, texts) = hold_documents(settings, args, &mut project, &placed)?;
+    let log = HoldLog::read(home)?;
+    let (documents, texts) = hold_documents(settings, args, &mut project, &log)?;
     let references: Vec<&Document> = documents.iter().collect();
     let holds = HoldSet::compile(&references, &project.schemas, &mut project.diagnostics);
     project.report(settings, "the holds")?;
     let holds = holds.ok_or_else(|| Failure::new(Exit::Policy, "the holds do not compile"))?;
     refuse_dropped_custodians(settings, home, &holds, &directory)?;
-    let new_holds = place(settings, actor, home, &documents, &texts, &holds, &placed)?;
+    place(settings, actor, home, &documents, &texts, &holds, &log)?;
     let sources = facts_sources(settings, &project, &texts)?;
     let facts_digest = home.facts().put(&sources)?;
     let run = run_id(settings)?;
@@ -78,6 +64,7 @@ pub fn begin(
         "bundle": bundle.digest,
         "earlier": bound,
         "facts": facts_digest,
+        "holds": holds.specs().iter().map(|hold| hold.name.as_str()).collect::<Vec<_>>(),
         "as_of": settings.as_of.to_string(),
         "backfill": args.backfill,
         "confirmed_by": args.confirmed_by,
@@ -96,7 +83,7 @@ pub fn begin(
         key: home.content_key()?,
         backfill: args.backfill,
     };
-    Ok(Begun { run, facts, new_holds })
+    Ok(Begun { run, facts })
 }
 
 /// The first run of a home activates its bundle; afterwards only `activate` changes it. Hands over the bundle with the versions
@@ -145,33 +132,16 @@ pub fn active(
     Ok((earlier::with_bound(home, bundle, &bound)?, bound))
 }
 
-fn placed_holds(home: &Home) -> anyhow::Result<Vec<Placed>> {
-    let mut placed = Vec::new();
-    for entry in home.journal().entries(1)? {
-        let entry = entry?;
-        if entry.kind == EntryKind::HoldPlaced {
-            let hold: Placed = home.journal().payload_json(&entry)?.ok_or_else(|| {
-                Failure::new(
-                    Exit::Data,
-                    format!("journal entry {} has lost the hold it placed", entry.seq),
-                )
-            })?;
-            placed.push(hold);
-        }
-    }
-    Ok(placed)
-}
-
 /// The documents of all holds in force, those on record first, and their texts by name.
 fn hold_documents(
     settings: &Settings,
     args: &Run,
     project: &mut Project,
-    placed: &[Placed],
+    log: &HoldLog,
 ) -> anyhow::Result<(Vec<Document>, Texts)> {
     let mut documents = Vec::new();
     let mut texts = Vec::new();
-    for hold in placed {
+    for hold in log.active().map(|placed| &placed.hold) {
         let name = format!("holds/{}.yaml", hold.hold);
         let document = project.take(&settings.root, &name, &hold.text);
         documents.push(
@@ -188,7 +158,12 @@ fn hold_documents(
         if document.kind != lexhold_document::Kind::Hold {
             return Err(Failure::new(Exit::Policy, format!("{} is no `hold:` document", path.display())).into());
         }
-        match placed.iter().find(|hold| hold.hold == document.name) {
+        match log
+            .placed()
+            .iter()
+            .map(|placed| &placed.hold)
+            .find(|hold| hold.hold == document.name)
+        {
             Some(same) if same.digest == document.digest.to_string() => continue,
             Some(_) => {
                 let message = format!("the hold `{}` was placed with another text", document.name);
@@ -264,11 +239,10 @@ fn place(
     documents: &[Document],
     texts: &[(String, String)],
     holds: &HoldSet,
-    placed: &[Placed],
-) -> anyhow::Result<Vec<String>> {
-    let mut names = Vec::new();
+    log: &HoldLog,
+) -> anyhow::Result<()> {
     for (spec, document) in holds.specs().iter().zip(documents) {
-        if placed.iter().any(|hold| hold.hold == spec.name) {
+        if log.placed().iter().any(|placed| placed.hold.hold == spec.name) {
             continue;
         }
         let text = texts
@@ -276,7 +250,7 @@ fn place(
             .find(|(name, _)| *name == spec.name)
             .map(|(_, text)| text.clone())
             .unwrap_or_default();
-        let payload = json!(Placed {
+        let payload = json!(HoldPlaced {
             hold: spec.name.clone(),
             matter: spec.matter.clone(),
             zone: spec.zone.name().to_owned(),
@@ -284,6 +258,7 @@ fn place(
             silent: spec.silent,
             document: document.typed::<Value>(&mut Diagnostics::new()).unwrap_or_default(),
             text,
+            narrows: None,
         });
         home.journal().append(
             EntryKind::HoldPlaced,
@@ -296,9 +271,8 @@ fn place(
                 spec.name, spec.matter
             ));
         }
-        names.push(spec.name.clone());
     }
-    Ok(names)
+    Ok(())
 }
 
 fn facts_sources(settings: &Settings, project: &Project, holds: &[(String, String)]) -> anyhow::Result<SourceFiles> {

@@ -10,6 +10,7 @@ use lexhold_model::{Key, Message, MessageBatch, MessageBatchBuilder};
 use lexhold_store::{ArchivedBatch, BatchRecord, EntryKind, Faults, Home, RunLock};
 use serde_json::json;
 
+use crate::hold::HoldLog;
 use crate::home;
 use crate::operators::Actor;
 use crate::settings::Settings;
@@ -34,6 +35,7 @@ pub fn apply_to_archive(
     };
     let mut evaluator = Evaluator::new(bundle, facts);
     let batches: Vec<_> = home.batches(1)?.collect::<Result<_, _>>()?;
+    let n_batches = batches.len() as u64;
     for (number, (_, record)) in (1..).zip(batches) {
         let mut writer = home.stage(lock, &run_of(run), number, faults)?;
         if let Some((table, rows)) = members(home, &record, &mut evaluator, facts, new_holds, &added)? {
@@ -45,6 +47,10 @@ pub fn apply_to_archive(
             )?;
         }
     }
+    let through = HoldLog::read(home)?.last_batch();
+    let writer = home.stage(lock, &run_of(run), n_batches + 1, faults)?;
+    let detail = json!({"holds": new_holds, "through": through});
+    writer.commit_as(EntryKind::HoldApplied, detail, home::stamp(&actor.id))?;
     home::catch_up(settings, home, faults)
 }
 

@@ -22,7 +22,7 @@ use crate::args::Run;
 use crate::failure::{Exit, Failure, OrExit};
 use crate::operators::Actor;
 use crate::settings::Settings;
-use crate::{home, load};
+use crate::{hold, home, load};
 
 pub use input::{Input, inputs};
 pub use pipeline::{Piece, Pipeline, Sink, zone};
@@ -83,17 +83,15 @@ pub fn run(settings: &Settings, args: &Run) -> anyhow::Result<Exit> {
     let (bundle, bound) = begin::active(settings, &actor, &home, &project, bundle)?;
     let begun = begin::begin(settings, args, &actor, &home, project, (&bundle, &bound), directory)?;
     let facts = begun.facts;
-    if !begun.new_holds.is_empty() {
+    let log = hold::HoldLog::read(&home)?;
+    let waiting: Vec<String> = log
+        .not_yet_applied()
+        .iter()
+        .map(|placed| placed.hold.hold.clone())
+        .collect();
+    if !waiting.is_empty() {
         holds::apply_to_archive(
-            settings,
-            &actor,
-            &home,
-            &lock,
-            &begun.run,
-            &bundle,
-            &facts,
-            &begun.new_holds,
-            &faults,
+            settings, &actor, &home, &lock, &begun.run, &bundle, &facts, &waiting, &faults,
         )?;
     }
     let committer = commit::Committer::new(settings, &actor, &home, &lock, &begun.run, &bundle, &facts, &faults)?;

@@ -1,5 +1,6 @@
 //! How many messages there are of some origins: those whose duties wait for an event, those that nothing governs.
 
+use crate::covered::hushed;
 use crate::error::{CatalogError, Result};
 use crate::open::Catalog;
 use crate::rows::each_row;
@@ -21,7 +22,7 @@ pub struct OriginCount {
 
 impl Catalog {
     /// Counts the messages of some origins, one of several assignments counting under each, and how many of them were sent
-    /// before each of some instants. `hide_silent` leaves out what a silent hold covers.
+    /// before each of some instants. `hide_silent_at` leaves out what a silent hold keeps at that instant.
     ///
     /// # Errors
     /// The caller's own, and those of DuckDB.
@@ -30,12 +31,12 @@ impl Catalog {
         origins: &[u32],
         by_conversation: bool,
         before: &[i64],
-        hide_silent: bool,
+        hide_silent_at: Option<i64>,
         mut each: impl FnMut(OriginCount) -> Result<(), E>,
     ) -> Result<(), E> {
         self.numbers("wanted_origin", &[("origin_no", origins)])
             .map_err(E::from)?;
-        let sql = sql(by_conversation, before, hide_silent);
+        let sql = sql(by_conversation, before, hide_silent_at);
         each_row(self.connection(), &sql, "counting messages by origin", |row| {
             each(OriginCount {
                 origin: row.no(0)?,
@@ -48,19 +49,19 @@ impl Catalog {
     }
 }
 
-fn sql(by_conversation: bool, before: &[i64], hide_silent: bool) -> String {
+fn sql(by_conversation: bool, before: &[i64], hide_silent_at: Option<i64>) -> String {
     let conversation = if by_conversation {
         "conversation_no"
     } else {
         "NULL::INTEGER"
     };
+    let hush = hushed(hide_silent_at);
     let counts: String = before
         .iter()
         .map(|before| format!(", count(*) FILTER (moment < {before})"))
         .collect();
     format!(
-        "WITH hush AS (SELECT DISTINCT family FROM hold_member SEMI JOIN (SELECT hold FROM hold WHERE silent) USING (hold)
-                       WHERE {hide_silent}),
+        "WITH hush AS ({hush}),
               seen AS (SELECT key, family, origin_no, conversation_no,
                               epoch_us(CASE WHEN trigger_suspect OR sent_at IS NULL THEN captured_at ELSE sent_at END) AS moment
                        FROM message m ANTI JOIN hush h ON h.family = m.family),
@@ -75,18 +76,18 @@ fn sql(by_conversation: bool, before: &[i64], hide_silent: bool) -> String {
 
 impl Catalog {
     /// Hands over how many messages of each origin no schedule governs, as [`Self::classify_origins`] said.
-    /// `hide_silent` leaves out what a silent hold covers.
+    /// `hide_silent_at` leaves out what a silent hold keeps at that instant.
     ///
     /// # Errors
     /// The caller's own, and those of DuckDB.
     pub fn ungoverned_origins<E: From<CatalogError>>(
         &self,
-        hide_silent: bool,
+        hide_silent_at: Option<i64>,
         mut each: impl FnMut(u32, u64) -> Result<(), E>,
     ) -> Result<(), E> {
+        let hush = hushed(hide_silent_at);
         let sql = format!(
-            "WITH hush AS (SELECT DISTINCT family FROM hold_member SEMI JOIN (SELECT hold FROM hold WHERE silent) USING (hold)
-                           WHERE {hide_silent}),
+            "WITH hush AS ({hush}),
                   governed AS (SELECT DISTINCT family FROM united_member JOIN origin_class USING (origin_no) WHERE cover <> 1)
              SELECT origin_no, count(*) FROM message m JOIN origin_class c USING (origin_no)
              ANTI JOIN hush h ON h.family = m.family ANTI JOIN governed g ON g.family = m.family

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, Int8Array, Int32Array};
 use lexhold_model::Key;
 
+use crate::covered::{COVERED, Covered};
 use crate::error::{CatalogError, Result};
 use crate::open::Catalog;
 use crate::rows::{Row, collect, each_row, sql_text};
@@ -131,15 +132,13 @@ pub struct CombinationCount {
     pub n_messages: i64,
 }
 
-/// Messages that are counted apart: under a hold, or with assignments to unite.
+/// Messages that are counted apart: under a hold, in force or released, or with assignments to unite.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApartCount {
     /// What has to be united; empty where nothing was assigned.
     pub members: Vec<Combination>,
-    /// Whether a hold covers them that everybody may know of.
-    pub held: bool,
-    /// Whether a silent hold covers them.
-    pub held_silently: bool,
+    /// How holds cover them.
+    pub covered: Covered,
     /// How many.
     pub n_messages: u64,
 }
@@ -339,29 +338,28 @@ impl Catalog {
         &self,
         mut each: impl FnMut(ApartCount) -> Result<(), E>,
     ) -> Result<(), E> {
-        let held = "SELECT origin_no, days_no, conversation_no, sent_at, captured_at, held, hush, count(*)
+        let held =
+            "SELECT origin_no, days_no, conversation_no, sent_at, captured_at, held, hush, grace, hush_grace, count(*)
                     FROM apart WHERE NOT united GROUP BY ALL";
         each_row(self.connection(), held, "counting held messages", |row| {
             each(ApartCount {
                 members: combination(row, 0)?.into_iter().collect(),
-                held: row.flag(5)?,
-                held_silently: row.flag(6)?,
-                n_messages: row.count(7)?,
+                covered: covered(row, 5)?,
+                n_messages: row.count(9)?,
             })
         })?;
-        let united =
-            "SELECT u.origin_no, u.days_no, u.conversation_no, u.sent_at, u.captured_at, a.held, a.hush, a.n, a.family
-                      FROM (SELECT family, held, hush, count(*) AS n FROM apart WHERE united GROUP BY ALL) a
+        let united = "SELECT u.origin_no, u.days_no, u.conversation_no, u.sent_at, u.captured_at,
+                             a.held, a.hush, a.grace, a.hush_grace, a.n, a.family
+                      FROM (SELECT family, held, hush, grace, hush_grace, count(*) AS n FROM apart WHERE united GROUP BY ALL) a
                       LEFT JOIN united_member u USING (family) ORDER BY a.family";
         let mut pending: Option<(Key, ApartCount)> = None;
         each_row::<E>(self.connection(), united, "counting families", |row| {
-            let family = row.key(8)?;
+            let family = row.key(10)?;
             if pending.as_ref().is_none_or(|(last, _)| *last != family) {
                 let next = ApartCount {
                     members: Vec::new(),
-                    held: row.flag(5)?,
-                    held_silently: row.flag(6)?,
-                    n_messages: row.count(7)?,
+                    covered: covered(row, 5)?,
+                    n_messages: row.count(9)?,
                 };
                 if let Some((_, done)) = pending.replace((family, next)) {
                     each(done)?;
@@ -381,12 +379,12 @@ impl Catalog {
         self.connection_batch(&format!(
             "CREATE OR REPLACE TEMP TABLE apart AS
              SELECT m.family, m.origin_no, m.days_no, m.conversation_no, m.place_no, epoch_us(m.sent_at) AS sent_at,
-                    epoch_us(m.captured_at) AS captured_at, x.held, x.hush, x.united
+                    epoch_us(m.captured_at) AS captured_at, x.held, x.hush, x.grace, x.hush_grace, x.united
              FROM message m JOIN (
-                 SELECT family, bool_or(held) AS held, bool_or(hush) AS hush, bool_or(united) AS united FROM (
-                     SELECT family, NOT coalesce(h.silent, false) AS held, coalesce(h.silent, false) AS hush, false AS united
-                     FROM (SELECT DISTINCT family, hold FROM hold_member) LEFT JOIN hold h USING (hold)
-                     UNION ALL SELECT family, false, false, true FROM united)
+                 SELECT family, bool_or(held) AS held, bool_or(hush) AS hush, max(grace) AS grace,
+                        max(hush_grace) AS hush_grace, bool_or(united) AS united FROM (
+                     SELECT family, held, hush, grace, hush_grace, false AS united FROM ({COVERED})
+                     UNION ALL SELECT family, false, false, NULL, NULL, true FROM united)
                  GROUP BY family) x USING (family) {run}"
         ))
     }
@@ -433,6 +431,16 @@ pub(crate) fn combination(row: Row<'_>, from: usize) -> Result<Option<Combinatio
         sent_at: row.number_or_null(from + 3)?,
         captured_at: row.number(from + 4)?,
     }))
+}
+
+/// How holds cover what a row counts; its four columns begin at `from`.
+fn covered(row: Row<'_>, from: usize) -> Result<Covered> {
+    Ok(Covered {
+        held: row.flag(from)?,
+        held_silently: row.flag(from + 1)?,
+        grace_until: row.number_or_null(from + 2)?,
+        silent_grace_until: row.number_or_null(from + 3)?,
+    })
 }
 
 fn of_run(run: Option<&str>) -> String {

@@ -42,7 +42,11 @@ pub struct UnknownHandle {
 
 /// A message's year, its place and how it is covered, counted: all messages, less those that are counted apart, plus
 /// those as their holds and their families have it. A silent hold that nothing may show makes them governed.
-fn counted(hide_silent: bool) -> String {
+fn counted(hide_silent_at: Option<i64>) -> String {
+    let hidden = hide_silent_at.map_or_else(
+        || "false".to_owned(),
+        |at| format!("(a.hush OR coalesce(a.hush_grace > {at}, false))"),
+    );
     let year = |at: &str| format!("year(make_timestamp({at}))");
     let (all_year, apart_year) = (year("epoch_us(sent_at)"), year("sent_at"));
     format!(
@@ -53,7 +57,7 @@ fn counted(hide_silent: bool) -> String {
          FROM apart LEFT JOIN origin_class c USING (origin_no) GROUP BY ALL
          UNION ALL
          SELECT a.place_no, {apart_year},
-                CASE WHEN a.hush AND {hide_silent} THEN 0 WHEN a.united THEN coalesce(f.cover, 1)
+                CASE WHEN {hidden} THEN 0 WHEN a.united THEN coalesce(f.cover, 1)
                      ELSE coalesce(c.cover, 1) END, count(*)
          FROM apart a LEFT JOIN origin_class c USING (origin_no) LEFT JOIN (
              SELECT family, CASE WHEN bool_or(cover = 2) THEN 2 WHEN bool_and(cover = 1) THEN 1 ELSE 0 END AS cover
@@ -64,11 +68,12 @@ fn counted(hide_silent: bool) -> String {
 
 impl Catalog {
     /// Messages without a certain schedule, by platform, channel, domain of the sender and year sent, as
-    /// [`Self::classify_origins`] said how origins are covered.
+    /// [`Self::classify_origins`] said how origins are covered. `hide_silent_at` makes governed what a silent hold keeps at that
+    /// instant.
     ///
     /// # Errors
     /// Those of DuckDB.
-    pub fn coverage(&self, hide_silent: bool) -> Result<Vec<CoverageRow>> {
+    pub fn coverage(&self, hide_silent_at: Option<i64>) -> Result<Vec<CoverageRow>> {
         self.set_apart(None)?;
         let sql = format!(
             "WITH counted AS ({}),
@@ -80,7 +85,7 @@ impl Catalog {
                     sum(n)::BIGINT, coalesce(sum(u), 0)::BIGINT, coalesce(sum(i), 0)::BIGINT
              FROM few GROUP BY GROUPING SETS ((platform), (channel), (domain), (year))
              ORDER BY which, value NULLS LAST",
-            counted(hide_silent)
+            counted(hide_silent_at)
         );
         collect(self.connection(), &sql, "counting coverage", coverage)
     }

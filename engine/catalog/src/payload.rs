@@ -41,8 +41,12 @@ pub mod kind {
     pub const RUN_FINISHED: &str = "run_finished";
     /// A hold was placed: [`HoldPlaced`](super::HoldPlaced).
     pub const HOLD_PLACED: &str = "hold_placed";
-    /// A hold was evaluated over what the home already had; its payload is not read, its files are.
+    /// A hold was evaluated over what the home already had: [`HoldApplied`](super::HoldApplied), with files.
     pub const HOLD_APPLIED: &str = "hold_applied";
+    /// A hold was ended: [`HoldReleased`](super::HoldReleased).
+    pub const HOLD_RELEASED: &str = "hold_released";
+    /// A custodian was told of a hold, reminded, or has answered: [`HoldNotice`](super::HoldNotice).
+    pub const HOLD_NOTICE: &str = "hold_notice";
     /// Somebody decided something under review: [`Review`](super::Review).
     pub const REVIEW: &str = "review";
     /// Somebody looked at what is under review: [`Viewed`](super::Viewed).
@@ -267,6 +271,66 @@ pub struct HoldPlaced {
     pub silent: bool,
     /// The document, resolved.
     pub document: Value,
+    /// The document as it was written, from which it is compiled again for every run.
+    #[serde(default)]
+    pub text: String,
+    /// The hold that this one makes smaller, whose name the document bears.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub narrows: Option<String>,
+}
+
+/// The payload of a hold's evaluation over what the home has: a batch record with files beside it.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct HoldApplied {
+    /// What it says of itself.
+    #[serde(default)]
+    pub detail: HoldAppliedDetail,
+}
+
+/// What a hold's evaluation covers.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct HoldAppliedDetail {
+    /// The holds.
+    #[serde(default)]
+    pub holds: Vec<String>,
+    /// The journal entry up to which every message has been asked about; none for a part of an evaluation, whose last
+    /// part says it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub through: Option<u64>,
+}
+
+/// The payload of a release. It ends every membership of the hold; those of other holds stay.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HoldReleased {
+    /// The hold.
+    pub hold: String,
+    /// Why.
+    pub reason: String,
+    /// Those who stand by it beside who wrote it.
+    #[serde(default)]
+    pub confirmed_by: Vec<String>,
+    /// Whether one person governed alone.
+    #[serde(default)]
+    pub solo: bool,
+    /// The first instant at which anything that it held may be eligible, RFC 3339.
+    pub grace_until: String,
+    /// The smaller hold that takes its place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub narrowed_to: Option<String>,
+}
+
+/// The payload of a step with a custodian of a hold.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HoldNotice {
+    /// The hold.
+    pub hold: String,
+    /// What was done: `issued`, `reminded`, `escalated`, `acknowledged`.
+    pub step: String,
+    /// With whom.
+    pub custodians: Vec<String>,
+    /// The version of the notice's text, its digest; none for an acknowledgement.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
 }
 
 /// The payload of a review: one decision about one thing or about many at once.

@@ -12,11 +12,10 @@ use crate::error::{CatalogError, Doing, ErrorKind, Result, utf8};
 use crate::events::EventRowStep;
 use crate::open::Writer;
 use crate::payload::{
-    Activation, Batch, HoldPlaced, JournalEntry, RetentionResolved, Review, RunFinished, RunStarted, SampleCommitted,
-    Viewed, kind,
+    Activation, Batch, JournalEntry, RetentionResolved, Review, RunFinished, RunStarted, SampleCommitted, Viewed, kind,
 };
 use crate::schema::columns;
-use crate::{cases, corrections, events, numbers, resolutions, reviews, samples};
+use crate::{cases, corrections, events, holds, numbers, resolutions, reviews, samples};
 
 /// Whether an entry left something in the catalog.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,30 +99,10 @@ fn apply_entry(transaction: &Transaction<'_>, entry: &JournalEntry<'_>, doing: &
                 params![at, canonical_json(&summary), run],
             )
         }
-        kind::HOLD_PLACED => {
-            let HoldPlaced {
-                hold,
-                matter,
-                zone,
-                digest,
-                silent,
-                document,
-            } = payload(entry, doing)?;
-            transaction.execute(
-                "INSERT INTO hold VALUES (?, ?, ?, ?, ?, ?, ?, ?::TIMESTAMPTZ, ?)",
-                params![
-                    hold,
-                    seq,
-                    matter,
-                    zone,
-                    digest,
-                    silent,
-                    canonical_json(&document),
-                    at,
-                    actor
-                ],
-            )
-        }
+        kind::HOLD_PLACED => return holds::placed(transaction, entry, &payload(entry, doing)?).doing(doing),
+        kind::HOLD_APPLIED => return holds::applied(transaction, entry, &payload(entry, doing)?).doing(doing),
+        kind::HOLD_RELEASED => return holds::released(transaction, entry, &payload(entry, doing)?).doing(doing),
+        kind::HOLD_NOTICE => return holds::noted(transaction, entry, &payload(entry, doing)?).doing(doing),
         kind::REVIEW => {
             let review: Review = payload(entry, doing)?;
             return reviews::apply(transaction, entry, &review).doing(doing);

@@ -3,6 +3,7 @@
 use lexhold_model::Key;
 
 use crate::combinations::{Combination, combination};
+use crate::covered::Covered;
 use crate::error::{CatalogError, Result};
 use crate::open::Catalog;
 use crate::rows::{Row, each_row, sql_key};
@@ -23,6 +24,10 @@ pub struct Held {
     pub hold: String,
     /// `held`; `unevaluable` where the hold could not be decided, which holds all the same.
     pub membership: String,
+    /// Whether only some may know of it.
+    pub silent: bool,
+    /// Until when the message stays nonetheless, if the hold was released: microseconds since 1970 in UTC.
+    pub grace_until: Option<i64>,
 }
 
 /// One version of a message, with everything that its dates and state follow from.
@@ -52,12 +57,24 @@ pub struct RetentionRow {
     pub run: String,
     /// What the dates of all its family follow from, sorted. Those of several have to be united; none is a doubt.
     pub assigned: Vec<Combination>,
-    /// The holds on any of its family, sorted.
+    /// The holds on any of its family, released ones included, sorted.
     pub holds: Vec<Held>,
 }
 
+impl RetentionRow {
+    /// How holds cover it.
+    pub fn covered(&self) -> Covered {
+        let holds = self.holds.iter();
+        holds.fold(Covered::default(), |covered, held| {
+            covered.with(held.silent, held.grace_until)
+        })
+    }
+}
+
 /// How holds cover families: what is certain counts before what is not.
-const HELD: &str = "SELECT family, hold, min(membership) AS membership FROM hold_member GROUP BY family, hold";
+const HELD: &str = "SELECT m.*, coalesce(h.silent, false) AS silent, epoch_us(r.grace_until) AS grace_until
+    FROM (SELECT family, hold, min(membership) AS membership FROM hold_member GROUP BY family, hold) m
+    LEFT JOIN hold h USING (hold) LEFT JOIN hold_release r USING (hold)";
 
 impl Catalog {
     /// Hands messages over, sorted by id and version. Memory does not grow with their number.
@@ -104,7 +121,7 @@ fn retention_sql(scope: Scope) -> String {
     .collect();
     format!(
         "SELECT m.key, m.family, m.message_id, m.version, m.version_kind, m.platform, m.conversation, m.sender,
-                epoch_us(m.sent_at), m.trigger_suspect, b.run, {}, h.hold, h.membership
+                epoch_us(m.sent_at), m.trigger_suspect, b.run, {}, h.hold, h.membership, h.silent, h.grace_until
          FROM message m JOIN batch b ON b.seq = m.seq
          LEFT JOIN united_member u ON u.family = m.family
          LEFT JOIN ({HELD}) h ON h.family = m.family
@@ -142,6 +159,8 @@ fn add(message: &mut RetentionRow, row: Row<'_>) -> Result<()> {
         let held = Held {
             hold,
             membership: row.owned(17)?,
+            silent: row.flag(18)?,
+            grace_until: row.number_or_null(19)?,
         };
         if !message.holds.contains(&held) {
             message.holds.push(held);

@@ -55,7 +55,15 @@ CREATE TABLE batch_input (
 CREATE TABLE hold (
     hold VARCHAR NOT NULL, seq BIGINT NOT NULL, matter VARCHAR NOT NULL, zone VARCHAR NOT NULL,
     digest VARCHAR NOT NULL, silent BOOLEAN NOT NULL, document VARCHAR NOT NULL,
-    placed_at TIMESTAMPTZ NOT NULL, placed_by VARCHAR NOT NULL);
+    placed_at TIMESTAMPTZ NOT NULL, placed_by VARCHAR NOT NULL, narrows VARCHAR);
+CREATE TABLE hold_release (
+    hold VARCHAR NOT NULL, seq BIGINT NOT NULL, released_at TIMESTAMPTZ NOT NULL, released_by VARCHAR NOT NULL,
+    reason VARCHAR NOT NULL, confirmed_by VARCHAR NOT NULL, solo BOOLEAN NOT NULL, grace_until TIMESTAMPTZ NOT NULL,
+    narrowed_to VARCHAR);
+CREATE TABLE hold_application (hold VARCHAR NOT NULL, seq BIGINT NOT NULL, applied_at TIMESTAMPTZ NOT NULL, through BIGINT NOT NULL);
+CREATE TABLE hold_notice (
+    hold VARCHAR NOT NULL, seq BIGINT NOT NULL, noted_at TIMESTAMPTZ NOT NULL, noted_by VARCHAR NOT NULL,
+    step VARCHAR NOT NULL, custodian VARCHAR NOT NULL, text VARCHAR);
 CREATE TABLE review (
     review_id VARCHAR NOT NULL, seq BIGINT NOT NULL, item BIGINT NOT NULL, reviewed_at TIMESTAMPTZ NOT NULL,
     reviewer VARCHAR NOT NULL, person VARCHAR, on_behalf_of VARCHAR, object VARCHAR NOT NULL, object_id VARCHAR NOT NULL,

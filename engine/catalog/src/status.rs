@@ -15,7 +15,7 @@ pub struct Status {
     pub bundle: Option<ActiveBundle>,
     /// Versions of messages.
     pub n_messages: u64,
-    /// Holds.
+    /// Holds in force.
     pub n_holds: u64,
     /// Versions of messages that a hold covers, themselves or through another version.
     pub n_held: u64,
@@ -153,8 +153,11 @@ impl Catalog {
             applied_seq: self.applied_seq()?,
             bundle: self.active_bundle()?,
             n_messages: count("SELECT count(*) FROM message")?,
-            n_holds: count("SELECT count(DISTINCT hold) FROM hold")?,
-            n_held: count("SELECT count(*) FROM message SEMI JOIN hold_member USING (family)")?,
+            n_holds: count("SELECT count(*) FROM hold ANTI JOIN hold_release USING (hold)")?,
+            n_held: count(
+                "SELECT count(*) FROM message SEMI JOIN (SELECT family FROM hold_member ANTI JOIN hold_release USING (hold))
+                 USING (family)",
+            )?,
             n_unknown_handles: count(
                 "SELECT count(*) FROM (SELECT DISTINCT platform, handle FROM handle WHERE NOT known)",
             )?,

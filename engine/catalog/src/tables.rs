@@ -77,7 +77,7 @@ impl Catalog {
 }
 
 /// Tables beside those of evaluations: all columns, and those that say what was decided, if any does.
-const OWN_TABLES: [(&str, &str, Option<&str>); 26] = [
+const OWN_TABLES: [(&str, &str, Option<&str>); 29] = [
     ("meta", "schema_version, applied_seq", Some("schema_version")),
     (
         "activation",
@@ -123,8 +123,19 @@ const OWN_TABLES: [(&str, &str, Option<&str>); 26] = [
     ),
     (
         "hold",
-        "hold, seq, matter, zone, digest, silent, document, placed_at, placed_by",
-        Some("hold, matter, zone, digest, silent, document"),
+        "hold, seq, matter, zone, digest, silent, document, placed_at, placed_by, narrows",
+        Some("hold, matter, zone, digest, silent, document, narrows"),
+    ),
+    (
+        "hold_release",
+        "hold, seq, released_at, released_by, reason, confirmed_by, solo, grace_until, narrowed_to",
+        Some("hold, released_by, reason, confirmed_by, solo, narrowed_to"),
+    ),
+    ("hold_application", "hold, seq, applied_at, through", None),
+    (
+        "hold_notice",
+        "hold, seq, noted_at, noted_by, step, custodian, text",
+        Some("hold, noted_by, step, custodian, text"),
     ),
     ("united", "family", Some("family")),
     // Numbers depend on how messages came in batches, which is no decision.

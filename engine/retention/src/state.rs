@@ -76,6 +76,8 @@ pub struct Circumstances {
     pub indeterminate: bool,
     /// A deferred request for erasure names it.
     pub restricted: bool,
+    /// The end of the grace after the release of a hold, for which it stays whatever its dates say.
+    pub grace_until: Option<Timestamp>,
 }
 
 /// The state at an instant, and the other states that hold too, in order.
@@ -91,6 +93,7 @@ pub fn state(resolved: &Resolved, as_of: Timestamp, circumstances: &Circumstance
 
 fn applies(state: State, resolved: &Resolved, as_of: Timestamp, circumstances: &Circumstances) -> bool {
     let clocks = |wanted: State| resolved.parts.iter().any(|part| clock(resolved, part, as_of) == wanted);
+    let in_grace = circumstances.grace_until.is_some_and(|until| as_of < until);
     match state {
         State::Destroyed => circumstances.destroyed,
         State::Held => circumstances.held,
@@ -102,10 +105,14 @@ fn applies(state: State, resolved: &Resolved, as_of: Timestamp, circumstances: &
             conflicts && !resolved.eligible_from.limit.is_over(as_of)
         }
         State::Restricted => circumstances.restricted,
-        State::Retained | State::Ungoverned | State::ExpiredNoAction => clocks(state),
+        State::Retained => in_grace || clocks(state),
+        State::Ungoverned | State::ExpiredNoAction => clocks(state),
         State::Eligible => {
             let all = resolved.parts.iter().all(|part| clock(resolved, part, as_of) == state);
-            all && !resolved.parts.is_empty() && !resolved.is_indeterminate() && !circumstances.indeterminate
+            all && !in_grace
+                && !resolved.parts.is_empty()
+                && !resolved.is_indeterminate()
+                && !circumstances.indeterminate
         }
     }
 }
@@ -240,6 +247,21 @@ mod tests {
     }
 
     #[test]
+    fn the_grace_after_a_release_keeps_what_is_due_to_the_very_instant() {
+        let x = resolved([schedule("x").retain("P6Y").delete("retain")], &sent(SENT));
+        let released = Circumstances {
+            grace_until: Some(instant("2027-06-01T00:00:00Z")),
+            ..Circumstances::default()
+        };
+        let of = |as_of| state(&x, instant(as_of), &released);
+        assert_eq!(of("2027-05-31T23:59:59.999999Z"), alone(State::Retained));
+        assert_eq!(of("2027-06-01T00:00:00Z"), alone(State::Eligible));
+        let ungoverned = resolved([], &sent(SENT));
+        let during = state(&ungoverned, instant("2027-05-31T00:00:00Z"), &released);
+        assert_eq!(during, (State::Retained, vec![State::Ungoverned]));
+    }
+
+    #[test]
     fn the_first_that_applies() {
         let x = resolved([schedule("x").retain("P6Y"), schedule("y").ceiling("P3Y")], &sent(SENT));
         let mut circumstances = Circumstances {
@@ -248,6 +270,7 @@ mod tests {
             in_case: true,
             indeterminate: true,
             restricted: true,
+            grace_until: None,
         };
         let mut first = |change: fn(&mut Circumstances)| {
             let found = state(&x, instant("2021-01-01T00:00:00Z"), &circumstances).0;
@@ -335,7 +358,7 @@ mod tests {
 
     prop_compose! {
         fn any_circumstances()(held: bool, in_case: bool, indeterminate: bool, restricted: bool) -> Circumstances {
-            Circumstances { destroyed: false, held, in_case, indeterminate, restricted }
+            Circumstances { destroyed: false, held, in_case, indeterminate, restricted, grace_until: None }
         }
     }
 

@@ -233,7 +233,12 @@ fn counts(catalog: &Catalog, run: Option<&str>) -> (BTreeMap<Option<u32>, i64>, 
     let mut apart = Vec::new();
     catalog
         .count_apart::<CatalogError>(|count| {
-            apart.push((count.members.len(), count.held, count.held_silently, count.n_messages));
+            apart.push((
+                count.members.len(),
+                count.covered.held,
+                count.covered.held_silently,
+                count.n_messages,
+            ));
             Ok(())
         })
         .unwrap();
@@ -322,7 +327,7 @@ fn conversations_know_when_people_last_wrote() {
 
 fn coverage(catalog: &Catalog, dimension: Dimension) -> Vec<(Option<String>, u64, u64, u64)> {
     classify(catalog);
-    let rows = catalog.coverage(false).unwrap();
+    let rows = catalog.coverage(None).unwrap();
     let rows = rows.into_iter().filter(|row| row.dimension == dimension);
     rows.map(|row| (row.value, row.n_messages, row.n_ungoverned, row.n_indeterminate))
         .collect()

@@ -77,6 +77,10 @@ pub enum EntryKind {
     HoldPlaced,
     /// A hold placed earlier was evaluated over what was already stored.
     HoldApplied,
+    /// A hold was ended; its members are in grace for a while.
+    HoldReleased,
+    /// A custodian was told of a hold, reminded, or has answered.
+    HoldNotice,
     /// An answer of the governance policies.
     Governance,
     /// The facts of a run. The payload's `sources` names its files in `facts/`.
@@ -122,6 +126,8 @@ impl EntryKind {
         Self::RunFinished,
         Self::HoldPlaced,
         Self::HoldApplied,
+        Self::HoldReleased,
+        Self::HoldNotice,
         Self::Governance,
         Self::Facts,
         Self::Review,
@@ -151,6 +157,8 @@ impl EntryKind {
             Self::RunFinished => "run_finished",
             Self::HoldPlaced => "hold_placed",
             Self::HoldApplied => "hold_applied",
+            Self::HoldReleased => "hold_released",
+            Self::HoldNotice => "hold_notice",
             Self::Governance => "governance",
             Self::Facts => "facts",
             Self::Review => "review",

@@ -1,0 +1,150 @@
+//! What the journal says of holds: which are in force, and which of them has not been asked about every message yet.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use jiff::Timestamp;
+use lexhold_catalog::payload::{HoldApplied, HoldPlaced, HoldReleased};
+use lexhold_store::{Entry, EntryKind, Home};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use crate::failure::{Exit, Failure};
+
+/// A hold that was placed.
+#[derive(Clone, Debug)]
+pub struct Placement {
+    /// The journal entry.
+    pub seq: u64,
+    /// When.
+    pub at: Timestamp,
+    /// What was placed.
+    pub hold: HoldPlaced,
+}
+
+/// Everything that the journal says of holds.
+///
+/// The journal is the authority: a hold counts from the moment it stands there, also while the catalog is busy.
+#[derive(Clone, Debug, Default)]
+pub struct HoldLog {
+    placed: Vec<Placement>,
+    released: BTreeSet<String>,
+    /// For each hold, the entry up to which every message was asked about.
+    through: HashMap<String, u64>,
+    /// For each run, the holds that it evaluated with.
+    evaluated: HashMap<String, BTreeSet<String>>,
+    /// The batches of messages and their runs.
+    batches: BTreeMap<u64, String>,
+}
+
+impl HoldLog {
+    /// Reads the journal of a home.
+    ///
+    /// # Errors
+    /// When it cannot be read, or an entry has lost what it says.
+    pub fn read(home: &Home) -> anyhow::Result<Self> {
+        let mut log = Self::default();
+        for entry in home.journal().entries(1)? {
+            log.add(home, &entry?)?;
+        }
+        Ok(log)
+    }
+
+    fn add(&mut self, home: &Home, entry: &Entry) -> anyhow::Result<()> {
+        #[derive(Deserialize)]
+        struct Batch {
+            run: String,
+        }
+        #[derive(Deserialize)]
+        struct Run {
+            run: String,
+            holds: Option<BTreeSet<String>>,
+        }
+        match entry.kind {
+            EntryKind::HoldPlaced => self.placed.push(Placement {
+                seq: entry.seq,
+                at: entry.at,
+                hold: payload(home, entry)?,
+            }),
+            EntryKind::HoldReleased => {
+                let HoldReleased { hold, .. } = payload(home, entry)?;
+                self.released.insert(hold);
+            }
+            EntryKind::HoldApplied => {
+                let HoldApplied { detail } = payload(home, entry)?;
+                let Some(through) = detail.through else { return Ok(()) };
+                for hold in detail.holds {
+                    let known = self.through.entry(hold).or_default();
+                    *known = through.max(*known);
+                }
+            }
+            EntryKind::RunStarted => {
+                let Run { run, holds } = payload(home, entry)?;
+                // Runs that do not say it evaluated with every hold that stood before them.
+                let before = || self.placed.iter().map(|placed| placed.hold.hold.clone()).collect();
+                let holds = holds.unwrap_or_else(before);
+                self.evaluated.insert(run, holds);
+            }
+            EntryKind::Batch => {
+                let Batch { run } = payload(home, entry)?;
+                self.batches.insert(entry.seq, run);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Every hold that was ever placed, in the order of the journal.
+    pub fn placed(&self) -> &[Placement] {
+        &self.placed
+    }
+
+    /// The holds in force, in the order of the journal.
+    pub fn active(&self) -> impl Iterator<Item = &Placement> {
+        let released = &self.released;
+        self.placed
+            .iter()
+            .filter(|placed| !released.contains(&placed.hold.hold))
+    }
+
+    /// Whether a hold has been released.
+    pub fn is_released(&self, hold: &str) -> bool {
+        self.released.contains(hold)
+    }
+
+    /// Holds in force that have not been asked about every message of the home: until they have, each of them may cover
+    /// anything, and nothing may be destroyed.
+    pub fn not_yet_applied(&self) -> Vec<&Placement> {
+        let last = self.last_batch();
+        self.active()
+            .filter(|placed| self.through(&placed.hold.hold) < last)
+            .collect()
+    }
+
+    /// The entry of the last batch of messages; 0 for none.
+    pub fn last_batch(&self) -> u64 {
+        self.batches.keys().next_back().copied().unwrap_or(0)
+    }
+
+    /// The entry up to which a hold was asked about every message.
+    pub fn through(&self, hold: &str) -> u64 {
+        self.through.get(hold).copied().unwrap_or(0)
+    }
+
+    /// The batches that came in without being asked about a hold, and since it was last asked about all.
+    pub fn unevaluated(&self, hold: &str) -> Vec<u64> {
+        let knew = |run: &String| self.evaluated.get(run).is_some_and(|holds| holds.contains(hold));
+        let since = self.batches.range(self.through(hold) + 1..);
+        since.filter(|(_, run)| !knew(run)).map(|(seq, _)| *seq).collect()
+    }
+}
+
+fn payload<T: DeserializeOwned>(home: &Home, entry: &Entry) -> anyhow::Result<T> {
+    let lost = || {
+        let message = format!(
+            "journal entry {} has lost what it says of a hold, a run or a batch",
+            entry.seq
+        );
+        Failure::new(Exit::Data, message).help("lexhold verify says what is wrong with the home")
+    };
+    Ok(home.journal().payload_json(entry)?.ok_or_else(lost)?)
+}

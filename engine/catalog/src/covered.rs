@@ -1,0 +1,95 @@
+//! How holds bear on messages: those in force, and those that were released a short while ago.
+
+/// How holds cover messages.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Covered {
+    /// A hold covers them that everybody may know of.
+    pub held: bool,
+    /// A silent hold covers them.
+    pub held_silently: bool,
+    /// Until when they stay after the release of holds that everybody may know of, in microseconds since 1970 in UTC.
+    pub grace_until: Option<i64>,
+    /// Until when they stay after the release of silent holds, likewise.
+    pub silent_grace_until: Option<i64>,
+}
+
+impl Covered {
+    /// Whether any hold is in force.
+    pub fn is_held(&self) -> bool {
+        self.held || self.held_silently
+    }
+
+    /// Until when they stay after any release, in microseconds since 1970 in UTC.
+    pub fn grace(&self) -> Option<i64> {
+        self.grace_until.max(self.silent_grace_until)
+    }
+
+    /// Whether a silent hold, or the grace after one, keeps them at an instant.
+    pub fn silently_at(&self, as_of: i64) -> bool {
+        self.held_silently || self.silent_grace_until.is_some_and(|until| as_of < until)
+    }
+
+    /// The same with one more hold.
+    #[must_use]
+    pub fn with(self, silent: bool, grace_until: Option<i64>) -> Self {
+        match (silent, grace_until) {
+            (false, None) => Self { held: true, ..self },
+            (true, None) => Self {
+                held_silently: true,
+                ..self
+            },
+            (false, until) => Self {
+                grace_until: self.grace_until.max(until),
+                ..self
+            },
+            (true, until) => Self {
+                silent_grace_until: self.silent_grace_until.max(until),
+                ..self
+            },
+        }
+    }
+}
+
+/// Families that holds cover, a row each, as SQL: `held`, `hush`, `grace`, `hush_grace`. A hold that is not on record
+/// holds.
+pub(crate) const COVERED: &str = "
+    SELECT m.family, bool_or(r.hold IS NULL AND NOT coalesce(h.silent, false)) AS held,
+           bool_or(r.hold IS NULL AND coalesce(h.silent, false)) AS hush,
+           max(epoch_us(r.grace_until)) FILTER (NOT coalesce(h.silent, false)) AS grace,
+           max(epoch_us(r.grace_until)) FILTER (coalesce(h.silent, false)) AS hush_grace
+    FROM (SELECT DISTINCT family, hold FROM hold_member) m
+    LEFT JOIN hold h USING (hold) LEFT JOIN hold_release r USING (hold) GROUP BY m.family";
+
+/// Families that a silent hold, or the grace after one, keeps at an instant, as SQL; none where nothing is hidden.
+pub(crate) fn hushed(hide_silent_at: Option<i64>) -> String {
+    let holds = match hide_silent_at {
+        None => "SELECT hold FROM hold WHERE false".to_owned(),
+        Some(at) => format!(
+            "SELECT hold FROM hold LEFT JOIN hold_release r USING (hold)
+             WHERE silent AND (r.grace_until IS NULL OR epoch_us(r.grace_until) > {at})"
+        ),
+    };
+    format!("SELECT DISTINCT family FROM hold_member SEMI JOIN ({holds}) USING (hold)")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn holds_add_up_and_the_longest_grace_counts() {
+        let covered = [(false, Some(5)), (true, Some(9)), (false, Some(7))]
+            .into_iter()
+            .fold(Covered::default(), |covered, (silent, grace)| {
+                covered.with(silent, grace)
+            });
+        assert!(!covered.is_held());
+        assert_eq!(
+            (covered.grace_until, covered.silent_grace_until, covered.grace()),
+            (Some(7), Some(9), Some(9))
+        );
+        assert!(covered.silently_at(8) && !covered.silently_at(9));
+        assert!(covered.with(false, None).is_held());
+        assert!(covered.with(true, None).silently_at(i64::MAX));
+    }
+}
