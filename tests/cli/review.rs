@@ -198,7 +198,7 @@ fn a8_nobody_reviews_himself_or_those_above() {
         .said("person: ID");
     call(&firm, "rex", IN_TIME, &close(&mine, &[]))
         .ended(5)
-        .said("no policy allows `close`");
+        .said("no policy allows `close_alert`");
     call(&firm, "sue", IN_TIME, &["alerts", "assign", &mine, "--to", "bob"])
         .ended(5)
         .said("took part");
@@ -256,7 +256,7 @@ fn a10_who_acts_for_another_needs_a_document_and_both_are_named() {
         .said("no delegation in force");
     let (begins, ends) = this_year();
     let text = format!(
-        "lexhold: 1\ndelegation: cover\nfrom: sue\nto: rob\nactions: [close]\nbegins: {begins}\nends: {ends}\nreason: Holiday\n"
+        "lexhold: 1\ndelegation: cover\nfrom: sue\nto: rob\nactions: [close_alert]\nbegins: {begins}\nends: {ends}\nreason: Holiday\n"
     );
     firm.write("policies/delegations/cover.yaml", text);
     let escalate = [

@@ -76,7 +76,7 @@ pub fn delegation_shape() -> Shape {
         required(
             "actions",
             list(Shape::Id),
-            "what they may do: review, assign, escalate, close, …",
+            "what they may do: review_alert, close_alert, escalate_alert, …",
         ),
         required("begins", Shape::Date, "the first day"),
         required("ends", Shape::Date, "the last day"),
@@ -248,7 +248,7 @@ mod tests {
         if wrong.is_empty() { Ok(mandates) } else { Err(wrong) }
     }
 
-    const DELEGATION: &str = "delegation: cover\nfrom: dana\nto: ria\nactions: [close, review]\nbegins: 2026-12-20\nends: 2027-01-05\nreason: Holiday\n";
+    const DELEGATION: &str = "delegation: cover\nfrom: dana\nto: ria\nactions: [close_alert, review_alert]\nbegins: 2026-12-20\nends: 2027-01-05\nreason: Holiday\n";
     const EXCEPTION: &str = "exception: small\nreviewer: pat\nof: [cal]\nreason: Two people in the office\napproved_by: cho\nbegins: 2026-01-01\nends: 2026-12-31\n";
 
     #[test]
@@ -256,13 +256,15 @@ mod tests {
         let found = read(DELEGATION).unwrap().delegations.remove(0);
         let covers = |from, to, action, day| found.covers(from, to, action, day);
         assert!(
-            covers("dana", "ria", "close", date(2026, 12, 20)) && covers("dana", "ria", "review", date(2027, 1, 5))
+            covers("dana", "ria", "close_alert", date(2026, 12, 20))
+                && covers("dana", "ria", "review_alert", date(2027, 1, 5))
         );
         assert!(
-            !covers("dana", "ria", "close", date(2026, 12, 19)) && !covers("dana", "ria", "close", date(2027, 1, 6))
+            !covers("dana", "ria", "close_alert", date(2026, 12, 19))
+                && !covers("dana", "ria", "close_alert", date(2027, 1, 6))
         );
         assert!(
-            !covers("ria", "dana", "close", date(2026, 12, 25))
+            !covers("ria", "dana", "close_alert", date(2026, 12, 25))
                 && !covers("dana", "ria", "suppress", date(2026, 12, 25))
         );
     }
@@ -287,7 +289,7 @@ mod tests {
             (DELEGATION.replace("2027-01-05", "2026-12-19"), "within a year"),
             (DELEGATION.replace("2027-01-05", "2027-12-21"), "within a year"),
             (DELEGATION.replace("to: ria", "to: dana"), "for themselves"),
-            (DELEGATION.replace("close", "clsoe"), "clsoe"),
+            (DELEGATION.replace("close_alert", "clsoe_alert"), "clsoe_alert"),
             (EXCEPTION.replace("cho", "pat"), "for themselves"),
             (EXCEPTION.replace("reason: Two people in the office\n", ""), "reason"),
         ] {
