@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use jiff::Timestamp;
 use lexhold_catalog::{Catalog, JournalEntry, Settings as CatalogSettings, Writer};
 use lexhold_model::tables::Table;
-use lexhold_store::{BatchRecord, Entry, ErrorKind, Faults, Home, NewHome, Scratch, Stamp, StoreMode};
+use lexhold_store::{BatchRecord, Entry, ErrorKind, Faults, Home, NewHome, Replacements, Scratch, Stamp, StoreMode};
 use serde::Deserialize as _;
 use serde_json::Value;
 
@@ -120,9 +120,10 @@ pub fn close_up(settings: &Settings, home: &Home) -> anyhow::Result<()> {
 /// Projects, entry by entry, what the journal has and this catalog has not.
 pub fn project_rest(home: &Home, writer: &mut Writer, faults: &Faults) -> anyhow::Result<()> {
     let next = writer.applied_seq()?.map_or(1, |seq| seq + 1);
+    let replacements = home.replacements(next)?;
     for entry in home.journal().entries(next)? {
         let entry = entry?;
-        let (payload, files) = payload(home, &entry)?;
+        let (payload, files) = payload(home, &entry, &replacements)?;
         let at = entry.at.to_string();
         let of = JournalEntry {
             seq: entry.seq,
@@ -137,18 +138,19 @@ pub fn project_rest(home: &Home, writer: &mut Writer, faults: &Faults) -> anyhow
     Ok(())
 }
 
-/// What an entry says, and its evaluation files.
-fn payload(home: &Home, entry: &Entry) -> anyhow::Result<(Value, Vec<(Table, PathBuf)>)> {
+/// What an entry says, and its evaluation files as they are now.
+fn payload(home: &Home, entry: &Entry, replacements: &Replacements) -> anyhow::Result<(Value, Vec<(Table, PathBuf)>)> {
     let payload: Value = home.journal().payload_json(entry)?.unwrap_or_default();
     if !entry.kind.names_files() {
         return Ok((payload, Vec::new()));
     }
-    let record = BatchRecord::deserialize(&payload).map_err(|_| {
+    let mut record = BatchRecord::deserialize(&payload).map_err(|_| {
         Failure::new(
             Exit::Data,
             format!("journal entry {} has lost its list of files", entry.seq),
         )
     })?;
+    replacements.apply(entry.seq, &mut record);
     let tables = record
         .files
         .iter()

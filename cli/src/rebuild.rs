@@ -14,7 +14,7 @@ pub fn rebuild(settings: &Settings) -> anyhow::Result<Exit> {
     let actor = Actor::resolve(settings)?;
     let home = home::open(settings)?;
     let lock = home.lock_run("rebuild", settings.wait, home::stamp(&actor.id))?;
-    home.recover(&lock)?;
+    home.recover(&lock, home::stamp(&actor.id))?;
     let path = home.rebuilt_catalog_path(&lock)?;
     let mut writer = Catalog::open_writer(&path, &home::catalog_settings(settings, &home)?)?;
     home::project_rest(&home, &mut writer, &Faults::default())?;

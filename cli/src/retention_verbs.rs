@@ -32,7 +32,7 @@ fn correct(settings: &Settings, args: &RetentionCorrect) -> anyhow::Result<Exit>
     let actor = Actor::resolve(settings)?;
     let home = home::open(settings)?;
     let lock = home.lock_run("retention correct", settings.wait, home::stamp(&actor.id))?;
-    home.recover(&lock)?;
+    home.recover(&lock, home::stamp(&actor.id))?;
     home::catch_up(settings, &home, &Faults::default())?;
     let (version, figures) = {
         let catalog = Catalog::open_reader(&home.catalog_path(), &home::catalog_settings(settings, &home)?)?;

@@ -37,7 +37,7 @@ pub fn activate(settings: &Settings, args: &Activate) -> anyhow::Result<Exit> {
     let faults = run::faults()?;
     let home = home::open_or_create(settings, &actor.id)?;
     let lock = home.lock_run("activate", settings.wait, home::stamp(&actor.id))?;
-    home.recover(&lock)?;
+    home.recover(&lock, home::stamp(&actor.id))?;
     home::catch_up(settings, &home, &faults)?;
     let catalog = Catalog::open_reader(&home.catalog_path(), &home::catalog_settings(settings, &home)?)?;
     let history = History::read(&catalog)?;

@@ -77,7 +77,7 @@ pub fn run(settings: &Settings, args: &Run) -> anyhow::Result<Exit> {
     let home = home::open_or_create(settings, &actor.id)?;
     actor.note(&home, verb, "home", &args.confirmed_by)?;
     let lock = home.lock_run("run", settings.wait, home::stamp(&actor.id))?;
-    home.recover(&lock)?;
+    home.recover(&lock, home::stamp(&actor.id))?;
     home::catch_up(settings, &home, &faults)?;
     let started = std::time::Instant::now();
     let (bundle, bound) = begin::active(settings, &actor, &home, &project, bundle)?;

@@ -28,7 +28,7 @@ use crate::{ErrorKind, Result, StoreError, StoredFile};
 
 pub(crate) const FOLDER: &str = "archive";
 
-const KEY: &str = "message_key";
+pub(crate) const KEY: &str = "message_key";
 const HASH: &str = "content_hash";
 const HASH_BYTES: i32 = 32;
 

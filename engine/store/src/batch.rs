@@ -19,7 +19,8 @@ use serde_json::{Value, json};
 
 use crate::files::{cannot, children, create_dirs, digest, slashed, sync_dir, sync_files};
 use crate::{
-    ArchivedBatch, Entries, Entry, EntryKind, Faults, Home, Payload, Result, RunLock, Stamp, Step, StoreError,
+    ArchivedBatch, Entries, Entry, EntryKind, Faults, Home, Payload, Replacements, Result, RunLock, Stamp, Step,
+    StoreError,
 };
 use crate::{archive, gate, parquet_file};
 
@@ -82,6 +83,8 @@ pub struct Recovered {
     pub published: Vec<u64>,
     /// How many batches it discarded because the journal does not know them.
     pub discarded: u64,
+    /// The sequence number of the entry that says what became of a destruction which was cut short.
+    pub settled: Option<u64>,
 }
 
 /// A batch on its way into the home. Dropped without a commit it leaves files in staging, which the next
@@ -127,7 +130,7 @@ impl Home {
         })
     }
 
-    /// The batches that the journal records from a sequence number on.
+    /// The batches that the journal records from a sequence number on, with the files that stand for theirs now.
     ///
     /// # Errors
     /// When the journal cannot be read.
@@ -135,20 +138,31 @@ impl Home {
         Ok(Batches {
             home: self,
             entries: self.journal().entries(from_seq)?,
+            replacements: self.replacements(from_seq)?,
         })
     }
 
-    /// Finishes batches that are journalled but not in place, and discards those that are not journalled.
+    /// The same with the files that they were recorded with.
+    fn recorded(&self) -> Result<Batches<'_>> {
+        Ok(Batches {
+            home: self,
+            entries: self.journal().entries(1)?,
+            replacements: Replacements::default(),
+        })
+    }
+
+    /// Finishes batches that are journalled but not in place, and discards those that are not journalled. Finishes or
+    /// recalls a destruction that was cut short: whoever waits for that signs the entry that says so.
     ///
     /// # Errors
     /// [`crate::ErrorKind::Corrupt`] when a file of a journalled batch is neither in staging nor in place.
-    pub fn recover(&self, lock: &RunLock) -> Result<Recovered> {
+    pub fn recover(&self, lock: &RunLock, stamp: Stamp<'_>) -> Result<Recovered> {
         self.owns(lock)?;
         gate::sweep_scratch(self.root())?;
         let mut staged = self.staged()?;
         let mut recovered = Recovered::default();
         if !staged.is_empty() {
-            for batch in self.batches(1)? {
+            for batch in self.recorded()? {
                 let (entry, record) = batch?;
                 let folder = Path::new(STAGED_RUNS).join(&record.run).join(record.batch.to_string());
                 if let Some(at) = staged.iter().position(|staged| *staged == folder) {
@@ -161,6 +175,7 @@ impl Home {
         for (run, _) in children(&self.root().join(STAGED_RUNS))? {
             gate::discard_staged(self.root(), &Path::new(STAGED_RUNS).join(run))?;
         }
+        recovered.settled = self.settle(stamp)?.map(|entry| entry.seq);
         Ok(recovered)
     }
 
@@ -304,17 +319,19 @@ impl BatchWriter<'_> {
 pub struct Batches<'a> {
     home: &'a Home,
     entries: Entries,
+    replacements: Replacements,
 }
 
 impl Batches<'_> {
     fn record(&self, entry: Entry) -> Result<(Entry, BatchRecord)> {
         let record = self.home.journal().payload_json(&entry)?;
-        let record = record.ok_or_else(|| {
+        let mut record: BatchRecord = record.ok_or_else(|| {
             StoreError::corrupt(
                 format!("entry {} records a batch, but its payload is gone", entry.seq),
                 self.home.root(),
             )
         })?;
+        self.replacements.apply(entry.seq, &mut record);
         Ok((entry, record))
     }
 }

@@ -27,8 +27,13 @@ impl Home {
         if file.is_segment() {
             return Err(StoreError::refused("not a table of an evaluation").at(Path::new(&file.path)));
         }
+        self.all_rows(file)
+    }
+
+    /// All rows of a file, in memory.
+    pub(crate) fn all_rows(&self, file: &StoredFile) -> Result<RecordBatch> {
         let path = self.root().join(&file.path);
-        let damaged = |cause: String| StoreError::corrupt("an evaluation cannot be read", &path).because(cause);
+        let damaged = |cause: String| StoreError::corrupt("a file of the home cannot be read", &path).because(cause);
         let builder =
             ParquetRecordBatchReaderBuilder::try_new(open(&path)?).map_err(|cause| damaged(cause.to_string()))?;
         let schema = builder.schema().clone();

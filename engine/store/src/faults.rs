@@ -3,7 +3,7 @@
 use std::str::FromStr;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// A step of the commit of a batch after which a test may stop the process.
+/// A step of the commit of a batch, or of a destruction, after which a test may stop the process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
     /// Some of the files are in staging.
@@ -18,10 +18,26 @@ pub enum Step {
     Published,
     /// The catalog has projected the entry. Reached by the caller, not by this crate.
     Projected,
+    /// The segment is written again, without the messages that go; the evaluation files are not.
+    HalfRewritten,
+    /// All files are written again and read back; nothing is journalled.
+    Rewritten,
+    /// Under the journal's lock: nothing came that could matter.
+    TailClean,
+    /// The intent stands; no file has been moved.
+    Intended,
+    /// The new segment is in place beside the old one.
+    SegmentPlaced,
+    /// The old segment is gone, the lock given up; evaluation files are as before.
+    BodiesGone,
+    /// The first evaluation file has been replaced.
+    HalfSwapped,
+    /// All files have been replaced; the journal does not say so yet.
+    TablesSwapped,
 }
 
 impl Step {
-    /// Every step, in the order they are reached.
+    /// Every step of a commit, in the order they are reached.
     pub const ALL: [Self; 6] = [
         Self::HalfStaged,
         Self::Staged,
@@ -30,6 +46,22 @@ impl Step {
         Self::Published,
         Self::Projected,
     ];
+
+    /// Every step of a destruction, in the order they are reached.
+    pub const DESTRUCTION: [Self; 8] = [
+        Self::HalfRewritten,
+        Self::Rewritten,
+        Self::TailClean,
+        Self::Intended,
+        Self::SegmentPlaced,
+        Self::BodiesGone,
+        Self::HalfSwapped,
+        Self::TablesSwapped,
+    ];
+
+    fn all() -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().chain(Self::DESTRUCTION)
+    }
 
     /// The name by which a test asks for the step.
     pub fn as_str(self) -> &'static str {
@@ -40,6 +72,14 @@ impl Step {
             Self::HalfPublished => "half-published",
             Self::Published => "published",
             Self::Projected => "projected",
+            Self::HalfRewritten => "half-rewritten",
+            Self::Rewritten => "rewritten",
+            Self::TailClean => "tail-clean",
+            Self::Intended => "intended",
+            Self::SegmentPlaced => "segment-placed",
+            Self::BodiesGone => "bodies-gone",
+            Self::HalfSwapped => "half-swapped",
+            Self::TablesSwapped => "tables-swapped",
         }
     }
 }
@@ -74,10 +114,7 @@ impl FromStr for Faults {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let (name, time) = text.split_once(':').unwrap_or((text, "1"));
-        let step = Step::ALL
-            .into_iter()
-            .find(|step| step.as_str() == name)
-            .ok_or("no such step")?;
+        let step = Step::all().find(|step| step.as_str() == name).ok_or("no such step")?;
         let time = time
             .parse()
             .ok()
@@ -96,7 +133,7 @@ mod tests {
 
     #[test]
     fn a_step_is_asked_for_by_name_and_count() {
-        for step in Step::ALL {
+        for step in Step::all() {
             assert_eq!(step.as_str().parse::<Faults>().unwrap().stop, Some((step, 1)));
         }
         assert_eq!(

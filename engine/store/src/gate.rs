@@ -1,8 +1,9 @@
 //! The one gate: only here is anything below the home removed, truncated, overwritten or moved.
 //!
-//! Each function is for one thing and refuses every other path. None of them can reach what is published in
-//! `archive/`, `evaluations/`, `journal/payload/`, `bundles/`, `facts/` or `keys/`, nor a whole journal line; but for the
-//! secret half of a signing key that another has followed.
+//! Each function is for one thing and refuses every other path. What is published in `archive/` and `evaluations/` goes
+//! only where the journal has an intent that names the very file; nothing can reach what is published in
+//! `journal/payload/`, `bundles/`, `facts/` or `keys/`, nor a whole journal line; but for the secret half of a signing key
+//! that another has followed.
 //! A test greps the workspace so that no such call creeps in elsewhere.
 #![expect(clippy::disallowed_methods, reason = "this is the gate: the one module that may")]
 
@@ -12,9 +13,10 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Component, Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::disposal::{Journalled, Replaced};
 use crate::files::{cannot, create_dirs, sync_dir, write_new};
 use crate::home::{CATALOG, HOME_FILE, STAGING};
-use crate::{Result, StoreError, journal, lock, progress, signing};
+use crate::{Result, StoreError, StoredFile, journal, lock, progress, signing};
 
 /// Where files lie for the moment between being written and being renamed into place.
 pub(crate) const SCRATCH: &str = "staging/tmp";
@@ -24,6 +26,9 @@ const STATE: [&str; 2] = [HOME_FILE, progress::FILE];
 
 /// The folders that take finished files, which then never change.
 const PUBLISHED: [&str; 6] = ["archive", "evaluations", "journal/payload", "bundles", "facts", "keys"];
+
+/// The folders whose files may go, by an intent that is on record.
+const DESTRUCTIBLE: [&str; 2] = ["archive", "evaluations"];
 
 /// Moves a finished file or folder out of staging to its place, which must be free.
 ///
@@ -99,12 +104,52 @@ pub(crate) fn replace_catalog(root: &Path, rebuilt: &Path) -> Result<()> {
         .and_then(|file| file.sync_all())
         .map_err(cannot("sync", &from))?;
     let log = with_suffix(&target, ".wal");
-    match fs::remove_file(&log) {
-        Err(cause) if cause.kind() != io::ErrorKind::NotFound => return Err(cannot("remove", &log)(cause)),
-        _ => sync_dir(root)?,
-    }
+    remove_file_if_there(&log)?;
+    sync_dir(root)?;
     fs::rename(&from, &target).map_err(cannot("replace", &target))?;
     sync_dir(root)
+}
+
+/// Removes a file that a journalled intent names as one that goes. What should be left of it must be in place.
+///
+/// This is where the bodies of messages, and what was recorded of them, leave the home; there is no other way.
+pub(crate) fn destroy(root: &Path, intent: &Journalled, old: &StoredFile) -> Result<()> {
+    let path = Path::new(&old.path);
+    let target = inside(root, path, &DESTRUCTIBLE)?;
+    let named = intent
+        .intent()
+        .files
+        .iter()
+        .find(|file| file.old == *old)
+        .ok_or_else(|| refused(path))?;
+    if let Some(new) = &named.new
+        && !inside(root, Path::new(&new.path), &DESTRUCTIBLE)?.is_file()
+    {
+        return Err(refused(path));
+    }
+    remove_file_if_there(&target)
+}
+
+/// Takes back the new segment of an intent that is recalled. The old one must still be in place.
+pub(crate) fn withdraw(root: &Path, intent: &Journalled) -> Result<()> {
+    let Replaced { old, new } = intent.segment();
+    let Some(new) = new else { return Ok(()) };
+    let (kept, target) = (
+        inside(root, Path::new(&old.path), &DESTRUCTIBLE)?,
+        inside(root, Path::new(&new.path), &DESTRUCTIBLE)?,
+    );
+    if !kept.is_file() || kept == target {
+        return Err(refused(Path::new(&new.path)));
+    }
+    remove_file_if_there(&target)?;
+    sync_dir(target.parent().unwrap_or(root))
+}
+
+fn remove_file_if_there(path: &Path) -> Result<()> {
+    match fs::remove_file(path) {
+        Err(cause) if cause.kind() != io::ErrorKind::NotFound => Err(cannot("remove", path)(cause)),
+        _ => Ok(()),
+    }
 }
 
 /// Removes one file or folder below `staging/`: what a run that was cut short left behind.

@@ -12,6 +12,7 @@
 
 mod archive;
 mod batch;
+mod disposal;
 mod error;
 mod evaluation;
 mod evidence;
@@ -30,6 +31,9 @@ mod verify;
 
 pub use archive::{Archive, ArchivedBatch, SegmentReader};
 pub use batch::{BatchRecord, BatchWriter, Batches, Recovered, StoredFile};
+pub use disposal::{
+    Destruction, Intent, Located, LocatedSegment, Outcome, Prepared, Replaced, Replacements, list_digest,
+};
 pub use error::{ErrorKind, StoreError};
 pub use evidence::{
     Certificate, CertificateFault, Certified, Checkpoint, Consistency, ItemProof, MerkleTree, NoteFault, NoteKey,

@@ -17,7 +17,8 @@ use crate::files::{cannot, children, digest, list, open};
 use crate::home::{CONTENT_KEY, HOME_FILE};
 use crate::journal::{self, Line, Link, payload};
 use crate::{
-    BatchRecord, Entry, EntryKind, ErrorKind, Home, Result, Sources, StoreError, StoredFile, TreeHead, archive,
+    BatchRecord, Entry, EntryKind, ErrorKind, Home, Replacements, Result, Sources, StoreError, StoredFile, TreeHead,
+    archive,
 };
 
 /// What is wrong, or worth saying.
@@ -218,7 +219,7 @@ impl Check<'_> {
             Err(error) => return Err(error),
         };
         match (content, &entry.kind) {
-            (None, kind) if kind.names_files() || kind.names_a_key() => {
+            (None, kind) if kind.names_files() || kind.names_a_key() || kind.destroys() => {
                 self.found(FindingKind::PayloadMissing, path, Some(entry.seq))
             }
             (None, _) => self.found(FindingKind::PayloadErased, path, Some(entry.seq)),
@@ -258,11 +259,19 @@ impl Check<'_> {
             .flat_map(|(_, record)| &record.files)
             .map(|file| file.bytes)
             .sum();
+        let replacements = match self.home.replacements(1) {
+            // A journal or an intent that cannot be read has been found already.
+            Err(error) if matches!(error.kind(), ErrorKind::Corrupt | ErrorKind::Version) => Replacements::default(),
+            read => read?,
+        };
         for (seq, record) in &batches {
             let folder = Path::new(STAGED_RUNS).join(&record.run).join(record.batch.to_string());
             for (number, file) in record.files.iter().enumerate() {
+                let Some(file) = replacements.current(*seq, file.clone()) else {
+                    continue;
+                };
                 self.unnamed.remove(Path::new(&file.path));
-                self.file(*seq, file, &staged_name(&folder, number))?;
+                self.file(*seq, &file, &staged_name(&folder, number))?;
                 progress(self.bytes, total);
             }
         }

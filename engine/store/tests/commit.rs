@@ -185,13 +185,14 @@ fn staging_without_a_commit_leaves_nothing_behind_a_recovery() {
     writer.archive(&messages(0, 4)).unwrap();
     drop(writer);
     assert_eq!(
-        home.recover(&lock).unwrap(),
+        home.recover(&lock, stamp()).unwrap(),
         Recovered {
             published: vec![],
-            discarded: 1
+            discarded: 1,
+            settled: None,
         }
     );
-    assert_eq!(home.recover(&lock).unwrap(), Recovered::default());
+    assert_eq!(home.recover(&lock, stamp()).unwrap(), Recovered::default());
     assert_eq!((staged(&home), archived(&home).len()), (0, 0));
 }
 
@@ -222,7 +223,7 @@ fn a_process_that_dies_at_any_step_leaves_all_or_nothing() {
             home.verify(|_, _| {}).unwrap().is_sound(),
             "{place}: nothing is damaged even now"
         );
-        let recovered = home.recover(&run_lock(&home)).unwrap();
+        let recovered = home.recover(&run_lock(&home), stamp()).unwrap();
         let published = if journalled && place != "published" {
             vec![3]
         } else {
@@ -232,7 +233,8 @@ fn a_process_that_dies_at_any_step_leaves_all_or_nothing() {
             recovered,
             Recovered {
                 published,
-                discarded: u64::from(!journalled)
+                discarded: u64::from(!journalled),
+                settled: None,
             },
             "{place}"
         );
@@ -254,10 +256,13 @@ fn a_staged_file_that_changed_before_it_was_moved_is_not_moved() {
     assert!(!finish(child("commits", home.root(), "1 4 0 journalled")).success());
     let file = home.root().join("staging/runs/run-1/1/0.parquet");
     common::flip(&file, 40, 3);
-    let error = home.recover(&run_lock(&home)).unwrap_err();
+    let error = home.recover(&run_lock(&home), stamp()).unwrap_err();
     assert_eq!((error.kind(), error.path()), (ErrorKind::Corrupt, Some(file.as_path())));
     fs::remove_file(&file).unwrap();
-    assert!(home.recover(&run_lock(&home)).is_err(), "nor can one do without it");
+    assert!(
+        home.recover(&run_lock(&home), stamp()).is_err(),
+        "nor can one do without it"
+    );
 }
 
 #[test]
@@ -270,7 +275,7 @@ fn commits() {
     };
     let home = Home::open(&home).unwrap();
     let lock = run_lock(&home);
-    home.recover(&lock).unwrap();
+    home.recover(&lock, stamp()).unwrap();
     let faults = if place == "nowhere" {
         Faults::default()
     } else {
@@ -294,7 +299,7 @@ proptest! {
             let place = fault.map_or("nowhere".to_owned(), |(step, time)| format!("{}:{time}", Step::ALL[step].as_str()));
             let before = home.journal().last_seq().unwrap();
             finish(child("commits", home.root(), &format!("{batch} {n} {first} {place}")));
-            home.recover(&run_lock(&home)).unwrap();
+            home.recover(&run_lock(&home), stamp()).unwrap();
             if home.journal().last_seq().unwrap() > before {
                 journalled.extend((first..first + n).map(|number| (key(number), format!("secret text {number}"))));
             }

@@ -202,7 +202,7 @@ fn locks() {
 fn the_lock_of_one_home_opens_no_other() {
     let ((_a, one), (_b, other)) = (new_home(), new_home());
     let lock = common::run_lock(&one);
-    assert_eq!(other.recover(&lock).unwrap_err().kind(), ErrorKind::Refused);
+    assert_eq!(other.recover(&lock, stamp()).unwrap_err().kind(), ErrorKind::Refused);
     assert!(other.rebuilt_catalog_path(&lock).is_err() && other.replace_catalog(&lock).is_err());
 }
 

@@ -208,9 +208,9 @@ fn kinds_of_a_newer_version_are_kept_and_chained_but_its_lines_are_not_read() {
     let (_folder, home) = new_home();
     let entry = home.journal().append(EntryKind::Governance, None, stamp()).unwrap();
     let text = fs::read_to_string(log(&home)).unwrap();
-    fs::write(log(&home), text.replace("governance", "disposal_intent")).unwrap();
+    fs::write(log(&home), text.replace("governance", "from_the_future")).unwrap();
     let last = home.journal().entries(2).unwrap().next().unwrap().unwrap();
-    assert_eq!(last.kind, EntryKind::Unknown("disposal_intent".into()));
+    assert_eq!(last.kind, EntryKind::Unknown("from_the_future".into()));
     assert_ne!(last.leaf, entry.leaf);
     assert_eq!(
         home.journal().append(EntryKind::Governance, None, stamp()).unwrap().seq,

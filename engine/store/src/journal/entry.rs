@@ -111,6 +111,18 @@ pub enum EntryKind {
     KeyRotated,
     /// A checkpoint was given out.
     CheckpointExported,
+    /// A disposal plan was frozen, with the file that lists its items: see [`crate::BatchRecord`].
+    DisposalProposed,
+    /// Somebody approved a disposal plan.
+    DisposalApproved,
+    /// Somebody rejected a disposal plan, or took items out of it.
+    DisposalRejected,
+    /// Messages are about to be destroyed: see [`crate::Intent`].
+    DisposalIntent,
+    /// What became of that: see [`crate::Outcome`].
+    DisposalDone,
+    /// The certificate of a disposal plan.
+    DisposalCertified,
     /// A kind that a newer version writes: kept, chained and verified, but not understood.
     Unknown(String),
 }
@@ -143,6 +155,12 @@ impl EntryKind {
         Self::KeyCreated,
         Self::KeyRotated,
         Self::CheckpointExported,
+        Self::DisposalProposed,
+        Self::DisposalApproved,
+        Self::DisposalRejected,
+        Self::DisposalIntent,
+        Self::DisposalDone,
+        Self::DisposalCertified,
     ];
 
     /// The word in the journal.
@@ -174,6 +192,12 @@ impl EntryKind {
             Self::KeyCreated => "key_created",
             Self::KeyRotated => "key_rotated",
             Self::CheckpointExported => "checkpoint_exported",
+            Self::DisposalProposed => "disposal_proposed",
+            Self::DisposalApproved => "disposal_approved",
+            Self::DisposalRejected => "disposal_rejected",
+            Self::DisposalIntent => "disposal_intent",
+            Self::DisposalDone => "disposal_done",
+            Self::DisposalCertified => "disposal_certified",
             Self::Unknown(word) => word,
         }
     }
@@ -182,13 +206,18 @@ impl EntryKind {
     pub fn names_files(&self) -> bool {
         matches!(
             self,
-            Self::Batch | Self::HoldApplied | Self::Activation | Self::RetentionResolved
+            Self::Batch | Self::HoldApplied | Self::Activation | Self::RetentionResolved | Self::DisposalProposed
         )
     }
 
     /// Whether its payload names a key of the home, without which nothing signed can be checked.
     pub(crate) fn names_a_key(&self) -> bool {
         matches!(self, Self::KeyCreated | Self::KeyRotated)
+    }
+
+    /// Whether its payload says which files have been replaced, so that no other reading of the home is right without it.
+    pub(crate) fn destroys(&self) -> bool {
+        matches!(self, Self::DisposalIntent | Self::DisposalDone)
     }
 
     fn named(word: String) -> Self {

@@ -9,7 +9,7 @@ pub(crate) mod payload;
 mod read;
 mod tail;
 
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -38,6 +38,28 @@ const MAX_ACTOR_BYTES: usize = 1024;
 pub struct Journal {
     root: PathBuf,
     path: PathBuf,
+}
+
+/// The journal, while nobody else can append.
+#[derive(Debug)]
+pub(crate) struct Held<'a> {
+    journal: &'a Journal,
+    _alone: File,
+}
+
+impl Held<'_> {
+    /// Appends an entry whose payload, if any, is written already.
+    pub(crate) fn append(&self, kind: &EntryKind, payload: Option<Digest>, stamp: Stamp<'_>) -> Result<Entry> {
+        let tail = self.journal.mended_tail()?;
+        let line = Line::after(tail.last.as_ref().map(Entry::link), kind.as_str(), payload, stamp);
+        let text = line.text();
+        if let Err(error) = self.journal.write_line(&text) {
+            // Part of the line may have gone out, as on a full disk; if it cannot be cut now, the next append does.
+            let _ = self.journal.mended_tail();
+            return Err(error);
+        }
+        Ok(line.into_entry(&text))
+    }
 }
 
 impl Journal {
@@ -85,19 +107,25 @@ impl Journal {
         let payload = payload
             .map(|payload| payload::write(&self.root, payload, stamp))
             .transpose()?;
-        let _alone = lock::exclusive(&self.root.join(LOCK))?;
-        let tail = self.mended_tail()?;
+        let held = self.held()?;
         if !condition(self)? {
             return Ok(None);
         }
-        let line = Line::after(tail.last.as_ref().map(Entry::link), kind.as_str(), payload, stamp);
-        let text = line.text();
-        if let Err(error) = self.write_line(&text) {
-            // Part of the line may have gone out, as on a full disk; if it cannot be cut now, the next append does.
-            let _ = self.mended_tail();
-            return Err(error);
-        }
-        Ok(Some(line.into_entry(&text)))
+        held.append(&kind, payload, stamp).map(Some)
+    }
+
+    /// Keeps everybody else from appending until this is dropped.
+    pub(crate) fn held(&self) -> Result<Held<'_>> {
+        let alone = lock::exclusive(&self.root.join(LOCK))?;
+        Ok(Held {
+            journal: self,
+            _alone: alone,
+        })
+    }
+
+    /// Writes a payload for an entry that is appended under [`Self::held`], before others are kept waiting.
+    pub(crate) fn write_payload(&self, value: &serde_json::Value, stamp: Stamp<'_>) -> Result<Digest> {
+        payload::write(&self.root, Payload::Json(value), stamp)
     }
 
     /// The entries from a sequence number on, in order; the chain between them is checked on the way.

@@ -1,0 +1,102 @@
+//! Which files stand for those that the journal's batches name, once messages have been destroyed.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use super::{Journalled, Outcome, staged_name};
+use crate::{BatchRecord, EntryKind, Home, Journal, Result, StoredFile};
+
+/// What has taken the place of files. Empty in a home where nothing was ever destroyed.
+#[derive(Debug, Default)]
+pub struct Replacements {
+    /// By the path of the file that went: the intents that name it, each with what is left.
+    ///
+    /// A path may come again: a segment is named by its content, which may be taken in anew.
+    by_path: HashMap<String, Vec<(u64, Option<StoredFile>)>>,
+}
+
+impl Home {
+    /// What has taken the place of files that entries from a sequence number on name.
+    ///
+    /// # Errors
+    /// When the journal cannot be read, or an intent to destroy is damaged.
+    pub fn replacements(&self, from_seq: u64) -> Result<Replacements> {
+        let (journal, root) = (self.journal(), self.root());
+        let mut intents: Vec<Journalled> = Vec::new();
+        let mut replacements = Replacements::default();
+        for entry in journal.entries(from_seq)? {
+            let entry = entry?;
+            match entry.kind {
+                EntryKind::DisposalIntent => intents.push(Journalled::read(journal, &entry)?),
+                EntryKind::DisposalDone => {
+                    let outcome = outcome(journal, &entry)?;
+                    if let Some(at) = intents.iter().position(|intent| intent.seq == outcome.intent) {
+                        let intent = intents.swap_remove(at);
+                        if outcome.destroyed {
+                            replacements.add(&intent, |_, new| new.clone());
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        for open in intents {
+            // While the old segment is there nothing has been destroyed; afterwards the rest is bound to follow.
+            if !root.join(&open.segment().old.path).exists() {
+                replacements.add(&open, |number, new| found(root, number, new));
+            }
+        }
+        Ok(replacements)
+    }
+}
+
+impl Replacements {
+    /// Puts in a record, journalled by the entry of that number, the files that stand for it now.
+    pub fn apply(&self, seq: u64, record: &mut BatchRecord) {
+        if !self.by_path.is_empty() {
+            let files = std::mem::take(&mut record.files);
+            record.files = files.into_iter().filter_map(|file| self.current(seq, file)).collect();
+        }
+    }
+
+    /// The file that stands for one that an entry of that number named; none where nothing of it is left.
+    pub fn current(&self, seq: u64, file: StoredFile) -> Option<StoredFile> {
+        let (mut seq, mut file) = (seq, file);
+        loop {
+            let later = self
+                .by_path
+                .get(&file.path)
+                .and_then(|all| all.iter().find(|(by, _)| *by > seq));
+            match later {
+                None => return Some(file),
+                Some((by, new)) => (seq, file) = (*by, new.clone()?),
+            }
+        }
+    }
+
+    fn add(&mut self, intent: &Journalled, place: impl Fn(usize, &Option<StoredFile>) -> Option<StoredFile>) {
+        for (number, replaced) in intent.intent().files.iter().enumerate() {
+            let all = self.by_path.entry(replaced.old.path.clone()).or_default();
+            all.push((intent.seq, place(number, &replaced.new)));
+            all.sort_by_key(|(seq, _)| *seq);
+        }
+    }
+}
+
+/// What an entry says of an intent.
+pub(super) fn outcome(journal: &Journal, entry: &crate::Entry) -> Result<Outcome> {
+    journal.payload_json(entry)?.ok_or_else(|| {
+        let message = format!("entry {} does not say what became of an intent to destroy", entry.seq);
+        crate::StoreError::corrupt(message, Path::new(""))
+    })
+}
+
+/// Where a new file is: in place, or still in staging.
+fn found(root: &Path, number: usize, new: &Option<StoredFile>) -> Option<StoredFile> {
+    let new = new.clone()?;
+    if root.join(&new.path).exists() {
+        return Some(new);
+    }
+    let path = staged_name(number).to_string_lossy().into_owned();
+    Some(StoredFile { path, ..new })
+}

@@ -1,0 +1,349 @@
+//! Files again without the rows of some messages: written into staging, read back and compared. Takes no lock.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::path::Path;
+
+use arrow::array::{Array, AsArray, BooleanArray, RecordBatch};
+use lexhold_model::Key;
+use lexhold_model::tables::Table;
+use serde_json::{Value, json};
+
+use super::locate::{self, TABLE_KEY};
+use super::{Destruction, Intent, Journalled, Located, LocatedSegment, Replaced, STAGED, list_digest, staged_name};
+use crate::files::{create_dirs, sync_dir, sync_files};
+use crate::{EntryKind, Faults, Home, Result, RunLock, Stamp, Step, StoreError, StoredFile};
+use crate::{archive, batch, gate, parquet_file};
+
+/// Columns that name rows of another table.
+type Namers = &'static [(Table, &'static str)];
+
+/// Tables of what several messages of a batch share: a row goes with the last row that names it. Each with its column,
+/// and the tables and columns that name it.
+///
+/// What is left is what the batch would have recorded without the messages. Order matters: sets before schedules.
+const SHARED: [(Table, &str, Namers); 6] = [
+    (
+        Table::Facts,
+        "facts_id",
+        &[(Table::Assignment, "facts_id"), (Table::Message, "facts_id")],
+    ),
+    (Table::Days, "days_id", &[(Table::Assignment, "days_id")]),
+    (Table::DutySet, "set_id", &[(Table::Assignment, "set_id")]),
+    (Table::Schedule, "schedule_id", &[(Table::DutySet, "schedule_id")]),
+    (
+        Table::Rule,
+        "rule_id",
+        &[(Table::Hit, "rule_id"), (Table::ConversationEvent, "rule_id")],
+    ),
+    (
+        Table::Handle,
+        "handle",
+        &[
+            (Table::Message, "sender"),
+            (Table::Recipient, "handle"),
+            (Table::Custodian, "handle"),
+        ],
+    ),
+];
+
+/// A rewrite that waits in staging for its intent.
+#[derive(Debug)]
+pub struct Prepared<'a> {
+    pub(super) home: &'a Home,
+    pub(super) faults: &'a Faults,
+    pub(super) intent: Intent,
+}
+
+impl Home {
+    /// Writes a segment, and all evaluation files with rows of the same messages, again without these messages.
+    ///
+    /// `seen` is the last entry of the journal that whoever decided about the messages took into account; `detail` goes
+    /// into the intent.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::Refused`] where the segment does not hold each of the messages once, or for another home's
+    /// lock; [`crate::ErrorKind::Corrupt`] where a file is not the one journalled, or what was written does not read back
+    /// as it should; when staging cannot be written.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "what is destroyed, why, and where a test stops it"
+    )]
+    pub fn prepare_destruction<'a>(
+        &'a self,
+        lock: &'a RunLock,
+        plan: &str,
+        located: &Located,
+        segment: &LocatedSegment,
+        keys: &BTreeSet<Key>,
+        seen: u64,
+        detail: Value,
+        faults: &'a Faults,
+    ) -> Result<Prepared<'a>> {
+        self.owns(lock)?;
+        if keys.is_empty() || !keys.iter().all(|key| segment.keys.contains(key)) {
+            return Err(StoreError::refused("these messages do not lie in that segment"));
+        }
+        if self.root().join(STAGED).exists() {
+            // Either a rewrite that came to nothing, or the only copy of what an intent promised to leave.
+            if self.open_intent()?.is_some() {
+                return Err(StoreError::refused(
+                    "a destruction that was cut short has to be settled first",
+                ));
+            }
+            gate::discard_staged(self.root(), Path::new(STAGED))?;
+        }
+        create_dirs(self.root(), Path::new(STAGED))?;
+        let mut rewrite = Rewrite {
+            home: self,
+            keys: keys.iter().copied().collect(),
+            files: Vec::new(),
+            left: Vec::new(),
+        };
+        let replacements = self.replacements(segment.seq)?;
+        let old = replacements
+            .current(segment.seq, segment.file.clone())
+            .ok_or_else(|| StoreError::refused("nothing is left of that segment"))?;
+        rewrite.segment(&old)?;
+        faults.reach(Step::HalfRewritten);
+        let entries: BTreeSet<u64> = keys
+            .iter()
+            .flat_map(|key| located.entries.get(key))
+            .flatten()
+            .copied()
+            .collect();
+        for seq in entries {
+            rewrite.tables(seq)?;
+        }
+        let staged: Vec<_> = (0..rewrite.files.len())
+            .filter(|number| rewrite.files[*number].new.is_some())
+            .map(|number| self.root().join(staged_name(number)))
+            .collect();
+        sync_files(&staged)?;
+        sync_dir(&self.root().join(STAGED))?;
+        rewrite.read_back()?;
+        faults.reach(Step::Rewritten);
+        let keys: Vec<Key> = keys.iter().copied().collect();
+        let intent = Intent {
+            plan: plan.to_owned(),
+            seen,
+            files: rewrite.files,
+            keys_digest: list_digest(&keys),
+            keys,
+            detail,
+        };
+        Ok(Prepared {
+            home: self,
+            faults,
+            intent,
+        })
+    }
+}
+
+impl Prepared<'_> {
+    /// Bytes of the files that go and of those that take their place.
+    pub fn bytes(&self) -> (u64, u64) {
+        let files = self.intent.files.iter();
+        let old = files.clone().map(|file| file.old.bytes).sum();
+        (
+            old,
+            files.filter_map(|file| file.new.as_ref()).map(|file| file.bytes).sum(),
+        )
+    }
+
+    /// Destroys the messages, unless something has come since the preparation that could matter.
+    ///
+    /// # Errors
+    /// When journal or files cannot be written. Afterwards, as after a kill, the intent may or may not be journalled;
+    /// [`Home::recover`] settles it.
+    pub fn destroy(self, stamp: Stamp<'_>) -> Result<Destruction> {
+        let journal = self.home.journal();
+        let digest = journal.write_payload(&json!(self.intent), stamp)?;
+        let (intent, journalled) = {
+            let held = journal.held()?;
+            if let Some(by) = self.home.unsettling(self.intent.seen)? {
+                return Ok(Destruction::Voided { by });
+            }
+            self.faults.reach(Step::TailClean);
+            let entry = held.append(&EntryKind::DisposalIntent, Some(digest), stamp)?;
+            self.faults.reach(Step::Intended);
+            let journalled = Journalled::read(journal, &entry)?;
+            self.home.swap_segment(&journalled, self.faults)?;
+            (entry, journalled)
+        };
+        self.faults.reach(Step::BodiesGone);
+        self.home.swap_tables(&journalled, self.faults)?;
+        self.faults.reach(Step::TablesSwapped);
+        let done = self.home.conclude(intent.seq, true, stamp)?;
+        gate::discard_staged(self.home.root(), Path::new(STAGED))?;
+        Ok(Destruction::Done {
+            intent: intent.seq,
+            done: done.seq,
+        })
+    }
+}
+
+struct Rewrite<'a> {
+    home: &'a Home,
+    keys: HashSet<Key>,
+    files: Vec<Replaced>,
+    /// What should be left of each file.
+    left: Vec<RecordBatch>,
+}
+
+/// An evaluation file with its rows before and after.
+struct Shrunk<'r> {
+    file: &'r StoredFile,
+    before: RecordBatch,
+    after: RecordBatch,
+}
+
+/// The evaluation files of one entry, by table.
+type Tables<'r> = BTreeMap<&'r str, Shrunk<'r>>;
+
+impl Rewrite<'_> {
+    fn segment(&mut self, old: &StoredFile) -> Result<()> {
+        let rows = self.home.rows(old)?;
+        let keep = self.kept(&rows, archive::KEY, old)?;
+        if keep.false_count() != self.keys.len() {
+            return Err(StoreError::refused("a segment must hold each message that goes once").at(Path::new(&old.path)));
+        }
+        self.add(old, filtered(&rows, &keep, old)?)
+    }
+
+    /// The evaluation files of one entry: rows of the messages go, and with them what nothing else of the entry names.
+    fn tables(&mut self, seq: u64) -> Result<()> {
+        let entry = self.home.batches(seq)?.next().transpose()?;
+        let Some((entry, record)) = entry.filter(|(entry, _)| entry.seq == seq) else {
+            return Err(StoreError::corrupt(
+                format!("entry {seq} names no files"),
+                self.home.root(),
+            ));
+        };
+        let mut tables: Tables<'_> = BTreeMap::new();
+        for file in record.files.iter().filter(|file| !file.is_segment()) {
+            let before = self.home.rows(file)?;
+            let after = match before.column_by_name(TABLE_KEY) {
+                Some(_) => filtered(&before, &self.kept(&before, TABLE_KEY, file)?, file)?,
+                None => before.clone(),
+            };
+            tables.insert(
+                file.table.as_deref().unwrap_or_default(),
+                Shrunk { file, before, after },
+            );
+        }
+        if entry.kind == EntryKind::Batch {
+            for (shared, column, namers) in SHARED {
+                let Some(Shrunk { file, before, .. }) = tables.get(shared.name()) else {
+                    continue;
+                };
+                let keep = still_named(&tables, before, column, namers).ok_or_else(|| unreadable(file))?;
+                let after = filtered(before, &keep, file)?;
+                tables.entry(shared.name()).and_modify(|table| table.after = after);
+            }
+        }
+        let changed = tables
+            .into_values()
+            .filter(|table| table.after.num_rows() < table.before.num_rows());
+        for Shrunk { file, after, .. } in changed {
+            self.add(file, after)?;
+        }
+        Ok(())
+    }
+
+    /// Which rows stay: those of other messages.
+    fn kept(&self, rows: &RecordBatch, column: &str, file: &StoredFile) -> Result<BooleanArray> {
+        let keys = locate::keys(rows, column).ok_or_else(|| unreadable(file))?;
+        let goes = |key: Option<Key>| key.is_some_and(|key| self.keys.contains(&key));
+        Ok(keys.into_iter().map(|key| Some(!goes(key))).collect())
+    }
+
+    fn add(&mut self, old: &StoredFile, rows: RecordBatch) -> Result<()> {
+        let staged = self.home.root().join(staged_name(self.files.len()));
+        let mut new = None;
+        if rows.num_rows() > 0 {
+            let (sha256, bytes) = parquet_file::write(&staged, &rows)?;
+            let path = locate::place(old, &sha256);
+            if self.home.root().join(&path).exists() {
+                return Err(
+                    StoreError::refused("a rewritten file would take the place of another").at(Path::new(&path))
+                );
+            }
+            new = Some(StoredFile {
+                path,
+                sha256,
+                bytes,
+                rows: rows.num_rows() as u64,
+                table: old.table.clone(),
+            });
+        }
+        self.files.push(Replaced { old: old.clone(), new });
+        self.left.push(rows);
+        Ok(())
+    }
+
+    /// Compares what is on disk, row for row, with what should be left of the old files.
+    fn read_back(&self) -> Result<()> {
+        for (number, (Replaced { new, .. }, left)) in self.files.iter().zip(&self.left).enumerate() {
+            let Some(new) = new else { continue };
+            let staged = staged_name(number);
+            batch::check(self.home.root(), &staged, new)?;
+            let file = StoredFile {
+                path: staged.to_string_lossy().into_owned(),
+                ..new.clone()
+            };
+            let read = self.home.all_rows(&file)?;
+            let column = if new.is_segment() { archive::KEY } else { TABLE_KEY };
+            let left_over = locate::keys(&read, column).into_iter().flatten().flatten();
+            if read != *left || left_over.into_iter().any(|key| self.keys.contains(&key)) {
+                return Err(StoreError::corrupt(
+                    "a rewritten file does not read back as what should be left",
+                    &self.home.root().join(staged),
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Home {
+    /// All rows of a file, which must be the one that was journalled.
+    fn rows(&self, file: &StoredFile) -> Result<RecordBatch> {
+        self.vouch(file)?;
+        self.all_rows(file)
+    }
+}
+
+/// Which rows of a shared table stay: those that no row named which went, and those that another still names.
+fn still_named(tables: &Tables<'_>, rows: &RecordBatch, column: &str, namers: Namers) -> Option<BooleanArray> {
+    let (mut before, mut after) = (HashSet::new(), HashSet::new());
+    for (table, column) in namers {
+        if let Some(table) = tables.get(table.name()) {
+            before.extend(values(&table.before, column)?);
+            after.extend(values(&table.after, column)?);
+        }
+    }
+    let stays = |value: &Vec<u8>| after.contains(value) || !before.contains(value);
+    Some(values(rows, column)?.iter().map(|value| Some(stays(value))).collect())
+}
+
+/// The values of a column as bytes.
+fn values(rows: &RecordBatch, column: &str) -> Option<Vec<Vec<u8>>> {
+    if let Some(keys) = locate::keys(rows, column) {
+        let bytes = |key: Option<Key>| key.map(|key| key.as_i128().to_le_bytes().to_vec()).unwrap_or_default();
+        return Some(keys.into_iter().map(bytes).collect());
+    }
+    let texts = rows.column_by_name(column)?.as_string_opt::<i32>()?;
+    Some(
+        (0..texts.len())
+            .map(|row| texts.value(row).as_bytes().to_vec())
+            .collect(),
+    )
+}
+
+fn filtered(rows: &RecordBatch, keep: &BooleanArray, file: &StoredFile) -> Result<RecordBatch> {
+    arrow::compute::filter_record_batch(rows, keep).map_err(|_| unreadable(file))
+}
+
+fn unreadable(file: &StoredFile) -> StoreError {
+    StoreError::corrupt("a file of the home cannot be rewritten", Path::new(&file.path))
+}
