@@ -4,6 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+mod test;
+
+pub use test::Test;
+
 /// Policy-as-code retention and surveillance for instant messages and e-mail.
 #[derive(Debug, Parser)]
 #[command(
@@ -173,6 +177,8 @@ pub enum LogFormat {
 pub enum Verb {
     /// Compile policies and rulesets; print every problem with its place
     Check(Check),
+    /// Run the tests of policies and rulesets, and case files
+    Test(Test),
     /// The main job: ingest, evaluate, record, report
     Run(Run),
     /// What a change of policies and rulesets does to the messages of the home

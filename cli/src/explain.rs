@@ -67,6 +67,7 @@ fn explain_code(code: &str) -> anyhow::Result<Exit> {
         "04" => "pattern rules",
         "05" => "imports and parameters",
         "06" => "Cedar conditions",
+        "07" => "tests and case files",
         "08" => "legal holds",
         _ => "directory, operators and configuration",
     };

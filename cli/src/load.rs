@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
 use lexhold_document::{Diagnostic, Diagnostics, Document, FileId, Files, Kind, Level};
-use lexhold_evaluate::{Bundle, HoldSet, Mandates, Regulations, compile_directory, lint_cites};
+use lexhold_evaluate::{Bundle, HoldSet, Mandates, Regulations, check_cases, compile_directory, lint_cites};
 use lexhold_model::Directory;
 use lexhold_policy::{Operators, Schemas, operators_shape};
 use lexhold_store::SourceFiles;
@@ -109,10 +109,25 @@ impl Project {
         self.load_one(root, id)
     }
 
+    /// Reads the documents in these files and what they import, apart from those of the project.
+    pub fn read_apart(&mut self, folders: &[PathBuf], paths: &[PathBuf]) -> anyhow::Result<Vec<Document>> {
+        let mut roots = Vec::new();
+        for path in paths {
+            let known = self.files.find(&path.display().to_string());
+            roots.extend(known.map_or_else(|| self.add(path), |id| Ok(Some(id)))?);
+        }
+        Ok(self.load_apart(folders, &roots))
+    }
+
     fn load_one(&mut self, root: &Path, id: FileId) -> Option<Document> {
+        let loaded = self.load_apart(&[root.to_owned()], &[id]);
+        loaded.into_iter().find(|document| document.file == id)
+    }
+
+    fn load_apart(&mut self, folders: &[PathBuf], roots: &[FileId]) -> Vec<Document> {
         let before = self.documents.len();
-        self.load(&[root.to_owned()], &[id]);
-        self.documents.drain(before..).find(|document| document.file == id)
+        self.load(folders, roots);
+        self.documents.drain(before..).collect()
     }
 
     fn add(&mut self, path: &Path) -> anyhow::Result<Option<FileId>> {
@@ -154,7 +169,8 @@ impl Project {
         Bundle::compile(&self.documents, &self.schemas, &mut self.diagnostics)
     }
 
-    /// Compiles holds, operators, delegations, exceptions and directories found among the documents, for `check` to say what is wrong with them.
+    /// Compiles holds, operators, delegations, exceptions and directories found among the documents, for `check` to say what is wrong
+    /// with them, and looks at the form of tests without running any.
     pub fn compile_the_rest(&mut self) {
         let holds: Vec<&Document> = self
             .documents
@@ -177,6 +193,7 @@ impl Project {
             compile_operators(document, &mut self.diagnostics);
         }
         Mandates::compile(&self.documents, &mut self.diagnostics);
+        check_cases(&self.documents, &mut self.diagnostics);
     }
 
     /// Warns of rules that compile and still are not what somebody meant, and of citations that say nothing.

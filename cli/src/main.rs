@@ -34,6 +34,7 @@ mod scan;
 mod settings;
 mod status;
 mod terminal;
+mod test;
 mod verify;
 mod versions;
 mod whoami;
@@ -72,6 +73,7 @@ fn dispatch(cli: &Cli) -> anyhow::Result<Exit> {
     start_log(&settings);
     match &cli.verb {
         Verb::Check(args) => check::check(&settings, args),
+        Verb::Test(args) => test::test(&settings, args),
         Verb::Run(args) => run::run(&settings, args),
         Verb::Retention(args) => retention_verbs::retention(&settings, args),
         Verb::Activate(args) => activate::activate(&settings, args),

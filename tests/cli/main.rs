@@ -24,3 +24,4 @@ mod run;
 mod sample;
 mod signatures;
 mod support;
+mod test;

@@ -17,6 +17,14 @@ lexhold_document::codes! {
     SAMPLING_RANGE = "LX0232";
     /// A sampling document names a rule or document that does not exist.
     SAMPLING_CLASS = "LX0233";
+    /// A case file has no cases.
+    NO_CASES = "LX0701";
+    /// A test speaks of a rule, schedule, hold or event that there is not.
+    UNKNOWN_IN_CASE = "LX0702";
+    /// A test cannot be run as it is written.
+    CASE = "LX0703";
+    /// A file that a test names cannot be read.
+    CASE_FILE = "LX0704";
     /// A directory contradicts itself.
     DIRECTORY = "LX0901";
     /// A delegation or an exception that cannot be.

@@ -38,7 +38,10 @@ mod testing;
 pub use alert::{Alert, AlertHit, AlertMember, AlertPlace, AlertRule, alerts};
 pub use assign::{Assigner, Inputs, assign};
 pub use bundle::{Bundle, DocumentInfo, Earlier, RuleKind, RuleSummary};
-pub use cases::{CaseFailure, CaseReport, check_cases};
+pub use cases::{
+    Alone, Beside, Case, CaseResult, Mismatch, Outcome, Trial, World, case_shape, cases_shape, check_cases, read_cases,
+    run_documents, subjects, trials,
+};
 pub use cites::{Regulations, lint_cites};
 pub use directory::{compile_directory, directory_shape};
 pub use evaluation::{

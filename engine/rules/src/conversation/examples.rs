@@ -23,7 +23,7 @@ pub fn check_conversation_examples(program: &Program, rule: usize) -> Vec<Exampl
         });
         failures.extend(failed.map(|example| ExampleFailure {
             expected,
-            text: shown(example),
+            text: example.text(),
             place: example.place,
             excluded_by: None,
             found: None,
@@ -82,12 +82,13 @@ fn participants<'e>(message: &'e Utterance, example: &'e Exchange) -> Participan
     }
 }
 
-/// How an example is named: its messages, one after the other.
-fn shown(example: &Exchange) -> String {
-    let said: Vec<String> = example
-        .messages
-        .iter()
-        .map(|message| format!("{}: {}", message.from, message.text))
-        .collect();
-    said.join(" / ")
+impl Exchange {
+    /// How an example is named: its messages, one after the other.
+    pub fn text(&self) -> String {
+        let said = self
+            .messages
+            .iter()
+            .map(|message| format!("{}: {}", message.from, message.text));
+        said.collect::<Vec<_>>().join(" / ")
+    }
 }
