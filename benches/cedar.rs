@@ -1,6 +1,6 @@
 //! Conditions, measured: the decider of the engine against Cedar's authorizer, one request at a time, in the same run.
 //!
-//! `cargo bench --bench cedar`. Policies are those of a firm that grows: the words that they ask for grow with their
+//! `cargo bench --bench cedar`, or `cargo bench --bench cedar -- 50` for so many policies alone. Policies are those of a firm that grows: the words that they ask for grow with their
 //! number. Facts rows are those of chat, of which so many in a hundred are different from all others. Every answer that
 //! the authorizer gives has to be the decider's. Ratios within one run are what counts.
 #![allow(
@@ -28,8 +28,9 @@ const DISTINCT: [usize; 3] = [1, 10, 100];
 /// Messages that the decider is asked about.
 const MESSAGES: usize = 60_000;
 
-/// Messages that are made at a time, where each has facts of its own.
-const BLOCK: usize = 512;
+/// Messages that are made at a time, where each has facts of its own: few, because a run decides about facts that it has
+/// just made.
+const BLOCK: usize = 64;
 
 /// Requests that the authorizer is asked to decide, divided by the policies that each has.
 const POLICIES_ASKED: usize = 15_000;
@@ -39,7 +40,11 @@ const ROUNDS: usize = 3;
 
 fn main() {
     println!("policies  distinct    authorizer/s      decider/s    times   every request µs");
-    for policies in POLICIES {
+    let only: Option<usize> = std::env::args().find_map(|argument| argument.parse().ok());
+    for policies in POLICIES
+        .into_iter()
+        .filter(|policies| only.is_none_or(|only| only == *policies))
+    {
         for action in [Action::Communicate, Action::Retain] {
             let program = program(action, policies);
             assert_eq!(program.uncompiled().count(), 0);

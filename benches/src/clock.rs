@@ -2,19 +2,16 @@
 
 use std::time::{Duration, Instant};
 
-/// The result of some work and the time that the processor gave to it, so that others on the machine count less; where
-/// the system does not tell, the time that passed.
+use cpu_time::ThreadTime;
+
+/// The result of some work and the time that the processor gave to this thread for it, so that others on the machine
+/// count less; where the system does not tell, the time that passed.
 pub fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
-    let began = (Instant::now(), processor_time());
+    let began = (Instant::now(), ThreadTime::try_now().ok());
     let result = work();
-    let took = match (began.1, processor_time()) {
-        (Some(before), Some(after)) => after.saturating_sub(before),
+    let took = match began.1.map(|before| before.try_elapsed()) {
+        Some(Ok(took)) => took,
         _ => began.0.elapsed(),
     };
     (result, took)
-}
-
-fn processor_time() -> Option<Duration> {
-    let stat = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
-    Some(Duration::from_nanos(stat.split(' ').next()?.parse().ok()?))
 }

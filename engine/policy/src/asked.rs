@@ -1,6 +1,7 @@
 //! Of whom a request is made: the sender, or everybody inside the firm who took part.
 
 use crate::entities::Principal;
+use crate::facts::{Insiders, Sender};
 use crate::{Action, FactsRow};
 
 /// Why nothing can be decided of a message whose facts say two things of one person, as a stored row may that
@@ -8,10 +9,11 @@ use crate::{Action, FactsRow};
 pub(crate) const CONTRADICTION: &str = "the facts contradict themselves";
 
 /// The people whom an action asks about, in a message.
-#[derive(Default)]
+#[derive(Clone, Copy)]
 pub(crate) struct Cast<'a> {
-    people: Vec<Person<'a>>,
-    contradicts: bool,
+    sender: &'a Sender,
+    /// Empty where the sender alone is asked about.
+    insiders: &'a [Insiders],
 }
 
 /// One of them.
@@ -27,41 +29,46 @@ impl<'a> Cast<'a> {
     /// about the sender where there is none.
     pub(crate) fn of(action: Action, row: &'a FactsRow) -> Self {
         let facts = &row.facts;
-        let sender = &facts.sender;
-        let mut cast = Self::default();
-        if action.asks_sender_only() || facts.insiders.is_empty() {
-            let principal = Principal {
-                id: &sender.id,
-                facts: &sender.facts,
-            };
-            cast.people.push(Person {
-                principal,
-                first_of_its_kind: true,
-            });
-            return cast;
+        Self {
+            sender: &facts.sender,
+            insiders: if action.asks_sender_only() {
+                &[]
+            } else {
+                &facts.insiders
+            },
         }
-        for alike in &facts.insiders {
-            let other_sender = alike.ids.contains(&sender.id) && alike.facts != sender.facts;
-            cast.contradicts |= other_sender;
-            let consistent = alike.ids.iter().filter(|id| !other_sender || **id != sender.id);
-            cast.people.extend(consistent.enumerate().map(|(at, id)| Person {
+    }
+
+    /// Those about whom the facts are consistent.
+    pub(crate) fn people(self) -> impl Iterator<Item = Person<'a>> {
+        let sender = Person {
+            principal: Principal {
+                id: &self.sender.id,
+                facts: &self.sender.facts,
+            },
+            first_of_its_kind: true,
+        };
+        let alone = self.insiders.is_empty().then_some(sender);
+        alone.into_iter().chain(self.insiders.iter().flat_map(move |alike| {
+            let stranger = self.is_another(alike).then_some(&self.sender.id);
+            let consistent = alike.ids.iter().filter(move |id| stranger != Some(*id));
+            consistent.enumerate().map(|(at, id)| Person {
                 principal: Principal {
                     id,
                     facts: &alike.facts,
                 },
                 first_of_its_kind: at == 0,
-            }));
-        }
-        cast
-    }
-
-    /// Those about whom the facts are consistent.
-    pub(crate) fn people(&self) -> &[Person<'a>] {
-        &self.people
+            })
+        }))
     }
 
     /// Whether there are others: then every condition fails for them.
-    pub(crate) fn contradicts(&self) -> bool {
-        self.contradicts
+    pub(crate) fn contradicts(self) -> bool {
+        self.insiders.iter().any(|alike| self.is_another(alike))
+    }
+
+    /// Whether the sender is among these people and has other facts than they.
+    fn is_another(self, alike: &Insiders) -> bool {
+        alike.ids.contains(&self.sender.id) && alike.facts != self.sender.facts
     }
 }

@@ -1,6 +1,5 @@
 //! Cedar's own authorizer: for conditions that are not compiled, and as the oracle of those that are.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use cedar_policy::{AuthorizationError, Authorizer, EvaluationError, Policy, PolicyId, PolicySet, Response};
@@ -90,13 +89,7 @@ impl<'p> Remembering<'p> {
     }
 
     /// Adds what the slice says of a message to an answer; how often the authorizer was asked.
-    pub(crate) fn decide(
-        &mut self,
-        cast: &Cast<'_>,
-        row: &FactsRow,
-        sent_at_us: Option<i64>,
-        into: &mut Answer,
-    ) -> u64 {
+    pub(crate) fn decide(&mut self, cast: Cast<'_>, row: &FactsRow, sent_at_us: Option<i64>, into: &mut Answer) -> u64 {
         if cast.contradicts() {
             let errors = self.slice.members.iter();
             into.errors
@@ -104,11 +97,11 @@ impl<'p> Remembering<'p> {
         }
         let by_id = self.slice.reads.includes("principal#id");
         let mut asked = 0;
-        for person in cast.people().iter().filter(|person| by_id || person.first_of_its_kind) {
+        for person in cast.people().filter(|person| by_id || person.first_of_its_kind) {
             let principal = person.principal;
             project(&self.slice.reads, principal, row, sent_at_us, &mut self.projection);
             if let Some(answer) = self.by_projection.get(self.projection.as_slice()) {
-                into.unite(answer);
+                *into = std::mem::take(into).and(answer);
                 continue;
             }
             asked += 1;
@@ -121,7 +114,7 @@ impl<'p> Remembering<'p> {
                 sent_at_us,
             );
             let answer = Arc::new(answer.unwrap_or_else(|| contradiction(self.slice.members.iter().copied())));
-            into.unite(&answer);
+            *into = std::mem::take(into).and(&answer);
             if self.by_projection.len() >= KEPT_ANSWERS {
                 self.by_projection.clear();
             }
@@ -184,7 +177,7 @@ impl<'p> Oracle<'p> {
                 row,
                 sent_at_us,
             );
-            answer.unite(&found.unwrap_or_else(|| contradiction(self.program.mine().map(|(at, _)| at))));
+            answer = answer.and(&found.unwrap_or_else(|| contradiction(self.program.mine().map(|(at, _)| at))));
         }
         answer
     }
@@ -192,7 +185,7 @@ impl<'p> Oracle<'p> {
 
 fn contradiction(positions: impl Iterator<Item = usize>) -> Answer {
     Answer {
-        determining: BTreeSet::new(),
+        determining: Vec::new(),
         errors: positions.map(|position| (position, CONTRADICTION.to_owned())).collect(),
     }
 }
@@ -224,10 +217,10 @@ fn read(response: &Response) -> Answer {
         .map(|AuthorizationError::PolicyEvaluationError(error)| {
             Some((position(error.policy_id())?, reason(error.inner())))
         });
-    Answer {
-        determining: diagnostics.reason().filter_map(position).collect(),
-        errors: errors.flatten().collect(),
-    }
+    Answer::new(
+        diagnostics.reason().filter_map(position).collect(),
+        errors.flatten().collect(),
+    )
 }
 
 /// Why a policy failed, without the values it failed on.

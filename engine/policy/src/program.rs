@@ -1,6 +1,5 @@
 //! All conditions of one action, asked about message after message.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use lexhold_model::Key;
@@ -33,15 +32,35 @@ pub struct Program {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Answer {
     /// The conditions that hold, by their position in the program, in ascending order.
-    pub determining: BTreeSet<usize>,
+    pub determining: Vec<usize>,
     /// The conditions that could not be evaluated, each with the reason, in ascending order.
-    pub errors: BTreeSet<(usize, String)>,
+    pub errors: Vec<(usize, String)>,
 }
 
 impl Answer {
-    pub(crate) fn unite(&mut self, other: &Self) {
+    pub(crate) fn new(mut determining: Vec<usize>, mut errors: Vec<(usize, String)>) -> Self {
+        determining.sort_unstable();
+        determining.dedup();
+        errors.sort_unstable();
+        errors.dedup();
+        Self { determining, errors }
+    }
+
+    /// What two answers say together.
+    #[must_use]
+    pub(crate) fn and(mut self, other: &Self) -> Self {
         self.determining.extend(&other.determining);
         self.errors.extend(other.errors.iter().cloned());
+        Self::new(self.determining, self.errors)
+    }
+
+    /// About how much memory it takes.
+    fn bytes(&self) -> usize {
+        let errors = self
+            .errors
+            .iter()
+            .map(|(_, reason)| size_of::<(usize, String)>() + reason.len());
+        size_of::<Self>() + self.determining.len() * size_of::<usize>() + errors.sum::<usize>()
     }
 }
 
@@ -94,9 +113,8 @@ pub struct Decider<'p> {
     program: &'p Program,
     official: Vec<Remembering<'p>>,
     scratch: Scratch,
-    rows: FxHashMap<Key, Arc<Known>>,
+    rows: FxHashMap<Key, Known>,
     row_bytes: usize,
-    answers: FxHashMap<Vec<usize>, Arc<Answer>>,
     evaluations: u64,
 }
 
@@ -104,7 +122,7 @@ pub struct Decider<'p> {
 struct Known {
     answer: Arc<Answer>,
     /// What has to be asked of each message.
-    put_off: Vec<PutOff>,
+    put_off: Box<[PutOff]>,
 }
 
 impl<'p> Decider<'p> {
@@ -117,7 +135,6 @@ impl<'p> Decider<'p> {
             scratch: Scratch::default(),
             rows: FxHashMap::default(),
             row_bytes: 0,
-            answers: FxHashMap::default(),
             evaluations: 0,
         }
     }
@@ -127,28 +144,22 @@ impl<'p> Decider<'p> {
     /// `scan` and `communicate` are asked of the sender; `retain` and `hold` of every participant inside the
     /// firm, or of the sender where there is none, all answers and errors united.
     pub fn decide(&mut self, row: &FactsRow, sent_at_us: Option<i64>) -> Arc<Answer> {
-        let known = match self.rows.get(&row.id) {
-            Some(known) if known.put_off.is_empty() && self.official.is_empty() => return known.answer.clone(),
-            Some(known) => known.clone(),
-            None => self.learn(row),
-        };
         let cast = Cast::of(self.program.action, row);
-        let mut found = Found::default();
-        self.program
-            .compiled
-            .timely(row, &cast, sent_at_us, &known.put_off, &mut found);
-        if self.official.is_empty() && found.determining.is_empty() && found.errors.is_empty() {
-            return known.answer.clone();
-        }
-        found.determining.extend(&known.answer.determining);
-        found.errors.extend(known.answer.errors.iter().cloned());
-        let answer = self.shared(found);
+        let answer = match self.rows.get(&row.id) {
+            Some(known) => known.at(self.program, row, cast, sent_at_us),
+            None => {
+                let known = self.learn(row, cast);
+                let answer = known.at(self.program, row, cast, sent_at_us);
+                self.remember(row.id, known);
+                answer
+            }
+        };
         if self.official.is_empty() {
             return answer;
         }
         let mut answer = Answer::clone(&answer);
         for slice in &mut self.official {
-            self.evaluations += slice.decide(&cast, row, sent_at_us, &mut answer);
+            self.evaluations += slice.decide(cast, row, sent_at_us, &mut answer);
         }
         Arc::new(answer)
     }
@@ -158,48 +169,37 @@ impl<'p> Decider<'p> {
         self.evaluations
     }
 
-    fn learn(&mut self, row: &FactsRow) -> Arc<Known> {
+    fn learn(&mut self, row: &FactsRow, cast: Cast<'_>) -> Known {
         self.evaluations += 1;
         let mut found = Found::default();
-        if !self.program.compiled.is_empty() {
-            let cast = Cast::of(self.program.action, row);
-            self.program
-                .compiled
-                .timeless(row, &cast, &mut self.scratch, &mut found);
+        let put_off = self.program.compiled.timeless(row, cast, &mut self.scratch, &mut found);
+        Known {
+            answer: Arc::new(Answer::new(found.determining, found.errors)),
+            put_off: put_off.into(),
         }
-        let put_off = std::mem::take(&mut found.put_off);
-        self.row_bytes += put_off.iter().map(PutOff::bytes).sum::<usize>();
-        let known = Arc::new(Known {
-            answer: self.shared(found),
-            put_off,
-        });
+    }
+
+    fn remember(&mut self, row: Key, known: Known) {
         if self.rows.len() >= KEPT_ROWS || self.row_bytes >= KEPT_BYTES {
             self.rows.clear();
             self.row_bytes = 0;
         }
-        self.rows.insert(row.id, known.clone());
-        known
+        self.row_bytes += known.answer.bytes() + known.put_off.iter().map(PutOff::bytes).sum::<usize>();
+        self.rows.insert(row, known);
     }
+}
 
-    /// An answer; equal ones without errors are one.
-    fn shared(&mut self, found: Found) -> Arc<Answer> {
-        let mut determining = found.determining;
-        determining.sort_unstable();
-        determining.dedup();
-        if let Some(answer) = self.answers.get(&determining).filter(|_| found.errors.is_empty()) {
-            return answer.clone();
+impl Known {
+    /// The answer for a message that was sent at this instant.
+    fn at(&self, program: &Program, row: &FactsRow, cast: Cast<'_>, sent_at_us: Option<i64>) -> Arc<Answer> {
+        let mut found = Found::default();
+        program
+            .compiled
+            .timely(row, cast, sent_at_us, &self.put_off, &mut found);
+        if found.determining.is_empty() && found.errors.is_empty() {
+            return self.answer.clone();
         }
-        let answer = Arc::new(Answer {
-            determining: determining.iter().copied().collect(),
-            errors: found.errors.into_iter().collect(),
-        });
-        if answer.errors.is_empty() {
-            if self.answers.len() >= KEPT_ROWS {
-                self.answers.clear();
-            }
-            self.answers.insert(determining, answer.clone());
-        }
-        answer
+        Arc::new(Answer::new(found.determining, found.errors).and(&self.answer))
     }
 }
 
@@ -250,12 +250,8 @@ mod tests {
                 &["resource.external", "resource.business", OVERFLOW],
                 facts.clone(),
             );
-            assert_eq!(answer.determining, [1].into(), "{action}");
-            assert_eq!(
-                answer.errors,
-                [(2, "a number is too large".to_owned())].into(),
-                "{action}"
-            );
+            assert_eq!(answer.determining, [1], "{action}");
+            assert_eq!(answer.errors, [(2, "a number is too large".to_owned())], "{action}");
         }
     }
 
@@ -274,17 +270,14 @@ mod tests {
             r#"principal in Group::"banking""#,
             "principal.external",
         ];
-        assert_eq!(
-            decide(Action::Retain, &groups, facts.clone()).determining,
-            [0, 1].into()
-        );
+        assert_eq!(decide(Action::Retain, &groups, facts.clone()).determining, [0, 1]);
         assert_eq!(
             decide(Action::Hold, &[r#"principal == Person::"cid""#], facts.clone()).determining,
-            [0].into()
+            [0]
         );
         assert_eq!(
             decide(Action::Communicate, &groups, facts.clone()).determining,
-            [2].into(),
+            [2],
             "the sender alone"
         );
         let nobody_inside = Facts {
@@ -293,7 +286,7 @@ mod tests {
         };
         assert_eq!(
             decide(Action::Retain, &groups, nobody_inside).determining,
-            [2].into(),
+            [2],
             "the sender instead"
         );
     }
@@ -380,9 +373,9 @@ mod tests {
         let mut decider = Decider::new(&program);
         let row = row(Facts::default());
         let at = 1_546_317_000_000_000;
-        assert_eq!(decider.decide(&row, Some(at + 999)).determining, [0, 1].into());
-        assert_eq!(decider.decide(&row, Some(at + 1000)).determining, [1].into());
-        assert_eq!(decider.decide(&row, None).determining, [].into());
+        assert_eq!(decider.decide(&row, Some(at + 999)).determining, [0, 1]);
+        assert_eq!(decider.decide(&row, Some(at + 1000)).determining, [1]);
+        assert_eq!(decider.decide(&row, None).determining, [0; 0]);
         // Beyond Cedar's years there is no instant to compare, which is no error.
         assert_eq!(*decider.decide(&row, Some(i64::MAX)), Answer::default());
     }
@@ -416,7 +409,7 @@ mod tests {
         let missing = decider.decide(&row(Facts::default()), None);
         assert_eq!(
             missing.errors,
-            [(0, "record does not have the attribute `desk`".to_owned())].into()
+            [(0, "record does not have the attribute `desk`".to_owned())]
         );
         let firm = [("desk".to_owned(), FirmValue::Text("rates".into()))].into();
         assert_eq!(
@@ -429,13 +422,14 @@ mod tests {
                     None
                 )
                 .determining,
-            [0].into()
+            [0]
         );
     }
 }
 
 #[cfg(test)]
 mod oracle {
+    use std::collections::BTreeSet;
     use std::sync::LazyLock;
 
     use proptest::collection::{btree_set, vec};

@@ -8,6 +8,7 @@
 mod bits;
 mod expr;
 mod index;
+mod order;
 mod pattern;
 mod source;
 mod sure;
@@ -20,6 +21,7 @@ mod worlds;
 pub(crate) use bits::Bits;
 pub(crate) use expr::{Asked, Moment, Test};
 use index::required;
+use order::bits_first;
 use translate::Translator;
 use vocabulary::{Interner, Vocabulary};
 pub(crate) use worlds::Verdict;
@@ -85,7 +87,10 @@ impl Compiled {
         let mut rest = Vec::new();
         for (position, condition) in conditions {
             match Translator::policy(&condition.policy, &mut vocabulary) {
-                Ok((test, uses)) => policies.push(Policy { position, test, uses }),
+                Ok((mut test, uses)) => {
+                    bits_first(&mut test);
+                    policies.push(Policy { position, test, uses });
+                }
                 Err(_) => rest.push((position, condition)),
             }
         }
@@ -119,33 +124,40 @@ impl Compiled {
         }
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.policies.is_empty()
-    }
-
-    /// What the policies say of a message whose instant is not known yet; those that ask for it are put off.
-    pub(crate) fn timeless(&self, row: &FactsRow, cast: &Cast<'_>, scratch: &mut Scratch, found: &mut Found) {
+    /// What the policies say of a message whenever it was sent; gives those that ask for the instant.
+    pub(crate) fn timeless(
+        &self,
+        row: &FactsRow,
+        cast: Cast<'_>,
+        scratch: &mut Scratch,
+        found: &mut Found,
+    ) -> Vec<PutOff> {
+        let mut put_off = Vec::new();
+        if self.policies.is_empty() {
+            return put_off;
+        }
         if cast.contradicts() {
             let reason = crate::asked::CONTRADICTION;
             let errors = self.policies.iter().map(|policy| (policy.position, reason.to_owned()));
             found.errors.extend(errors);
         }
         scratch.start(self);
-        for (at, person) in cast.people().iter().enumerate() {
-            let Some(uses) = self.asks(at, person) else {
+        for (at, person) in cast.people().enumerate() {
+            let Some(uses) = self.asks(at, &person) else {
                 continue;
             };
-            scratch.intern(self, &row.facts, person, at == 0);
+            scratch.intern(self, &row.facts, &person, at == 0);
             scratch.find_due(self, uses);
-            let late = self.evaluate(&row.facts, person, &Moment::Later, scratch, found);
+            let late = self.evaluate(&row.facts, &person, scratch, found);
             if !late.is_empty() {
-                found.put_off.push(PutOff {
+                put_off.push(PutOff {
                     person: at,
                     bits: scratch.bits.clone(),
                     policies: late.into(),
                 });
             }
         }
+        put_off
     }
 
     /// The least that a condition must look at for this person to matter; `None` where nobody has to be asked again.
@@ -159,19 +171,12 @@ impl Compiled {
     }
 
     /// Evaluates the policies that are due and gives those that ask for the instant.
-    fn evaluate(
-        &self,
-        facts: &Facts,
-        person: &Person<'_>,
-        moment: &Moment<'_>,
-        scratch: &Scratch,
-        found: &mut Found,
-    ) -> Vec<u32> {
+    fn evaluate(&self, facts: &Facts, person: &Person<'_>, scratch: &Scratch, found: &mut Found) -> Vec<u32> {
         let asked = Asked {
             facts,
             principal: person.principal,
             bits: &scratch.bits,
-            moment,
+            moment: &Moment::Later,
         };
         let mut late = Vec::new();
         for at in &scratch.due {
@@ -186,7 +191,7 @@ impl Compiled {
     pub(crate) fn timely(
         &self,
         row: &FactsRow,
-        cast: &Cast<'_>,
+        cast: Cast<'_>,
         sent_at_us: Option<i64>,
         put_off: &[PutOff],
         found: &mut Found,
@@ -196,10 +201,14 @@ impl Compiled {
             zone: &row.zone,
             local: Default::default(),
         };
+        let mut people = cast.people().enumerate();
         for late in put_off {
+            let Some((_, person)) = people.find(|(at, _)| *at == late.person) else {
+                return;
+            };
             let asked = Asked {
                 facts: &row.facts,
-                principal: cast.people()[late.person].principal,
+                principal: person.principal,
                 bits: &late.bits,
                 moment: &moment,
             };
@@ -254,7 +263,6 @@ pub(crate) fn outlook(policy: &cedar_policy::Policy) -> Option<Outlook> {
 pub(crate) struct Found {
     pub determining: Vec<usize>,
     pub errors: Vec<(usize, String)>,
-    pub put_off: Vec<PutOff>,
 }
 
 /// Policies that wait for the instant of a message, for one of its people.
