@@ -12,6 +12,7 @@
 
 mod archive;
 mod batch;
+mod clock;
 mod disposal;
 mod error;
 mod evaluation;
@@ -28,9 +29,11 @@ mod signing;
 mod sources;
 mod stamp;
 mod verify;
+mod witness;
 
 pub use archive::{Archive, ArchivedBatch, SegmentReader};
 pub use batch::{BatchRecord, BatchWriter, Batches, Recovered, StoredFile};
+pub use clock::{ClockAttested, ClockRefusal, LONGEST_SILENCE, LogTime, TimeWord, clock_refusal};
 pub use disposal::{
     Destruction, Intent, Located, LocatedSegment, Outcome, Prepared, Replaced, Replacements, list_digest,
 };

@@ -58,6 +58,22 @@ impl MerkleTree {
         }
     }
 
+    /// The head that it had when it had so many leaves; `None` where it has fewer.
+    pub fn head_of_first(&self, size: u64) -> Option<TreeHead> {
+        if size > self.head().size {
+            return None;
+        }
+        // One perfect subtree for each bit that is set, the largest first.
+        let (mut start, mut subtrees) = (0, Vec::new());
+        for level in (0..u64::BITS).rev().filter(|level| size >> level & 1 == 1) {
+            subtrees.push(self.levels[level as usize][(start >> level) as usize]);
+            start += 1 << level;
+        }
+        let root = subtrees.into_iter().rev().reduce(|right, left| node(&left, &right));
+        let root = root.unwrap_or_else(|| Digest::of(b""));
+        Some(TreeHead { size, root })
+    }
+
     /// The proof that the leaf of a number, from 0, is in this tree: RFC 6962, section 2.1.1. `None` where there is none.
     pub fn proof(&self, index: u64) -> Option<Vec<Digest>> {
         let size = self.head().size;

@@ -123,6 +123,10 @@ pub enum EntryKind {
     DisposalDone,
     /// The certificate of a disposal plan.
     DisposalCertified,
+    /// A witness outside signed a checkpoint.
+    CheckpointWitnessed,
+    /// Two people said that the clock is right, or that earlier times in the journal are wrong.
+    ClockAttested,
     /// A kind that a newer version writes: kept, chained and verified, but not understood.
     Unknown(String),
 }
@@ -161,6 +165,8 @@ impl EntryKind {
         Self::DisposalIntent,
         Self::DisposalDone,
         Self::DisposalCertified,
+        Self::CheckpointWitnessed,
+        Self::ClockAttested,
     ];
 
     /// The word in the journal.
@@ -198,6 +204,8 @@ impl EntryKind {
             Self::DisposalIntent => "disposal_intent",
             Self::DisposalDone => "disposal_done",
             Self::DisposalCertified => "disposal_certified",
+            Self::CheckpointWitnessed => "checkpoint_witnessed",
+            Self::ClockAttested => "clock_attested",
             Self::Unknown(word) => word,
         }
     }

@@ -80,9 +80,11 @@ fn heads_and_proofs_are_those_of_the_definition() {
             let proof = tree.consistency(first as u64).unwrap();
             assert_eq!(proof, consistency(first, &leaves, true), "{first} of {n}");
             let older = super::tests::tree(&leaves[..first]).head();
+            assert_eq!(tree.head_of_first(first as u64), Some(older));
             assert!(verify_consistency(&older, &head, &proof));
         }
         assert_eq!(tree.consistency(n as u64 + 1), None);
+        assert_eq!(tree.head_of_first(n as u64 + 1), None);
         assert!(verify_consistency(&MerkleTree::over([]).head(), &head, &[]));
     }
 }
