@@ -4,9 +4,15 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+mod checkpoint;
+mod clock;
 mod test;
+mod verify;
 
+pub use checkpoint::Checkpoint;
+pub use clock::Clock;
 pub use test::Test;
+pub use verify::Verify;
 
 /// Policy-as-code retention and surveillance for instant messages and e-mail.
 #[derive(Debug, Parser)]
@@ -207,13 +213,19 @@ pub enum Verb {
     Status(Status),
     /// Who I am to Lexhold, and what I may do
     Whoami,
-    /// An operator's own key
+    /// An operator's own key, and the key of the home
     #[command(subcommand)]
     Keys(Keys),
     /// Sign that you stand by one act on one thing
     Sign(Sign),
-    /// Check journal, archive, evaluations and catalog against each other
-    Verify,
+    /// Check journal, archive, evaluations and catalog against each other, or a certificate
+    Verify(Verify),
+    /// What outsiders keep, so that nobody can write the journal anew
+    #[command(subcommand)]
+    Checkpoint(Checkpoint),
+    /// Whether the clock is believed when something is to be destroyed
+    #[command(subcommand)]
+    Clock(Clock),
     /// Evaluate a past run again from what was stored, and compare
     Replay(Replay),
     /// Project the catalog again from journal and evaluations
@@ -1003,6 +1015,23 @@ pub enum Keys {
         /// The file to make [default: OPERATOR.key]
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
+    },
+    /// The keys by which the home signs
+    Show,
+    /// The public halves of the home's keys, for whoever checks certificates
+    Export {
+        /// Write them there instead of stdout
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+    /// Let a new key of the home sign from now on
+    Rotate {
+        /// The old key is gone, so that it cannot name the new one
+        #[arg(long)]
+        lost: bool,
+        /// Somebody else who stands by it
+        #[arg(long, value_name = "OPERATOR", value_delimiter = ',')]
+        confirmed_by: Vec<String>,
     },
 }
 

@@ -14,6 +14,7 @@ use crate::args::{Keys, Sign};
 use crate::failure::{Exit, Failure};
 use crate::files::{cannot_read, why};
 use crate::home;
+use crate::home_keys;
 use crate::operators::Actor;
 use crate::report::table::write_whole;
 use crate::settings::Settings;
@@ -28,14 +29,22 @@ struct KeyFile {
     secret_key: Digest,
 }
 
+/// Runs the verb.
+pub fn keys(settings: &Settings, args: &Keys) -> anyhow::Result<Exit> {
+    match args {
+        Keys::New { operator, out } => new(settings, operator, out.clone().unwrap_or_else(|| key_path(operator))),
+        Keys::Show => home_keys::show(settings),
+        Keys::Export { out } => home_keys::export(settings, out.as_deref()),
+        Keys::Rotate { lost, confirmed_by } => home_keys::rotate(settings, *lost, confirmed_by),
+    }
+}
+
 /// Makes a key that only its owner can read, and prints the public half for `operators.yaml`.
-pub fn new(settings: &Settings, args: &Keys) -> anyhow::Result<Exit> {
-    let Keys::New { operator, out } = args;
-    let path = out.clone().unwrap_or_else(|| key_path(operator));
+fn new(settings: &Settings, operator: &str, path: PathBuf) -> anyhow::Result<Exit> {
     let mut secret = [0; 32];
     home::dice(&mut secret)?;
     let key = KeyFile {
-        operator: operator.clone(),
+        operator: operator.to_owned(),
         secret_key: Digest(secret),
     };
     let cannot = |error: std::io::Error| {

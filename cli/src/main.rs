@@ -8,6 +8,8 @@ mod activate;
 mod alerts;
 mod args;
 mod check;
+mod checkpoint;
+mod clock;
 mod dates;
 mod diff;
 mod event;
@@ -16,6 +18,7 @@ mod failure;
 mod files;
 mod hold;
 mod home;
+mod home_keys;
 mod import;
 mod keys;
 mod ledger;
@@ -88,9 +91,11 @@ fn dispatch(cli: &Cli) -> anyhow::Result<Exit> {
         Verb::Explain(args) => explain::explain(&settings, args),
         Verb::Status(args) => status::status(&settings, args),
         Verb::Whoami => whoami::whoami(&settings),
-        Verb::Keys(args) => keys::new(&settings, args),
+        Verb::Keys(args) => keys::keys(&settings, args),
         Verb::Sign(args) => keys::sign(&settings, args),
-        Verb::Verify => verify::verify(&settings),
+        Verb::Verify(args) => verify::verify(&settings, args),
+        Verb::Checkpoint(args) => checkpoint::checkpoint(&settings, args),
+        Verb::Clock(args) => clock::clock(&settings, args),
         Verb::Replay(args) => replay::replay(&settings, args),
         Verb::Rebuild => rebuild::rebuild(&settings),
     }

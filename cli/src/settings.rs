@@ -45,6 +45,8 @@ pub struct Settings {
     pub review_due: BTreeMap<Severity, String>,
     /// From how many newly eligible messages on a change wants a second look.
     pub blast_radius: BlastRadius,
+    /// Keys of witnesses, as written: `name+id+key`.
+    pub witnesses: Vec<String>,
     /// Who is acting, as typed.
     pub operator: Option<String>,
     /// The instant to judge by.
@@ -89,6 +91,8 @@ struct Config {
     review: Review,
     #[serde(default)]
     blast_radius: BlastRadius,
+    #[serde(default)]
+    witnesses: Vec<String>,
 }
 
 /// How many messages a change may make eligible before it wants a second look.
@@ -198,6 +202,7 @@ impl Settings {
             zone: config.zone.unwrap_or_else(|| "UTC".into()),
             review_due: config.review.due,
             blast_radius: config.blast_radius,
+            witnesses: config.witnesses,
             operator: global.operator.clone(),
             as_of: global.as_of.as_deref().map(parse_as_of).transpose()?.unwrap_or(now),
             now,
@@ -244,7 +249,7 @@ fn read_config(path: &Path) -> anyhow::Result<Config> {
             .map(|at| format!(":{}:{}", at.line(), at.column()))
             .unwrap_or_default();
         let known =
-            "known keys: home, policies, rulesets, directory, operators, schema, governance (solo, operators or signed), zone, review, blast_radius";
+            "known keys: home, policies, rulesets, directory, operators, schema, governance (solo, operators or signed), zone, review, blast_radius, witnesses";
         Failure::new(Exit::Policy, format!("{}{place}: {error}", path.display()))
             .help(known)
             .into()

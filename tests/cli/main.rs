@@ -14,6 +14,7 @@ mod corpora;
 mod crash;
 mod determinism;
 mod event;
+mod evidence;
 mod holds;
 mod import;
 mod processes;

@@ -103,6 +103,8 @@ verbs! {
     ResolveIndeterminate = "resolve_indeterminate" on "Message",
     /// Attest that the clock is right, or that earlier times in the journal are wrong.
     AttestClock = "attest_clock" on "Home",
+    /// Let a new key of the home sign.
+    RotateKeys = "rotate_keys" on "Home",
     /// Freeze what a request for erasure is about.
     RequestErasure = "request_erasure" on "Request",
     /// Answer a request for erasure.

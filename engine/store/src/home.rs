@@ -19,6 +19,7 @@ pub(crate) const HOME_FILE: &str = "home.json";
 pub(crate) const CATALOG: &str = "catalog.duckdb";
 pub(crate) const STAGING: &str = "staging";
 const REBUILT: &str = "staging/catalog.duckdb";
+pub(crate) const CERTIFICATES: &str = "certificates";
 pub(crate) const CONTENT_KEY: &str = "keys/content.key";
 const CREATE_LOCK: &str = "locks/create.lock";
 
@@ -26,7 +27,7 @@ const CREATE_LOCK: &str = "locks/create.lock";
 const FOLDERS: [&str; 10] = [
     "archive",
     "bundles",
-    "certificates",
+    CERTIFICATES,
     "evaluations",
     "facts",
     "journal/payload",

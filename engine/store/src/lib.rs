@@ -52,6 +52,7 @@ pub use signing::KeyRecord;
 pub use sources::{SourceFiles, Sources};
 pub use stamp::{Entropy, Stamp};
 pub use verify::{Finding, FindingKind, Verification};
+pub use witness::Agreement;
 
 /// What every function of this crate returns.
 pub type Result<T> = std::result::Result<T, StoreError>;

@@ -1,6 +1,7 @@
 //! Whether everything stored is what was stored: the chain, the payloads, the files, the sources, the keys.
 //!
-//! The chain vouches for every line but the last, which the next entry will vouch for. Folders are listed before
+//! The chain vouches for every line but the last, which the next entry will vouch for, or a checkpoint kept elsewhere: see
+//! [`Home::agreements`]. Folders are listed before
 //! the journal is read, so that a run at work beside the verification makes nothing look foreign.
 
 use std::collections::BTreeSet;
@@ -9,16 +10,17 @@ use std::io::{BufRead, BufReader, Read};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use lexhold_model::Digest;
+use lexhold_model::{Digest, SecretKey};
 use serde_json::Value;
 
 use crate::batch::{EVALUATIONS, STAGED_RUNS, staged_name};
-use crate::files::{cannot, children, digest, list, open};
-use crate::home::{CONTENT_KEY, HOME_FILE};
+use crate::files::{cannot, children, digest, list, open, read_if_there};
+use crate::home::{CERTIFICATES, CONTENT_KEY, HOME_FILE};
 use crate::journal::{self, Line, Link, payload};
+use crate::signing::{self, KeyPayload};
 use crate::{
-    BatchRecord, Entry, EntryKind, ErrorKind, Home, Replacements, Result, Sources, StoreError, StoredFile, TreeHead,
-    archive,
+    BatchRecord, Certificate, Checkpoint, Entry, EntryKind, ErrorKind, Home, MerkleTree, Replacements, Result, Sources,
+    StoreError, StoredFile, TreeHead, archive,
 };
 
 /// What is wrong, or worth saying.
@@ -52,6 +54,12 @@ pub enum FindingKind {
     SourcesMissing,
     /// A key is missing, or open to others than its owner.
     KeyExposed,
+    /// A key is not the one that was journalled.
+    KeyChanged,
+    /// A checkpoint that was given out or witnessed does not speak of this journal.
+    CheckpointBroken,
+    /// A certificate does not hold.
+    CertificateBroken,
 }
 
 impl FindingKind {
@@ -80,6 +88,9 @@ impl FindingKind {
             Self::SourcesChanged => "stored sources have been changed",
             Self::SourcesMissing => "journalled sources are missing",
             Self::KeyExposed => "a key is missing or open to others than its owner",
+            Self::KeyChanged => "a key is not the one that was journalled",
+            Self::CheckpointBroken => "a checkpoint that was given out does not speak of this journal",
+            Self::CertificateBroken => "a certificate does not hold",
         }
     }
 }
@@ -127,10 +138,14 @@ impl Home {
         for folder in [archive::FOLDER, EVALUATIONS, payload::FOLDER] {
             unnamed.extend(list(self.root(), Path::new(folder))?);
         }
+        let certificates = list(self.root(), Path::new(CERTIFICATES))?;
         let mut check = Check {
             home: self,
             unnamed,
             batches: Vec::new(),
+            leaves: Vec::new(),
+            signing: Vec::new(),
+            checkpoints: Vec::new(),
             findings: Vec::new(),
             bytes: 0,
             files: 0,
@@ -139,15 +154,18 @@ impl Home {
         check.files(progress)?;
         check.sources()?;
         check.keys()?;
+        check.signing_keys()?;
         check.unnamed();
+        let tree = MerkleTree::over(std::mem::take(&mut check.leaves));
+        check.checkpoints(&tree);
+        check.certificates(certificates, &tree)?;
         let whole = !check
             .findings
             .iter()
             .any(|finding| finding.kind == FindingKind::JournalBroken);
-        let head = if whole { Some(self.journal().tree_head()?) } else { None };
         Ok(Verification {
             findings: check.findings,
-            head,
+            head: whole.then(|| tree.head()),
             files: check.files,
             bytes: check.bytes,
         })
@@ -159,6 +177,12 @@ struct Check<'a> {
     /// Files in place that no entry has named so far.
     unnamed: BTreeSet<PathBuf>,
     batches: Vec<(u64, BatchRecord)>,
+    /// The hashes of the journal's lines.
+    leaves: Vec<Digest>,
+    /// The keys that the journal names.
+    signing: Vec<(u64, KeyPayload)>,
+    /// The checkpoints that it has.
+    checkpoints: Vec<(u64, PathBuf, Option<Checkpoint>)>,
     findings: Vec<Finding>,
     files: u64,
     bytes: u64,
@@ -203,7 +227,9 @@ impl Check<'_> {
         if let Some(line) = line {
             self.payload(&line.into_entry(text))?;
         }
-        Ok(Link::of(number, text))
+        let link = Link::of(number, text);
+        self.leaves.push(link.leaf);
+        Ok(link)
     }
 
     fn payload(&mut self, entry: &Entry) -> Result<()> {
@@ -234,6 +260,15 @@ impl Check<'_> {
             },
             (Some(content), EntryKind::HomeCreated) if !self.home.is_described_by(&content) => {
                 self.found(FindingKind::HomeChanged, HOME_FILE, Some(entry.seq));
+            }
+            (Some(content), kind) if kind.names_a_key() => match serde_json::from_slice(&content) {
+                Ok(key) => self.signing.push((entry.seq, key)),
+                Err(_) => self.found(FindingKind::PayloadChanged, path, Some(entry.seq)),
+            },
+            (Some(content), EntryKind::CheckpointExported | EntryKind::CheckpointWitnessed) => {
+                let text: Option<Value> = serde_json::from_slice(&content).ok();
+                let checkpoint = text.and_then(|payload| payload["checkpoint"].as_str()?.parse().ok());
+                self.checkpoints.push((entry.seq, path, checkpoint));
             }
             (Some(content), EntryKind::Facts) => self.named_sources(entry.seq, &content, self.home.facts())?,
             _ => {}
@@ -328,6 +363,60 @@ impl Check<'_> {
             };
             if exposed {
                 self.found(FindingKind::KeyExposed, path, None);
+            }
+        }
+        Ok(())
+    }
+
+    /// That the halves of every key are what the journal says, as far as they have to be there.
+    fn signing_keys(&mut self) -> Result<()> {
+        let keys = std::mem::take(&mut self.signing);
+        for (number, (seq, key)) in keys.iter().enumerate() {
+            let public = signing::public_path(&key.key);
+            let text = read_if_there(&self.home.root().join(&public))?;
+            let expected = format!("{}\n", self.home.note_key(key.public_key));
+            if text.is_none_or(|text| text != expected.as_bytes()) {
+                self.found(FindingKind::KeyChanged, public, Some(*seq));
+            }
+            let (path, signs) = (signing::path(&key.key), number + 1 == keys.len());
+            let secret = read_if_there(&self.home.root().join(&path))?;
+            let secret = secret.map(|bytes| <[u8; 32]>::try_from(bytes).map(|bytes| SecretKey::new(&bytes).public()));
+            match secret {
+                Some(Ok(public)) if public == key.public_key => {}
+                None if !signs => {}
+                None => self.found(FindingKind::KeyExposed, path, Some(*seq)),
+                Some(_) => self.found(FindingKind::KeyChanged, path, Some(*seq)),
+            }
+        }
+        self.signing = keys;
+        Ok(())
+    }
+
+    /// That every checkpoint is signed by a key of the home and speaks of this journal.
+    fn checkpoints(&mut self, tree: &MerkleTree) {
+        for (seq, path, checkpoint) in std::mem::take(&mut self.checkpoints) {
+            let ours = |it: &Checkpoint| self.signing.iter().any(|(_, key)| it.verify(key.public_key).is_ok());
+            let holds = checkpoint.is_some_and(|it| ours(&it) && tree.head_of_first(it.head().size) == Some(it.head()));
+            if !holds {
+                self.found(FindingKind::CheckpointBroken, path, Some(seq));
+            }
+        }
+    }
+
+    /// That every certificate holds under a key of the home, of this journal.
+    fn certificates(&mut self, certificates: Vec<PathBuf>, tree: &MerkleTree) -> Result<()> {
+        for path in certificates {
+            if path.extension().is_none_or(|ending| ending != "json") {
+                continue;
+            }
+            let text = read_if_there(&self.home.root().join(&path))?.unwrap_or_default();
+            let certificate: Option<Certificate> = serde_json::from_slice(&text).ok();
+            let certified = certificate.and_then(|certificate| {
+                let mut keys = self.signing.iter();
+                keys.find_map(|(_, key)| certificate.verify(key.public_key, None).ok())
+            });
+            if certified.is_none_or(|it| tree.head_of_first(it.head.size) != Some(it.head)) {
+                self.found(FindingKind::CertificateBroken, path, None);
             }
         }
         Ok(())

@@ -12,10 +12,12 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
 use common::{new_home, stamp};
-use lexhold_model::{PublicKey, canonical_json};
+use jiff::Timestamp;
+use lexhold_model::{PublicKey, SecretKey, canonical_json};
 use lexhold_store::{
-    Certificate, CertificateFault, Checkpoint, Entry, EntryKind, ErrorKind, FindingKind, Home, ItemProof, MerkleTree,
-    NoteFault, Payload, SignatureKind, leaf_hash, verify_consistency, verify_inclusion,
+    Agreement, Certificate, CertificateFault, Checkpoint, ClockAttested, Entry, EntryKind, ErrorKind, FindingKind,
+    Home, ItemProof, MerkleTree, NoteFault, NoteKey, Payload, SignatureKind, leaf_hash, verify_consistency,
+    verify_inclusion,
 };
 use serde_json::{Value, json};
 
@@ -310,4 +312,184 @@ fn a_key_that_was_put_in_anothers_place_signs_nothing() {
     fs::remove_file(payload).unwrap();
     let found = home.verify(|_, _| {}).unwrap().findings;
     assert!(found.iter().any(|finding| finding.kind == FindingKind::PayloadMissing));
+}
+
+fn findings(home: &Home) -> Vec<(FindingKind, Option<u64>)> {
+    let found = home.verify(|_, _| {}).unwrap().findings;
+    found.iter().map(|finding| (finding.kind, finding.seq)).collect()
+}
+
+#[test]
+fn verification_finds_changed_keys_checkpoints_and_certificates() {
+    let (_folder, home) = new_home();
+    home.export_checkpoint(stamp()).unwrap();
+    let (entry, ..) = with_plan(&home);
+    let certificate = home.root().join("certificates/p1.json");
+    let text = serde_json::to_string(&home.certify(&entry, stamp()).unwrap()).unwrap();
+    fs::write(&certificate, &text).unwrap();
+    assert!(findings(&home).is_empty());
+    fs::write(&certificate, text.replace("p1", "p2")).unwrap();
+    assert_eq!(findings(&home), [(FindingKind::CertificateBroken, None)]);
+    fs::write(&certificate, &text[..50]).unwrap();
+    assert_eq!(findings(&home), [(FindingKind::CertificateBroken, None)]);
+    fs::write(&certificate, &text).unwrap();
+    let key = home.signing_keys().unwrap().remove(0);
+    let (secret, public) = (
+        secret_path(&home, &key.id),
+        secret_path(&home, &format!("{}.pub", key.id)),
+    );
+    let (secret_bytes, public_bytes) = (fs::read(&secret).unwrap(), fs::read(&public).unwrap());
+    for path in [&secret, &public] {
+        fs::write(path, b"other").unwrap();
+        assert_eq!(
+            findings(&home),
+            [(FindingKind::KeyChanged, Some(key.seq))],
+            "{}",
+            path.display()
+        );
+        fs::write(&secret, &secret_bytes).unwrap();
+        fs::write(&public, &public_bytes).unwrap();
+    }
+    fs::remove_file(&secret).unwrap();
+    assert_eq!(findings(&home), [(FindingKind::KeyExposed, Some(key.seq))]);
+}
+
+#[test]
+fn a_checkpoint_of_another_journal_in_the_journal_is_found() {
+    let (_folder, home) = new_home();
+    append(&home, 2);
+    let (_other, stranger) = new_home();
+    let strange = stranger.checkpoint(stamp()).unwrap().to_string();
+    let payload = json!({ "checkpoint": strange });
+    let entry = home
+        .journal()
+        .append(EntryKind::CheckpointExported, Some(Payload::Json(&payload)), stamp())
+        .unwrap();
+    assert_eq!(findings(&home), [(FindingKind::CheckpointBroken, Some(entry.seq))]);
+}
+
+/// The journal again from scratch with one entry another one, chained as it must be: what only the owner can do.
+fn rewritten(home: &Home, changed: u64) {
+    let log = home.root().join("journal/log.ndjson");
+    let lines: Vec<Value> = fs::read_to_string(&log)
+        .unwrap()
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let (mut text, mut before) = (String::new(), Value::Null);
+    for mut line in lines {
+        if line["seq"] == changed {
+            line["actor"] = json!("somebody else");
+        }
+        line["prev"] = before;
+        let canonical = canonical_json(&line);
+        before = json!(leaf_hash(canonical.as_bytes()));
+        text += &format!("{canonical}\n");
+    }
+    fs::write(log, text).unwrap();
+}
+
+#[test]
+fn kept_checkpoints_close_in_on_the_first_bad_entry() {
+    let (_folder, home) = new_home();
+    let mut kept = Vec::new();
+    for _ in 0..3 {
+        append(&home, 3);
+        kept.push(home.checkpoint(stamp()).unwrap());
+    }
+    let sizes: Vec<u64> = kept.iter().map(|it| it.head().size).collect();
+    assert_eq!(sizes, [5, 8, 11]);
+    assert_eq!(home.agreements(&kept).unwrap(), [Agreement::Agrees; 3]);
+    let file: String = kept.iter().map(|it| format!("{it}\n")).collect();
+    assert_eq!(Checkpoint::all_in(&file), Ok(kept.clone()));
+    assert_eq!(Checkpoint::all_in(kept[0].to_string().as_str()), Ok(kept[..1].to_vec()));
+    assert!(Checkpoint::all_in("").is_err() && Checkpoint::all_in("x\n\ny\n").is_err());
+    let whole = fs::read(home.root().join("journal/log.ndjson")).unwrap();
+    rewritten(&home, 7);
+    // The chain is whole, and only who kept a checkpoint can tell.
+    assert!(findings(&home).is_empty());
+    let from = |from, to| Agreement::Differs { from, to };
+    let expected = [Agreement::Agrees, from(6, 8), from(6, 11)];
+    assert_eq!(home.agreements(&kept).unwrap(), expected);
+    assert_eq!(home.agreements(&kept[2..]).unwrap(), [from(1, 11)]);
+    let cut: Vec<u8> = whole
+        .split_inclusive(|byte| *byte == b'\n')
+        .take(9)
+        .flatten()
+        .copied()
+        .collect();
+    fs::write(home.root().join("journal/log.ndjson"), cut).unwrap();
+    let expected = [Agreement::Agrees, Agreement::Agrees, Agreement::Missing { from: 10 }];
+    assert_eq!(home.agreements(&kept).unwrap(), expected);
+    let (_other, stranger) = new_home();
+    stranger.signing_key(stamp()).unwrap();
+    assert_eq!(stranger.agreements(&kept).unwrap(), [Agreement::Foreign; 3]);
+}
+
+#[test]
+fn a_witness_is_recorded_once_and_only_for_this_journal() {
+    let (_folder, home) = new_home();
+    let secret = SecretKey::new(&[7; 32]);
+    let witness: NoteKey = NoteKey {
+        name: "witness.example/1".into(),
+        kind: SignatureKind::Cosignature,
+        key: secret.public(),
+    };
+    let checkpoint = home.export_checkpoint(stamp()).unwrap();
+    let signed = |checkpoint: &Checkpoint, seconds: u64| -> Checkpoint {
+        let note = checkpoint.note();
+        let signature = secret.sign(format!("cosignature/v1\ntime {seconds}\n{}", note.text()).as_bytes());
+        let bytes = [&witness.id()[..], &seconds.to_be_bytes(), &signature.0].concat();
+        let line = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, bytes);
+        format!("{note}— {} {line}\n", witness.name).parse().unwrap()
+    };
+    assert_eq!(
+        home.record_witness(&checkpoint, &witness, stamp()).unwrap_err().kind(),
+        ErrorKind::Refused
+    );
+    let cosigned = signed(&checkpoint, 1_000_000);
+    let entry = home.record_witness(&cosigned, &witness, stamp()).unwrap().unwrap();
+    assert_eq!(entry.kind, EntryKind::CheckpointWitnessed);
+    assert_eq!(home.record_witness(&cosigned, &witness, stamp()).unwrap(), None);
+    assert!(findings(&home).is_empty());
+    // A silence that the witness saw the end of is excused, and one beyond that is not.
+    let at = |days: i64| Timestamp::UNIX_EPOCH + jiff::SignedDuration::from_hours(24 * days);
+    assert_eq!(home.journal().clock_refusal(at(11 + 35)).unwrap(), None);
+    assert!(home.journal().clock_refusal(at(12 + 35)).unwrap().is_some());
+    let (_other, stranger) = new_home();
+    let strange = signed(&stranger.checkpoint(stamp()).unwrap(), 1);
+    assert_eq!(
+        home.record_witness(&strange, &witness, stamp()).unwrap_err().kind(),
+        ErrorKind::Refused
+    );
+}
+
+#[test]
+fn an_attested_clock_counts_for_the_entries_before_it() {
+    let (_folder, home) = new_home();
+    let at = |days: i64| Timestamp::UNIX_EPOCH + jiff::SignedDuration::from_hours(24 * days);
+    let append = |days, kind, payload: Value| {
+        let stamp = lexhold_store::Stamp {
+            at: at(days),
+            ..stamp()
+        };
+        home.journal()
+            .append(kind, Some(Payload::Json(&payload)), stamp)
+            .unwrap()
+    };
+    let ahead = append(3653, EntryKind::Viewed, json!({}));
+    assert!(home.journal().clock_refusal(at(3653)).unwrap().is_some());
+    assert!(home.journal().clock_refusal(at(1)).unwrap().is_some());
+    let attested = ClockAttested {
+        reason: "the clock of the host was ten years ahead".into(),
+        confirmed_by: vec!["rita".into()],
+        // Only earlier entries can be declared wrong, however far the range goes.
+        wrong: vec![(ahead.seq, 1 << 40)],
+    };
+    append(1, EntryKind::ClockAttested, json!(attested));
+    assert_eq!(home.journal().clock_refusal(at(1)).unwrap(), None);
+    assert!(
+        home.journal().clock_refusal(at(3653)).unwrap().is_some(),
+        "nothing is freed by the episode"
+    );
 }

@@ -31,6 +31,16 @@ impl Checkpoint {
         }
     }
 
+    /// The checkpoints in a file, where an empty line lies between one and the next.
+    ///
+    /// # Errors
+    /// [`NoteFault::Form`] for a file without any, or with something else between them.
+    pub fn all_in(text: &str) -> Result<Vec<Self>, NoteFault> {
+        let blocks: Vec<&str> = text.trim_end_matches('\n').split("\n\n").collect();
+        let notes = blocks.chunks(2).map(|note| format!("{}\n", note.join("\n\n")).parse());
+        notes.collect()
+    }
+
     /// The id of the home.
     pub fn home(&self) -> &str {
         &self.home

@@ -1,0 +1,116 @@
+//! `checkpoint`: what outsiders keep, so that nobody can write the journal anew.
+
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::path::Path;
+
+use lexhold_store::{Agreement, Checkpoint, Home, NoteFault, NoteKey};
+
+use crate::args;
+use crate::failure::{Exit, Failure};
+use crate::files::{cannot_read, why};
+use crate::home;
+use crate::operators::Actor;
+use crate::settings::Settings;
+use crate::terminal::say;
+
+/// Runs the verb.
+pub fn checkpoint(settings: &Settings, args: &args::Checkpoint) -> anyhow::Result<Exit> {
+    let actor = Actor::resolve(settings)?;
+    let home = home::open(settings)?;
+    match args {
+        args::Checkpoint::Export { out } => export(settings, &actor, &home, out.as_deref()),
+        args::Checkpoint::Witness { file } => witness(settings, &actor, &home, file),
+    }
+}
+
+fn export(settings: &Settings, actor: &Actor, home: &Home, out: Option<&Path>) -> anyhow::Result<Exit> {
+    let before = match out.filter(|path| path.exists()) {
+        Some(path) => read(path)?,
+        None => Vec::new(),
+    };
+    for (checkpoint, agreement) in before.iter().zip(home.agreements(&before)?) {
+        if agreement != Agreement::Agrees {
+            let message = format!("a checkpoint of {} entries: {agreement}", checkpoint.head().size);
+            let help = "nothing was added; lexhold verify --checkpoint says more";
+            return Err(Failure::new(Exit::Data, message).help(help).into());
+        }
+    }
+    let checkpoint = home.export_checkpoint(home::stamp(&actor.id))?;
+    match out {
+        None => write!(std::io::stdout().lock(), "{checkpoint}")?,
+        Some(path) => append(path, &checkpoint)?,
+    }
+    if !settings.quiet {
+        say(&format!(
+            "checkpoint of {} entries: keep it where nobody who can write this home can change it",
+            checkpoint.head().size
+        ));
+    }
+    Ok(Exit::Done)
+}
+
+fn append(path: &Path, checkpoint: &Checkpoint) -> anyhow::Result<()> {
+    let cannot = |error: std::io::Error| {
+        let message = format!("cannot write {}: {}", path.display(), why(&error));
+        Failure::new(Exit::Data, message).help("the checkpoint is in the journal; export again once there is room")
+    };
+    let mut file = OpenOptions::new()
+        .append(true)
+        .create(true)
+        .open(path)
+        .map_err(cannot)?;
+    let between = if file.metadata().map_err(cannot)?.len() == 0 {
+        ""
+    } else {
+        "\n"
+    };
+    let text = format!("{between}{checkpoint}");
+    file.write_all(text.as_bytes())
+        .and_then(|()| file.sync_all())
+        .map_err(cannot)?;
+    Ok(())
+}
+
+fn witness(settings: &Settings, actor: &Actor, home: &Home, file: &Path) -> anyhow::Result<Exit> {
+    let witnesses = witnesses(settings)?;
+    let mut recorded = 0;
+    let mut signed = false;
+    for checkpoint in read(file)? {
+        for witness in &witnesses {
+            if checkpoint.witnessed_by(witness) == Err(NoteFault::Unsigned) {
+                continue;
+            }
+            signed = true;
+            let entry = home.record_witness(&checkpoint, witness, home::stamp(&actor.id))?;
+            recorded += usize::from(entry.is_some());
+        }
+    }
+    if !signed {
+        let message = format!("no witness that lexhold.yaml names has signed {}", file.display());
+        let help = "witnesses: lists their keys, as `name+id+key`";
+        return Err(Failure::new(Exit::Refused, message).help(help).into());
+    }
+    if !settings.quiet {
+        say(&format!("{recorded} signatures of witnesses are new, and on record"));
+    }
+    Ok(Exit::Done)
+}
+
+/// The keys of `lexhold.yaml`'s witnesses.
+fn witnesses(settings: &Settings) -> anyhow::Result<Vec<NoteKey>> {
+    let parsed = settings.witnesses.iter().map(|text| {
+        let failure = |fault: NoteFault| Failure::new(Exit::Policy, format!("lexhold.yaml: witnesses: {fault}"));
+        Ok(text.parse().map_err(failure)?)
+    });
+    parsed.collect()
+}
+
+/// The checkpoints in a file.
+pub fn read(path: &Path) -> anyhow::Result<Vec<Checkpoint>> {
+    let text = std::fs::read_to_string(path).map_err(|error| cannot_read(path, &error))?;
+    Checkpoint::all_in(&text).map_err(|fault| {
+        let message = format!("{} is no file of checkpoints: {fault}", path.display());
+        Failure::new(Exit::Data, message).into()
+    })
+}
