@@ -11,7 +11,7 @@ mod verify;
 
 pub use checkpoint::Checkpoint;
 pub use clock::Clock;
-pub use test::Test;
+pub use test::{Test, TestFormat};
 pub use verify::Verify;
 
 /// Policy-as-code retention and surveillance for instant messages and e-mail.

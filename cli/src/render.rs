@@ -82,7 +82,8 @@ fn level_name(level: Level) -> &'static str {
     }
 }
 
-fn span(files: &Files, place: Place) -> Value {
+/// Where a place begins and ends, as machines read it.
+pub fn span(files: &Files, place: Place) -> Value {
     let at = |byte| {
         let (line, col) = files.position_at(place.file, byte);
         json!({"byte": byte, "line": line, "col": col})

@@ -1,5 +1,7 @@
 //! `test`: what documents say of themselves, and case files.
 
+use serde_json::json;
+
 use crate::support::Firm;
 
 const TESTS: &str = r#"tests:
@@ -167,7 +169,7 @@ fn firm_with_cases() -> Firm {
     );
     firm.messages(
         "tests/fixtures/talk.ndjson",
-        &[serde_json::json!({"id": "1", "sender": "cyd", "sent_at": "2024-01-01T00:00:00Z", "text": "see you"})],
+        &[json!({"id": "1", "sender": "cyd", "sent_at": "2024-01-01T00:00:00Z", "text": "see you"})],
     );
     firm
 }
@@ -191,4 +193,214 @@ fn a_case_file_names_its_subject_a_directory_holds_and_fixtures() {
         shown.contains("expected  a hit on «let's»\n        found     «move this to WhatsApp»\n"),
         "{shown}"
     );
+}
+
+/// Every rule, alternative, exclusion, schedule and condition of one document, seen from both sides.
+const SEEN: &str = r#"lexhold: 1
+ruleset: talk
+version: 1.0.0
+owner: me@example.com
+rules:
+  - id: venue
+    severity: high
+    why: A talk moves.
+    match:
+      any: [{ phrase: text me }, { near: { of: [[move, take], signal], within: 4 } }]
+      unless: [{ phrase: do not, within: 1, side: before }]
+    hits: [text me, move to signal]
+    misses: [do not text me, hello]
+"#;
+
+#[test]
+fn what_no_test_has_seen_is_named_at_its_place() {
+    let firm = Firm::empty();
+    firm.write("rulesets/p.yaml", SEEN);
+    let ran = firm.call(&["test", "--coverage", "--min-coverage", "100"]).ended(0);
+    assert_eq!(ran.stdout, "");
+    assert_eq!(ran.stderr, "test: 4 passed in 1 file; 5 of 5 seen (100.0 %)\n");
+    // The same rule without the example that shows the second alternative, nor one that shows the exclusion.
+    let less = SEEN
+        .replace("move to signal]", "text me now]")
+        .replace("do not text me, hello", "bye, hello");
+    firm.write("rulesets/p.yaml", less);
+    let ran = firm.call(&["test", "--coverage"]).ended(0);
+    assert_eq!(
+        ran.stdout,
+        "uncovered: an alternative of talk.venue (never matched) rulesets/p.yaml:10:34\n\
+         uncovered: an exclusion of talk.venue (never applied) rulesets/p.yaml:11:16\n"
+    );
+    firm.call(&["test", "--min-coverage", "60"]).ended(0);
+    firm.call(&["test", "--min-coverage", "61"])
+        .ended(1)
+        .said("coverage: rulesets/p.yaml: 3 of 5 seen (60.0 %), which is below 61 %\n")
+        .said("coverage: all together: 3 of 5 seen (60.0 %), which is below 61 %\n");
+    firm.call(&["test", "--min-coverage", "101"]).ended(2);
+    firm.call(&["test", "--coverage", "--filter", "x"]).ended(2);
+}
+
+#[test]
+fn a_rule_that_is_never_quiet_is_not_covered() {
+    let firm = Firm::empty();
+    firm.write(
+        "rulesets/p.yaml",
+        SEEN.replace("[do not text me, hello]", "[text me, move to signal]"),
+    );
+    let ran = firm.call(&["test", "--coverage", "--min-coverage", "100"]).ended(1);
+    assert!(
+        ran.stdout.contains("expected  no hit\n        found     a hit\n"),
+        "{}",
+        ran.stdout
+    );
+    assert!(
+        ran.stdout
+            .contains("uncovered: talk.venue (never quiet) rulesets/p.yaml:6:9\n"),
+        "{}",
+        ran.stdout
+    );
+}
+
+#[test]
+fn conditions_schedules_and_events_are_seen_from_both_sides() {
+    let firm = Firm::new();
+    firm.write(
+        "policies/retention/desk.yaml",
+        r#"lexhold: 1
+retention: desk
+version: 1.0.0
+zone: UTC
+scope: principal in Group::"trading"
+schedules:
+  - id: chats
+    when: |
+      resource.business
+      && (resource.external || resource.platform == "slack")
+    retain: { for: P3Y, from: { event: account_closed, key: accounts } }
+tests:
+  - name: one
+    directory: { people: [{ id: ann, groups: [trading] }] }
+    message: { sender: ann, platform: slack, sent_at: "2024-01-01T00:00:00Z", accounts: [A] }
+    events: [{ event: account_closed, key: A, date: 2024-05-01 }]
+    expect: { retention: { schedule: desk.chats, retain_until: "2027-05-01" } }
+"#,
+    );
+    let ran = firm.call(&["test", "policies/retention", "--coverage"]).ended(0);
+    assert_eq!(
+        ran.stdout,
+        "uncovered: the condition of desk (never false) policies/retention/desk.yaml:5:8\n\
+         uncovered: desk.chats (always chosen) policies/retention/desk.yaml:7:9\n\
+         uncovered: desk.chats: resource.business (never false) policies/retention/desk.yaml:9:7\n\
+         uncovered: the condition of desk.chats (never false) policies/retention/desk.yaml:9:7\n\
+         uncovered: desk.chats: resource.external (never true) policies/retention/desk.yaml:10:11\n\
+         uncovered: desk.chats: resource.platform == \"slack\" (never false) policies/retention/desk.yaml:10:32\n\
+         uncovered: desk.chats: account_closed (never awaited) policies/retention/desk.yaml:11:31\n"
+    );
+    assert!(ran.stderr.ends_with("; 7 of 14 seen (50.0 %)\n"), "{}", ran.stderr);
+    let again = firm
+        .call(&["test", "policies/retention", "--coverage", "--jobs", "1"])
+        .ended(0);
+    assert_eq!(again.stdout, ran.stdout);
+}
+
+#[test]
+fn the_forms_say_the_same_and_end_alike() {
+    let firm = firm_with_cases();
+    replace(
+        &firm,
+        "tests/cases.yaml",
+        "retain_until: 2030-12-31",
+        "retain_until: 2031-12-31",
+    );
+    let ran = firm.call(&[
+        "test",
+        "tests",
+        "--format",
+        "json,junit,tap,lcov",
+        "--output",
+        "junit=out.xml",
+        "--output",
+        "tap=out.tap",
+        "--output",
+        "lcov=out.info",
+    ]);
+    let ran = ran.ended(1).said("1 passed, 1 failed, 1 todo");
+    let report = ran.json();
+    assert_eq!(report["schema"], "lexhold/test/1");
+    assert_eq!(
+        json!([report["ok"], report["failed"], report["todo"]]),
+        json!([false, 1, 1])
+    );
+    let wrong = &report["tests"][0]["mismatches"][0];
+    assert_eq!(
+        json!([wrong["expected"], wrong["found"]]),
+        json!(["2031-12-31", "2030-12-31"])
+    );
+    assert_eq!(wrong["span"]["start"]["line"], 11);
+    let of = &report["coverage"];
+    assert!(of["total"]["seen"].as_u64() < of["total"]["of"].as_u64(), "{of:#}");
+    let junit = firm.read("out.xml");
+    assert!(
+        junit.contains(r#"tests="3" failures="1" errors="0" skipped="1""#),
+        "{junit}"
+    );
+    assert!(
+        junit.contains(r#"<testcase name="known gap" classname="tests/cases.yaml""#),
+        "{junit}"
+    );
+    let tap = firm.read("out.tap");
+    assert!(
+        tap.starts_with("TAP version 14\n1..3\nnot ok 1 - tests/cases.yaml:7:5: an invitation"),
+        "{tap}"
+    );
+    assert!(
+        tap.contains("\nok 2 - ") && tap.contains("\nnot ok 3 - tests/cases.yaml:16:5: known gap # TODO LEX-91\n"),
+        "{tap}"
+    );
+    let lcov = firm.read("out.info");
+    assert!(
+        lcov.contains("SF:rulesets/off-channel/ruleset.yaml\n") && lcov.ends_with("end_of_record\n"),
+        "{lcov}"
+    );
+    firm.call(&["test", "tests", "--format", "json,tap"])
+        .ended(2)
+        .said("several forms");
+    firm.call(&["test", "tests", "--format", "tap", "--output", "tap=no/such/folder"])
+        .ended(4)
+        .said("cannot write");
+}
+
+#[test]
+fn hostile_names_are_escaped_in_every_form() {
+    let firm = firm();
+    let name = r#"name: "\e[31m\u202e<script>::error::]]> # \n1..77\\""#;
+    replace(
+        &firm,
+        "policies/retention/desk.yaml",
+        "name: three years from the day sent",
+        name,
+    );
+    replace(
+        &firm,
+        "policies/retention/desk.yaml",
+        "retain_until: \"2021",
+        "retain_until: \"\\e\\u202e<b>2021",
+    );
+    for format in ["text", "junit", "tap", "json"] {
+        let ran = firm.call(&["test", "-v", "--format", format]).ended(1);
+        let shown = ran.stdout + &ran.stderr;
+        let plain = |c: char| c == '\n' || (!c.is_control() && c != '\u{202e}');
+        if format == "json" {
+            assert!(!shown.contains('\u{1b}'), "{shown:?}");
+        } else {
+            assert!(shown.chars().all(plain), "{format}: {shown:?}");
+            assert!(!shown.contains("\n1..77"), "{format}: {shown}");
+        }
+        match format {
+            "junit" => assert!(
+                !shown.contains("<script>") && !shown.contains("<b>") && !shown.contains("]]>"),
+                "{shown}"
+            ),
+            "tap" => assert!(shown.contains(r"]]> \# \\n1..77\\"), "{shown}"),
+            _ => {}
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 /// `test`
 #[derive(Debug, Args)]
@@ -12,4 +12,59 @@ pub struct Test {
     /// Only tests with this in their name or file
     #[arg(long, value_name = "TEXT", env = "LEXHOLD_TEST_FILTER")]
     pub filter: Option<String>,
+    /// Say what no test has seen: rules that never fire or are never quiet, conditions that are never true or never false
+    #[arg(long, env = "LEXHOLD_TEST_COVERAGE", conflicts_with = "filter")]
+    pub coverage: bool,
+    /// The share that has to be seen, of each file and of all, in percent
+    #[arg(
+        long,
+        value_name = "PERCENT",
+        value_parser = clap::value_parser!(u64).range(0..=100),
+        env = "LEXHOLD_TEST_MIN_COVERAGE",
+        conflicts_with = "filter"
+    )]
+    pub min_coverage: Option<u64>,
+    /// The form of the results; may repeat, all but one with an --output of their own
+    #[arg(
+        long,
+        value_enum,
+        value_name = "FORMAT",
+        value_delimiter = ',',
+        default_value = "text",
+        env = "LEXHOLD_TEST_FORMAT"
+    )]
+    pub format: Vec<TestFormat>,
+    /// Write the results in a form to a file; may repeat
+    #[arg(long, value_name = "FORMAT=FILE", value_parser = output, env = "LEXHOLD_TEST_OUTPUT", value_delimiter = ',')]
+    pub output: Vec<(TestFormat, PathBuf)>,
+}
+
+impl Test {
+    /// Whether it is asked what tests have seen.
+    pub fn wants_coverage(&self) -> bool {
+        let lcov = self.format.iter().chain(self.output.iter().map(|(format, _)| format));
+        self.coverage || self.min_coverage.is_some() || lcov.into_iter().any(|format| *format == TestFormat::Lcov)
+    }
+}
+
+/// The form of the results of tests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum TestFormat {
+    /// For people.
+    Text,
+    /// One JSON document.
+    Json,
+    /// JUnit's XML.
+    Junit,
+    /// The Test Anything Protocol, version 14.
+    Tap,
+    /// What tests have seen, for tools that show coverage.
+    Lcov,
+}
+
+fn output(text: &str) -> Result<(TestFormat, PathBuf), String> {
+    let (format, file) = text
+        .split_once('=')
+        .ok_or("write FORMAT=FILE, such as junit=tests.xml")?;
+    Ok((TestFormat::from_str(format, false)?, file.into()))
 }

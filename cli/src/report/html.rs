@@ -3,7 +3,7 @@
 //! `gather` asks the catalog, `page` lays out what it was given: the same data make the same page, byte for byte.
 
 mod alerts;
-mod escape;
+pub mod escape;
 mod kept;
 mod limits;
 mod review;

@@ -6,7 +6,7 @@ mod coverage;
 pub mod figures;
 mod forecast;
 mod holds;
-mod html;
+pub mod html;
 mod over_retention;
 pub mod resolve;
 mod retention;

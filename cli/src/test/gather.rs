@@ -24,12 +24,16 @@ pub struct Gathered {
     pub project: Project,
     /// The tests by what they are run with.
     pub groups: Vec<Group>,
+    /// The files that are under test.
+    pub under_test: BTreeSet<FileId>,
 }
 
 /// Tests that are run with one bundle.
 pub struct Group {
     /// What they are run with.
     pub bundle: Bundle,
+    /// The documents of the bundle.
+    pub documents: Vec<Document>,
     /// The tests.
     pub cases: Vec<Case>,
     /// The files whose rules' examples are run too.
@@ -80,12 +84,24 @@ pub fn gather(settings: &Settings, args: &Test) -> anyhow::Result<Gathered> {
     let (apart, with_all): (Vec<&Document>, Vec<&Document>) =
         chosen.iter().partition(|document| !subjects(document).is_empty());
     let mut groups = subject_groups(&mut project, &schemas, &folders, &apart)?;
+    let mut under_test: BTreeSet<FileId> = chosen.iter().map(|document| document.file).collect();
+    under_test.extend(
+        groups
+            .iter()
+            .flat_map(|group| &group.documents)
+            .map(|document| document.file),
+    );
+    let only_cases = chosen.iter().all(|document| document.kind == Kind::Cases);
+    if only_cases && !with_all.is_empty() {
+        under_test.extend(documents.iter().map(|document| document.file));
+    }
     let examples_in = chosen.iter().map(|document| document.file).collect();
     let cases = read_all(&mut project, &schemas, &folders, &bundle, &[], &with_all);
     groups.push(Group {
         bundle,
         cases,
         examples_in,
+        documents,
     });
     if let Some(filter) = &args.filter {
         let files = &project.files;
@@ -95,7 +111,11 @@ pub fn gather(settings: &Settings, args: &Test) -> anyhow::Result<Gathered> {
                 .retain(|case| case.name.contains(filter) || files.path(case.place.file).contains(filter));
         }
     }
-    Ok(Gathered { project, groups })
+    Ok(Gathered {
+        project,
+        groups,
+        under_test,
+    })
 }
 
 /// The documents under the paths; where these belong to the project or hold cases alone, with the rest of the project.
@@ -175,6 +195,7 @@ fn subject_groups(
         let cases = read_all(project, schemas, folders, &bundle, &holds, &with_these);
         groups.push(Group {
             bundle,
+            documents,
             cases,
             examples_in: BTreeSet::new(),
         });

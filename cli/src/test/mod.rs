@@ -1,25 +1,33 @@
-//! `test`: runs what documents say of themselves, and case files.
+//! `test`: runs what documents say of themselves, and case files, and says what they have seen.
 
 mod beside;
+mod coverage;
+mod formats;
 mod gather;
+mod junit;
 mod text;
 
-use lexhold_document::Diagnostic;
+use std::io::Write;
+
+use lexhold_document::{Diagnostic, Files, Level, printable};
 use lexhold_evaluate::{CaseResult, Outcome, Trial};
 use rayon::prelude::*;
 
-use crate::args::Test;
-use crate::failure::{Exit, Failure};
+use crate::args::{Test, TestFormat};
+use crate::failure::{Exit, Failure, OrExit};
 use crate::load::Project;
 use crate::render;
 use crate::settings::Settings;
 use crate::terminal::{colour_on_stderr, say};
-use gather::{Gathered, Group, gather};
+use coverage::{Coverage, Share, measure};
+use gather::{Group, gather};
 
 /// How all tests came out.
 pub struct Report {
     /// In the order of files and places.
     pub results: Vec<CaseResult>,
+    /// What they have seen, where that is asked for.
+    pub coverage: Option<Coverage>,
 }
 
 impl Report {
@@ -42,10 +50,16 @@ impl Report {
 
 /// Runs tests and says how they came out.
 pub fn test(settings: &Settings, args: &Test) -> anyhow::Result<Exit> {
-    let Gathered {
-        mut project, groups, ..
-    } = gather(settings, args)?;
-    let report = run(settings, args, &project, &groups)?;
+    let to_stdout = to_stdout(args)?;
+    let mut gathered = gather(settings, args)?;
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(settings.jobs.unwrap_or(0))
+        .build()?;
+    let report = pool.install(|| Report {
+        results: run(args, &gathered.project, &gathered.groups),
+        coverage: args.wants_coverage().then(|| measure(&gathered)),
+    });
+    let project = &mut gathered.project;
     if report.results.is_empty() && !project.diagnostics.has_errors() {
         return Err(nothing(args).into());
     }
@@ -54,15 +68,56 @@ pub fn test(settings: &Settings, args: &Test) -> anyhow::Result<Exit> {
             project.diagnostics.extend(errors.iter().cloned());
         }
     }
-    let n_errors = complain(settings, &project);
-    text::print(settings, &project.files, &report)?;
-    if !settings.quiet {
-        say(&summary(&report));
-    }
-    Ok(match (n_errors, report.count("fail")) {
+    let n_errors = complain(settings, project);
+    let files = &project.files;
+    let low = low(files, args, &report);
+    let exit = match (n_errors, report.count("fail") + low.len()) {
         (1.., _) => Exit::Policy,
         (0, 1..) => Exit::Negative,
         (0, 0) => Exit::Done,
+    };
+    for (format, file) in &args.output {
+        let doing = format!("cannot write {}", file.display());
+        std::fs::write(file, written(settings, *format, files, &report, exit)?).or_exit(Exit::Data, &doing)?;
+    }
+    if let Some(format) = to_stdout {
+        let text = written(settings, format, files, &report, exit)?;
+        std::io::stdout().lock().write_all(text.as_bytes())?;
+    }
+    conclude(settings, &report, &low);
+    Ok(exit)
+}
+
+/// The one form that goes to stdout, if any.
+fn to_stdout(args: &Test) -> anyhow::Result<Option<TestFormat>> {
+    let has_file = |format: &TestFormat| args.output.iter().any(|(of, _)| of == format);
+    let mut left = args.format.iter().filter(|format| !has_file(format));
+    match (left.next(), left.next()) {
+        (first, None) => Ok(first.copied()),
+        _ => Err(
+            Failure::new(Exit::Usage, "several forms of the results, but one stdout")
+                .help("send all but one of them to files: --output junit=tests.xml")
+                .into(),
+        ),
+    }
+}
+
+fn written(
+    settings: &Settings,
+    format: TestFormat,
+    files: &Files,
+    report: &Report,
+    exit: Exit,
+) -> anyhow::Result<String> {
+    Ok(match format {
+        TestFormat::Text => text::text(files, report, settings.verbose > 0),
+        TestFormat::Json => formats::json(files, report, exit == Exit::Done),
+        TestFormat::Junit => junit::junit(files, report)?,
+        TestFormat::Tap => formats::tap(files, report),
+        TestFormat::Lcov => report
+            .coverage
+            .as_ref()
+            .map_or_else(String::new, |coverage| formats::lcov(files, coverage)),
     })
 }
 
@@ -75,20 +130,15 @@ fn nothing(args: &Test) -> Failure {
 }
 
 /// Runs everything on all cores; the order of the results is that of the files.
-fn run(settings: &Settings, args: &Test, project: &Project, groups: &[Group]) -> anyhow::Result<Report> {
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(settings.jobs.unwrap_or(0))
-        .build()?;
+fn run(args: &Test, project: &Project, groups: &[Group]) -> Vec<CaseResult> {
     let trials: Vec<(&Group, Trial<'_>)> = groups
         .iter()
         .flat_map(|group| group.trials().into_iter().map(move |trial| (group, trial)))
         .collect();
-    let mut results: Vec<CaseResult> = pool.install(|| {
-        trials
-            .into_par_iter()
-            .flat_map_iter(|(group, trial)| trial.run(&group.bundle))
-            .collect()
-    });
+    let mut results: Vec<CaseResult> = trials
+        .into_par_iter()
+        .flat_map_iter(|(group, trial)| trial.run(&group.bundle))
+        .collect();
     let files = &project.files;
     if let Some(filter) = &args.filter {
         results.retain(|result| result.name.contains(filter) || files.path(result.place.file).contains(filter));
@@ -97,24 +147,48 @@ fn run(settings: &Settings, args: &Test, project: &Project, groups: &[Group]) ->
         let key = |result: &CaseResult| (result.place.start, result.place.end);
         (files.path(a.place.file), key(a)).cmp(&(files.path(b.place.file), key(b)))
     });
-    Ok(Report { results })
+    results
 }
 
 /// Prints what is wrong with documents and tests; how many errors there are.
 fn complain(settings: &Settings, project: &Project) -> usize {
     let colour = colour_on_stderr(settings.color);
-    let errors: Vec<Diagnostic> = project
+    let mut errors: Vec<Diagnostic> = project
         .sorted()
         .into_iter()
-        .filter(|diagnostic| diagnostic.level == lexhold_document::Level::Error)
+        .filter(|diagnostic| diagnostic.level == Level::Error)
         .collect();
+    // A file that several case files name is read for each of them.
+    errors.dedup();
     for error in &errors {
         say(&(render::text(&project.files, error, colour) + "\n"));
     }
     errors.len()
 }
 
-fn summary(report: &Report) -> String {
+/// What lies below the share that has to be seen: files, and everything together.
+fn low(files: &Files, args: &Test, report: &Report) -> Vec<String> {
+    let (Some(percent), Some(coverage)) = (args.min_coverage, &report.coverage) else {
+        return Vec::new();
+    };
+    let all = coverage
+        .by_file(files)
+        .into_iter()
+        .chain([("all together".to_owned(), coverage.total())]);
+    let low = all.filter(|(_, share)| !share.reaches(percent));
+    low.map(|(what, share)| format!("{}: {}, which is below {percent} %", printable(&what), told(share)))
+        .collect()
+}
+
+fn told(share: Share) -> String {
+    format!("{} of {} seen ({})", share.seen, share.of, share.percent())
+}
+
+fn conclude(settings: &Settings, report: &Report, low: &[String]) {
+    low.iter().for_each(|line| say(&format!("coverage: {line}")));
+    if settings.quiet {
+        return;
+    }
     let counts = [("fail", "failed"), ("error", "in error"), ("todo", "todo")];
     let more: String = counts
         .iter()
@@ -124,5 +198,12 @@ fn summary(report: &Report) -> String {
         .collect();
     let n_files = report.n_files();
     let files = if n_files == 1 { "file" } else { "files" };
-    format!("test: {} passed{more} in {n_files} {files}", report.count("pass"))
+    let seen = report
+        .coverage
+        .as_ref()
+        .map_or_else(String::new, |coverage| format!("; {}", told(coverage.total())));
+    say(&format!(
+        "test: {} passed{more} in {n_files} {files}{seen}",
+        report.count("pass")
+    ));
 }

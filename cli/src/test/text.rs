@@ -1,46 +1,43 @@
 //! Results for people: what did not come out as written, or everything.
 
-use std::io::Write;
-
 use lexhold_document::{Files, Place, printable};
 use lexhold_evaluate::{CaseResult, Mismatch, Outcome};
 
 use super::Report;
-use crate::settings::Settings;
 
-/// Prints the failures to stdout; with `-v` every test.
-pub fn print(settings: &Settings, files: &Files, report: &Report) -> anyhow::Result<()> {
-    let mut out = std::io::stdout().lock();
+/// The failures, or every test, and what no test has seen.
+pub fn text(files: &Files, report: &Report, all: bool) -> String {
+    let mut shown = String::new();
     for result in &report.results {
         let quiet = matches!(result.outcome, Outcome::Pass | Outcome::Todo(_));
-        if !quiet || settings.verbose > 0 {
-            write!(out, "{}", lines(files, result))?;
+        if !quiet || all {
+            let todo = match &result.outcome {
+                Outcome::Todo(why) => format!(" ({})", printable(why)),
+                _ => String::new(),
+            };
+            let (word, place) = (result.outcome.as_str(), at(files, result.place));
+            shown += &format!("{word:<5} {place}: {}{todo}\n", printable(&result.name));
+            shown += &details(files, result);
         }
     }
-    Ok(())
+    let unseen = report.coverage.iter().flat_map(|coverage| coverage.lines(files));
+    shown + &unseen.map(|line| line + "\n").collect::<String>()
 }
 
-fn lines(files: &Files, result: &CaseResult) -> String {
-    let word = result.outcome.as_str();
-    let head = format!("{word:<5} {}: {}", at(files, result.place), printable(&result.name));
+/// What is wrong with a test, or with what came of it.
+pub fn details(files: &Files, result: &CaseResult) -> String {
     match &result.outcome {
-        Outcome::Pass => head + "\n",
-        Outcome::Todo(why) => format!("{head} ({})\n", printable(why)),
-        Outcome::Error(errors) => {
-            let lines = errors
-                .iter()
-                .map(|error| format!("      {}: {}\n", error.code, printable(&error.message)));
-            head + "\n" + &lines.collect::<String>()
-        }
-        Outcome::Fail(wrong) => {
-            let blocks = wrong.iter().map(|one| difference(files, one));
-            head + "\n" + &blocks.collect::<String>()
-        }
+        Outcome::Pass | Outcome::Todo(_) => String::new(),
+        Outcome::Error(errors) => errors
+            .iter()
+            .map(|error| format!("      {}: {}\n", error.code, printable(&error.message)))
+            .collect(),
+        Outcome::Fail(wrong) => wrong.iter().map(|one| difference(files, one)).collect(),
     }
 }
 
 /// What was expected and what came, one below the other.
-pub fn difference(files: &Files, wrong: &Mismatch) -> String {
+fn difference(files: &Files, wrong: &Mismatch) -> String {
     format!(
         "      {}: {}\n        expected  {}\n        found     {}\n",
         at(files, wrong.place),

@@ -15,6 +15,7 @@ mod bundle;
 mod cases;
 mod cites;
 pub mod codes;
+pub mod coverage;
 mod directory;
 mod evaluation;
 mod event_keys;

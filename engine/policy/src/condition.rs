@@ -80,6 +80,17 @@ impl Condition {
         })
     }
 
+    /// A condition that was not checked, for questions about a part of one that was.
+    pub(crate) fn bare(action: Action, policy: Policy, reads: Reads) -> Self {
+        Self {
+            id: policy.id().to_string(),
+            action,
+            policy,
+            reads,
+            mentions: Vec::new(),
+        }
+    }
+
     /// The id of the rule, schedule or hold.
     pub fn id(&self) -> &str {
         &self.id

@@ -26,7 +26,9 @@ use lexhold_policy::Schemas;
 use crate::Bundle;
 
 pub use outcome::{CaseResult, Mismatch, Outcome};
+pub(crate) use read::Body;
 pub use read::{Case, read_cases};
+pub(crate) use run::known_events;
 pub use run::{Trial, run_documents, trials};
 pub use shape::{case_shape, cases_shape, check_cases, subjects};
 

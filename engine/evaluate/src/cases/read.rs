@@ -29,15 +29,17 @@ pub struct Case {
     /// Why it is known to fail.
     pub(super) todo: Option<String>,
     /// What it says, or all that is wrong with it.
-    pub(super) body: Result<Body, Vec<Diagnostic>>,
+    pub(crate) body: Result<Body, Vec<Diagnostic>>,
 }
 
 /// What a test says.
 #[derive(Debug)]
-pub(super) struct Body {
+pub(crate) struct Body {
     pub messages: Vec<Message>,
     pub marks: Vec<Mark>,
     pub facts: Facts,
+    /// The hold documents behind the facts.
+    pub holds: Vec<Document>,
     pub register: Register,
     pub as_of: Timestamp,
     pub expect: Expected,
@@ -45,7 +47,7 @@ pub(super) struct Body {
 
 /// Words of a message that a hit has to cover exactly.
 #[derive(Debug)]
-pub(super) struct Mark {
+pub(crate) struct Mark {
     /// The message's position.
     pub message: usize,
     pub field: &'static str,
@@ -57,13 +59,13 @@ pub(super) struct Mark {
 
 /// An expectation with its place.
 #[derive(Debug)]
-pub(super) struct At<T> {
+pub(crate) struct At<T> {
     pub place: Place,
     pub value: T,
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Expected {
+pub(crate) struct Expected {
     pub alerts: Option<At<Vec<At<ExpectedAlert>>>>,
     pub supervision: Option<At<Vec<At<ExpectedAlert>>>>,
     /// The keys of `retention` with what they ask for.
@@ -72,14 +74,14 @@ pub(super) struct Expected {
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct ExpectedAlert {
+pub(crate) struct ExpectedAlert {
     pub rule: String,
     pub severity: Option<Severity>,
     pub confidence: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct ExpectedHold {
+pub(crate) struct ExpectedHold {
     pub hold: String,
     pub membership: &'static str,
 }
@@ -187,7 +189,7 @@ impl Reader<'_> {
                 .unwrap_or(as_of.as_microsecond());
             message.captured_at = Some(captured);
         }
-        let holds = holds?;
+        let (holds, hold_documents) = holds?;
         let expect = self.expected(test.get("expect")?, &holds);
         self.check_marks(&marks, &expect);
         Some(Body {
@@ -200,6 +202,7 @@ impl Reader<'_> {
                 key: ContentKey::new([0; 32]),
                 backfill: false,
             },
+            holds: hold_documents,
             register,
             as_of,
             expect,
@@ -351,24 +354,25 @@ impl Reader<'_> {
     }
 
     /// The holds of the world, of the case file and of the test itself.
-    fn holds(&mut self, test: &Node) -> Option<HoldSet> {
+    fn holds(&mut self, test: &Node) -> Option<(HoldSet, Vec<Document>)> {
         let of_file = self
             .document
             .get(&path!["holds"])
             .filter(|_| self.document.kind == Kind::Cases);
-        let mut documents = self.world.holds.to_vec();
-        for node in [of_file, test.get("holds")]
+        let lists = [of_file, test.get("holds")]
             .into_iter()
             .flatten()
-            .flat_map(|node| node.as_list().unwrap_or_default())
-        {
+            .filter_map(Node::as_list);
+        let mut documents = self.world.holds.to_vec();
+        for node in lists.flatten() {
             documents.push(self.hold(node)?);
         }
         if documents.is_empty() {
-            return Some(HoldSet::none());
+            return Some((HoldSet::none(), documents));
         }
-        let documents: Vec<&Document> = documents.iter().collect();
-        HoldSet::compile(&documents, self.world.schemas, &mut self.diagnostics)
+        let all: Vec<&Document> = documents.iter().collect();
+        let holds = HoldSet::compile(&all, self.world.schemas, &mut self.diagnostics)?;
+        Some((holds, documents))
     }
 
     fn hold(&mut self, node: &Node) -> Option<Document> {

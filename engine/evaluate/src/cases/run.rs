@@ -171,7 +171,7 @@ pub(super) struct Came {
 
 impl Body {
     /// The messages with their evaluation.
-    pub(super) fn evaluate(&self, bundle: &Bundle) -> (MessageBatch, Evaluation) {
+    pub(crate) fn evaluate(&self, bundle: &Bundle) -> (MessageBatch, Evaluation) {
         let mut builder = MessageBatchBuilder::new();
         self.messages.iter().for_each(|message| builder.push(message));
         let batch = builder.finish();
@@ -224,7 +224,7 @@ fn dates_of_first(bundle: &Bundle, batch: &MessageBatch, evaluation: &Evaluation
 }
 
 /// What the register says of the events that concern a message.
-pub(super) fn known_events(bundle: &Bundle, row: Row<'_>, evaluation: &Evaluation, register: &Register) -> EventFacts {
+pub(crate) fn known_events(bundle: &Bundle, row: Row<'_>, evaluation: &Evaluation, register: &Register) -> EventFacts {
     let mut known = EventFacts::default();
     let id = evaluation.messages[row.index()].facts_id;
     let facts = evaluation.facts.iter().find(|(of, _)| *of == id);
