@@ -121,7 +121,7 @@ fn one_by_one(action: Action, row: &FactsRow) -> Vec<FactsRow> {
         return vec![row.clone()];
     }
     let people = Cast::of(action, row);
-    let alone = people.people().iter().map(|person| {
+    let alone = people.people().map(|person| {
         row.with(Facts {
             insiders: vec![Insiders {
                 ids: [person.principal.id.to_owned()].into(),
