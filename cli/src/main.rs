@@ -88,6 +88,7 @@ fn dispatch(cli: &Cli) -> anyhow::Result<Exit> {
         Verb::Review(args) => review::review(&settings, args),
         Verb::Sample(args) => sample::sample(&settings, args),
         Verb::Event(args) => event::event(&settings, args),
+        Verb::Hold(args) => hold::hold(&settings, args),
         Verb::Explain(args) => explain::explain(&settings, args),
         Verb::Status(args) => status::status(&settings, args),
         Verb::Whoami => whoami::whoami(&settings),

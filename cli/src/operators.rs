@@ -119,6 +119,19 @@ impl Actor {
         self.refuse_unless(answer, &self.id, verb, self.operator.as_ref())
     }
 
+    /// Whether this operator may place, narrow or release a hold; refused with its reasons unless so.
+    pub fn require_hold(&self, verb: Verb, of: &str, confirmed_by: &[String], silent: bool) -> anyhow::Result<()> {
+        let named: Vec<&str> = confirmed_by.iter().map(String::as_str).collect();
+        let circumstances = Circumstances {
+            of,
+            confirmed_by: self.confirming(verb, of, &named)?,
+            silent,
+            ..Circumstances::default()
+        };
+        let answer = self.governance.may(self.operator.as_ref(), verb, &circumstances);
+        self.refuse_unless(answer, &self.id, verb, self.operator.as_ref())
+    }
+
     /// Whether this operator may change what versions do, with those who approve it; refused with its reasons unless so.
     pub fn require_change(&self, verb: Verb, of: &str, approved_by: &[String], shortens: bool) -> anyhow::Result<()> {
         let named: Vec<&str> = approved_by.iter().map(String::as_str).collect();

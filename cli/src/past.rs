@@ -11,6 +11,9 @@ use crate::activate::earlier;
 use crate::failure::{Exit, Failure};
 use crate::load::Project;
 
+/// The file among the facts of a run that has the handles of those whom holds name.
+pub const HOLD_HANDLES: &str = "hold-handles.json";
+
 /// Which sources a run had, as the journal names them.
 #[derive(Clone, Copy, Debug)]
 pub struct Sources<'a> {
@@ -100,7 +103,8 @@ fn below<'a>(sources: &'a SourceFiles, folder: &str) -> Option<(&'a str, &'a [u8
     found.next().map(|(name, bytes)| (name.as_str(), bytes.as_slice()))
 }
 
-fn directory(facts: &SourceFiles) -> Option<Directory> {
+/// The directory among the facts of a run.
+pub fn directory(facts: &SourceFiles) -> Option<Directory> {
     let Some((name, bytes)) = below(facts, "directory/") else {
         return Some(Directory::default());
     };
@@ -123,7 +127,20 @@ fn holds(schema: Option<&[u8]>, facts: &SourceFiles) -> Option<HoldSet> {
         return Some(HoldSet::none());
     }
     let mut project = Project::stored(schema, &stored);
-    let documents: Vec<&Document> = project.documents.iter().filter(|it| it.kind == Kind::Hold).collect();
-    HoldSet::compile(&documents, &project.schemas, &mut project.diagnostics)
-        .filter(|holds| holds.specs().len() == stored.len())
+    let documents = project.documents.iter().filter(|it| it.kind == Kind::Hold);
+    // A hold that was narrowed has a name of its own, which its file bears.
+    let named = documents.filter_map(|document| {
+        let path = project.files.name(document.file);
+        let mut document = document.clone();
+        document.name = path.strip_prefix("holds/")?.strip_suffix(".yaml")?.to_owned();
+        Some(document)
+    });
+    let documents: Vec<Document> = named.collect();
+    let references: Vec<&Document> = documents.iter().collect();
+    let mut holds = HoldSet::compile(&references, &project.schemas, &mut project.diagnostics)
+        .filter(|holds| holds.specs().len() == stored.len())?;
+    if let Some(handles) = facts.get(HOLD_HANDLES) {
+        holds.know(&serde_json::from_slice(handles).ok()?);
+    }
+    Some(holds)
 }

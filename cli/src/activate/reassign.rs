@@ -54,7 +54,7 @@ pub fn reassign(catalog: &Catalog, bundle: &Bundle, before: Option<&Activation>)
     let mut sets: HashMap<Vec<Assigned>, Key> = HashMap::new();
     let mut facts: Option<(Key, FactsRow)> = None;
     let by_instant = bundle.reads_instant(&new);
-    catalog.assignment_inputs::<anyhow::Error>(by_instant, |input| {
+    catalog.assignment_inputs::<anyhow::Error>(by_instant, None, |input| {
         if facts.as_ref().is_none_or(|(id, _)| *id != input.facts_id) {
             facts = Some((input.facts_id, read(&input)?));
         }

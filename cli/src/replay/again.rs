@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use arrow::array::{AsArray, BooleanArray, RecordBatch};
+use arrow::compute::concat_batches;
 use lexhold_evaluate::{Bundle, Evaluator, Facts, Fate, collision_of, record};
 use lexhold_model::tables::Table;
 use lexhold_model::{Key, MessageBatch};
@@ -83,35 +84,41 @@ impl Again<'_> {
         })
     }
 
-    /// Asks a run's new holds again about everything that was in the home before it; `applied` are the memberships
-    /// on record, by the position of the earlier batch.
+    /// Asks a run's new holds again about everything that was in the home before it, by reading every body; `applied` are
+    /// the memberships on record that other entries than batches brought. What is held only because of what it replies to
+    /// is not asked again.
     pub fn new_holds(
         &self,
         new_holds: &[String],
         before: &[&Recorded],
-        applied: &BTreeMap<u64, &Recorded>,
+        applied: &[&Recorded],
     ) -> anyhow::Result<Answer> {
         let added = repeated_custodians(self.home, before)?;
-        let numbered: Vec<(u64, &Recorded)> = (1..).zip(before.iter().copied()).collect();
-        self.all(&numbered, |evaluator, (number, earlier), answer| {
-            let mut names = HashMap::new();
-            let mut stored = BTreeMap::new();
-            if let Some(recorded) = applied.get(number) {
-                answer.batches += 1;
-                stored = self.stored(&recorded.record, answer);
-            }
-            if let Some(table) = earlier
-                .record
-                .files
-                .iter()
-                .find(|file| file.table.as_deref() == Some("message"))
-            {
-                names = message_names(&self.home.evaluation(table)?);
-            }
+        let mut answer = Answer::default();
+        let schema = Table::HoldMember.schema();
+        let stored = applied.iter().filter_map(|recorded| self.stored(&recorded.record, &mut answer).remove(&Table::HoldMember));
+        let stored = concat_batches(&schema, &stored.collect::<Vec<_>>())?;
+        let tied = tied(self.home, before)?;
+        let found = self.all(before, |evaluator, earlier, answer| {
+            answer.batches += 1;
+            let evaluations = earlier.record.files.iter().find(|file| file.table.as_deref() == Some("message"));
+            let names = match evaluations {
+                Some(table) => message_names(&self.home.evaluation(table)?),
+                None => HashMap::new(),
+            };
             let now = holds::members(self.home, &earlier.record, evaluator, self.facts, new_holds, &added)?;
-            let now = now.into_iter().collect();
-            self.compare(&stored, &now, &names, &Duplicates::default(), answer)
-        })
+            let now_keys: HashSet<Key> = now.iter().flat_map(|(_, rows)| keys(rows, "key")).collect();
+            let hold_names = stored.column(0).as_string::<i32>();
+            let mine = keys(&stored, "key").into_iter().zip(hold_names).map(|(key, hold)| {
+                let asked = hold.is_some_and(|hold| new_holds.iter().any(|new| new == hold));
+                Some(asked && names.contains_key(&key) && (now_keys.contains(&key) || !tied.contains(&key)))
+            });
+            let mine = arrow::compute::filter_record_batch(&stored, &mine.collect::<BooleanArray>())?;
+            let mine = BTreeMap::from([(Table::HoldMember, mine)]);
+            self.compare(&mine, &now.into_iter().collect(), &names, &Duplicates::default(), answer)
+        })?;
+        answer.add(found, self.limit);
+        Ok(answer)
     }
 
     fn all<T: Sync>(
@@ -371,6 +378,29 @@ fn message_names(rows: &RecordBatch) -> HashMap<Key, String> {
         .into_iter()
         .flat_map(|names| names.iter().map(|name| name.unwrap_or_default().to_owned()));
     keys(rows, "key").into_iter().zip(names).collect()
+}
+
+/// Messages that reply to another, and those that another replies to.
+fn tied(home: &Home, batches: &[&Recorded]) -> anyhow::Result<HashSet<Key>> {
+    let mut replied: HashSet<String> = HashSet::new();
+    let mut messages: Vec<(Key, Option<String>, bool)> = Vec::new();
+    for recorded in batches {
+        let files = recorded.record.files.iter();
+        for file in files.filter(|file| file.table.as_deref() == Some("message")) {
+            let rows = home.evaluation(file)?;
+            let texts = |name: &str| -> Vec<Option<String>> {
+                let column = rows.column_by_name(name).and_then(|column| column.as_string_opt::<i32>());
+                column.into_iter().flatten().map(|text| text.map(str::to_owned)).collect()
+            };
+            let (native, reply_to) = (texts("native_id"), texts("reply_to"));
+            replied.extend(reply_to.iter().flatten().cloned());
+            let rows = keys(&rows, "key").into_iter().zip(native).zip(reply_to);
+            messages.extend(rows.map(|((key, native), reply_to)| (key, native, reply_to.is_some())));
+        }
+    }
+    let is_tied = |native: &Option<String>| native.as_ref().is_some_and(|native| replied.contains(native));
+    let tied = messages.iter().filter(|(_, native, replies)| *replies || is_tied(native));
+    Ok(tied.map(|(key, ..)| *key).collect())
 }
 
 /// The custodians of messages that came in more than once, as they stood after these batches.

@@ -105,8 +105,7 @@ fn again(
     let mut answer = again.run(&of_run(&past.started.run))?;
     if !past.new_holds.is_empty() {
         let before: Vec<&Recorded> = recorded.iter().filter(|batch| batch.seq < past.seq).collect();
-        let applied = of_run(&run::holds::run_of(&past.started.run));
-        let applied: BTreeMap<u64, &Recorded> = applied.into_iter().map(|batch| (batch.record.batch, batch)).collect();
+        let applied: Vec<&Recorded> = recorded.iter().filter(|batch| batch.record.detail["holds"].is_array()).collect();
         answer.add(again.new_holds(&past.new_holds, &before, &applied)?, args.rows);
     }
     Ok(answer)

@@ -1,62 +1,96 @@
-//! A hold that is placed covers what the home has already, not only what comes in later.
+//! The holds that a run evaluates with: those in force, and those that it places itself.
 
 use std::collections::HashMap;
 
 use arrow::array::RecordBatch;
 use lexhold_catalog::Catalog;
-use lexhold_evaluate::{Bundle, Evaluation, Evaluator, Facts, Identity, collision_of, record_holds};
+use lexhold_evaluate::{Evaluation, Evaluator, Facts, HoldSet, Identity, collision_of, record_holds};
 use lexhold_model::tables::Table;
-use lexhold_model::{Key, Message, MessageBatch, MessageBatchBuilder};
-use lexhold_store::{ArchivedBatch, BatchRecord, EntryKind, Faults, Home, RunLock};
-use serde_json::json;
+use lexhold_model::{Directory, Key, Message, MessageBatch, MessageBatchBuilder};
+use lexhold_policy::Verb;
+use lexhold_store::{ArchivedBatch, BatchRecord, Home, SourceFiles};
 
-use crate::hold::HoldLog;
-use crate::home;
+use crate::args::Run;
+use crate::failure::{Exit, Failure};
+use crate::hold::{HoldLog, Written, compiled, journal};
+use crate::load::Project;
 use crate::operators::Actor;
 use crate::settings::Settings;
+use crate::terminal::say;
+use crate::{home, past};
 
-/// Evaluates newly placed holds over the archive; facts must hold them all.
-#[expect(clippy::too_many_arguments, reason = "a run is made of these")]
-pub fn apply_to_archive(
+/// Places the holds whose documents a run was given; what they cover is found out behind it.
+pub fn place(
     settings: &Settings,
+    args: &Run,
     actor: &Actor,
     home: &Home,
-    lock: &RunLock,
-    run: &str,
-    bundle: &Bundle,
-    facts: &Facts,
-    new_holds: &[String],
-    faults: &Faults,
+    directory: &Directory,
 ) -> anyhow::Result<()> {
-    home::catch_up(settings, home, faults)?;
-    let added = {
-        let catalog = Catalog::open_reader(&home.catalog_path(), &home::catalog_settings(settings, home)?)?;
-        catalog.custodians_of_repeated()?
-    };
-    let mut evaluator = Evaluator::new(bundle, facts);
-    let batches: Vec<_> = home.batches(1)?.collect::<Result<_, _>>()?;
-    let n_batches = batches.len() as u64;
-    for (number, (_, record)) in (1..).zip(batches) {
-        let mut writer = home.stage(lock, &run_of(run), number, faults)?;
-        if let Some((table, rows)) = members(home, &record, &mut evaluator, facts, new_holds, &added)? {
-            writer.table(table, &rows)?;
-            writer.commit_as(
-                EntryKind::HoldApplied,
-                json!({"holds": new_holds}),
-                home::stamp(&actor.id),
-            )?;
+    for path in &args.holds {
+        let written = Written::read(settings, path)?;
+        let spec = written.spec();
+        actor.require_hold(Verb::PlaceHold, "home", &args.confirmed_by, spec.silent)?;
+        let new = journal(actor, home, &spec.name, None, &written, directory)?;
+        if new && !settings.quiet && !spec.silent {
+            say(&format!(
+                "hold `{}` is placed for matter {}; only a release will end it",
+                spec.name, spec.matter
+            ));
         }
     }
-    let through = HoldLog::read(home)?.last_batch();
-    let writer = home.stage(lock, &run_of(run), n_batches + 1, faults)?;
-    let detail = json!({"holds": new_holds, "through": through});
-    writer.commit_as(EntryKind::HoldApplied, detail, home::stamp(&actor.id))?;
-    home::catch_up(settings, home, faults)
+    Ok(())
 }
 
-/// The name under which a run records what its new holds cover of earlier messages.
-pub fn run_of(run: &str) -> String {
-    format!("{run}-holds")
+/// The holds in force, and the sources that replay a run with them.
+pub fn in_force(
+    settings: &Settings,
+    home: &Home,
+    project: &mut Project,
+    directory: &Directory,
+) -> anyhow::Result<(HoldSet, SourceFiles)> {
+    let log = HoldLog::read(home)?;
+    let documents = compiled::documents(settings, project, log.active())?;
+    let mut holds = compiled::compile(settings, project, &documents)?;
+    refuse_dropped(home, &holds, directory)?;
+    let mut sources = SourceFiles::new();
+    for placed in log.active() {
+        let name = format!("holds/{}.yaml", placed.hold.hold);
+        sources.insert(name, placed.hold.text.clone().into_bytes());
+    }
+    if !holds.custodians().is_empty() {
+        let catalog = Catalog::open_reader(&home.catalog_path(), &home::catalog_settings(settings, home)?)?;
+        let mut handles = compiled::handles(home, Some(&catalog), &holds, directory)?;
+        log.active().for_each(|placed| compiled::unite(&mut handles, placed.hold.handles.clone()));
+        holds.know(&handles);
+        sources.insert(past::HOLD_HANDLES.to_owned(), serde_json::to_vec(&handles)?);
+    }
+    Ok((holds, sources))
+}
+
+/// A directory may not lose somebody whom a hold names. It is not to be learned from a refusal whom a silent hold names: for
+/// those the handles on record keep them found.
+fn refuse_dropped(home: &Home, holds: &HoldSet, directory: &Directory) -> anyhow::Result<()> {
+    let known = |directory: &Directory, id: &str| directory.standing(id, None).is_some();
+    let open = holds.specs().iter().filter(|hold| !hold.silent);
+    let mut lost: Vec<&String> = open.flat_map(|hold| &hold.custodians).filter(|id| !known(directory, id)).collect();
+    if lost.is_empty() {
+        return Ok(());
+    }
+    let Some(before) = compiled::directory_before(home)? else {
+        return Ok(());
+    };
+    lost.retain(|id| known(&before, id));
+    lost.sort_unstable();
+    lost.dedup();
+    if lost.is_empty() {
+        return Ok(());
+    }
+    let lost: Vec<&str> = lost.into_iter().map(String::as_str).collect();
+    let message = format!("the directory drops {}, named by a hold in force", lost.join(", "));
+    Err(Failure::new(Exit::Refused, message)
+        .help("keep the row and give it an end date")
+        .into())
 }
 
 /// What new holds cover of the messages that a batch took in; `added` has the custodians that duplicates brought.

@@ -22,7 +22,8 @@ use crate::args::Run;
 use crate::failure::{Exit, Failure, OrExit};
 use crate::operators::Actor;
 use crate::settings::Settings;
-use crate::{hold, home, load};
+use crate::hold::Applier;
+use crate::{home, load};
 
 pub use input::{Input, inputs};
 pub use pipeline::{Piece, Pipeline, Sink, zone};
@@ -83,17 +84,14 @@ pub fn run(settings: &Settings, args: &Run) -> anyhow::Result<Exit> {
     let (bundle, bound) = begin::active(settings, &actor, &home, &project, bundle)?;
     let begun = begin::begin(settings, args, &actor, &home, project, (&bundle, &bound), directory)?;
     let facts = begun.facts;
-    let log = hold::HoldLog::read(&home)?;
-    let waiting: Vec<String> = log
-        .not_yet_applied()
-        .iter()
-        .map(|placed| placed.hold.hold.clone())
-        .collect();
-    if !waiting.is_empty() {
-        holds::apply_to_archive(
-            settings, &actor, &home, &lock, &begun.run, &bundle, &facts, &waiting, &faults,
-        )?;
-    }
+    let applier = Applier {
+        settings,
+        actor: &actor,
+        home: &home,
+        lock: &lock,
+        faults: &faults,
+    };
+    applier.settle(&format!("{}-holds", begun.run), &facts.directory)?;
     let committer = commit::Committer::new(settings, &actor, &home, &lock, &begun.run, &bundle, &facts, &faults)?;
     let meter = Meter::new(settings, &inputs, Some((&home, &begun.run)));
     let pipeline = Pipeline {
@@ -102,6 +100,8 @@ pub fn run(settings: &Settings, args: &Run) -> anyhow::Result<Exit> {
         jobs: settings.jobs.unwrap_or_else(home::cores),
     };
     let counts = pipeline.run(&inputs, || Evaluator::new(&bundle, &facts), committer, &meter)?;
+    // Holds that were placed meanwhile, and what new messages reply to.
+    applier.settle(&format!("{}-holds-after", begun.run), &facts.directory)?;
     let seconds = started.elapsed().as_secs_f64();
     summary::finish(settings, args, &actor, &home, &begun.run, &bundle, &counts, seconds)
         .or_exit(Exit::Data, "the run was recorded, its summary was not")

@@ -4,7 +4,7 @@ use lexhold_model::Key;
 
 use crate::error::{CatalogError, Result};
 use crate::open::Catalog;
-use crate::rows::each_row;
+use crate::rows::{each_row, sql_text};
 
 /// Everything that the assignment of a message depends on, shared by many messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,13 +22,15 @@ pub struct AssignmentInput<'a> {
 impl Catalog {
     /// Hands over the distinct inputs of all assignments, those that late duplicates brought included, sorted.
     ///
-    /// Instants make nearly every message an input of its own, so they are told apart only `by_instant`.
+    /// Instants make nearly every message an input of its own, so they are told apart only `by_instant`. With `mentioning`
+    /// only those come whose facts hold one of these texts, as JSON has it.
     ///
     /// # Errors
     /// The caller's own, and those of DuckDB.
     pub fn assignment_inputs<E: From<CatalogError>>(
         &self,
         by_instant: bool,
+        mentioning: Option<&[String]>,
         mut each: impl FnMut(AssignmentInput<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
         let inputs = if by_instant {
@@ -40,8 +42,13 @@ impl Catalog {
         } else {
             "SELECT DISTINCT facts_id, scan_incomplete, NULL::BIGINT AS sent_at FROM origin"
         };
+        let mentions = mentioning.map(|texts| {
+            let one = |text: &String| format!(" OR contains(facts, {})", sql_text(text));
+            format!("WHERE false{}", texts.iter().map(one).collect::<String>())
+        });
+        let facts = format!("SELECT * FROM facts {}", mentions.unwrap_or_default());
         let sql = format!(
-            "SELECT facts_id, f.facts, i.scan_incomplete, i.sent_at FROM ({inputs}) i JOIN facts f USING (facts_id)
+            "SELECT facts_id, f.facts, i.scan_incomplete, i.sent_at FROM ({inputs}) i JOIN ({facts}) f USING (facts_id)
              ORDER BY facts_id, i.scan_incomplete, i.sent_at"
         );
         each_row(

@@ -2,6 +2,8 @@
 //!
 //! Every payload may say more than this; the catalog ignores what it does not know.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use lexhold_model::Key;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -277,6 +279,9 @@ pub struct HoldPlaced {
     /// The hold that this one makes smaller, whose name the document bears.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub narrows: Option<String>,
+    /// The handles by which each custodian was known then, each with its platform; `*` stands for all.
+    #[serde(default)]
+    pub handles: BTreeMap<String, BTreeSet<(String, String)>>,
 }
 
 /// The payload of a hold's evaluation over what the home has: a batch record with files beside it.

@@ -35,6 +35,8 @@ pub struct HoldSet {
     pub(crate) queries: Vec<Option<Rules>>,
     /// For each hold, its explicit ids, custodians and conversations are looked up through these.
     pub(crate) by_id: HashMap<String, Vec<usize>>,
+    /// For each hold, handles of its custodians.
+    pub(crate) handles: Vec<BTreeSet<(String, String)>>,
 }
 
 impl HoldSet {
@@ -46,6 +48,7 @@ impl HoldSet {
             condition_of: Vec::new(),
             queries: Vec::new(),
             by_id: HashMap::new(),
+            handles: Vec::new(),
         }
     }
 
@@ -79,6 +82,7 @@ impl HoldSet {
         }
         let conditions = Conditions::build(Action::Hold, conditions);
         (!diagnostics.has_errors()).then_some(Self {
+            handles: vec![BTreeSet::new(); specs.len()],
             specs,
             conditions,
             condition_of,

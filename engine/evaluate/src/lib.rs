@@ -21,6 +21,7 @@ mod evaluation;
 mod event_keys;
 mod facts;
 mod hits;
+mod hold;
 mod identity;
 mod message;
 mod occurrence;
@@ -50,6 +51,7 @@ pub use evaluation::{
 };
 pub use event_keys::event_keys;
 pub use facts::{Facts, HoldSet};
+pub use hold::{Handles, HoldAsker};
 pub use identity::{Fate, Identity, collision_of, plain_hash};
 pub use message::{Evaluator, evaluate};
 pub use occurrence::{ConversationJudge, GroupEvent, Look, Occurrence};

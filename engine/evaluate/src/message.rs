@@ -13,9 +13,10 @@ use rustc_hash::FxHashMap;
 use crate::assign::{Assigner, Inputs, NOT_SCANNED};
 use crate::evaluation::{DaysRow, DiagnosticRow, DutySet, Evaluation, HoldRow, MessageRow};
 use crate::hits::parts_of;
+use crate::hold::query;
 use crate::identity::Identity;
 use crate::parts::split;
-use crate::{Bundle, Facts, codes};
+use crate::{Bundle, Facts, HoldSet, codes};
 
 /// Evaluates one batch: a pure function of bundle, facts and batch.
 pub fn evaluate(bundle: &Bundle, facts: &Facts, batch: &MessageBatch) -> Evaluation {
@@ -218,19 +219,13 @@ impl<'a> Evaluator<'a> {
             .unwrap_or(Timestamp::MAX);
         for (at, spec) in self.facts.holds.specs.iter().enumerate() {
             let named = |id: &str| self.facts.holds.by_id.get(id).is_some_and(|holds| holds.contains(&at));
-            let condition = match self.facts.holds.condition_of[at] {
-                None => Tri::True,
-                Some(position) => match error_at(&answer, position) {
-                    Some(error) => {
-                        report(out, row, codes::HOLD_FAILED, &spec.name, error);
-                        Tri::Unknown
-                    }
-                    None => Tri::from(answer.determining.contains(&position)),
-                },
-            };
+            let (condition, error) = self.facts.holds.condition(at, &answer, incomplete);
+            if let Some(error) = error {
+                report(out, row, codes::HOLD_FAILED, &spec.name, error);
+            }
             let inputs = HoldInputs {
                 id: named(&identity.message_id) || row.id().is_some_and(named),
-                custodian: took_part(&spec.custodians, row, facts),
+                custodian: took_part(&self.facts.holds, at, row, facts),
                 conversation: spec.conversations.contains(row.conversation()),
                 sent: row.sent_at().and_then(|at| Timestamp::from_microsecond(at).ok()),
                 captured,
@@ -269,26 +264,12 @@ impl<'a> Evaluator<'a> {
     }
 }
 
-/// Whether a query matches one of several readings of a message.
-fn query(scanner: Option<&mut Scanner<'_>>, readings: &[&[Part<'_>]], doubtful: bool) -> Tri {
-    let Some(scanner) = scanner else { return Tri::True };
-    let mut hits = Vec::new();
-    let mut incomplete = doubtful;
-    for parts in readings {
-        incomplete |= scanner.scan(parts, &mut hits).incomplete;
-        if hits.iter().any(|hit| hit.excluded_by.is_none()) {
-            return Tri::True;
-        }
-    }
-    if incomplete { Tri::Unknown } else { Tri::False }
-}
-
-/// Whether one of the custodians took part, under any handle; unknown where nobody is named as the sender.
-fn took_part(custodians: &BTreeSet<String>, row: Row<'_>, facts: &FactsRow) -> Tri {
-    if custodians.is_empty() {
+/// Whether one of a hold's custodians took part, under any handle; unknown where nobody is named as the sender.
+fn took_part(holds: &HoldSet, hold: usize, row: Row<'_>, facts: &FactsRow) -> Tri {
+    if holds.specs[hold].custodians.is_empty() {
         return Tri::False;
     }
-    let named = |who: &str| custodians.contains(who);
+    let named = |handle: &str| holds.is_handle(hold, row.platform(), handle);
     let by_id = facts.facts.participants.people.iter().any(|person| named(person));
     let by_handle =
         || named(row.sender()) || row.recipients().any(|(handle, _)| named(handle)) || row.custodians().any(named);

@@ -42,6 +42,8 @@ pub struct HoldSpec {
     pub query: Option<Query>,
     /// Whether it may be seen only by those who have that right.
     pub silent: bool,
+    /// Whether it holds all of a thread of replies of which it covers any message.
+    pub whole_threads: bool,
 }
 
 /// Where a hold's pattern query stands; compiled elsewhere.
@@ -160,6 +162,7 @@ mod tests {
             condition: None,
             query: None,
             silent: false,
+            whole_threads: false,
         }
     }
 

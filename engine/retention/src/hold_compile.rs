@@ -60,6 +60,7 @@ fn read_hold(reader: &mut Reader<'_>) -> Option<HoldSpec> {
             path: path!["query"].to_vec(),
         }),
         silent: flag(root, "silent"),
+        whole_threads: text(root, "expand").is_some_and(|expand| expand == "thread"),
     };
     check_scope(reader, root, &hold).then_some(hold)
 }
@@ -127,7 +128,7 @@ mod tests {
         let (holds, said) = hold(
             "title: Everything of the two\ncustodians: [alice, bob, alice]\nconversations: [C1]\nids: [m1]\n\
              content: { from: 2024-01-01, to: 2024-03-31 }\nwhen: resource.business\nquery: { any: [orion] }\n\
-             silent: true\n",
+             silent: true\nexpand: thread\nanticipated_on: 2023-12-24\nnotice: Keep it all.\n",
         );
         assert_eq!(said, [""; 0]);
         let hold = &holds[0];
@@ -137,7 +138,7 @@ mod tests {
         assert_eq!(hold.content.to, Some("2024-03-31".parse().unwrap()));
         assert_eq!(hold.condition.as_ref().unwrap().text, "resource.business");
         assert_eq!(hold.query.as_ref().unwrap().path, path!["query"]);
-        assert!(hold.silent && !hold.everything);
+        assert!(hold.silent && hold.whole_threads && !hold.everything);
     }
 
     #[test]

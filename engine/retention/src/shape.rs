@@ -234,5 +234,16 @@ pub fn hold_shape() -> Shape {
             "a pattern that narrows it, written as a rule's `match`",
         ),
         optional("silent", Shape::Bool, "whether only those with that right may see it"),
+        optional(
+            "expand",
+            choice(&["thread"]),
+            "`thread` to hold all of a thread of replies of which it covers any message",
+        ),
+        optional(
+            "anticipated_on",
+            Shape::Date,
+            "the day on which the case or inquiry was first to be expected",
+        ),
+        optional("notice", Shape::Text, "what custodians are told"),
     ])
 }

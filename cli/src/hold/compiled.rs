@@ -1,0 +1,116 @@
+//! Holds as they are asked: compiled from the texts on record, under every handle by which their custodians are known.
+
+use std::collections::BTreeSet;
+
+use lexhold_catalog::Catalog;
+use lexhold_document::Document;
+use lexhold_evaluate::{Handles, HoldSet};
+use lexhold_model::{Directory, Key};
+use lexhold_policy::FactsRow;
+use lexhold_store::{EntryKind, Home};
+use serde_json::Value;
+
+use super::log::Placement;
+use crate::failure::{Exit, Failure};
+use crate::load::Project;
+use crate::past;
+use crate::settings::Settings;
+
+/// The documents of holds that were placed, each under the hold's own name.
+pub fn documents<'a>(
+    settings: &Settings,
+    project: &mut Project,
+    placed: impl Iterator<Item = &'a Placement>,
+) -> anyhow::Result<Vec<Document>> {
+    let documents = placed.map(|placed| {
+        let hold = &placed.hold;
+        let document = project.take(&settings.root, &format!("holds/{}.yaml", hold.hold), &hold.text);
+        let mut document = document
+            .ok_or_else(|| Failure::new(Exit::Data, format!("the hold `{}` on record cannot be read", hold.hold)))?;
+        document.name.clone_from(&hold.hold);
+        Ok(document)
+    });
+    documents.collect()
+}
+
+/// Compiles documents of holds; what is wrong has been said.
+pub fn compile(settings: &Settings, project: &mut Project, documents: &[Document]) -> anyhow::Result<HoldSet> {
+    let references: Vec<&Document> = documents.iter().collect();
+    let holds = HoldSet::compile(&references, &project.schemas, &mut project.diagnostics);
+    project.report(settings, "the holds")?;
+    Ok(holds.ok_or_else(|| Failure::new(Exit::Policy, "the holds do not compile"))?)
+}
+
+/// The handles by which custodians are known: those of the directory given, those of the directory of the last run, and
+/// those under which they wrote messages that the home has.
+pub fn handles(
+    home: &Home,
+    catalog: Option<&Catalog>,
+    holds: &HoldSet,
+    directory: &Directory,
+) -> anyhow::Result<Handles> {
+    let mut all = holds.handles_in(directory);
+    if holds.custodians().is_empty() {
+        return Ok(all);
+    }
+    if let Some(before) = directory_before(home)? {
+        unite(&mut all, holds.handles_in(&before));
+    }
+    if let Some(catalog) = catalog {
+        unite(&mut all, handles_on_record(catalog, &holds.custodians())?);
+    }
+    Ok(all)
+}
+
+/// Adds handles to others.
+pub fn unite(all: &mut Handles, more: Handles) {
+    for (custodian, handles) in more {
+        all.entry(custodian).or_default().extend(handles);
+    }
+}
+
+/// The handles under which people wrote messages that the home has.
+fn handles_on_record(catalog: &Catalog, people: &BTreeSet<&str>) -> anyhow::Result<Handles> {
+    let mentioning: Vec<String> = people.iter().map(|person| serde_json::json!(person).to_string()).collect();
+    let mut senders: Vec<(Key, String)> = Vec::new();
+    catalog.assignment_inputs::<anyhow::Error>(false, Some(&mentioning), |input| {
+        let facts = FactsRow::from_json(input.facts).map_err(|error| unreadable(input.facts_id, &error.to_string()))?;
+        if people.contains(facts.facts.sender.id.as_str()) {
+            senders.push((input.facts_id, facts.facts.sender.id));
+        }
+        Ok(())
+    })?;
+    senders.dedup();
+    let ids: Vec<Key> = senders.iter().map(|(id, _)| *id).collect();
+    let mut found = Handles::new();
+    for (facts, platform, handle) in catalog.senders_of(&ids)? {
+        let of = senders.iter().filter(|(id, _)| *id == facts);
+        for (_, person) in of {
+            found.entry(person.clone()).or_default().insert((platform.clone(), handle.clone()));
+        }
+    }
+    Ok(found)
+}
+
+/// Facts on record that cannot be read.
+pub fn unreadable(facts: Key, why: &str) -> Failure {
+    Failure::new(Exit::Data, format!("the facts {facts} on record cannot be read: {why}"))
+        .help("lexhold verify says what is wrong with the home")
+}
+
+/// The directory of the last run, from the facts that were stored with it.
+pub fn directory_before(home: &Home) -> anyhow::Result<Option<Directory>> {
+    let mut last = None;
+    for entry in home.journal().entries(1)? {
+        let entry = entry?;
+        if entry.kind == EntryKind::Facts {
+            last = Some(entry);
+        }
+    }
+    let Some(entry) = last else { return Ok(None) };
+    let payload = home.journal().payload_json::<Value>(&entry)?;
+    let Some(digest) = payload.and_then(|payload| payload["sources"].as_str()?.parse().ok()) else {
+        return Ok(None);
+    };
+    Ok(past::directory(&home.facts().get(&digest)?))
+}

@@ -1,0 +1,109 @@
+//! `hold place`: journal first, so that it counts at once; then what it covers.
+
+use lexhold_catalog::payload::HoldPlaced;
+use lexhold_model::Directory;
+use lexhold_policy::Verb;
+use lexhold_store::{EntryKind, Home, Payload};
+use serde_json::json;
+
+use super::answer::{self, Placed};
+use super::compiled;
+use super::document::Written;
+use super::log::HoldLog;
+use super::settle_now;
+use crate::args::PlaceHold;
+use crate::failure::{Exit, Failure};
+use crate::operators::Actor;
+use crate::settings::Settings;
+use crate::terminal::say;
+use crate::{home, review};
+
+/// Places a hold.
+pub fn place(settings: &Settings, args: &PlaceHold) -> anyhow::Result<Exit> {
+    let actor = Actor::resolve(settings)?;
+    actor.warn_if_solo(settings);
+    let written = match &args.file {
+        Some(path) => Written::read(settings, path)?,
+        None => Written::from_flags(settings, args)?,
+    };
+    let spec = written.spec();
+    let confirmed_by = &args.stands.confirmed_by;
+    actor.require_hold(Verb::PlaceHold, &spec.name, confirmed_by, spec.silent)?;
+    let directory = review::directory(settings)?;
+    let home = home::open_or_create(settings, &actor.id)?;
+    actor.note(&home, Verb::PlaceHold, &spec.name, confirmed_by)?;
+    warn_of_strangers(settings, &written, &directory);
+    journal(&actor, &home, &spec.name, None, &written, &directory)?;
+    let applied = settle_now(settings, &actor, &home, &directory)?;
+    let answer = Placed::of(settings, &home, &spec.name, &spec.matter, applied)?;
+    answer::print(settings, args.stands.format, &answer)
+}
+
+/// Puts a hold on record, if nothing of its name is: says whether it did. The very same hold stays as it is.
+///
+/// # Errors
+/// Refused where a hold of that name says something else, or was released.
+pub fn journal(
+    actor: &Actor,
+    home: &Home,
+    name: &str,
+    narrows: Option<&str>,
+    written: &Written,
+    directory: &Directory,
+) -> anyhow::Result<bool> {
+    let spec = written.spec();
+    let payload = json!(HoldPlaced {
+        hold: name.to_owned(),
+        matter: spec.matter.clone(),
+        zone: spec.zone.name().to_owned(),
+        digest: spec.digest.to_string(),
+        silent: spec.silent,
+        document: written.value(),
+        text: written.text.clone(),
+        narrows: narrows.map(str::to_owned),
+        handles: compiled::handles(home, None, &written.holds, directory)?,
+    });
+    loop {
+        let tail = home.journal().last_seq()?;
+        let log = HoldLog::read(home)?;
+        if let Some(same) = log.placed().iter().find(|placed| placed.hold.hold == name) {
+            return same_again(&log, &same.hold, &payload["digest"]).map(|()| false);
+        }
+        let payload = Some(Payload::Json(&payload));
+        let stamp = home::stamp(&actor.id);
+        let unchanged = |journal: &lexhold_store::Journal| Ok(journal.last_seq()? == tail);
+        if home.journal().append_if(EntryKind::HoldPlaced, payload, stamp, unchanged)?.is_some() {
+            return Ok(true);
+        }
+    }
+}
+
+fn same_again(log: &HoldLog, before: &HoldPlaced, digest: &serde_json::Value) -> anyhow::Result<()> {
+    let (message, help) = if log.is_released(&before.hold) {
+        (
+            format!("the hold `{}` was released", before.hold),
+            "a hold that has ended does not begin again: give the new one a name of its own",
+        )
+    } else if *digest == before.digest {
+        return Ok(());
+    } else {
+        (
+            format!("the hold `{}` was placed with another text", before.hold),
+            "a hold on record is never replaced: give the new one a name of its own, and both are in force; lexhold hold \
+             narrow makes one smaller",
+        )
+    };
+    Err(Failure::new(Exit::Refused, message).help(help).into())
+}
+
+/// Says which custodians nobody knows: a slip of the pen holds nothing.
+fn warn_of_strangers(settings: &Settings, written: &Written, directory: &Directory) {
+    let known = |who: &str| directory.standing(who, None).is_some();
+    let strangers: Vec<&str> = written.holds.custodians().into_iter().filter(|who| !known(who)).collect();
+    if !strangers.is_empty() && !settings.quiet {
+        say(&lexhold_document::printable(&format!(
+            "warning: the directory does not list {}; only messages that bear this very handle are held",
+            strangers.join(", ")
+        )));
+    }
+}
