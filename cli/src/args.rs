@@ -6,11 +6,15 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 mod checkpoint;
 mod clock;
+mod hold;
 mod test;
 mod verify;
 
 pub use checkpoint::Checkpoint;
 pub use clock::Clock;
+pub use hold::{
+    AckHold, Hold, HoldKind, ListHolds, NarrowHold, NoticeOfHold, NoticeStep, PlaceHold, ReleaseHold, ShowHold,
+};
 pub use test::{Test, TestFormat};
 pub use verify::Verify;
 
@@ -207,6 +211,8 @@ pub enum Verb {
     Sample(Sample),
     /// Events that start retention periods: an account closed, somebody left
     Event(Box<Event>),
+    /// Legal holds: place and release them, tell custodians
+    Hold(Hold),
     /// The page of a diagnostic code, or everything behind one message
     Explain(Explain),
     /// What the home holds, and a run in progress

@@ -156,9 +156,12 @@ impl Explained {
             }
             None => None,
         };
+        // That a condition of a silent hold failed is on record with the message.
+        let hidden = catalog.holds()?.into_iter().filter(|hold| !sight.shows(hold.silent));
+        let hidden: Vec<String> = hidden.map(|hold| hold.hold).collect();
         let mut versions = Vec::new();
         for header in headers {
-            versions.push(version(settings, home, catalog, header)?);
+            versions.push(version(settings, home, catalog, header, &hidden)?);
         }
         let bundle = catalog.active_bundle()?.map(|bundle| bundle.digest);
         Ok(Self(json!({
@@ -173,7 +176,13 @@ impl Explained {
     }
 }
 
-fn version(settings: &Settings, home: &Home, catalog: &Catalog, header: &Header) -> anyhow::Result<Value> {
+fn version(
+    settings: &Settings,
+    home: &Home,
+    catalog: &Catalog,
+    header: &Header,
+    hidden: &[String],
+) -> anyhow::Result<Value> {
     let Surroundings {
         recipients,
         custodians,
@@ -245,7 +254,7 @@ fn version(settings: &Settings, home: &Home, catalog: &Catalog, header: &Header)
         "run": header.run,
         "evaluated_with": evaluated_with(home, &header.run)?,
         "facts": facts.and_then(|facts| serde_json::from_str::<Value>(&facts).ok()),
-        "diagnostics": diagnostics.iter().map(|(code, subject, detail)| json!({"code": code, "subject": subject, "detail": detail})).collect::<Vec<_>>(),
+        "diagnostics": diagnostics.iter().filter(|(_, subject, _)| !hidden.contains(subject)).map(|(code, subject, detail)| json!({"code": code, "subject": subject, "detail": detail})).collect::<Vec<_>>(),
         "alerts": alerts,
         "text": body,
     }))

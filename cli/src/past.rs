@@ -130,7 +130,7 @@ fn holds(schema: Option<&[u8]>, facts: &SourceFiles) -> Option<HoldSet> {
     let documents = project.documents.iter().filter(|it| it.kind == Kind::Hold);
     // A hold that was narrowed has a name of its own, which its file bears.
     let named = documents.filter_map(|document| {
-        let path = project.files.name(document.file);
+        let path = project.files.path(document.file);
         let mut document = document.clone();
         document.name = path.strip_prefix("holds/")?.strip_suffix(".yaml")?.to_owned();
         Some(document)

@@ -15,6 +15,7 @@ mod crash;
 mod determinism;
 mod event;
 mod evidence;
+mod hold;
 mod holds;
 mod import;
 mod processes;

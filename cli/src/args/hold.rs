@@ -36,8 +36,10 @@ pub enum HoldKind {
 
 /// `hold place`
 #[derive(Debug, Args)]
-#[command(after_help = "A hold covers what its custodians took part in, what its conversations hold, and the messages it names by id. \
-Content dates, condition and query narrow custodians, conversations and `--scope everything`, never ids.")]
+#[command(
+    after_help = "A hold covers what its custodians took part in, what its conversations hold, and the messages it names by id. \
+Content dates, condition and query narrow custodians, conversations and `--scope everything`, never ids."
+)]
 pub struct PlaceHold {
     /// A hold document; without one, flags say what is held
     #[arg(value_name = "FILE", conflicts_with_all = ["name", "matter", "zone", "custodian", "conversation", "id", "scope", "from", "to", "when", "query", "silent", "expand", "anticipated_on"])]

@@ -65,7 +65,10 @@ pub fn print(settings: &Settings, format: SummaryFormat, placed: &Placed) -> any
                     writeln!(out, "  unevaluable      {}", HumanCount(unevaluable))?;
                     writeln!(out, "  already destroyed {}", placed.already_destroyed.len())?;
                 }
-                _ => writeln!(out, "  what it covers is found out once the other process ends; until then it covers everything")?,
+                _ => writeln!(
+                    out,
+                    "  what it covers is found out once the other process ends; until then it covers everything"
+                )?,
             }
         }
         SummaryFormat::Text => {}

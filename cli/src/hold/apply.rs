@@ -1,6 +1,7 @@
 //! What holds cover of the messages that the home has: found by what the catalog stores of them, and, for a pattern query
 //! alone, by reading the messages that everything else makes members.
 
+use lexhold_catalog::payload::HoldPlaced;
 use std::collections::HashMap;
 
 use arrow::array::RecordBatch;
@@ -16,9 +17,8 @@ use lexhold_store::{EntryKind, Faults, Home, RunLock};
 use serde_json::{Value, json};
 
 use super::compiled::{self, unreadable};
-use super::log::{HoldLog, Placement};
+use super::log::HoldLog;
 use crate::home;
-use crate::load::Project;
 use crate::operators::Actor;
 use crate::settings::Settings;
 
@@ -53,9 +53,7 @@ impl Applier<'_> {
             return Ok(());
         }
         home::catch_up(settings, home, self.faults)?;
-        let mut project = Project::read(settings, &[])?;
-        let documents = compiled::documents(settings, &mut project, waiting.iter().copied())?;
-        let mut holds = compiled::compile(settings, &mut project, &documents)?;
+        let mut holds = compiled::on_record(settings, waiting.iter().copied())?;
         let mut parts = Parts {
             of: self,
             run,
@@ -63,14 +61,17 @@ impl Applier<'_> {
         };
         {
             let catalog = Catalog::open_reader(&home.catalog_path(), &home::catalog_settings(settings, home)?)?;
-            let is_asked = |placed: &&Placement| !log.unevaluated(&placed.hold.hold).is_empty();
+            let is_asked = |placed: &&HoldPlaced| !log.unevaluated(&placed.hold).is_empty();
             let on_record = waiting.iter().any(is_asked).then_some(&catalog);
             let mut handles = compiled::handles(home, on_record, &holds, directory)?;
-            waiting.iter().for_each(|placed| compiled::unite(&mut handles, placed.hold.handles.clone()));
+            waiting
+                .iter()
+                .for_each(|placed| compiled::unite(&mut handles, placed.handles.clone()));
             holds.know(&handles);
             for (at, hold) in holds.specs().iter().enumerate() {
                 let entries = log.unevaluated(&hold.name);
-                self.ask(&catalog, &holds, at, &entries, log.through(&hold.name) == 0)?;
+                let all = log.through(&hold.name) == 0 && !entries.is_empty();
+                self.ask(&catalog, &holds, at, &entries, all)?;
                 catalog.expand_hold(&hold.name, hold.whole_threads)?;
                 parts.write_all(&catalog, &hold.name)?;
             }
@@ -107,7 +108,11 @@ impl Applier<'_> {
         if holds.reads_text(at) {
             self.read_texts(catalog, &mut asker, at)?;
         }
-        tracing::debug!(hold = spec.silent.then_some("silent").unwrap_or(&spec.name), inputs = answers.len(), "asked");
+        tracing::debug!(
+            hold = spec.silent.then_some("silent").unwrap_or(&spec.name),
+            inputs = answers.len(),
+            "asked"
+        );
         Ok(())
     }
 

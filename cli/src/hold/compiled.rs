@@ -1,5 +1,6 @@
 //! Holds as they are asked: compiled from the texts on record, under every handle by which their custodians are known.
 
+use lexhold_catalog::payload::HoldPlaced;
 use std::collections::BTreeSet;
 
 use lexhold_catalog::Catalog;
@@ -10,30 +11,36 @@ use lexhold_policy::FactsRow;
 use lexhold_store::{EntryKind, Home};
 use serde_json::Value;
 
-use super::log::Placement;
 use crate::failure::{Exit, Failure};
 use crate::load::Project;
 use crate::past;
 use crate::settings::Settings;
 
-/// The documents of holds that were placed, each under the hold's own name.
-pub fn documents<'a>(
-    settings: &Settings,
-    project: &mut Project,
-    placed: impl Iterator<Item = &'a Placement>,
-) -> anyhow::Result<Vec<Document>> {
+/// Compiles holds that were placed, each under the hold's own name. Nothing is said of their texts: some are silent.
+pub fn on_record<'a>(settings: &Settings, placed: impl Iterator<Item = &'a HoldPlaced>) -> anyhow::Result<HoldSet> {
+    let mut project = Project::read(settings, &[])?;
     let documents = placed.map(|placed| {
-        let hold = &placed.hold;
-        let document = project.take(&settings.root, &format!("holds/{}.yaml", hold.hold), &hold.text);
-        let mut document = document
-            .ok_or_else(|| Failure::new(Exit::Data, format!("the hold `{}` on record cannot be read", hold.hold)))?;
-        document.name.clone_from(&hold.hold);
+        let document = project.take(&settings.root, &format!("holds/{}.yaml", placed.hold), &placed.text);
+        let mut document = document.ok_or_else(|| {
+            Failure::new(
+                Exit::Data,
+                format!("the hold `{}` on record cannot be read", placed.hold),
+            )
+        })?;
+        document.name.clone_from(&placed.hold);
         Ok(document)
     });
-    documents.collect()
+    let documents = documents.collect::<anyhow::Result<Vec<Document>>>()?;
+    let references: Vec<&Document> = documents.iter().collect();
+    let holds = HoldSet::compile(&references, &project.schemas, &mut project.diagnostics);
+    let damaged = || {
+        Failure::new(Exit::Policy, "a hold on record does not compile")
+            .help("the schema may lack what its condition reads: lexhold hold show says what it is")
+    };
+    Ok(holds.ok_or_else(damaged)?)
 }
 
-/// Compiles documents of holds; what is wrong has been said.
+/// Compiles documents of holds that are to be placed; what is wrong has been said.
 pub fn compile(settings: &Settings, project: &mut Project, documents: &[Document]) -> anyhow::Result<HoldSet> {
     let references: Vec<&Document> = documents.iter().collect();
     let holds = HoldSet::compile(&references, &project.schemas, &mut project.diagnostics);
@@ -71,7 +78,10 @@ pub fn unite(all: &mut Handles, more: Handles) {
 
 /// The handles under which people wrote messages that the home has.
 fn handles_on_record(catalog: &Catalog, people: &BTreeSet<&str>) -> anyhow::Result<Handles> {
-    let mentioning: Vec<String> = people.iter().map(|person| serde_json::json!(person).to_string()).collect();
+    let mentioning: Vec<String> = people
+        .iter()
+        .map(|person| serde_json::json!(person).to_string())
+        .collect();
     let mut senders: Vec<(Key, String)> = Vec::new();
     catalog.assignment_inputs::<anyhow::Error>(false, Some(&mentioning), |input| {
         let facts = FactsRow::from_json(input.facts).map_err(|error| unreadable(input.facts_id, &error.to_string()))?;
@@ -86,7 +96,10 @@ fn handles_on_record(catalog: &Catalog, people: &BTreeSet<&str>) -> anyhow::Resu
     for (facts, platform, handle) in catalog.senders_of(&ids)? {
         let of = senders.iter().filter(|(id, _)| *id == facts);
         for (_, person) in of {
-            found.entry(person.clone()).or_default().insert((platform.clone(), handle.clone()));
+            found
+                .entry(person.clone())
+                .or_default()
+                .insert((platform.clone(), handle.clone()));
         }
     }
     Ok(found)

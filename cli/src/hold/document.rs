@@ -55,7 +55,9 @@ impl Written {
 
     /// The document as a value.
     pub fn value(&self) -> Value {
-        self.document.typed::<Value>(&mut Diagnostics::new()).unwrap_or_default()
+        self.document
+            .typed::<Value>(&mut Diagnostics::new())
+            .unwrap_or_default()
     }
 }
 
@@ -75,10 +77,13 @@ fn text_of(args: &PlaceHold) -> String {
         .iter()
         .filter_map(|(key, day)| Some(format!("{key}: {}", day.as_ref()?)))
         .collect();
-    let query = args.query.as_ref().map(|query| match query.trim_start().starts_with('{') {
-        true => query.clone(),
-        false => json!({"any": [query]}).to_string(),
-    });
+    let query = args
+        .query
+        .as_ref()
+        .map(|query| match query.trim_start().starts_with('{') {
+            true => query.clone(),
+            false => json!({"any": [query]}).to_string(),
+        });
     let lines = [
         ("hold", quoted(&args.name)),
         ("matter", quoted(&args.matter)),
@@ -87,7 +92,10 @@ fn text_of(args: &PlaceHold) -> String {
         ("conversations", many(&args.conversation)),
         ("ids", many(&args.id)),
         ("scope", quoted(&args.scope)),
-        ("content", (!content.is_empty()).then(|| format!("{{ {} }}", content.join(", ")))),
+        (
+            "content",
+            (!content.is_empty()).then(|| format!("{{ {} }}", content.join(", "))),
+        ),
         ("when", quoted(&args.when)),
         ("query", query),
         ("silent", args.silent.then(|| "true".to_owned())),

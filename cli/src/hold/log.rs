@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use jiff::Timestamp;
 use lexhold_catalog::payload::{HoldApplied, HoldPlaced, HoldReleased};
 use lexhold_store::{Entry, EntryKind, Home};
 use serde::Deserialize;
@@ -10,23 +9,12 @@ use serde::de::DeserializeOwned;
 
 use crate::failure::{Exit, Failure};
 
-/// A hold that was placed.
-#[derive(Clone, Debug)]
-pub struct Placement {
-    /// The journal entry.
-    pub seq: u64,
-    /// When.
-    pub at: Timestamp,
-    /// What was placed.
-    pub hold: HoldPlaced,
-}
-
 /// Everything that the journal says of holds.
 ///
 /// The journal is the authority: a hold counts from the moment it stands there, also while the catalog is busy.
 #[derive(Clone, Debug, Default)]
 pub struct HoldLog {
-    placed: Vec<Placement>,
+    placed: Vec<HoldPlaced>,
     released: BTreeSet<String>,
     /// For each hold, the entry up to which every message was asked about.
     through: HashMap<String, u64>,
@@ -60,11 +48,7 @@ impl HoldLog {
             holds: Option<BTreeSet<String>>,
         }
         match entry.kind {
-            EntryKind::HoldPlaced => self.placed.push(Placement {
-                seq: entry.seq,
-                at: entry.at,
-                hold: payload(home, entry)?,
-            }),
+            EntryKind::HoldPlaced => self.placed.push(payload(home, entry)?),
             EntryKind::HoldReleased => {
                 let HoldReleased { hold, .. } = payload(home, entry)?;
                 self.released.insert(hold);
@@ -80,7 +64,7 @@ impl HoldLog {
             EntryKind::RunStarted => {
                 let Run { run, holds } = payload(home, entry)?;
                 // Runs that do not say it evaluated with every hold that stood before them.
-                let before = || self.placed.iter().map(|placed| placed.hold.hold.clone()).collect();
+                let before = || self.placed.iter().map(|placed| placed.hold.clone()).collect();
                 let holds = holds.unwrap_or_else(before);
                 self.evaluated.insert(run, holds);
             }
@@ -94,16 +78,14 @@ impl HoldLog {
     }
 
     /// Every hold that was ever placed, in the order of the journal.
-    pub fn placed(&self) -> &[Placement] {
+    pub fn placed(&self) -> &[HoldPlaced] {
         &self.placed
     }
 
     /// The holds in force, in the order of the journal.
-    pub fn active(&self) -> impl Iterator<Item = &Placement> {
+    pub fn active(&self) -> impl Iterator<Item = &HoldPlaced> {
         let released = &self.released;
-        self.placed
-            .iter()
-            .filter(|placed| !released.contains(&placed.hold.hold))
+        self.placed.iter().filter(|placed| !released.contains(&placed.hold))
     }
 
     /// Whether a hold has been released.
@@ -113,10 +95,10 @@ impl HoldLog {
 
     /// Holds in force that have not been asked about every message of the home: until they have, each of them may cover
     /// anything, and nothing may be destroyed.
-    pub fn not_yet_applied(&self) -> Vec<&Placement> {
+    pub fn not_yet_applied(&self) -> Vec<&HoldPlaced> {
         let last = self.last_batch();
         self.active()
-            .filter(|placed| self.through(&placed.hold.hold) < last)
+            .filter(|placed| self.through(&placed.hold) < last)
             .collect()
     }
 

@@ -8,24 +8,29 @@ mod answer;
 mod apply;
 pub mod compiled;
 mod document;
+mod list;
 mod log;
+mod narrow;
+mod notice;
 mod place;
+mod release;
 
+use lexhold_catalog::payload::HoldPlaced;
 use std::time::Duration;
 
 use lexhold_model::{Directory, Key};
-use lexhold_store::{Faults, Home};
+use lexhold_store::Home;
 
 pub use apply::Applier;
 pub use document::Written;
-pub use place::journal;
 pub use log::HoldLog;
+pub use place::journal;
 
 use crate::args::{Hold, HoldKind};
 use crate::failure::{Exit, Failure, exit_of};
 use crate::operators::Actor;
+use crate::report::ViewerSight;
 use crate::settings::Settings;
-use crate::terminal::say;
 use crate::{home, review, run};
 
 /// Does what was asked with holds.
@@ -33,6 +38,12 @@ pub fn hold(settings: &Settings, args: &Hold) -> anyhow::Result<Exit> {
     match &args.what {
         HoldKind::Place(args) => place::place(settings, args),
         HoldKind::Apply => apply(settings),
+        HoldKind::Release(args) => release::release(settings, args),
+        HoldKind::Narrow(args) => narrow::narrow(settings, args),
+        HoldKind::List(args) => list::list(settings, args),
+        HoldKind::Show(args) => list::show(settings, args),
+        HoldKind::Notice(args) => notice::notice(settings, args),
+        HoldKind::Ack(args) => notice::ack(settings, args),
     }
 }
 
@@ -47,13 +58,17 @@ fn apply(settings: &Settings) -> anyhow::Result<Exit> {
     Err(Failure::new(Exit::Busy, "another process is at work in the home").into())
 }
 
-/// Finds out what holds cover, unless another process is at work: then says so, and answers no.
+/// Finds out what holds cover, unless another process is at work: then answers no.
 fn settle_now(settings: &Settings, actor: &Actor, home: &Home, directory: &Directory) -> anyhow::Result<bool> {
     // A run may take hours, and finds out by itself at its end.
-    let wait = if home.run_holder()?.is_some() { Duration::ZERO } else { settings.wait };
+    let wait = if home.run_holder()?.is_some() {
+        Duration::ZERO
+    } else {
+        settings.wait
+    };
     let settled = || -> anyhow::Result<()> {
         let lock = home.lock_run("hold", wait, home::stamp(&actor.id))?;
-        home.recover(&lock)?;
+        home.recover(&lock, home::stamp(&actor.id))?;
         let applier = Applier {
             settings,
             actor,
@@ -65,15 +80,26 @@ fn settle_now(settings: &Settings, actor: &Actor, home: &Home, directory: &Direc
     };
     match settled() {
         Ok(()) => Ok(true),
-        Err(error) if exit_of(&error) == Exit::Busy => {
-            if !settings.quiet {
-                say("the hold stands in the journal and counts; another process is at work, and what it covers is found out \
-                     at the end of a run, or by lexhold hold apply");
-            }
-            Ok(false)
-        }
+        Err(error) if is_busy(&error) => Ok(false),
         Err(error) => Err(error),
     }
+}
+
+/// The hold of this name, or the last of those that it was narrowed to. Who may not know of it is told what anybody is told of
+/// a hold that there is not.
+fn one<'l>(actor: &Actor, log: &'l HoldLog, name: &str) -> anyhow::Result<&'l HoldPlaced> {
+    let sight = ViewerSight::of(actor)?;
+    let seen = || log.placed().iter().filter(|placed| sight.shows(placed.silent));
+    let exact = || seen().find(|placed| placed.hold == name);
+    let last = seen().rfind(|placed| narrow::root(&placed.hold) == name);
+    Ok(last.or_else(exact).ok_or_else(|| {
+        Failure::new(Exit::Usage, format!("no hold is called `{name}`")).help("lexhold hold list --all has their names")
+    })?)
+}
+
+/// Whether another process is at work.
+fn is_busy(error: &anyhow::Error) -> bool {
+    exit_of(error) == Exit::Busy
 }
 
 /// A name under which memberships are recorded, used once.
@@ -81,5 +107,8 @@ fn application(settings: &Settings) -> anyhow::Result<String> {
     let mut random = [0; 8];
     home::dice(&mut random)?;
     let time = settings.now.strftime("%Y%m%dT%H%M%SZ");
-    Ok(format!("{time}-{}-hold", &Key::of("lexhold hold", [random.as_slice()]).to_string()[..8]))
+    Ok(format!(
+        "{time}-{}-hold",
+        &Key::of("lexhold hold", [random.as_slice()]).to_string()[..8]
+    ))
 }

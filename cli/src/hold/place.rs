@@ -35,6 +35,12 @@ pub fn place(settings: &Settings, args: &PlaceHold) -> anyhow::Result<Exit> {
     warn_of_strangers(settings, &written, &directory);
     journal(&actor, &home, &spec.name, None, &written, &directory)?;
     let applied = settle_now(settings, &actor, &home, &directory)?;
+    if !applied && !settings.quiet {
+        say(
+            "the hold stands in the journal and counts; another process is at work, and what it covers is found out at the \
+             end of a run, or by lexhold hold apply",
+        );
+    }
     let answer = Placed::of(settings, &home, &spec.name, &spec.matter, applied)?;
     answer::print(settings, args.stands.format, &answer)
 }
@@ -66,13 +72,17 @@ pub fn journal(
     loop {
         let tail = home.journal().last_seq()?;
         let log = HoldLog::read(home)?;
-        if let Some(same) = log.placed().iter().find(|placed| placed.hold.hold == name) {
-            return same_again(&log, &same.hold, &payload["digest"]).map(|()| false);
+        if let Some(same) = log.placed().iter().find(|placed| placed.hold == name) {
+            return same_again(&log, same, &payload["digest"]).map(|()| false);
         }
         let payload = Some(Payload::Json(&payload));
         let stamp = home::stamp(&actor.id);
         let unchanged = |journal: &lexhold_store::Journal| Ok(journal.last_seq()? == tail);
-        if home.journal().append_if(EntryKind::HoldPlaced, payload, stamp, unchanged)?.is_some() {
+        if home
+            .journal()
+            .append_if(EntryKind::HoldPlaced, payload, stamp, unchanged)?
+            .is_some()
+        {
             return Ok(true);
         }
     }
@@ -99,7 +109,12 @@ fn same_again(log: &HoldLog, before: &HoldPlaced, digest: &serde_json::Value) ->
 /// Says which custodians nobody knows: a slip of the pen holds nothing.
 fn warn_of_strangers(settings: &Settings, written: &Written, directory: &Directory) {
     let known = |who: &str| directory.standing(who, None).is_some();
-    let strangers: Vec<&str> = written.holds.custodians().into_iter().filter(|who| !known(who)).collect();
+    let strangers: Vec<&str> = written
+        .holds
+        .custodians()
+        .into_iter()
+        .filter(|who| !known(who))
+        .collect();
     if !strangers.is_empty() && !settings.quiet {
         say(&lexhold_document::printable(&format!(
             "warning: the directory does not list {}; only messages that bear this very handle are held",

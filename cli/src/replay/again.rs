@@ -96,26 +96,44 @@ impl Again<'_> {
         let added = repeated_custodians(self.home, before)?;
         let mut answer = Answer::default();
         let schema = Table::HoldMember.schema();
-        let stored = applied.iter().filter_map(|recorded| self.stored(&recorded.record, &mut answer).remove(&Table::HoldMember));
+        let stored = applied
+            .iter()
+            .filter_map(|recorded| self.stored(&recorded.record, &mut answer).remove(&Table::HoldMember));
         let stored = concat_batches(&schema, &stored.collect::<Vec<_>>())?;
         let tied = tied(self.home, before)?;
         let found = self.all(before, |evaluator, earlier, answer| {
             answer.batches += 1;
-            let evaluations = earlier.record.files.iter().find(|file| file.table.as_deref() == Some("message"));
+            let evaluations = earlier
+                .record
+                .files
+                .iter()
+                .find(|file| file.table.as_deref() == Some("message"));
             let names = match evaluations {
                 Some(table) => message_names(&self.home.evaluation(table)?),
                 None => HashMap::new(),
             };
             let now = holds::members(self.home, &earlier.record, evaluator, self.facts, new_holds, &added)?;
-            let now_keys: HashSet<Key> = now.iter().flat_map(|(_, rows)| keys(rows, "key")).collect();
-            let hold_names = stored.column(0).as_string::<i32>();
-            let mine = keys(&stored, "key").into_iter().zip(hold_names).map(|(key, hold)| {
-                let asked = hold.is_some_and(|hold| new_holds.iter().any(|new| new == hold));
-                Some(asked && names.contains_key(&key) && (now_keys.contains(&key) || !tied.contains(&key)))
+            let pairs = |rows: &RecordBatch| -> Vec<(String, Key)> {
+                let holds = rows.column(0).as_string::<i32>().iter();
+                holds
+                    .map(|hold| hold.unwrap_or_default().to_owned())
+                    .zip(keys(rows, "key"))
+                    .collect()
+            };
+            let found: HashSet<(String, Key)> = now.iter().flat_map(|(_, rows)| pairs(rows)).collect();
+            let mine = pairs(&stored).into_iter().map(|pair| {
+                let asked = new_holds.contains(&pair.0) && names.contains_key(&pair.1);
+                Some(asked && (!tied.contains(&pair.1) || found.contains(&pair)))
             });
             let mine = arrow::compute::filter_record_batch(&stored, &mine.collect::<BooleanArray>())?;
             let mine = BTreeMap::from([(Table::HoldMember, mine)]);
-            self.compare(&mine, &now.into_iter().collect(), &names, &Duplicates::default(), answer)
+            self.compare(
+                &mine,
+                &now.into_iter().collect(),
+                &names,
+                &Duplicates::default(),
+                answer,
+            )
         })?;
         answer.add(found, self.limit);
         Ok(answer)
@@ -389,8 +407,14 @@ fn tied(home: &Home, batches: &[&Recorded]) -> anyhow::Result<HashSet<Key>> {
         for file in files.filter(|file| file.table.as_deref() == Some("message")) {
             let rows = home.evaluation(file)?;
             let texts = |name: &str| -> Vec<Option<String>> {
-                let column = rows.column_by_name(name).and_then(|column| column.as_string_opt::<i32>());
-                column.into_iter().flatten().map(|text| text.map(str::to_owned)).collect()
+                let column = rows
+                    .column_by_name(name)
+                    .and_then(|column| column.as_string_opt::<i32>());
+                column
+                    .into_iter()
+                    .flatten()
+                    .map(|text| text.map(str::to_owned))
+                    .collect()
             };
             let (native, reply_to) = (texts("native_id"), texts("reply_to"));
             replied.extend(reply_to.iter().flatten().cloned());
@@ -399,7 +423,9 @@ fn tied(home: &Home, batches: &[&Recorded]) -> anyhow::Result<HashSet<Key>> {
         }
     }
     let is_tied = |native: &Option<String>| native.as_ref().is_some_and(|native| replied.contains(native));
-    let tied = messages.iter().filter(|(_, native, replies)| *replies || is_tied(native));
+    let tied = messages
+        .iter()
+        .filter(|(_, native, replies)| *replies || is_tied(native));
     Ok(tied.map(|(key, ..)| *key).collect())
 }
 

@@ -8,8 +8,6 @@ mod again;
 mod answer;
 mod rows;
 
-use std::collections::BTreeMap;
-
 use lexhold_model::tables::Table;
 use lexhold_policy::Verb;
 use lexhold_store::{EntryKind, Home};
@@ -21,7 +19,7 @@ use crate::args::Replay;
 use crate::failure::{Exit, Failure};
 use crate::operators::Actor;
 use crate::settings::Settings;
-use crate::{home, past, run, versions};
+use crate::{home, past, versions};
 
 /// What the journal says of a run when it began.
 #[derive(Clone, Debug, Deserialize)]
@@ -103,10 +101,25 @@ fn again(
     };
     let of_run = |name: &str| -> Vec<&Recorded> { recorded.iter().filter(|batch| batch.record.run == name).collect() };
     let mut answer = again.run(&of_run(&past.started.run))?;
-    if !past.new_holds.is_empty() {
+    let asked = facts.holds.specs().iter().map(|hold| &hold.name);
+    let asked: Vec<String> = asked
+        .filter(|hold| past.new_holds.contains(hold) && !again.hidden.contains(*hold))
+        .cloned()
+        .collect();
+    if !asked.is_empty() {
         let before: Vec<&Recorded> = recorded.iter().filter(|batch| batch.seq < past.seq).collect();
-        let applied: Vec<&Recorded> = recorded.iter().filter(|batch| batch.record.detail["holds"].is_array()).collect();
-        answer.add(again.new_holds(&past.new_holds, &before, &applied)?, args.rows);
+        // What was found out later than at the beginning of the run, the run could not know.
+        let own = format!("{}-holds", past.started.run);
+        let later = recorded
+            .iter()
+            .find(|batch| batch.seq > past.seq && batch.record.run != own);
+        let applied = recorded
+            .iter()
+            .take_while(|batch| later.is_none_or(|later| batch.seq < later.seq));
+        let applied: Vec<&Recorded> = applied
+            .filter(|batch| batch.record.detail["holds"].is_array())
+            .collect();
+        answer.add(again.new_holds(&asked, &before, &applied)?, args.rows);
     }
     Ok(answer)
 }

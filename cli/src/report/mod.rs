@@ -33,6 +33,7 @@ use sight::Sight;
 use table::{Columns, TableWriter, write_whole};
 
 pub use alerts::{COLUMNS as ALERTS, WORKLIST, row as alert_row, span as alert_span};
+pub use holds::HoldFigures;
 pub use over_retention::SOON;
 pub use retention::{Lookups, row as retention_row};
 pub use reviews::row as review_row;
@@ -63,7 +64,12 @@ pub fn report(settings: &Settings, args: &Report) -> anyhow::Result<Exit> {
         ReportKind::Retention(to) => each_form(to, retention::COLUMNS, |table| {
             retention::write(&catalog, settings.as_of, &sight, table)
         })?,
-        ReportKind::Holds(to) => each_form(to, holds::COLUMNS, |table| holds::write(&catalog, &sight, table))?,
+        ReportKind::Holds(to) => {
+            let directory = review::directory(settings)?;
+            each_form(to, holds::COLUMNS, |table| {
+                holds::write(&catalog, &directory, settings.as_of, &sight, table)
+            })?;
+        }
         ReportKind::Awaiting(to) => each_form(to, awaiting::COLUMNS, |table| {
             awaiting::write(&catalog, settings.as_of, &sight, table)
         })?,
@@ -143,7 +149,7 @@ pub fn write_all(settings: &Settings, actor: &Actor, home: &Home, folder: &Path)
         over_retention::write(&catalog, settings.as_of, soon, &sight, table)
     })?;
     to("holds", holds::COLUMNS, &mut |table| {
-        holds::write(&catalog, &sight, table)
+        holds::write(&catalog, &review::directory(settings)?, settings.as_of, &sight, table)
     })?;
     let page = folder.join("report.html");
     write_page(settings, actor, home, &catalog, &page)?;

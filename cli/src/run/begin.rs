@@ -1,18 +1,16 @@
 //! What goes on record before the first message: the bundle, the facts, new holds, the run itself.
 
 use lexhold_catalog::Catalog;
-use lexhold_catalog::payload::HoldPlaced;
-use lexhold_document::{Diagnostics, Document};
-use lexhold_evaluate::{Bundle, Facts, HoldSet};
+use lexhold_evaluate::{Bundle, Facts};
 use lexhold_model::{Directory, Key};
 use lexhold_store::{EntryKind, Home, Payload, SourceFiles};
-use serde_json::{Value, json};
+use serde_json::json;
 
+use super::holds;
 use super::pipeline::zone;
 use crate::activate::earlier::{self, BoundVersion};
 use crate::args::Run;
 use crate::failure::{Exit, Failure};
-use crate::hold::HoldLog;
 use crate::ledger::{Activation, History};
 use crate::load::{Project, plain};
 use crate::operators::Actor;
@@ -34,14 +32,14 @@ pub fn begin(
     args: &Run,
     actor: &Actor,
     home: &Home,
-    mut project: Project,
+    project: &Project,
     (bundle, bound): (&Bundle, &[BoundVersion]),
     directory: Directory,
 ) -> anyhow::Result<Begun> {
     sample::commit(settings, actor, home, bundle)?;
     holds::place(settings, args, actor, home, &directory)?;
-    let (holds, sources) = holds::in_force(settings, home, &mut project, &directory)?;
-    let sources = facts_sources(settings, &project, sources)?;
+    let (holds, sources) = holds::in_force(settings, home, &directory)?;
+    let sources = facts_sources(settings, project, sources)?;
     let facts_digest = home.facts().put(&sources)?;
     let run = run_id(settings)?;
     let stamp = home::stamp(&actor.id);

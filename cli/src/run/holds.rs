@@ -13,20 +13,13 @@ use lexhold_store::{ArchivedBatch, BatchRecord, Home, SourceFiles};
 use crate::args::Run;
 use crate::failure::{Exit, Failure};
 use crate::hold::{HoldLog, Written, compiled, journal};
-use crate::load::Project;
 use crate::operators::Actor;
 use crate::settings::Settings;
 use crate::terminal::say;
 use crate::{home, past};
 
 /// Places the holds whose documents a run was given; what they cover is found out behind it.
-pub fn place(
-    settings: &Settings,
-    args: &Run,
-    actor: &Actor,
-    home: &Home,
-    directory: &Directory,
-) -> anyhow::Result<()> {
+pub fn place(settings: &Settings, args: &Run, actor: &Actor, home: &Home, directory: &Directory) -> anyhow::Result<()> {
     for path in &args.holds {
         let written = Written::read(settings, path)?;
         let spec = written.spec();
@@ -43,25 +36,20 @@ pub fn place(
 }
 
 /// The holds in force, and the sources that replay a run with them.
-pub fn in_force(
-    settings: &Settings,
-    home: &Home,
-    project: &mut Project,
-    directory: &Directory,
-) -> anyhow::Result<(HoldSet, SourceFiles)> {
+pub fn in_force(settings: &Settings, home: &Home, directory: &Directory) -> anyhow::Result<(HoldSet, SourceFiles)> {
     let log = HoldLog::read(home)?;
-    let documents = compiled::documents(settings, project, log.active())?;
-    let mut holds = compiled::compile(settings, project, &documents)?;
+    let mut holds = compiled::on_record(settings, log.active())?;
     refuse_dropped(home, &holds, directory)?;
     let mut sources = SourceFiles::new();
     for placed in log.active() {
-        let name = format!("holds/{}.yaml", placed.hold.hold);
-        sources.insert(name, placed.hold.text.clone().into_bytes());
+        let name = format!("holds/{}.yaml", placed.hold);
+        sources.insert(name, placed.text.clone().into_bytes());
     }
     if !holds.custodians().is_empty() {
         let catalog = Catalog::open_reader(&home.catalog_path(), &home::catalog_settings(settings, home)?)?;
         let mut handles = compiled::handles(home, Some(&catalog), &holds, directory)?;
-        log.active().for_each(|placed| compiled::unite(&mut handles, placed.hold.handles.clone()));
+        log.active()
+            .for_each(|placed| compiled::unite(&mut handles, placed.handles.clone()));
         holds.know(&handles);
         sources.insert(past::HOLD_HANDLES.to_owned(), serde_json::to_vec(&handles)?);
     }
@@ -73,7 +61,10 @@ pub fn in_force(
 fn refuse_dropped(home: &Home, holds: &HoldSet, directory: &Directory) -> anyhow::Result<()> {
     let known = |directory: &Directory, id: &str| directory.standing(id, None).is_some();
     let open = holds.specs().iter().filter(|hold| !hold.silent);
-    let mut lost: Vec<&String> = open.flat_map(|hold| &hold.custodians).filter(|id| !known(directory, id)).collect();
+    let mut lost: Vec<&String> = open
+        .flat_map(|hold| &hold.custodians)
+        .filter(|id| !known(directory, id))
+        .collect();
     if lost.is_empty() {
         return Ok(());
     }

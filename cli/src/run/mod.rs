@@ -20,9 +20,9 @@ use lexhold_store::Faults;
 
 use crate::args::Run;
 use crate::failure::{Exit, Failure, OrExit};
+use crate::hold::Applier;
 use crate::operators::Actor;
 use crate::settings::Settings;
-use crate::hold::Applier;
 use crate::{home, load};
 
 pub use input::{Input, inputs};
@@ -82,7 +82,7 @@ pub fn run(settings: &Settings, args: &Run) -> anyhow::Result<Exit> {
     home::catch_up(settings, &home, &faults)?;
     let started = std::time::Instant::now();
     let (bundle, bound) = begin::active(settings, &actor, &home, &project, bundle)?;
-    let begun = begin::begin(settings, args, &actor, &home, project, (&bundle, &bound), directory)?;
+    let begun = begin::begin(settings, args, &actor, &home, &project, (&bundle, &bound), directory)?;
     let facts = begun.facts;
     let applier = Applier {
         settings,

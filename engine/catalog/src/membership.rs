@@ -241,10 +241,15 @@ impl Catalog {
         self.connection()
             .execute_batch("CREATE OR REPLACE TEMP TABLE wanted_facts (facts_id DECIMAL(38,0))")
             .doing(doing)?;
-        self.append("wanted_facts", vec![("facts_id", decimals(facts.iter().copied()).doing(doing)?)])?;
+        self.append(
+            "wanted_facts",
+            vec![("facts_id", decimals(facts.iter().copied()).doing(doing)?)],
+        )?;
         let sql = "SELECT DISTINCT o.facts_id, m.platform, m.sender FROM message m
                    JOIN (FROM origin SEMI JOIN wanted_facts USING (facts_id)) o USING (origin_no) ORDER BY ALL";
-        collect(self.connection(), sql, doing, |row| Ok((row.key(0)?, row.owned(1)?, row.owned(2)?)))
+        collect(self.connection(), sql, doing, |row| {
+            Ok((row.key(0)?, row.owned(1)?, row.owned(2)?))
+        })
     }
 
     /// Answers, by the small numbers that stand for their inputs in messages.
@@ -389,7 +394,7 @@ fn asked_sql(question: &HoldQuestion, only: Option<&[u64]>) -> String {
         instant("epoch_us(m.sent_at)")
     );
     let united = format!(
-        "SELECT m.key, m.family, {level}, {named}, m.seq, m.scan_incomplete
+        "SELECT m.key, m.family, {level} AS level, {named} AS named, m.seq, m.scan_incomplete
          FROM united_member u JOIN message m ON m.key = u.key
          LEFT JOIN origin_answer a ON a.origin_no = u.origin_no {} WHERE {only}",
         instant("u.sent_at")

@@ -6,7 +6,7 @@ use crate::combinations::{Combination, combination};
 use crate::covered::Covered;
 use crate::error::{CatalogError, Result};
 use crate::open::Catalog;
-use crate::rows::{Row, each_row, sql_key};
+use crate::rows::{Row, each_row, sql_key, sql_text};
 
 /// Which messages are asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +15,8 @@ pub enum Scope {
     All,
     /// Every version of one message.
     Family(Key),
+    /// Those chosen by [`Catalog::choose_members`].
+    Chosen,
 }
 
 /// How a hold covers a message or another version of it.
@@ -77,6 +79,17 @@ const HELD: &str = "SELECT m.*, coalesce(h.silent, false) AS silent, epoch_us(r.
     LEFT JOIN hold h USING (hold) LEFT JOIN hold_release r USING (hold)";
 
 impl Catalog {
+    /// Chooses everything of the messages that a hold covers or covered, for [`Scope::Chosen`].
+    ///
+    /// # Errors
+    /// Those of DuckDB.
+    pub fn choose_members(&self, hold: &str) -> Result<()> {
+        self.connection_batch(&format!(
+            "CREATE OR REPLACE TEMP TABLE chosen_family AS SELECT DISTINCT family FROM hold_member WHERE hold = {}",
+            sql_text(hold)
+        ))
+    }
+
     /// Hands messages over, sorted by id and version. Memory does not grow with their number.
     ///
     /// # Errors
@@ -107,6 +120,7 @@ impl Catalog {
 fn retention_sql(scope: Scope) -> String {
     let only = match scope {
         Scope::All => String::new(),
+        Scope::Chosen => "WHERE m.family IN (SELECT family FROM chosen_family)".to_owned(),
         Scope::Family(family) => format!("WHERE m.family = {}", sql_key(family)),
     };
     let numbers: Vec<String> = [

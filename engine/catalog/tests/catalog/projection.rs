@@ -428,7 +428,7 @@ fn an_activation_says_what_it_makes_of_the_facts_that_the_home_has() {
     let inputs = |writer: &Writer, by_instant| {
         let mut inputs = Vec::new();
         writer
-            .assignment_inputs::<lexhold_catalog::CatalogError>(by_instant, |input| {
+            .assignment_inputs::<lexhold_catalog::CatalogError>(by_instant, None, |input| {
                 inputs.push((
                     input.facts_id,
                     input.facts.to_owned(),
