@@ -1,6 +1,6 @@
 //! Conditions, measured: the decider of the engine against Cedar's authorizer, one request at a time, in the same run.
 //!
-//! `cargo bench --bench cedar`, or `cargo bench --bench cedar -- 50` for so many policies alone. Policies are those of a firm that grows: the words that they ask for grow with their
+//! `cargo bench --bench cedar`, or `cargo bench --bench cedar -- 50 100` for so many policies and rows alone. Policies are those of a firm that grows: the words that they ask for grow with their
 //! number. Facts rows are those of chat, of which so many in a hundred are different from all others. Every answer that
 //! the authorizer gives has to be the decider's. Ratios within one run are what counts.
 #![allow(
@@ -40,15 +40,13 @@ const ROUNDS: usize = 3;
 
 fn main() {
     println!("policies  distinct    authorizer/s      decider/s    times   every request µs");
-    let only: Option<usize> = std::env::args().find_map(|argument| argument.parse().ok());
-    for policies in POLICIES
-        .into_iter()
-        .filter(|policies| only.is_none_or(|only| only == *policies))
-    {
+    let wanted: Vec<usize> = std::env::args().filter_map(|argument| argument.parse().ok()).collect();
+    let is_wanted = |at: usize, value: usize| wanted.get(at).is_none_or(|wanted| *wanted == value);
+    for policies in POLICIES.into_iter().filter(|policies| is_wanted(0, *policies)) {
         for action in [Action::Communicate, Action::Retain] {
             let program = program(action, policies);
             assert_eq!(program.uncompiled().count(), 0);
-            for distinct in DISTINCT {
+            for distinct in DISTINCT.into_iter().filter(|distinct| is_wanted(1, *distinct)) {
                 let messages = Messages::new(policies, distinct);
                 measure(&program, &messages);
             }

@@ -38,7 +38,6 @@ pub struct Inputs {
 pub struct Assigner<'a> {
     bundle: &'a Bundle,
     retain: Decider<'a>,
-    reads_labels: bool,
     given_only: FxHashMap<Key, Arc<FactsRow>>,
 }
 
@@ -50,11 +49,9 @@ pub fn assign(bundle: &Bundle, facts: &FactsRow, inputs: Inputs) -> Vec<Assigned
 impl<'a> Assigner<'a> {
     /// An assigner for one bundle.
     pub fn new(bundle: &'a Bundle) -> Self {
-        let conditions = bundle.retain.conditions();
         Self {
             bundle,
             retain: Decider::new(&bundle.retain),
-            reads_labels: conditions.iter().any(|condition| condition.reads().labels()),
             given_only: FxHashMap::default(),
         }
     }
@@ -92,7 +89,9 @@ impl<'a> Assigner<'a> {
 
     /// What holds without the labels of pattern rules: it matches in its own right.
     fn by_given_labels(&mut self, facts: &FactsRow, inputs: Inputs, answer: &Arc<Answer>) -> Arc<Answer> {
-        if !self.reads_labels || facts.facts.labels == facts.facts.given_labels {
+        let conditions = self.bundle.retain.conditions();
+        let reads_labels = answer.determining.iter().any(|at| conditions[*at].reads().labels());
+        if !reads_labels || facts.facts.labels == facts.facts.given_labels {
             return answer.clone();
         }
         if self.given_only.len() >= KEPT_ROWS {

@@ -46,6 +46,11 @@ impl Answer {
         Self { determining, errors }
     }
 
+    /// Leaves `found` its memory, to be used again.
+    fn of(found: &mut Found) -> Self {
+        Self::new(found.determining.clone(), std::mem::take(&mut found.errors))
+    }
+
     /// What two answers say together.
     #[must_use]
     pub(crate) fn and(mut self, other: &Self) -> Self {
@@ -122,7 +127,7 @@ pub struct Decider<'p> {
 struct Known {
     answer: Arc<Answer>,
     /// What has to be asked of each message.
-    put_off: Box<[PutOff]>,
+    put_off: PutOff,
 }
 
 impl<'p> Decider<'p> {
@@ -171,11 +176,10 @@ impl<'p> Decider<'p> {
 
     fn learn(&mut self, row: &FactsRow, cast: Cast<'_>) -> Known {
         self.evaluations += 1;
-        let mut found = Found::default();
-        let put_off = self.program.compiled.timeless(row, cast, &mut self.scratch, &mut found);
+        let put_off = self.program.compiled.timeless(row, cast, &mut self.scratch);
         Known {
-            answer: Arc::new(Answer::new(found.determining, found.errors)),
-            put_off: put_off.into(),
+            answer: Arc::new(Answer::of(&mut self.scratch.found)),
+            put_off,
         }
     }
 
@@ -184,7 +188,7 @@ impl<'p> Decider<'p> {
             self.rows.clear();
             self.row_bytes = 0;
         }
-        self.row_bytes += known.answer.bytes() + known.put_off.iter().map(PutOff::bytes).sum::<usize>();
+        self.row_bytes += known.answer.bytes() + known.put_off.bytes();
         self.rows.insert(row, known);
     }
 }
@@ -192,10 +196,12 @@ impl<'p> Decider<'p> {
 impl Known {
     /// The answer for a message that was sent at this instant.
     fn at(&self, program: &Program, row: &FactsRow, cast: Cast<'_>, sent_at_us: Option<i64>) -> Arc<Answer> {
+        if self.put_off.is_empty() {
+            return self.answer.clone();
+        }
         let mut found = Found::default();
-        program
-            .compiled
-            .timely(row, cast, sent_at_us, &self.put_off, &mut found);
+        let compiled = &program.compiled;
+        compiled.timely(row, cast, sent_at_us, &self.put_off, &mut found);
         if found.determining.is_empty() && found.errors.is_empty() {
             return self.answer.clone();
         }
@@ -206,7 +212,8 @@ impl Known {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::facts::{Facts, FirmValue, Insiders, PersonFacts, Sender};
+    use crate::facts::{Facts, Insiders, PersonFacts, Sender};
+    use crate::firm::FirmValue;
     use crate::testing::{condition, row, set};
 
     const OVERFLOW: &str = "resource.attachments.bytes * 9223372036854775807 > 0";
@@ -436,9 +443,8 @@ mod oracle {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::facts::{
-        AttachmentFacts, Audience, ChannelFacts, Direction, Facts, FirmValue, Insiders, PersonFacts, Sender,
-    };
+    use crate::facts::{AttachmentFacts, Audience, ChannelFacts, Direction, Facts, Insiders, PersonFacts, Sender};
+    use crate::firm::FirmValue;
     use crate::testing::{compile, file, row};
 
     const CLAUSES: [&str; 30] = [

@@ -22,6 +22,7 @@ pub(crate) use bits::Bits;
 pub(crate) use expr::{Asked, Moment, Test};
 use index::required;
 use order::bits_first;
+pub(crate) use time::instant;
 use translate::Translator;
 use vocabulary::{Interner, Vocabulary};
 pub(crate) use worlds::Verdict;
@@ -124,40 +125,30 @@ impl Compiled {
         }
     }
 
-    /// What the policies say of a message whenever it was sent; gives those that ask for the instant.
-    pub(crate) fn timeless(
-        &self,
-        row: &FactsRow,
-        cast: Cast<'_>,
-        scratch: &mut Scratch,
-        found: &mut Found,
-    ) -> Vec<PutOff> {
-        let mut put_off = Vec::new();
-        if self.policies.is_empty() {
-            return put_off;
-        }
+    /// What the policies say of a message whenever it was sent, into `scratch.found`; those that ask for the instant are
+    /// put off.
+    pub(crate) fn timeless(&self, row: &FactsRow, cast: Cast<'_>, scratch: &mut Scratch) -> PutOff {
+        scratch.start(self);
         if cast.contradicts() {
             let reason = crate::asked::CONTRADICTION;
             let errors = self.policies.iter().map(|policy| (policy.position, reason.to_owned()));
-            found.errors.extend(errors);
+            scratch.found.errors.extend(errors);
         }
-        scratch.start(self);
+        let mut bits = Vec::new();
         for (at, person) in cast.people().enumerate() {
             let Some(uses) = self.asks(at, &person) else {
                 continue;
             };
             scratch.intern(self, &row.facts, &person, at == 0);
             scratch.find_due(self, uses);
-            let late = self.evaluate(&row.facts, &person, scratch, found);
-            if !late.is_empty() {
-                put_off.push(PutOff {
-                    person: at,
-                    bits: scratch.bits.clone(),
-                    policies: late.into(),
-                });
+            if self.evaluate(&row.facts, &person, at, scratch) {
+                bits.push((at, scratch.bits.clone()));
             }
         }
-        put_off
+        PutOff {
+            bits: bits.into(),
+            policies: scratch.late.as_slice().into(),
+        }
     }
 
     /// The least that a condition must look at for this person to matter; `None` where nobody has to be asked again.
@@ -170,21 +161,21 @@ impl Compiled {
         self.uses.filter(|most| least <= *most).map(|_| least)
     }
 
-    /// Evaluates the policies that are due and gives those that ask for the instant.
-    fn evaluate(&self, facts: &Facts, person: &Person<'_>, scratch: &Scratch, found: &mut Found) -> Vec<u32> {
+    /// Evaluates the policies that are due; whether some of them ask for the instant.
+    fn evaluate(&self, facts: &Facts, person: &Person<'_>, number: usize, scratch: &mut Scratch) -> bool {
         let asked = Asked {
             facts,
             principal: person.principal,
             bits: &scratch.bits,
             moment: &Moment::Later,
         };
-        let mut late = Vec::new();
+        let late = scratch.late.len();
         for at in &scratch.due {
-            if !self.ask(*at, &asked, found) {
-                late.push(*at);
+            if !self.ask(*at, &asked, &mut scratch.found) {
+                scratch.late.push((number, *at));
             }
         }
-        late
+        scratch.late.len() > late
     }
 
     /// What the policies that were put off say, now that the instant is known.
@@ -193,7 +184,7 @@ impl Compiled {
         row: &FactsRow,
         cast: Cast<'_>,
         sent_at_us: Option<i64>,
-        put_off: &[PutOff],
+        put_off: &PutOff,
         found: &mut Found,
     ) {
         let moment = Moment::Now {
@@ -202,17 +193,17 @@ impl Compiled {
             local: Default::default(),
         };
         let mut people = cast.people().enumerate();
-        for late in put_off {
-            let Some((_, person)) = people.find(|(at, _)| *at == late.person) else {
+        for (number, bits) in &put_off.bits {
+            let Some((_, person)) = people.find(|(at, _)| at == number) else {
                 return;
             };
             let asked = Asked {
                 facts: &row.facts,
                 principal: person.principal,
-                bits: &late.bits,
+                bits,
                 moment: &moment,
             };
-            for at in &late.policies {
+            for (_, at) in put_off.policies.iter().filter(|(of, _)| of == number) {
                 self.ask(*at, &asked, found);
             }
         }
@@ -265,24 +256,43 @@ pub(crate) struct Found {
     pub errors: Vec<(usize, String)>,
 }
 
-/// Policies that wait for the instant of a message, for one of its people.
+impl Found {
+    pub(crate) fn clear(&mut self) {
+        self.determining.clear();
+        self.errors.clear();
+    }
+}
+
+/// Policies that wait for the instant of a message.
 #[derive(Debug)]
 pub(crate) struct PutOff {
-    person: usize,
-    bits: Bits,
-    policies: Box<[u32]>,
+    /// The people whom they are asked about, by number, and what is true of each.
+    bits: Box<[(usize, Bits)]>,
+    /// Each policy with the number of one of these people.
+    policies: Box<[(usize, u32)]>,
 }
 
 impl PutOff {
+    /// Whether there are none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.policies.is_empty()
+    }
+
     /// About how much memory it takes.
     pub(crate) fn bytes(&self) -> usize {
-        size_of::<Self>() + self.bits.bytes() + self.policies.len() * 4
+        let bits = self
+            .bits
+            .iter()
+            .map(|(_, bits)| size_of::<(usize, Bits)>() + bits.bytes());
+        size_of_val(&*self.policies) + bits.sum::<usize>()
     }
 }
 
 /// What is used again from message to message.
 #[derive(Default)]
 pub(crate) struct Scratch {
+    pub(crate) found: Found,
+    late: Vec<(usize, u32)>,
     bits: Bits,
     message: Vec<u32>,
     principal: Vec<u32>,
@@ -301,6 +311,8 @@ impl Scratch {
         self.forget_principal();
         self.message.iter().for_each(|atom| self.bits.unset(*atom));
         self.message.clear();
+        self.found.clear();
+        self.late.clear();
     }
 
     fn forget_principal(&mut self) {
