@@ -6,7 +6,8 @@ use std::sync::LazyLock;
 
 use cedar_policy::{Context, Entities, Entity, EntityId, EntityTypeName, EntityUid, Request, RestrictedExpression};
 
-use crate::facts::{Audience, Facts, Firm, FirmValue, LocalTime, PersonFacts};
+use crate::facts::{Audience, Facts, LocalTime, PersonFacts};
+use crate::firm::{Extension, Firm, FirmValue};
 use crate::{Action, FactsRow};
 
 /// The person about whom a request asks.
@@ -187,6 +188,18 @@ fn firm_value(value: &FirmValue) -> RestrictedExpression {
         FirmValue::Long(value) => RestrictedExpression::new_long(*value),
         FirmValue::Text(value) => text(value),
         FirmValue::Texts(values) => texts(values),
+        FirmValue::Set(values) => RestrictedExpression::new_set(values.iter().map(firm_value)),
+        FirmValue::Extension(value) => extension(*value),
+        FirmValue::Record(values) => firm(values),
+    }
+}
+
+fn extension(value: Extension) -> RestrictedExpression {
+    let (_, text) = value.call();
+    match value {
+        Extension::Instant(_) => RestrictedExpression::new_datetime(text),
+        Extension::Decimal(_) => RestrictedExpression::new_decimal(text),
+        Extension::Address(..) => RestrictedExpression::new_ip(text),
     }
 }
 

@@ -1,11 +1,13 @@
 //! What a condition can ask about one message: every attribute of the schema, without the body.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use jiff::civil::Weekday;
 use jiff::tz::TimeZone;
 use lexhold_model::Key;
 use serde::{Deserialize, Serialize};
+
+use crate::firm::Firm;
 
 /// Everything of a message that conditions can read, apart from the instant it was sent.
 ///
@@ -165,23 +167,6 @@ pub struct AttachmentFacts {
     pub media_types: BTreeSet<String>,
 }
 
-/// Values that a firm declares in `FirmPerson` or `FirmMessage`, by name.
-pub type Firm = BTreeMap<String, FirmValue>;
-
-/// One value that a firm declares.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(untagged)]
-pub enum FirmValue {
-    /// A truth value.
-    Bool(bool),
-    /// A whole number.
-    Long(i64),
-    /// Text.
-    Text(String),
-    /// Several texts.
-    Texts(BTreeSet<String>),
-}
-
 /// The time a message was sent, on the clock of a zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LocalTime {
@@ -288,6 +273,7 @@ impl std::error::Error for FactsError {}
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::firm::FirmValue;
 
     fn facts() -> Facts {
         Facts {

@@ -23,6 +23,7 @@ mod condition;
 mod differential;
 mod entities;
 mod facts;
+mod firm;
 mod governance;
 mod lex;
 mod make;
@@ -45,9 +46,10 @@ pub use action::Action;
 pub use approval::{Approval, Statement, public_key};
 pub use condition::{Condition, Mention, Named};
 pub use facts::{
-    AttachmentFacts, Audience, ChannelFacts, Direction, Facts, FactsError, FactsRow, Firm, FirmValue, Insiders,
-    LocalTime, PersonFacts, Sender,
+    AttachmentFacts, Audience, ChannelFacts, Direction, Facts, FactsError, FactsRow, Insiders, LocalTime, PersonFacts,
+    Sender,
 };
+pub use firm::{Extension, Firm, FirmValue};
 pub use governance::{Circumstances, Governance, GovernanceAnswer, Verb};
 pub use make::FactsMaker;
 pub use official::Oracle;

@@ -8,8 +8,9 @@ use lexhold_model::{Directory, Row};
 use rustc_hash::FxHashMap;
 
 use crate::facts::{
-    AttachmentFacts, Audience, ChannelFacts, Direction, Facts, FactsRow, Firm, Insiders, PersonFacts, Sender,
+    AttachmentFacts, Audience, ChannelFacts, Direction, Facts, FactsRow, Insiders, PersonFacts, Sender,
 };
+use crate::firm::Firm;
 use crate::people::{Known, NamedBy, People, ids};
 use crate::schema::FirmTypes;
 
@@ -268,8 +269,7 @@ mod tests {
     };
 
     use super::*;
-    use crate::facts::FirmValue;
-    use crate::schema::FirmType;
+    use crate::firm::{FirmType, FirmValue};
     use crate::testing::set;
 
     fn person(id: &str, handle: &str, groups: &[&str]) -> Person {

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use crate::FactsRow;
 use crate::entities::Principal;
-use crate::facts::{Audience, Facts, Firm, FirmValue, LocalTime, PersonFacts};
+use crate::facts::{Audience, Facts, LocalTime, PersonFacts};
+use crate::firm::{Firm, FirmValue};
 use crate::reads::{Extent, Reads, Slot};
 
 /// Writes what `reads` covers of a message and one of its people.
@@ -116,6 +117,10 @@ impl Writer<'_> {
                 FirmValue::Texts(values) => {
                     self.into.push(b's');
                     self.words(values);
+                }
+                FirmValue::Set(_) | FirmValue::Extension(_) | FirmValue::Record(_) => {
+                    self.into.push(b'j');
+                    self.word(&serde_json::to_string(value).unwrap_or_default());
                 }
             }
         }

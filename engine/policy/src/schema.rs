@@ -6,7 +6,7 @@ use cedar_policy::{Policy, PolicySet, Schema, SchemaFragment, ValidationMode, Va
 use lexhold_document::{Diagnostic, Diagnostics, FileId, Files};
 use serde_json::Value;
 
-use crate::facts::FirmValue;
+use crate::firm::FirmType;
 use crate::{Action, codes, trouble};
 
 const BUILT_IN: &str = include_str!("../../../policies/schema.cedarschema");
@@ -34,15 +34,6 @@ pub(crate) struct Checked {
 pub struct FirmTypes {
     pub(crate) person: BTreeMap<String, FirmType>,
     pub(crate) message: BTreeMap<String, FirmType>,
-}
-
-/// A type that a directory or a source can fill.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum FirmType {
-    Bool,
-    Long,
-    Text,
-    Texts,
 }
 
 impl Schemas {
@@ -186,7 +177,7 @@ fn firm_types(declared: &Value, files: &Files, extension: FileId, diagnostics: &
                 .into_iter()
                 .flatten()
             {
-                match firm_type(shape) {
+                match named(attribute, shape) {
                     Some(found) => drop(types.insert(attribute.clone(), found)),
                     None => diagnostics.push(unfillable(name, attribute, files, extension)),
                 }
@@ -209,20 +200,31 @@ fn declarations_of(namespace: &Value) -> impl Iterator<Item = (&str, &str, &Valu
 /// The type of an attribute. A schema file writes `String` as the name of a type that it may itself declare;
 /// it cannot here, so the name means Cedar's own.
 fn firm_type(shape: &Value) -> Option<FirmType> {
-    let plain = |shape: &Value| {
-        let name = match shape.get("type")?.as_str()? {
-            "EntityOrCommon" => shape.get("name")?.as_str()?,
-            name => name,
-        };
-        Some(name.strip_prefix("__cedar::").unwrap_or(name).to_owned())
+    let name = match shape.get("type")?.as_str()? {
+        "EntityOrCommon" => shape.get("name")?.as_str()?,
+        "Extension" => shape.get("name")?.as_str()?,
+        name => name,
     };
-    match plain(shape)?.as_str() {
+    match name.strip_prefix("__cedar::").unwrap_or(name) {
         "Bool" | "Boolean" => Some(FirmType::Bool),
         "Long" => Some(FirmType::Long),
         "String" => Some(FirmType::Text),
-        "Set" => matches!(plain(shape.get("element")?)?.as_str(), "String").then_some(FirmType::Texts),
+        "datetime" => Some(FirmType::Instant),
+        "decimal" => Some(FirmType::Decimal),
+        "ipaddr" => Some(FirmType::Address),
+        "Set" => Some(FirmType::Set(Box::new(firm_type(shape.get("element")?)?))),
+        "Record" => {
+            let fields = shape.get("attributes")?.as_object()?.iter();
+            let fields = fields.map(|(name, shape)| Some((name.clone(), named(name, shape)?)));
+            fields.collect::<Option<_>>().map(FirmType::Record)
+        }
         _ => None,
     }
+}
+
+/// The type of an attribute with a name that the stored form of values leaves free.
+fn named(name: &str, shape: &Value) -> Option<FirmType> {
+    firm_type(shape).filter(|_| !name.starts_with("__"))
 }
 
 fn foreign(name: &str, files: &Files, extension: FileId) -> Diagnostic {
@@ -245,36 +247,7 @@ fn unfillable(of: &str, attribute: &str, files: &Files, extension: FileId) -> Di
         files,
         extension,
     )
-    .help("use `Bool`, `Long`, `String` or `Set<String>`")
-}
-
-impl FirmType {
-    /// The value that a JSON value stands for; `None` when it is of another type.
-    pub(crate) fn of_json(self, value: &Value) -> Option<FirmValue> {
-        match self {
-            Self::Bool => value.as_bool().map(FirmValue::Bool),
-            Self::Long => value.as_i64().map(FirmValue::Long),
-            Self::Text => value.as_str().map(|text| FirmValue::Text(text.to_owned())),
-            Self::Texts => {
-                let texts = value.as_array()?.iter().map(|text| text.as_str().map(str::to_owned));
-                texts.collect::<Option<_>>().map(FirmValue::Texts)
-            }
-        }
-    }
-
-    /// The value that a text stands for, as metadata hold it; a set is a JSON list or joined by `;`.
-    pub(crate) fn of_text(self, text: &str) -> Option<FirmValue> {
-        match self {
-            Self::Bool => text.parse().ok().map(FirmValue::Bool),
-            Self::Long => text.parse().ok().map(FirmValue::Long),
-            Self::Text => Some(FirmValue::Text(text.to_owned())),
-            Self::Texts if text.trim_start().starts_with('[') => self.of_json(&serde_json::from_str(text).ok()?),
-            Self::Texts => {
-                let texts = text.split(';').map(str::trim).filter(|text| !text.is_empty());
-                Some(FirmValue::Texts(texts.map(str::to_owned).collect()))
-            }
-        }
-    }
+    .help("use `Bool`, `Long`, `String`, `datetime`, `decimal`, `ipaddr`, and records and sets of these")
 }
 
 #[cfg(test)]
@@ -303,7 +276,7 @@ mod tests {
             "// ours\ntype FirmPerson = { tier?: Long, hubs: Set<String> };\ntype FirmMessage = { desk: String, urgent: Bool };",
         )
         .unwrap_or_else(|wrong| panic!("{wrong:#?}"));
-        assert_eq!(schemas.firm().person["hubs"], FirmType::Texts);
+        assert_eq!(schemas.firm().person["hubs"], FirmType::Set(Box::new(FirmType::Text)));
         let clauses = [
             r#"resource.firm.urgent && resource.firm.desk == "x""#,
             r#"principal.firm.hubs.contains("ny")"#,
@@ -318,7 +291,7 @@ mod tests {
 
     #[test]
     fn a_firm_declares_nothing_else() {
-        let found = extended("type FirmPerson = { at: datetime };\nentity Person;\ntype Other = {};")
+        let found = extended("type FirmPerson = { at: Set<Group> };\nentity Person;\ntype Other = {};")
             .err()
             .unwrap();
         assert_eq!(found.len(), 3, "{found:#?}");
@@ -337,15 +310,5 @@ mod tests {
             .unwrap();
         assert!(found[0].starts_with("LX0620 2:21"), "{found:#?}");
         assert!(extended("type FirmPerson = Long;").is_err());
-    }
-
-    #[test]
-    fn values_are_of_the_declared_type_or_none() {
-        assert_eq!(FirmType::Long.of_text("7"), Some(FirmValue::Long(7)));
-        assert_eq!(FirmType::Long.of_text("seven"), None);
-        assert_eq!(FirmType::Bool.of_json(&serde_json::json!("true")), None);
-        let both = Some(FirmValue::Texts(["a".to_owned(), "b".to_owned()].into()));
-        assert_eq!(FirmType::Texts.of_text("a; b"), both);
-        assert_eq!(FirmType::Texts.of_text(r#"["b", "a"]"#), both);
     }
 }

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use crate::facts::{AttachmentFacts, Audience, Firm, FirmValue, LocalTime};
+use crate::facts::{AttachmentFacts, Audience, LocalTime};
+use crate::firm::{Extension, Firm, FirmValue};
 
 /// The entity types that a condition can speak of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +39,8 @@ pub(crate) enum Value<'a> {
     Instant(i64),
     /// Milliseconds.
     Span(i64),
+    /// A decimal or an address, which compiled conditions only compare with others.
+    Opaque(Extension),
     Set(Set<'a>),
     Record(Record<'a>),
 }
@@ -47,6 +50,7 @@ pub(crate) enum Value<'a> {
 pub(crate) enum Set<'a> {
     Texts(&'a BTreeSet<String>),
     Entities(Kind, &'a BTreeSet<String>),
+    Firm(&'a BTreeSet<FirmValue>),
     Literal(&'a [Literal]),
     Made(Rc<[Value<'a>]>),
 }
@@ -97,6 +101,7 @@ impl PartialEq for Value<'_> {
             | (Self::Span(one), Self::Span(other)) => one == other,
             (Self::Text(one), Self::Text(other)) => one == other,
             (Self::Entity(kind, one), Self::Entity(other_kind, other)) => kind == other_kind && one == other,
+            (Self::Opaque(one), Self::Opaque(other)) => one == other,
             (Self::Set(one), Self::Set(other)) => one.contains_all(other) && other.contains_all(one),
             (Self::Record(one), Self::Record(other)) => one.fields() == other.fields(),
             _ => false,
@@ -108,6 +113,7 @@ impl<'a> Set<'a> {
     pub(crate) fn is_empty(&self) -> bool {
         match self {
             Self::Texts(texts) | Self::Entities(_, texts) => texts.is_empty(),
+            Self::Firm(values) => values.is_empty(),
             Self::Literal(elements) => elements.is_empty(),
             Self::Made(elements) => elements.is_empty(),
         }
@@ -118,6 +124,7 @@ impl<'a> Set<'a> {
             (Self::Texts(texts), Value::Text(text)) => texts.contains(*text),
             (Self::Entities(kind, ids), Value::Entity(other, id)) => kind == other && ids.contains(*id),
             (Self::Texts(_) | Self::Entities(..), _) => false,
+            (Self::Firm(values), value) => values.iter().any(|element| firm_value(element) == *value),
             (Self::Literal(elements), value) => elements.iter().any(|element| element.value() == *value),
             (Self::Made(elements), value) => elements.iter().any(|element| element == value),
         }
@@ -136,6 +143,7 @@ impl<'a> Set<'a> {
         match self {
             Self::Texts(texts) => texts.iter().all(|text| holds(Value::Text(text))),
             Self::Entities(kind, ids) => ids.iter().all(|id| holds(Value::Entity(*kind, id))),
+            Self::Firm(values) => values.iter().all(|value| holds(firm_value(value))),
             Self::Literal(elements) => elements.iter().all(|element| holds(element.value())),
             Self::Made(elements) => elements.iter().all(|element| holds(element.clone())),
         }
@@ -204,5 +212,9 @@ fn firm_value(value: &FirmValue) -> Value<'_> {
         FirmValue::Long(value) => Value::Long(*value),
         FirmValue::Text(text) => Value::Text(text),
         FirmValue::Texts(texts) => Value::Set(Set::Texts(texts)),
+        FirmValue::Set(values) => Value::Set(Set::Firm(values)),
+        FirmValue::Extension(Extension::Instant(at)) => Value::Instant(*at),
+        FirmValue::Extension(value) => Value::Opaque(*value),
+        FirmValue::Record(values) => Value::Record(Record::Firm(values)),
     }
 }
