@@ -80,6 +80,16 @@ impl Beyond {
         })
     }
 
+    /// Tags have names that no type check knows: Cedar takes a question for them to be one whose answer is no.
+    fn tags(operator: &str) -> Self {
+        Self {
+            message: "nothing that a condition asks about has tags".to_owned(),
+            help: Some("declare an attribute in `FirmPerson` or `FirmMessage` and ask for it".to_owned()),
+            code: codes::OUT_OF_REACH,
+            word: Word::Variable(operator.to_owned()),
+        }
+    }
+
     fn message_itself() -> Self {
         Self {
             message: "`resource` can only be asked for its attributes".to_owned(),
@@ -106,7 +116,8 @@ fn walk(expr: &Value, attributes: &BTreeSet<String>, found: &mut Vec<Beyond>) {
                     found.extend(Beyond::misspelt(body, attributes));
                 }
                 match operator.as_str() {
-                    "." | "has" | "in" | "is" | "getTag" | "hasTag" => asked(operator, body, attributes, found),
+                    "getTag" | "hasTag" => found.push(Beyond::tags(operator)),
+                    "." | "has" | "in" | "is" => asked(operator, body, attributes, found),
                     "Var" if body == "resource" => found.push(Beyond::message_itself()),
                     "Value" => {}
                     _ => walk(body, attributes, found),
