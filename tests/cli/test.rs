@@ -404,3 +404,12 @@ fn hostile_names_are_escaped_in_every_form() {
         }
     }
 }
+
+#[test]
+fn the_shipped_policies_are_seen_from_both_sides() {
+    let firm = Firm::empty();
+    let policies = concat!(env!("CARGO_MANIFEST_DIR"), "/../policies");
+    firm.call(&["test", policies, "--min-coverage", "100"])
+        .ended(0)
+        .said("seen (100.0 %)");
+}
