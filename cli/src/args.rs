@@ -4,12 +4,14 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+mod backup;
 mod checkpoint;
 mod clock;
 mod hold;
 mod test;
 mod verify;
 
+pub use backup::{Backup, Restore};
 pub use checkpoint::Checkpoint;
 pub use clock::Clock;
 pub use hold::{
@@ -226,6 +228,10 @@ pub enum Verb {
     Sign(Sign),
     /// Check journal, archive, evaluations and catalog against each other, or a certificate
     Verify(Verify),
+    /// Copy the home while others work with it
+    Backup(Backup),
+    /// Bring a backup back, with what a newer journal knows
+    Restore(Restore),
     /// What outsiders keep, so that nobody can write the journal anew
     #[command(subcommand)]
     Checkpoint(Checkpoint),

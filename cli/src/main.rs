@@ -7,6 +7,7 @@
 mod activate;
 mod alerts;
 mod args;
+mod backup;
 mod check;
 mod checkpoint;
 mod clock;
@@ -95,6 +96,8 @@ fn dispatch(cli: &Cli) -> anyhow::Result<Exit> {
         Verb::Keys(args) => keys::keys(&settings, args),
         Verb::Sign(args) => keys::sign(&settings, args),
         Verb::Verify(args) => verify::verify(&settings, args),
+        Verb::Backup(args) => backup::backup(&settings, args),
+        Verb::Restore(args) => backup::restore(&settings, args),
         Verb::Checkpoint(args) => checkpoint::checkpoint(&settings, args),
         Verb::Clock(args) => clock::clock(&settings, args),
         Verb::Replay(args) => replay::replay(&settings, args),

@@ -8,6 +8,7 @@
 )]
 
 mod activate;
+mod backup;
 mod bad_input;
 mod check;
 mod corpora;

@@ -33,6 +33,8 @@ pub enum TimeWord {
     Silent,
     /// A witness outside saw the journal at this time, by its own clock.
     Witnessed(Timestamp),
+    /// The home was brought back without the journal that had gone on meanwhile.
+    Blind,
     /// Two people say that the clock is right, and that these earlier entries have wrong times.
     Attested(Vec<RangeInclusive<u64>>),
 }
@@ -47,6 +49,11 @@ pub enum ClockRefusal {
         /// Its time.
         at: Timestamp,
     },
+    /// The home was brought back without the journal that had gone on meanwhile: nobody knows what was held since.
+    Blind {
+        /// The entry that says so.
+        seq: u64,
+    },
     /// Nothing was written for too long, and nobody has said that the clock did not jump.
     Silence {
         /// The entry before, and its time.
@@ -60,6 +67,10 @@ impl fmt::Display for ClockRefusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Behind { seq, at } => write!(f, "the clock is before {at}, when journal entry {seq} was written"),
+            Self::Blind { seq } => write!(
+                f,
+                "journal entry {seq} restored the home without the journal that had gone on meanwhile: holds placed since are unknown"
+            ),
             Self::Silence { after, until } => {
                 let days = until.1.duration_since(after.1).as_hours() / 24;
                 let (seq, at) = after;
@@ -77,9 +88,20 @@ impl fmt::Display for ClockRefusal {
 ///
 /// Entries that a later attestation declared wrong count for nothing, what they said about others included. A silence is
 /// excused by an attestation behind it, and by a witness behind it whose own clock had come within
-/// [`LONGEST_SILENCE`] of its end.
+/// [`LONGEST_SILENCE`] of its end. A home that was brought back blindly waits for an attestation too.
 pub fn clock_refusal(log: &[LogTime], now: Timestamp) -> Option<ClockRefusal> {
     let valid = valid(log);
+    let attested = valid
+        .iter()
+        .rev()
+        .find(|time| matches!(time.word, TimeWord::Attested(_)));
+    let attested = attested.map_or(0, |time| time.seq);
+    if let Some(blind) = valid
+        .iter()
+        .find(|time| time.word == TimeWord::Blind && time.seq > attested)
+    {
+        return Some(ClockRefusal::Blind { seq: blind.seq });
+    }
     let mut before: Option<(u64, Timestamp)> = None;
     let ends = valid.iter().map(|time| (Some(time.seq), time.at));
     for (seq, at) in ends.chain([(None, now)]) {
@@ -123,7 +145,7 @@ fn valid(log: &[LogTime]) -> Vec<&LogTime> {
 fn is_excused(valid: &[&LogTime], end: Option<u64>, at: Timestamp) -> bool {
     let behind = valid.iter().filter(|time| end.is_none_or(|seq| seq <= time.seq));
     behind.into_iter().any(|time| match time.word {
-        TimeWord::Silent => false,
+        TimeWord::Silent | TimeWord::Blind => false,
         TimeWord::Witnessed(seen) => at.duration_since(seen) <= LONGEST_SILENCE,
         // Now is later than every attestation.
         TimeWord::Attested(_) => end.is_some(),
@@ -148,6 +170,12 @@ struct WitnessedAt {
     witnessed_at: Option<Timestamp>,
 }
 
+/// The part of `restored` that says how much is known.
+#[derive(Deserialize)]
+struct RestoredWith {
+    newer_journal: bool,
+}
+
 impl Journal {
     /// The first reason not to believe that it is `now`, by every time in this journal: see [`clock_refusal`]. `now` is
     /// a clock read for this very call.
@@ -167,6 +195,10 @@ impl Journal {
                     .payload_json::<WitnessedAt>(&entry)?
                     .and_then(|witnessed| witnessed.witnessed_at)
                     .map(TimeWord::Witnessed),
+                EntryKind::Restored => self
+                    .payload_json::<RestoredWith>(&entry)?
+                    .is_none_or(|restored| !restored.newer_journal)
+                    .then_some(TimeWord::Blind),
                 _ => None,
             };
             log.push(LogTime {

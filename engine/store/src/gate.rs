@@ -130,6 +130,16 @@ pub(crate) fn destroy(root: &Path, intent: &Journalled, old: &StoredFile) -> Res
     remove_file_if_there(&target)
 }
 
+/// The same in a home that is being brought back, and so is none yet, where nobody may have what should be left.
+pub(crate) fn destroy_again(root: &Path, intent: &Journalled, old: &StoredFile) -> Result<()> {
+    let target = inside(root, Path::new(&old.path), &DESTRUCTIBLE)?;
+    let named = intent.intent().files.iter().any(|file| file.old == *old);
+    if !named || root.join(HOME_FILE).exists() {
+        return Err(refused(&target));
+    }
+    remove_file_if_there(&target)
+}
+
 /// Takes back the new segment of an intent that is recalled. The old one must still be in place.
 pub(crate) fn withdraw(root: &Path, intent: &Journalled) -> Result<()> {
     let Replaced { old, new } = intent.segment();
@@ -210,6 +220,16 @@ pub(crate) fn retire_key(root: &Path, secret: &Path) -> Result<()> {
         Err(cause) if cause.kind() != io::ErrorKind::NotFound => Err(cannot("remove", &path)(cause)),
         _ => sync_dir(&root.join(signing::FOLDER)),
     }
+}
+
+/// Removes a file from a backup that is being made, and so is none yet: what it holds more than the file that stands for it
+/// now has been destroyed.
+pub(crate) fn discard_copy(out: &Path, copied: &Path) -> Result<()> {
+    let path = inside(out, copied, &["archive", "evaluations", STAGING])?;
+    if out.join(HOME_FILE).exists() {
+        return Err(refused(&path));
+    }
+    fs::remove_file(&path).map_err(cannot("remove", &path))
 }
 
 /// Writes into a lock file who holds it now. The caller holds that lock.

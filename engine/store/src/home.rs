@@ -24,7 +24,7 @@ pub(crate) const CONTENT_KEY: &str = "keys/content.key";
 const CREATE_LOCK: &str = "locks/create.lock";
 
 /// The folders of a home.
-const FOLDERS: [&str; 10] = [
+pub(crate) const FOLDERS: [&str; 10] = [
     "archive",
     "bundles",
     CERTIFICATES,
@@ -59,7 +59,7 @@ pub struct NewHome<'a> {
 
 /// The contents of `home.json`, and of the journal's first payload.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Description {
+pub(crate) struct Description {
     format: u32,
     home: String,
     zone: String,
@@ -119,7 +119,7 @@ impl Home {
         Self::open(&root)
     }
 
-    fn at(root: PathBuf, description: Description) -> Self {
+    pub(crate) fn at(root: PathBuf, description: Description) -> Self {
         Self {
             journal: Journal::new(&root),
             archive: Archive::new(&root),
@@ -277,7 +277,7 @@ fn create(root: &Path, new: &NewHome<'_>, stamp: Stamp<'_>) -> Result<()> {
     gate::replace_state(root, HOME_FILE, format!("{:#}\n", json!(description)).as_bytes())
 }
 
-fn read_description(text: &[u8], file: &Path) -> Result<Description> {
+pub(crate) fn read_description(text: &[u8], file: &Path) -> Result<Description> {
     #[derive(Deserialize)]
     struct Format {
         format: u32,

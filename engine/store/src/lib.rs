@@ -11,6 +11,7 @@
 )]
 
 mod archive;
+mod backup;
 mod batch;
 mod clock;
 mod disposal;
@@ -32,6 +33,7 @@ mod verify;
 mod witness;
 
 pub use archive::{Archive, ArchivedBatch, SegmentReader};
+pub use backup::{BackedUp, Restored, restore};
 pub use batch::{BatchRecord, BatchWriter, Batches, Recovered, StoredFile};
 pub use clock::{ClockAttested, ClockRefusal, LONGEST_SILENCE, LogTime, TimeWord, clock_refusal};
 pub use disposal::{

@@ -149,6 +149,8 @@ pub(crate) fn is_harmless(kind: &EntryKind) -> bool {
             | EntryKind::DisposalDone
             | EntryKind::DisposalCertified
             | EntryKind::CheckpointExported
+            | EntryKind::CheckpointWitnessed
+            | EntryKind::BackupMade
             | EntryKind::KeyCreated
             | EntryKind::KeyRotated
     )

@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::path::Path;
 
+use serde::Deserialize;
+
 use super::{Journalled, Outcome, staged_name};
 use crate::{BatchRecord, EntryKind, Home, Journal, Result, StoredFile};
 
@@ -13,6 +15,13 @@ pub struct Replacements {
     ///
     /// A path may come again: a segment is named by its content, which may be taken in anew.
     by_path: HashMap<String, Vec<(u64, Option<StoredFile>)>>,
+}
+
+/// The part of [`EntryKind::Restored`] that names files which nobody has any more.
+#[derive(Default, Deserialize)]
+struct Lost {
+    #[serde(default)]
+    lost: Vec<String>,
 }
 
 impl Home {
@@ -35,6 +44,12 @@ impl Home {
                         if outcome.destroyed {
                             replacements.add(&intent, |_, new| new.clone());
                         }
+                    }
+                }
+                EntryKind::Restored => {
+                    let Lost { lost } = journal.payload_json(&entry)?.unwrap_or_default();
+                    for path in lost {
+                        replacements.by_path.entry(path).or_default().push((entry.seq, None));
                     }
                 }
                 _ => {}

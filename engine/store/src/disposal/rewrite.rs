@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::locate::{self, TABLE_KEY};
 use super::{Destruction, Intent, Journalled, Located, LocatedSegment, Replaced, STAGED, list_digest, staged_name};
 use crate::files::{create_dirs, sync_dir, sync_files};
-use crate::{EntryKind, Faults, Home, Result, RunLock, Stamp, Step, StoreError, StoredFile};
+use crate::{EntryKind, ErrorKind, Faults, Home, Result, RunLock, Stamp, Step, StoreError, StoredFile};
 use crate::{archive, batch, gate, parquet_file};
 
 /// Columns that name rows of another table.
@@ -136,6 +136,48 @@ impl Home {
             faults,
             intent,
         })
+    }
+}
+
+impl Home {
+    /// Writes the old files of an intent again without its messages, as was done when it was prepared, where they are
+    /// all there and come out as they did then. Else the answer is false and nothing is left in staging.
+    pub(crate) fn rewrite_again(&self, journalled: &Journalled) -> Result<bool> {
+        let intent = journalled.intent();
+        gate::discard_staged(self.root(), Path::new(STAGED))?;
+        let same = match self.rewritten(journalled) {
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Corrupt) => false,
+            rewritten => rewritten? == intent.files,
+        };
+        if !same {
+            gate::discard_staged(self.root(), Path::new(STAGED))?;
+            return Ok(false);
+        }
+        let staged = (0..intent.files.len()).filter(|number| intent.files[*number].new.is_some());
+        let staged: Vec<_> = staged.map(|number| self.root().join(staged_name(number))).collect();
+        sync_files(&staged)?;
+        Ok(true)
+    }
+
+    fn rewritten(&self, journalled: &Journalled) -> Result<Vec<Replaced>> {
+        create_dirs(self.root(), Path::new(STAGED))?;
+        let mut rewrite = Rewrite {
+            home: self,
+            keys: journalled.intent().keys.iter().copied().collect(),
+            files: Vec::new(),
+            left: Vec::new(),
+        };
+        rewrite.segment(&journalled.segment().old)?;
+        let tables: HashSet<&str> = journalled.tables().iter().map(|file| file.old.path.as_str()).collect();
+        let mut entries = BTreeSet::new();
+        for batch in self.batches(1)? {
+            let (entry, record) = batch?;
+            if record.files.iter().any(|file| tables.contains(file.path.as_str())) {
+                entries.insert(entry.seq);
+            }
+        }
+        entries.into_iter().try_for_each(|seq| rewrite.tables(seq))?;
+        Ok(rewrite.files)
     }
 }
 

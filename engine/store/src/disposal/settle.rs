@@ -19,6 +19,18 @@ impl Home {
         sync_dir(&self.root().join(folder(replaced)))
     }
 
+    /// Both, for an intent of a newer journal, as far as the new files are there. The old ones go in any case.
+    pub(crate) fn swap_again(&self, intent: &Journalled) -> Result<()> {
+        for (number, replaced) in intent.intent().files.iter().enumerate() {
+            if self.root().join(staged_name(number)).exists() {
+                self.put_in_place(number, replaced)?;
+            }
+            gate::destroy_again(self.root(), intent, &replaced.old)?;
+            sync_dir(&self.root().join(folder(replaced)))?;
+        }
+        gate::discard_staged(self.root(), Path::new(STAGED))
+    }
+
     /// The same for evaluation files; no lock is needed, since the intent can no longer be recalled.
     pub(super) fn swap_tables(&self, intent: &Journalled, faults: &Faults) -> Result<()> {
         let mut folders = BTreeSet::new();

@@ -127,6 +127,10 @@ pub enum EntryKind {
     CheckpointWitnessed,
     /// Two people said that the clock is right, or that earlier times in the journal are wrong.
     ClockAttested,
+    /// A copy of the home was made.
+    BackupMade,
+    /// The home was brought back from a backup. The payload's `lost` lists files that nobody has any more.
+    Restored,
     /// A kind that a newer version writes: kept, chained and verified, but not understood.
     Unknown(String),
 }
@@ -167,6 +171,8 @@ impl EntryKind {
         Self::DisposalCertified,
         Self::CheckpointWitnessed,
         Self::ClockAttested,
+        Self::BackupMade,
+        Self::Restored,
     ];
 
     /// The word in the journal.
@@ -206,6 +212,8 @@ impl EntryKind {
             Self::DisposalCertified => "disposal_certified",
             Self::CheckpointWitnessed => "checkpoint_witnessed",
             Self::ClockAttested => "clock_attested",
+            Self::BackupMade => "backup_made",
+            Self::Restored => "restored",
             Self::Unknown(word) => word,
         }
     }

@@ -22,7 +22,7 @@ pub use payload::Payload;
 pub use read::Entries;
 
 use crate::evidence::{MerkleTree, TreeHead, tree};
-use crate::files::{cannot, sync_dir};
+use crate::files::{cannot, sync_dir, sync_files};
 use crate::{ErrorKind, Result, Stamp, StoreError, gate, lock};
 use tail::Tail;
 
@@ -59,6 +59,30 @@ impl Held<'_> {
             return Err(error);
         }
         Ok(line.into_entry(&text))
+    }
+}
+
+impl Held<'_> {
+    /// Takes over a line of a journal that went on from this one. It lasts once [`Self::sync`] has returned.
+    pub(crate) fn adopt(&self, text: &[u8]) -> Result<()> {
+        let (journal, tail) = (self.journal, self.journal.mended_tail()?);
+        if !Line::parse(text)?.follows(tail.last.as_ref().map(Entry::link)) {
+            return Err(StoreError::corrupt(
+                "a line does not follow from the journal's last",
+                &journal.path,
+            ));
+        }
+        let line = [text, b"\n"].concat();
+        let mut file = OpenOptions::new()
+            .append(true)
+            .open(&journal.path)
+            .map_err(cannot("open", &journal.path))?;
+        file.write_all(&line).map_err(cannot("append to", &journal.path))
+    }
+
+    /// Makes everything that was taken over last.
+    pub(crate) fn sync(&self) -> Result<()> {
+        sync_files(std::slice::from_ref(&self.journal.path))
     }
 }
 
@@ -236,7 +260,7 @@ impl Journal {
     /// [`ErrorKind::NotFound`] when there is no such entry.
     pub fn line(&self, seq: u64) -> Result<String> {
         let none = || StoreError::new(ErrorKind::NotFound, "there is no such entry");
-        let text = self.entries(seq)?.next_text()?.ok_or_else(none)?;
+        let (_, text) = self.entries(seq)?.next_line()?.ok_or_else(none)?;
         String::from_utf8(text).map_err(|cause| StoreError::corrupt("a line is no text", &self.path).because(cause))
     }
 

@@ -50,11 +50,11 @@ impl Entries {
         Ok(entries)
     }
 
-    /// The line of the entry from which these are read on.
-    pub(super) fn next_text(&mut self) -> Result<Option<Vec<u8>>> {
+    /// The next entry with its line, without the line feed.
+    pub(crate) fn next_line(&mut self) -> Result<Option<(Entry, Vec<u8>)>> {
         while let Some((entry, text)) = self.read()? {
             if entry.seq >= self.from_seq {
-                return Ok(Some(text));
+                return Ok(Some((entry, text)));
             }
         }
         Ok(None)

@@ -1,0 +1,220 @@
+//! Making a backup: the journal first decides what belongs to it, then the files it names are copied.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+
+use lexhold_model::Digest;
+use serde_json::json;
+
+use super::{CopiedFile, MANIFEST, Manifest, SCHEMA, WHOLE, copy, copy_as, create, empty_folder, is_missing};
+use crate::batch::{STAGED_RUNS, staged_name};
+use crate::files::{cannot, create_dirs, list, open, sync_dir, sync_files};
+use crate::home::HOME_FILE;
+use crate::journal::{self, payload};
+use crate::{EntryKind, Home, Payload, Result, Stamp, StoreError, gate};
+
+/// How often the files of a home may change under a backup before it gives up.
+const ATTEMPTS: usize = 20;
+
+/// What was backed up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BackedUp {
+    /// The digest of its manifest, by which the journal knows it.
+    pub manifest: Digest,
+    /// The entries of its journal.
+    pub entries: u64,
+    /// Its files.
+    pub files: u64,
+    /// Their bytes.
+    pub bytes: u64,
+}
+
+/// A copy under way.
+struct Copying<'a> {
+    home: &'a Home,
+    out: PathBuf,
+    /// Copied so far of what may still be replaced in the home.
+    named: BTreeMap<PathBuf, CopiedFile>,
+    /// Copied for good.
+    files: Vec<CopiedFile>,
+}
+
+impl Home {
+    /// Copies the home into a folder that is empty or not there yet, and journals that it was done. Takes no lock for
+    /// long: whoever works with the home meanwhile goes on.
+    ///
+    /// What is destroyed while the copy is made is not in it.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::Refused`] for a folder with anything in it; when something cannot be read or written.
+    pub fn back_up(&self, out: &Path, stamp: Stamp<'_>) -> Result<BackedUp> {
+        let mut copying = Copying {
+            home: self,
+            out: empty_folder(out)?,
+            named: BTreeMap::new(),
+            files: Vec::new(),
+        };
+        let entries = copying.named_files()?;
+        copying.journal(entries)?;
+        for folder in WHOLE {
+            for path in list(self.root(), Path::new(folder))? {
+                copying.add(&path)?;
+            }
+        }
+        copying.add(Path::new(HOME_FILE))?;
+        let backed_up = copying.manifest(entries, stamp)?;
+        let payload = json!({
+            "backup": backed_up.manifest,
+            "entries": backed_up.entries,
+            "files": backed_up.files,
+            "bytes": backed_up.bytes,
+        });
+        self.journal()
+            .append(EntryKind::BackupMade, Some(Payload::Json(&payload)), stamp)?;
+        Ok(backed_up)
+    }
+}
+
+impl Copying<'_> {
+    /// Copies what batches name, until nothing that was copied has been replaced meanwhile. Answers up to which entry
+    /// that is all.
+    fn named_files(&mut self) -> Result<u64> {
+        for _ in 0..ATTEMPTS {
+            let entries = self.home.journal().last_seq()?;
+            let wanted = self.wanted(entries)?;
+            self.discard_replaced(&wanted)?;
+            if self.copy_missing(&wanted)? {
+                let now = self.wanted(entries)?;
+                if self.named.keys().all(|path| now.contains_key(path)) {
+                    return Ok(entries);
+                }
+            }
+        }
+        Err(StoreError::busy("the files of the home change faster than they are copied", None).at(self.home.root()))
+    }
+
+    /// The files that entries up to a number name, as they stand now: where each belongs, and where it may wait.
+    fn wanted(&self, entries: u64) -> Result<BTreeMap<PathBuf, (Digest, PathBuf)>> {
+        let mut wanted = BTreeMap::new();
+        for batch in self.home.batches(1)? {
+            let (entry, record) = batch?;
+            if entry.seq > entries {
+                break;
+            }
+            let folder = Path::new(STAGED_RUNS).join(&record.run).join(record.batch.to_string());
+            for (number, file) in record.files.into_iter().enumerate() {
+                wanted.insert(file.path.into(), (file.sha256, staged_name(&folder, number)));
+            }
+        }
+        Ok(wanted)
+    }
+
+    /// Copies what is not there yet; false when a file was gone before it could be copied.
+    fn copy_missing(&mut self, wanted: &BTreeMap<PathBuf, (Digest, PathBuf)>) -> Result<bool> {
+        for (path, (sha256, staged)) in wanted {
+            if self.named.contains_key(path) {
+                continue;
+            }
+            let (root, out) = (self.home.root(), &self.out);
+            let copied = match copy(root, path, out) {
+                // Journalled, and not yet moved into place.
+                Err(error) if is_missing(&error) => copy_as(&root.join(staged), path, out),
+                copied => copied,
+            };
+            match copied {
+                Err(error) if is_missing(&error) => return Ok(false),
+                Err(error) => return Err(error),
+                Ok(copied) if copied.sha256 != *sha256 => {
+                    let message = "a file of the home is not the one that was journalled; lexhold verify says more";
+                    return Err(StoreError::corrupt(message, &root.join(path)));
+                }
+                Ok(copied) => self.named.insert(path.clone(), copied),
+            };
+        }
+        Ok(true)
+    }
+
+    /// Removes copies of files in the place of which others stand now: what they had more has been destroyed.
+    fn discard_replaced(&mut self, wanted: &BTreeMap<PathBuf, (Digest, PathBuf)>) -> Result<()> {
+        let gone: Vec<PathBuf> = self
+            .named
+            .keys()
+            .filter(|path| !wanted.contains_key(*path))
+            .cloned()
+            .collect();
+        for path in gone {
+            gate::discard_copy(&self.out, &path)?;
+            self.named.remove(&path);
+        }
+        Ok(())
+    }
+
+    /// The first lines of the journal, and their payloads.
+    fn journal(&mut self, entries: u64) -> Result<()> {
+        let (source, relative) = (self.home.root().join(journal::FILE), Path::new(journal::FILE));
+        create_dirs(&self.out, Path::new(payload::FOLDER))?;
+        let (target, mut file) = create(relative, &self.out)?;
+        let mut lines = BufReader::new(open(&source)?);
+        let mut text = Vec::new();
+        for _ in 0..entries {
+            text.clear();
+            lines.read_until(b'\n', &mut text).map_err(cannot("read", &source))?;
+            file.write_all(&text).map_err(cannot("write", &target))?;
+        }
+        let (sha256, bytes) = crate::files::digest(&target)?;
+        self.files.push(CopiedFile {
+            path: relative.to_owned(),
+            bytes,
+            sha256,
+        });
+        for entry in self.home.journal().entries(1)? {
+            let entry = entry?;
+            if entry.seq > entries {
+                break;
+            }
+            if let Some(digest) = entry.payload {
+                self.add(&payload::path(&digest))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A file, unless it is gone: a payload that was erased, a key that another has followed.
+    fn add(&mut self, path: &Path) -> Result<()> {
+        match copy(self.home.root(), path, &self.out) {
+            Err(error) if is_missing(&error) => Ok(()),
+            copied => {
+                self.files.push(copied?);
+                Ok(())
+            }
+        }
+    }
+
+    /// What makes it a backup: the list of all that is in it, once that lasts.
+    fn manifest(mut self, entries: u64, stamp: Stamp<'_>) -> Result<BackedUp> {
+        self.files.extend(std::mem::take(&mut self.named).into_values());
+        self.files.sort_by(|one, other| one.path.cmp(&other.path));
+        let paths: Vec<_> = self.files.iter().map(|file| self.out.join(&file.path)).collect();
+        sync_files(&paths)?;
+        let (n_files, bytes) = (self.files.len() as u64, self.files.iter().map(|file| file.bytes).sum());
+        let head = self.home.journal().tree(Some(entries))?.head();
+        let manifest = Manifest {
+            schema: SCHEMA.to_owned(),
+            home: self.home.id().to_owned(),
+            made_at: stamp.at,
+            entries,
+            root: head.root,
+            files: self.files,
+        };
+        let text = format!("{:#}\n", json!(manifest));
+        crate::files::write_new(&self.out.join(MANIFEST), text.as_bytes(), true)?;
+        sync_dir(&self.out)?;
+        Ok(BackedUp {
+            manifest: Digest::of(text.as_bytes()),
+            entries,
+            files: n_files,
+            bytes,
+        })
+    }
+}

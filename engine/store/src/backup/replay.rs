@@ -1,0 +1,129 @@
+//! What a newer journal says has happened since a backup, done again to its files.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use super::{WHOLE, copy, copy_as, is_missing};
+use crate::batch::{STAGED_RUNS, check, staged_name};
+use crate::disposal::{Journalled, Outcome};
+use crate::files::sync_files;
+use crate::journal::payload;
+use crate::{BatchRecord, Entry, EntryKind, Home, Journal, Result, StoredFile};
+
+/// What came of it.
+#[derive(Debug, Default)]
+pub(super) struct Replayed {
+    /// Files that the journal names and nobody has.
+    pub(super) lost: Vec<String>,
+    /// Destructions carried out again.
+    pub(super) destroyed: u64,
+}
+
+impl Home {
+    /// Takes over the entries of a newer journal behind the first so many, and does to the files what they say.
+    pub(super) fn replay_from(&self, newer: &Path, entries: u64) -> Result<Replayed> {
+        let mut replayed = Replayed::default();
+        let journal = Journal::new(newer);
+        for entry in journal.entries(1)? {
+            self.take_payload(newer, &entry?)?;
+        }
+        for folder in WHOLE {
+            super::restore::add_missing(newer, Path::new(folder), self.root())?;
+        }
+        let held = self.journal().held()?;
+        let mut lines = journal.entries(entries + 1)?;
+        while let Some((entry, text)) = lines.next_line()? {
+            match entry.kind {
+                ref kind if kind.names_files() => self.take_files(newer, &entry)?,
+                EntryKind::DisposalDone => {
+                    let outcome: Option<Outcome> = self.journal().payload_json(&entry)?;
+                    if let Some(Outcome {
+                        intent,
+                        destroyed: true,
+                    }) = outcome
+                    {
+                        self.destroy_again(newer, intent)?;
+                        replayed.destroyed += 1;
+                    }
+                }
+                _ => {}
+            }
+            held.adopt(&text)?;
+        }
+        held.sync()?;
+        replayed.lost = self.missing()?;
+        Ok(replayed)
+    }
+
+    /// A payload, unless it has been erased there.
+    fn take_payload(&self, newer: &Path, entry: &Entry) -> Result<()> {
+        let Some(digest) = &entry.payload else { return Ok(()) };
+        match copy(newer, &payload::path(digest), self.root()) {
+            Err(error) if is_missing(&error) => Ok(()),
+            copied => sync_files(&[self.root().join(copied?.path)]),
+        }
+    }
+
+    /// The files of a later batch, as far as they are there.
+    fn take_files(&self, newer: &Path, entry: &Entry) -> Result<()> {
+        let Some(record) = self.journal().payload_json::<BatchRecord>(entry)? else {
+            return Ok(());
+        };
+        let folder = Path::new(STAGED_RUNS).join(&record.run).join(record.batch.to_string());
+        for (number, file) in record.files.iter().enumerate() {
+            if !self.take(newer, Path::new(&file.path), file)? {
+                self.take(newer, &staged_name(&folder, number), file)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A file, where it is there and the one that is meant.
+    fn take(&self, newer: &Path, from: &Path, file: &StoredFile) -> Result<bool> {
+        let to = Path::new(&file.path);
+        if self.root().join(to).exists() {
+            return Ok(true);
+        }
+        if !newer.join(from).exists() || check(newer, from, file).is_err() {
+            return Ok(false);
+        }
+        copy_as(&newer.join(from), to, self.root())?;
+        sync_files(&[self.root().join(to)])?;
+        Ok(true)
+    }
+
+    /// Destroys what an intent destroyed: with the files that stand in the place of the old ones there, else by writing
+    /// these again, as was done then. The old ones go in any case.
+    fn destroy_again(&self, newer: &Path, seq: u64) -> Result<()> {
+        let Some(entry) = self.journal().entries(seq)?.next().transpose()? else {
+            return Ok(());
+        };
+        let journalled = Journalled::read(self.journal(), &entry)?;
+        let new = || journalled.intent().files.iter().filter_map(|file| file.new.as_ref());
+        let at_hand = |file: &StoredFile| check(newer, Path::new(&file.path), file).is_ok();
+        // What stood there for a while only, before it was replaced in its turn, is nobody's any more.
+        if new().all(at_hand) || !self.rewrite_again(&journalled)? {
+            for file in new() {
+                self.take(newer, Path::new(&file.path), file)?;
+            }
+        }
+        self.swap_again(&journalled)
+    }
+
+    /// The files that batches name and that are not there. An entry whose evaluation is not whole has none.
+    fn missing(&self) -> Result<Vec<String>> {
+        let mut missing = BTreeSet::new();
+        for batch in self.batches(1)? {
+            let (_, record) = batch?;
+            let gone = |file: &&StoredFile| !self.root().join(&file.path).exists();
+            let is_table = |file: &&StoredFile| !file.is_segment();
+            let torn = record.files.iter().filter(is_table).any(|file| gone(&file));
+            let lost = record
+                .files
+                .iter()
+                .filter(|file| gone(file) || (torn && is_table(file)));
+            missing.extend(lost.map(|file| file.path.clone()));
+        }
+        Ok(missing.into_iter().collect())
+    }
+}

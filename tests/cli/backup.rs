@@ -1,0 +1,187 @@
+//! Backups made and brought back, with disks that are full and archives that cannot be written.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use lexhold_catalog::Fingerprint;
+use lexhold_store::{EntryKind, Home, Payload, Stamp};
+use serde_json::json;
+
+use crate::support::{Firm, fingerprint, many};
+
+fn firm() -> Firm {
+    let firm = Firm::new();
+    firm.messages("in.ndjson", &many(20));
+    firm.run(&["in.ndjson"]).ended(0);
+    firm
+}
+
+fn hold(firm: &Firm) {
+    let dice = |bytes: &mut [u8]| {
+        bytes.fill(1);
+        Ok(())
+    };
+    let stamp = Stamp {
+        at: jiff::Timestamp::now(),
+        actor: "test",
+        entropy: &dice,
+    };
+    let payload = json!({"hold": "orion", "matter": "Orion", "zone": "UTC", "digest": "0".repeat(64), "silent": false, "document": {}});
+    Home::open(&firm.path(".lexhold"))
+        .unwrap()
+        .journal()
+        .append(EntryKind::HoldPlaced, Some(Payload::Json(&payload)), stamp)
+        .unwrap();
+}
+
+#[test]
+fn a_backup_comes_back_with_an_equal_catalog_and_newer_holds() {
+    let firm = firm();
+    firm.call(&["backup", "copy"])
+        .ended(0)
+        .said("keep it as safe as the home");
+    hold(&firm);
+    firm.call(&["rebuild"]).ended(0);
+    let restore = ["restore", "copy", "--home", "back", "--journal", ".lexhold"];
+    firm.call(&restore).ended(0).said("2 newer ones");
+    // All but what says that it was restored.
+    let of = |home: &str| fingerprint(&firm.path(home).join("catalog.duckdb"), Fingerprint::Decisions);
+    assert_eq!(of(".lexhold"), of("back"));
+    firm.call(&["verify", "--home", "back"]).ended(0);
+    firm.call(&["clock", "check", "--home", "back"]).ended(0);
+    let shown = firm.call(&["status", "--home", "back", "--json"]).ended(0).json();
+    assert_eq!(
+        shown["holds"],
+        firm.call(&["status", "--json"]).ended(0).json()["holds"]
+    );
+    firm.call(&restore).ended(5).said("not empty");
+}
+
+#[test]
+fn without_the_newer_journal_it_has_to_be_said_and_is_remembered() {
+    let firm = firm();
+    firm.call(&["backup", "copy"]).ended(0);
+    firm.call(&["restore", "copy", "--home", "back"]).ended(2);
+    firm.call(&["restore", "copy", "--home", "back", "--journal-lost"])
+        .ended(0)
+        .said("messages destroyed since are back");
+    firm.call(&["clock", "check", "--home", "back"])
+        .ended(5)
+        .said("holds placed since are unknown");
+    firm.call(&[
+        "clock",
+        "attest",
+        "--home",
+        "back",
+        "--reason",
+        "holds were placed again",
+    ])
+    .ended(0);
+    firm.call(&["verify", "--home", "back"]).ended(0);
+}
+
+#[test]
+fn a_restore_takes_two() {
+    let firm = firm();
+    firm.call(&["backup", "copy"]).ended(0);
+    firm.write(
+        "operators.yaml",
+        "lexhold: 1\noperators: firm\npeople:\n  - { id: rex, roles: [records] }\n  - { id: aud, roles: [auditor] }\n",
+    );
+    let restore = ["restore", "copy", "--home", "back", "--journal-lost", "--as", "rex"];
+    firm.call(&restore).ended(5).said("clock-and-restore-need-two");
+    assert!(!firm.path("back").exists());
+    firm.call(&[&restore[..], &["--confirmed-by", "aud"]].concat()).ended(0);
+}
+
+#[test]
+fn a_damaged_backup_is_refused_and_leaves_no_home() {
+    let firm = firm();
+    firm.call(&["backup", "copy"]).ended(0);
+    let segment = segments(&firm.path("copy")).remove(0);
+    let mut bytes = fs::read(&segment).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(&segment, bytes).unwrap();
+    firm.call(&["restore", "copy", "--home", "back", "--journal-lost"])
+        .ended(4)
+        .said("is not the one in its manifest");
+    firm.call(&["status", "--home", "back"])
+        .ended(4)
+        .said("no home at back");
+    firm.call(&["restore", "nothing", "--home", "other", "--journal-lost"])
+        .ended(4)
+        .said("no backup here");
+}
+
+fn segments(root: &Path) -> Vec<std::path::PathBuf> {
+    let (mut found, mut folders) = (Vec::new(), vec![root.join("archive")]);
+    while let Some(folder) = folders.pop() {
+        for item in fs::read_dir(folder).unwrap() {
+            let path = item.unwrap().path();
+            if path.is_dir() { &mut folders } else { &mut found }.push(path);
+        }
+    }
+    found.sort();
+    found
+}
+
+/// A call that can write no file beyond so many blocks of 512 bytes: what a full disk is like to it.
+fn with_room(firm: &Firm, blocks: usize, arguments: &str) -> i32 {
+    let script = format!(
+        "trap '' XFSZ; ulimit -f {blocks}; exec {} {arguments}",
+        env!("CARGO_BIN_EXE_lexhold")
+    );
+    let mut command = Command::new("sh");
+    command.args(["-c", &script]).current_dir(firm.path("."));
+    command.output().unwrap().status.code().unwrap_or(-1)
+}
+
+#[test]
+fn a_full_disk_stops_each_verb_and_harms_nothing() {
+    let firm = firm();
+    firm.call(&["keys", "export"]).ended(0);
+    let verbs = [
+        "checkpoint export --out kept.txt",
+        "keys rotate",
+        "clock attest --reason quiet",
+        "backup copy",
+    ];
+    for verb in verbs {
+        let length = fs::metadata(firm.path(".lexhold/journal/log.ndjson")).unwrap().len() as usize;
+        let enough = length / 512 + 4;
+        let mut codes = Vec::new();
+        for blocks in [0, length / 512, length / 512 + 1, enough] {
+            codes.push(with_room(&firm, blocks, verb));
+            if firm.path("copy").exists() {
+                fs::remove_dir_all(firm.path("copy")).unwrap();
+            }
+        }
+        firm.call(&["verify"]).ended(0);
+        assert_eq!(codes[0], 4, "{verb}: {codes:?}");
+        assert!(codes.iter().all(|code| [0, 4].contains(code)), "{verb}: {codes:?}");
+        assert!(verb.starts_with("backup") || codes[3] == 0, "{verb}: {codes:?}");
+    }
+}
+
+#[test]
+fn a_home_that_cannot_be_written_says_so() {
+    let firm = firm();
+    firm.call(&["checkpoint", "export", "--out", "kept.txt"]).ended(0);
+    // Root writes whatever the permissions say, so a file stands where a folder would have to be.
+    let payloads = firm.path(".lexhold/journal/payload");
+    fs::rename(&payloads, firm.path("aside")).unwrap();
+    fs::write(&payloads, "").unwrap();
+    for verb in [
+        &["checkpoint", "export"][..],
+        &["keys", "rotate"],
+        &["clock", "attest", "--reason", "x"],
+        &["backup", "copy"],
+    ] {
+        firm.call(verb).ended(4);
+    }
+    fs::remove_file(&payloads).unwrap();
+    fs::rename(firm.path("aside"), &payloads).unwrap();
+    firm.call(&["verify", "--checkpoint", "kept.txt"]).ended(0);
+}
