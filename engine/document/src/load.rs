@@ -22,7 +22,8 @@ use crate::{Diagnostic, Diagnostics, Document, Entry, FileId, Files, Place, code
 ///
 /// A document's digest is the SHA-256 of the RFC 8785 form of its resolved tree. Left out are the
 /// document's `tests`, and `tests`, `hits` and `misses` of each item of its `rules`; `imports`
-/// counts as the sorted digests of the imported documents, and `parameters` as the values put in.
+/// counts as the sorted digests of the imported documents, `parameters` as the values put in, and
+/// `schedules` and `rules` as sets: their order says nothing.
 pub fn load(
     files: &mut Files,
     roots: &[FileId],

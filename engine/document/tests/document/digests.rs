@@ -74,3 +74,28 @@ fn values_that_are_put_in_count() {
     let (utc, paris) = (with("UTC"), with("Europe/Paris"));
     assert!(utc[0] != paris[0] && utc[1] != paris[1]);
 }
+
+#[test]
+fn the_order_of_schedules_and_rules_does_not_count() {
+    let list =
+        |key: &str, items: [&str; 3]| format!("lexhold: 1\nretention: r\n{key}:\n  - {}\n", items.join("\n  - "));
+    for key in ["schedules", "rules"] {
+        let of = |items| digest(&list(key, items));
+        let sorted = of(["{ id: a, x: 1 }", "{ id: b, x: [1, 2] }", "{ id: c }"]);
+        assert_eq!(
+            sorted,
+            of(["{ id: c }", "{ id: b, x: [1, 2] }", "{ id: a, x: 1 }"]),
+            "{key}"
+        );
+        assert_ne!(
+            sorted,
+            of(["{ id: a, x: 1 }", "{ id: b, x: [2, 1] }", "{ id: c }"]),
+            "lists within keep theirs"
+        );
+        assert_ne!(
+            sorted,
+            of(["{ id: b, x: 1 }", "{ id: a, x: [1, 2] }", "{ id: c }"]),
+            "{key}"
+        );
+    }
+}
