@@ -5,18 +5,22 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 mod backup;
+mod case;
 mod checkpoint;
 mod clock;
 mod hold;
+mod resolve;
 mod test;
 mod verify;
 
 pub use backup::{Backup, Restore};
+pub use case::{Case, CaseKind, Evidence};
 pub use checkpoint::Checkpoint;
 pub use clock::Clock;
 pub use hold::{
     AckHold, Hold, HoldKind, ListHolds, NarrowHold, NoticeOfHold, NoticeStep, PlaceHold, ReleaseHold, ShowHold,
 };
+pub use resolve::RetentionResolve;
 pub use test::{Test, TestFormat};
 pub use verify::Verify;
 
@@ -211,6 +215,8 @@ pub enum Verb {
     Review(Review),
     /// Samples of messages for review
     Sample(Sample),
+    /// Cases: messages that stay together until somebody closes them
+    Case(Case),
     /// Events that start retention periods: an account closed, somebody left
     Event(Box<Event>),
     /// Legal holds: place and release them, tell custodians
@@ -392,6 +398,8 @@ pub struct Retention {
 pub enum RetentionVerb {
     /// Take back a version that was proven wrong or shortened by law; it acts after thirty days
     Correct(RetentionCorrect),
+    /// Say, as two people, which schedules an indeterminate message has
+    Resolve(RetentionResolve),
 }
 
 /// `retention correct`

@@ -45,7 +45,7 @@ pub fn restore(settings: &Settings, args: &Restore) -> anyhow::Result<Exit> {
         ),
         _ => error.into(),
     })?;
-    actor.note(&restored.home, Verb::Restore, "home", &args.confirmed_by)?;
+    actor.note_pending(&restored.home)?;
     project(settings, &restored)?;
     tell(settings, &restored, args.journal_lost)?;
     Ok(if restored.lost.is_empty() {

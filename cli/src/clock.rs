@@ -51,7 +51,6 @@ fn attest(settings: &Settings, home: &Home, reason: &str, also: &[String], wrong
         .map(|entries| range(entries, last))
         .collect::<anyhow::Result<_>>()?;
     actor.require(Verb::AttestClock, "home", also)?;
-    actor.note(home, Verb::AttestClock, "home", also)?;
     let payload = json!(ClockAttested {
         reason: reason.to_owned(),
         confirmed_by: also.to_vec(),

@@ -5,7 +5,7 @@ mod duties;
 use std::io::Write;
 
 use jiff::Timestamp;
-use lexhold_catalog::{Catalog, FoundMessage, Header, Hits, RetentionRow, Scope, Surroundings};
+use lexhold_catalog::{Catalog, Header, Hits, RetentionRow, Scope, Surroundings};
 use lexhold_model::{Key, MessageBatch};
 use lexhold_policy::Verb;
 use lexhold_rules::Confidence;
@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use crate::args::{Explain, ShowContent};
 use crate::dates::{Dates, Grounds};
 use crate::failure::{Exit, Failure};
+use crate::find;
 use crate::home;
 use crate::operators::Actor;
 use crate::report::resolve::each_alert;
@@ -101,21 +102,13 @@ fn explain_message(settings: &Settings, args: &Explain, id: &str) -> anyhow::Res
         actor.require(Verb::ViewContent, "message", &[])?;
     }
     let home = home::open(settings)?;
+    let sight = ViewerSight::of(&actor)?;
     let catalog = home::catalog(settings, &home)?;
-    let headers = match catalog.find_message(id)? {
-        FoundMessage::One(headers) => headers,
-        FoundMessage::Several(ids) => {
-            let shown = lexhold_document::printable(&ids.join("\n        "));
-            return Err(Failure::new(Exit::Usage, format!("several messages fit `{id}`"))
-                .help(format!("name one of\n        {shown}"))
-                .into());
-        }
-        FoundMessage::None => return Err(Failure::new(Exit::Policy, format!("no message `{id}` in this home")).into()),
-    };
+    let headers = find::message(&catalog, id)?;
     if settings.show_content != ShowContent::Never {
         review::note_viewed(settings, &actor, &home, "message", &headers[0].message_id)?;
     }
-    let explained = Explained::gather(settings, &actor, &home, &catalog, &headers)?;
+    let explained = Explained::gather(settings, (&actor, &sight), &home, &catalog, &headers)?;
     let mut out = std::io::stdout().lock();
     if args.json {
         writeln!(out, "{:#}", explained.0)?
@@ -131,12 +124,11 @@ struct Explained(Value);
 impl Explained {
     fn gather(
         settings: &Settings,
-        actor: &Actor,
+        (actor, sight): (&Actor, &ViewerSight),
         home: &Home,
         catalog: &Catalog,
         headers: &[Header],
     ) -> anyhow::Result<Self> {
-        let sight = ViewerSight::of(actor)?;
         let mut rows: Vec<RetentionRow> = Vec::new();
         catalog.retention(Scope::Family(headers[0].family), |row| {
             rows.push(row);
@@ -148,9 +140,9 @@ impl Explained {
         let retention = match rows.first() {
             Some(row) => {
                 let of_message = dates.of_message(row);
-                let mut shown = retention_row(row, &of_message, &lookups, settings.as_of, &sight);
+                let mut shown = retention_row(row, &of_message, &lookups, settings.as_of, sight);
                 let explainer = duties::Explainer::of(settings, catalog, &grounds, &dates, row)?;
-                let hidden = sight.hides(&row.covered(), settings.as_of);
+                let hidden = sight.hides(&of_message.covered(row), settings.as_of);
                 explainer.extend(&mut shown, &of_message.resolved, hidden);
                 Some(Value::Object(shown))
             }

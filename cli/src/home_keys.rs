@@ -55,7 +55,6 @@ pub fn rotate(settings: &Settings, lost: bool, confirmed_by: &[String]) -> anyho
     let actor = Actor::resolve(settings)?;
     let home = home::open(settings)?;
     actor.require(Verb::RotateKeys, "home", confirmed_by)?;
-    actor.note(&home, Verb::RotateKeys, "home", confirmed_by)?;
     let rotated = home.rotate_key(lost, home::stamp(&actor.id)).map_err(|error| {
         let help = match error.kind() {
             lexhold_store::ErrorKind::NotFound => {

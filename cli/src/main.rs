@@ -8,6 +8,7 @@ mod activate;
 mod alerts;
 mod args;
 mod backup;
+mod case;
 mod check;
 mod checkpoint;
 mod clock;
@@ -17,6 +18,7 @@ mod event;
 mod explain;
 mod failure;
 mod files;
+mod find;
 mod hold;
 mod home;
 mod home_keys;
@@ -30,6 +32,7 @@ mod rebuild;
 mod render;
 mod replay;
 mod report;
+mod resolution;
 mod retention_verbs;
 mod review;
 mod run;
@@ -88,6 +91,7 @@ fn dispatch(cli: &Cli) -> anyhow::Result<Exit> {
         Verb::Alerts(args) => alerts::alerts(&settings, args),
         Verb::Review(args) => review::review(&settings, args),
         Verb::Sample(args) => sample::sample(&settings, args),
+        Verb::Case(args) => case::case(&settings, args),
         Verb::Event(args) => event::event(&settings, args),
         Verb::Hold(args) => hold::hold(&settings, args),
         Verb::Explain(args) => explain::explain(&settings, args),

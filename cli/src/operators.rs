@@ -1,12 +1,13 @@
-//! Who is acting, and whether governance lets them.
+//! Who is acting, and whether governance lets them: the one place that asks, and puts on record what was asked and answered.
 
+use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use lexhold_document::{Diagnostics, FileId, Files};
 use lexhold_policy::{Approval, Circumstances, Governance, GovernanceAnswer, Operator, Operators, Verb};
 use lexhold_store::{EntryKind, ErrorKind, Home, Payload};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::failure::{Exit, Failure};
 use crate::files::cannot_read;
@@ -14,21 +15,25 @@ use crate::load::{Project, compile_operators};
 use crate::settings::Settings;
 use crate::terminal::say;
 
-/// What is known of an act under review when governance is asked.
-#[derive(Clone, Copy, Debug, Default)]
+/// What is known of an act when governance is asked.
+#[derive(Clone, Debug, Default)]
 pub struct Act<'a> {
-    /// The alert, the message, the period.
+    /// The alert, the message, the period, the event's type and key.
     pub of: &'a str,
+    /// What a signature has to be over, where that is more than the thing itself: an event's day, what is decided of a message.
+    pub signs: Option<&'a str>,
     /// The operator whose right is used, where the actor acts for another.
     pub on_behalf_of: Option<&'a str>,
-    /// The operator who approves it.
-    pub confirmed_by: Option<&'a str>,
+    /// The operators who stand by it.
+    pub confirmed_by: Vec<&'a str>,
     /// The actor took part in what is reviewed, or reports to somebody who did.
     pub conflicted: bool,
     /// A documented exception lets them review it nonetheless.
     pub excepted: bool,
     /// It lets messages go earlier than before.
     pub shortens: bool,
+    /// It concerns a silent hold.
+    pub silent: bool,
 }
 
 /// Who acts in this call, under which governance.
@@ -42,6 +47,12 @@ pub struct Actor {
     approvals: Vec<Approval>,
     /// Nobody stands by anything without a signature.
     signed: bool,
+    /// Where the home is, or will be.
+    home: PathBuf,
+    /// What was asked before there was a home.
+    pending: RefCell<Vec<Value>>,
+    /// Whether silent holds are shown, once that was asked.
+    sees_silent: OnceCell<bool>,
 }
 
 impl Actor {
@@ -73,6 +84,9 @@ impl Actor {
             governance,
             approvals: Vec::new(),
             signed: settings.signed,
+            home: settings.home.clone(),
+            pending: RefCell::new(Vec::new()),
+            sees_silent: OnceCell::new(),
         };
         let approvals = actor.read_approvals(settings)?;
         Ok(Self { approvals, ..actor })
@@ -101,48 +115,48 @@ impl Actor {
         }
     }
 
-    /// Whether this verb is allowed to this operator; `confirmed_by` are ids of others who stand by it.
-    pub fn may(&self, verb: Verb, of: &str, confirmed_by: &[String]) -> anyhow::Result<GovernanceAnswer> {
-        let named: Vec<&str> = confirmed_by.iter().map(String::as_str).collect();
-        let circumstances = Circumstances {
-            of,
-            confirmed_by: self.confirming(verb, of, &named)?,
-            signed: self.has_signed(&self.id, verb, of),
-            ..Circumstances::default()
-        };
-        Ok(self.governance.may(self.operator.as_ref(), verb, &circumstances))
+    /// Whether this verb is allowed to this operator, for somebody who only wants to know: nothing is put on record.
+    pub fn may(&self, verb: Verb, of: &str) -> anyhow::Result<GovernanceAnswer> {
+        let act = Act { of, ..Act::default() };
+        Ok(self.ask(verb, &act)?.answer)
     }
 
-    /// The same, refused with its reasons unless allowed.
+    /// Whether silent holds are shown to this operator. Where operators are known, either answer is put on record once a
+    /// call: an entry only where there is such a hold would give it away.
+    pub fn sees_silent(&self) -> anyhow::Result<bool> {
+        if let Some(known) = self.sees_silent.get() {
+            return Ok(*known);
+        }
+        let act = Act {
+            of: "home",
+            ..Act::default()
+        };
+        let asked = self.ask(Verb::ShowSilentHold, &act)?;
+        if !self.is_solo() {
+            self.put_on_record(&[&asked])?;
+        }
+        Ok(*self.sees_silent.get_or_init(|| asked.answer.allowed))
+    }
+
+    /// Refuses an act with its reasons unless it is allowed; `confirmed_by` are ids of others who stand by it.
     pub fn require(&self, verb: Verb, of: &str, confirmed_by: &[String]) -> anyhow::Result<()> {
-        let answer = self.may(verb, of, confirmed_by)?;
-        self.refuse_unless(answer, &self.id, verb, self.operator.as_ref())
+        let act = Act {
+            of,
+            confirmed_by: confirmed_by.iter().map(String::as_str).collect(),
+            ..Act::default()
+        };
+        self.require_act(verb, &act)
     }
 
-    /// Whether this operator may place, narrow or release a hold; refused with its reasons unless so.
+    /// Refuses to place, narrow or release a hold unless it is allowed.
     pub fn require_hold(&self, verb: Verb, of: &str, confirmed_by: &[String], silent: bool) -> anyhow::Result<()> {
-        let named: Vec<&str> = confirmed_by.iter().map(String::as_str).collect();
-        let circumstances = Circumstances {
+        let act = Act {
             of,
-            confirmed_by: self.confirming(verb, of, &named)?,
+            confirmed_by: confirmed_by.iter().map(String::as_str).collect(),
             silent,
-            ..Circumstances::default()
+            ..Act::default()
         };
-        let answer = self.governance.may(self.operator.as_ref(), verb, &circumstances);
-        self.refuse_unless(answer, &self.id, verb, self.operator.as_ref())
-    }
-
-    /// Whether this operator may change what versions do, with those who approve it; refused with its reasons unless so.
-    pub fn require_change(&self, verb: Verb, of: &str, approved_by: &[String], shortens: bool) -> anyhow::Result<()> {
-        let named: Vec<&str> = approved_by.iter().map(String::as_str).collect();
-        let circumstances = Circumstances {
-            of,
-            confirmed_by: self.confirming(verb, of, &named)?,
-            shortens,
-            ..Circumstances::default()
-        };
-        let answer = self.governance.may(self.operator.as_ref(), verb, &circumstances);
-        self.refuse_unless(answer, &self.id, verb, self.operator.as_ref())
+        self.require_act(verb, &act)
     }
 
     /// The operator of this id.
@@ -150,22 +164,44 @@ impl Actor {
         self.operators.get(id)
     }
 
-    /// Whether an act under review is allowed, refused with its reasons unless it is. Who acts for another uses the
-    /// other's right.
+    /// Refuses an act with its reasons unless it is allowed. Who acts for another uses the other's right.
     pub fn require_act(&self, verb: Verb, act: &Act<'_>) -> anyhow::Result<()> {
+        self.require_acts(verb, std::slice::from_ref(act))
+    }
+
+    /// Refuses several acts at once, unless every one is allowed. Question and answer are put on record either way: one entry
+    /// for a refusal, one for all that are allowed together.
+    pub fn require_acts(&self, verb: Verb, acts: &[Act<'_>]) -> anyhow::Result<()> {
+        let mut allowed = Vec::new();
+        for act in acts {
+            let asked = match self.ask(verb, act) {
+                Ok(asked) => asked,
+                Err(refused) => {
+                    self.put_refusal_on_record(&Asked::unheard(verb, act, &self.id, &refused));
+                    return Err(refused);
+                }
+            };
+            if !asked.answer.allowed {
+                self.put_refusal_on_record(&asked);
+                return Err(refused(&asked));
+            }
+            allowed.push(asked);
+        }
+        self.put_on_record(&allowed.iter().collect::<Vec<_>>())
+    }
+
+    /// Asks governance about one act.
+    fn ask<'a>(&'a self, verb: Verb, act: &'a Act<'a>) -> anyhow::Result<Asked<'a>> {
         let (id, principal) = match act.on_behalf_of {
             Some(id) if !self.is_solo() => (id, Some(self.known(id)?)),
             _ => (self.id.as_str(), self.operator.as_ref()),
         };
+        let signs = act.signs.unwrap_or(act.of);
         // Under `solo` nobody is known, and governance itself says that there is no second person.
-        let nobody;
-        let confirming = match act.confirmed_by {
-            Some(_) if self.is_solo() => {
-                nobody = Operator::default();
-                vec![&nobody]
-            }
-            Some(id) => self.confirming(verb, act.of, &[id])?,
-            None => self.confirming(verb, act.of, &[])?,
+        let nobody = Operator::default();
+        let confirming = match act.confirmed_by.as_slice() {
+            [_, ..] if self.is_solo() => vec![&nobody],
+            named => self.confirming(verb, signs, named)?,
         };
         let circumstances = Circumstances {
             of: act.of,
@@ -173,10 +209,18 @@ impl Actor {
             conflicted: act.conflicted,
             excepted: act.excepted,
             shortens: act.shortens,
+            silent: act.silent,
+            signed: self.has_signed(id, verb, signs),
             ..Circumstances::default()
         };
-        let answer = self.governance.may(principal, verb, &circumstances);
-        self.refuse_unless(answer, id, verb, principal)
+        Ok(Asked {
+            verb,
+            act,
+            id,
+            named: principal.is_some(),
+            answer: self.governance.may(principal, verb, &circumstances),
+            approvals: self.approvals.iter().filter(|one| one.covers(verb, signs)).collect(),
+        })
     }
 
     /// Those who stand by an act: who is named, and who signed it. Who has a key is named in vain without a signature.
@@ -213,20 +257,40 @@ impl Actor {
         approvals.any(|approval| approval.statement.operator == id && approval.covers(verb, of))
     }
 
-    /// Puts on record who stood by an act, with the signatures, where anybody did.
-    pub fn note(&self, home: &Home, verb: Verb, of: &str, confirmed_by: &[String]) -> anyhow::Result<()> {
-        let approvals: Vec<&Approval> = self
-            .approvals
-            .iter()
-            .filter(|approval| approval.covers(verb, of))
-            .collect();
-        if approvals.is_empty() && confirmed_by.is_empty() {
-            return Ok(());
+    /// Puts on record what was asked before there was a home.
+    pub fn note_pending(&self, home: &Home) -> anyhow::Result<()> {
+        for payload in self.pending.take() {
+            self.append(home, &payload)?;
         }
-        let payload = json!({"verb": verb.as_str(), "of": of, "confirmed_by": confirmed_by, "approvals": approvals});
+        Ok(())
+    }
+
+    /// Puts on record what was asked and answered, in one entry.
+    fn put_on_record(&self, asked: &[&Asked<'_>]) -> anyhow::Result<()> {
+        let Some(payload) = Asked::payload(asked) else {
+            return Ok(());
+        };
+        match Home::open(&self.home) {
+            Ok(home) => self.append(&home, &payload),
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                self.pending.borrow_mut().push(payload);
+                Ok(())
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The same of a refusal, which stands whether or not it can be recorded. Without a home nothing is recorded.
+    fn put_refusal_on_record(&self, asked: &Asked<'_>) {
+        if self.put_on_record(&[asked]).is_err() {
+            say("warning: this refusal could not be put on record");
+        }
+    }
+
+    fn append(&self, home: &Home, payload: &Value) -> anyhow::Result<()> {
         let stamp = crate::home::stamp(&self.id);
         home.journal()
-            .append(EntryKind::Governance, Some(Payload::Json(&payload)), stamp)?;
+            .append(EntryKind::Governance, Some(Payload::Json(payload)), stamp)?;
         Ok(())
     }
 
@@ -271,37 +335,90 @@ impl Actor {
         let unknown = || Failure::new(Exit::Refused, format!("no operator is called `{id}`"));
         Ok(self.operators.get(id).ok_or_else(unknown)?)
     }
+}
 
-    fn refuse_unless(
-        &self,
-        answer: GovernanceAnswer,
-        id: &str,
-        verb: Verb,
-        principal: Option<&Operator>,
-    ) -> anyhow::Result<()> {
-        if answer.allowed {
-            return Ok(());
+/// One question to governance and its answer.
+struct Asked<'a> {
+    verb: Verb,
+    act: &'a Act<'a>,
+    /// Whose right is used.
+    id: &'a str,
+    /// Whether that is an operator.
+    named: bool,
+    answer: GovernanceAnswer,
+    /// The signatures that count for it.
+    approvals: Vec<&'a Approval>,
+}
+
+impl<'a> Asked<'a> {
+    /// A question that was refused before any policy was asked.
+    fn unheard(verb: Verb, act: &'a Act<'a>, id: &'a str, why: &anyhow::Error) -> Self {
+        Self {
+            verb,
+            act,
+            id,
+            named: true,
+            answer: GovernanceAnswer {
+                allowed: false,
+                reasons: vec![why.to_string()],
+                errors: Vec::new(),
+                needs: Vec::new(),
+                solo: false,
+            },
+            approvals: Vec::new(),
         }
-        let why = answer
-            .reasons
-            .iter()
-            .chain(&answer.errors)
-            .map(String::as_str)
-            .collect::<Vec<_>>()
-            .join(", ");
-        let why = if why.is_empty() {
-            "no policy permits it".to_owned()
-        } else {
-            why
-        };
-        let failure = Failure::new(Exit::Refused, format!("`{id}` may not `{}`: {why}", verb.as_str()));
-        let help = match principal {
-            None => "name an operator of operators.yaml with --as".to_owned(),
-            Some(_) if answer.needs.is_empty() => "lexhold whoami lists what you may do".to_owned(),
-            Some(_) => format!("it takes {}", answer.needs.join("; and ")),
-        };
-        Err(failure.help(help).into())
     }
+
+    /// What the journal says of questions with the same answer: who asked for what, on which things, and which policies
+    /// decided.
+    fn payload(asked: &[&Self]) -> Option<Value> {
+        let first = asked.first()?;
+        let of: Vec<&str> = asked.iter().map(|one| one.act.signs.unwrap_or(one.act.of)).collect();
+        let policies: BTreeSet<&String> = asked.iter().flat_map(|one| &one.answer.reasons).collect();
+        let mut approvals: Vec<&Approval> = Vec::new();
+        for approval in asked.iter().flat_map(|one| &one.approvals) {
+            if !approvals.contains(approval) {
+                approvals.push(approval);
+            }
+        }
+        Some(json!({
+            "verb": first.verb.as_str(),
+            "of": match of.as_slice() { [one] => json!(one), all => json!(all) },
+            "operator": first.id,
+            "allowed": first.answer.allowed,
+            "policies": policies,
+            "errors": first.answer.errors,
+            "needs": first.answer.needs,
+            "confirmed_by": first.act.confirmed_by,
+            "approvals": approvals,
+            "solo": first.answer.solo,
+        }))
+    }
+}
+
+/// A refusal in words: which policy refused, and what it would take.
+fn refused(asked: &Asked<'_>) -> anyhow::Error {
+    let Asked { verb, id, answer, .. } = asked;
+    let why: Vec<&str> = answer
+        .reasons
+        .iter()
+        .chain(&answer.errors)
+        .map(String::as_str)
+        .collect();
+    let why = if why.is_empty() {
+        "no policy permits it".to_owned()
+    } else {
+        why.join(", ")
+    };
+    let help = if !asked.named {
+        "name an operator of operators.yaml with --as".to_owned()
+    } else if answer.needs.is_empty() {
+        "lexhold whoami lists what you may do".to_owned()
+    } else {
+        format!("it takes {}", answer.needs.join("; and "))
+    };
+    let failure = Failure::new(Exit::Refused, format!("`{id}` may not `{}`: {why}", verb.as_str()));
+    failure.help(help).into()
 }
 
 fn no_key(id: &str) -> Failure {

@@ -17,7 +17,7 @@ use crate::diff::{self, figures::Figures, simulate};
 use crate::failure::{Exit, Failure};
 use crate::home;
 use crate::ledger::{ActivatedDocument, CORRECTION_WAIT, History, Ledger};
-use crate::operators::Actor;
+use crate::operators::{Act, Actor};
 use crate::settings::Settings;
 use crate::terminal::say;
 
@@ -25,6 +25,7 @@ use crate::terminal::say;
 pub fn retention(settings: &Settings, args: &Retention) -> anyhow::Result<Exit> {
     match &args.verb {
         RetentionVerb::Correct(args) => correct(settings, args),
+        RetentionVerb::Resolve(args) => crate::resolution::resolve(settings, args),
     }
 }
 
@@ -49,7 +50,13 @@ fn correct(settings: &Settings, args: &RetentionCorrect) -> anyhow::Result<Exit>
     accepted.or_refuse(&actor, &digest, "a version is taken back", &command, || {
         diff::print_figures(&format!("without {}", args.document), &figures, &digest)
     })?;
-    actor.require_change(Verb::CorrectRetention, &args.document, &args.approved_by, true)?;
+    let act = Act {
+        of: &args.document,
+        confirmed_by: args.approved_by.iter().map(String::as_str).collect(),
+        shortens: true,
+        ..Act::default()
+    };
+    actor.require_act(Verb::CorrectRetention, &act)?;
     let payload = json!(RetentionCorrected {
         document: version.name,
         version: version.version.unwrap_or_default(),

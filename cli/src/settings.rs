@@ -105,6 +105,17 @@ pub struct BlastRadius {
     pub percent: f64,
 }
 
+impl BlastRadius {
+    /// Whether so many newly eligible messages of all are more than may pass unseen.
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "counts far below 2^53, against a share that a person wrote"
+    )]
+    pub fn is_exceeded(self, newly_eligible: u64, of: u64) -> bool {
+        newly_eligible > self.messages || newly_eligible as f64 * 100.0 > of as f64 * self.percent
+    }
+}
+
 impl Default for BlastRadius {
     fn default() -> Self {
         Self {

@@ -36,7 +36,7 @@ pub fn whoami(settings: &Settings) -> anyhow::Result<Exit> {
     }
     let (mut may, mut may_not) = (Vec::new(), Vec::new());
     for verb in Verb::ALL {
-        let answer = actor.may(*verb, "home", &[])?;
+        let answer = actor.may(*verb, "home")?;
         if answer.allowed {
             may.push(verb.as_str())
         } else {

@@ -126,6 +126,11 @@ fn list(firm: &Firm, more: &[&str]) -> Vec<Value> {
     firm.call(&all).ended(0).rows()
 }
 
+/// How often events were recorded, refusals left out.
+fn n_recorded(firm: &Firm) -> usize {
+    journal(firm).matches(r#""kind":"event_recorded""#).count()
+}
+
 fn journal(firm: &Firm) -> String {
     firm.read(".lexhold/journal/log.ndjson")
 }
@@ -291,11 +296,7 @@ fn a_file_is_taken_whole_or_not_at_all() {
     ];
     let recorded = firm.call(&arguments).ended(0).json();
     assert_eq!(recorded["count"], 2);
-    assert_eq!(
-        journal(&firm).lines().count(),
-        before.lines().count() + 1,
-        "one entry for all"
-    );
+    assert_eq!(n_recorded(&firm), 1, "one entry for all");
     let rows = list(&firm, &[]);
     assert_eq!(
         (&rows[0]["reason"], &rows[1]["reason"]),
@@ -448,7 +449,6 @@ fn activity_moves_a_whole_conversation() {
 #[test]
 fn what_frees_messages_at_once_has_to_be_accepted_with_its_figures() {
     let firm = firm();
-    let before = journal(&firm);
     let refused = record(&firm, "account_closed", "ACC-1", "2010-01-01", &[]).ended(5);
     let refused = refused.said("1 of 3 messages may go at once").said("firm.terms");
     let digest = digest(&refused);
@@ -461,7 +461,7 @@ fn what_frees_messages_at_once_has_to_be_accepted_with_its_figures() {
     )
     .ended(5)
     .said("not those that were accepted");
-    assert_eq!(journal(&firm), before);
+    assert_eq!(n_recorded(&firm), 0);
     let recorded = record(
         &firm,
         "account_closed",

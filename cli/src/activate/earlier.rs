@@ -153,7 +153,7 @@ pub fn bound_in(home: &Home, run: &str) -> anyhow::Result<Vec<BoundVersion>> {
 }
 
 /// The retention documents of stored sources, compiled without the rest: rules that an earlier bundle scanned with bind nobody.
-fn retention_of(sources: &SourceFiles) -> Option<Bundle> {
+pub fn retention_of(sources: &SourceFiles) -> Option<Bundle> {
     let schema = sources.iter().find(|(path, _)| path.ends_with(".cedarschema"));
     let mut project = Project::stored(schema.map(|(_, bytes)| bytes.as_slice()), sources);
     project

@@ -7,12 +7,11 @@ use lexhold_model::Digest;
 use lexhold_store::Home;
 
 use crate::args::Activate;
-use crate::diff::figures::Figures;
 use crate::diff::{self, Comparison};
 use crate::failure::{Exit, Failure};
 use crate::ledger::Activation;
 use crate::operators::Actor;
-use crate::settings::{BlastRadius, Settings};
+use crate::settings::Settings;
 
 /// What the activation would do to the dates of the messages on record.
 pub fn simulate(
@@ -42,7 +41,9 @@ pub fn pass(settings: &Settings, args: &Activate, actor: &Actor, comparison: &Co
                 figures.operational_earlier
             )
         }),
-        is_over(settings.blast_radius, figures)
+        settings
+            .blast_radius
+            .is_exceeded(figures.newly_eligible, figures.messages)
             .then(|| format!("{} messages become eligible for disposal", figures.newly_eligible)),
     ];
     let why: Vec<String> = why.into_iter().flatten().collect();
@@ -99,13 +100,4 @@ impl Accepted<'_> {
             .help(help)
             .into())
     }
-}
-
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "counts far below 2^53, against a share that a person wrote"
-)]
-fn is_over(radius: BlastRadius, figures: &Figures) -> bool {
-    let found = figures.newly_eligible;
-    found > radius.messages || found as f64 * 100.0 > figures.messages as f64 * radius.percent
 }

@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 use crate::args::{Activate, SummaryFormat};
 use crate::failure::Exit;
 use crate::ledger::{Activation, History};
-use crate::operators::Actor;
+use crate::operators::{Act, Actor};
 use crate::settings::Settings;
 use crate::terminal::say;
 use crate::{home, load, run};
@@ -58,14 +58,19 @@ pub fn activate(settings: &Settings, args: &Activate) -> anyhow::Result<Exit> {
     refuse::early_effect(&history, &Activation::of(&bundle, settings.now), &comparison.retention)?;
     let shortens = guard::pass(settings, args, &actor, &comparison)?;
     let of = bundle.digest.to_string();
-    actor.require_change(Verb::Activate, &of, &args.approved_by, shortens)?;
-    actor.note(&home, Verb::Activate, &of, &args.approved_by)?;
+    let act = Act {
+        of: &of,
+        confirmed_by: args.approved_by.iter().map(String::as_str).collect(),
+        shortens,
+        ..Act::default()
+    };
+    actor.require_act(Verb::Activate, &act)?;
     let reassigned = {
         let catalog = Catalog::open_reader(&home.catalog_path(), &home::catalog_settings(settings, &home)?)?;
         reassign::reassign(&catalog, &bundle, before.as_ref())?
     };
     let activation = Activation::of(&bundle, settings.now);
-    let id = activation_id(settings)?;
+    let id = staging_id(settings, "activate")?;
     let mut writer = home.stage(&lock, &id, 1, &faults)?;
     for (table, rows) in record_reassignments(&bundle, &reassigned.rows, &reassigned.sets) {
         writer.table(table, &rows)?;
@@ -91,13 +96,13 @@ pub fn activate(settings: &Settings, args: &Activate) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// An id that sorts by time and that no two activations share.
-fn activation_id(settings: &Settings) -> anyhow::Result<String> {
+/// An id that sorts by time and that no two changes of duties share.
+pub fn staging_id(settings: &Settings, of: &str) -> anyhow::Result<String> {
     let mut random = [0; 8];
     home::dice(&mut random)?;
     let time = settings.now.strftime("%Y%m%dT%H%M%SZ");
     let random = Key::of("lexhold activation", [random.as_slice()]).to_string();
-    Ok(format!("{time}-activate-{}", &random[..8]))
+    Ok(format!("{time}-{of}-{}", &random[..8]))
 }
 
 /// What became of documents, each with the versions before and after.

@@ -77,6 +77,50 @@ type Sets = Vec<(Key, Option<u64>)>;
 /// The sets that one activation assigns, by instant sent.
 type ByInstant = Vec<(Option<i64>, Key)>;
 
+/// What the duties of some origins come from.
+#[derive(Clone, Copy)]
+struct Given<'g> {
+    sets: &'g Sets,
+    /// What activations assign by instant sent, each under its number in the journal.
+    timed: &'g [(u64, ByInstant)],
+    /// What people decided since, in the order of the journal; `None` where that is not on record.
+    decided: Option<&'g [&'g Decision]>,
+}
+
+impl Given<'_> {
+    fn decided(&self) -> &[&Decision] {
+        self.decided.unwrap_or_default()
+    }
+
+    /// Every set that it names.
+    fn all_sets(&self) -> impl Iterator<Item = Key> + '_ {
+        let timed = self.timed.iter().flat_map(|(_, sets)| sets.iter().map(|(_, set)| *set));
+        let decided = self.decided().iter().map(|decision| decision.set_id);
+        self.sets.iter().map(|(set, _)| *set).chain(timed).chain(decided)
+    }
+}
+
+/// What people decided of one document for one message that was indeterminate.
+struct Decision {
+    seq: u64,
+    at: Timestamp,
+    family: Key,
+    document: String,
+    /// The schedules that apply.
+    set_id: Key,
+    /// What it takes away of all that was assigned before it: positions and outcomes.
+    replaces: Vec<(usize, String)>,
+}
+
+impl Decision {
+    fn takes(&self, assigned: &Assigned, since: Option<u64>) -> bool {
+        let same = |(schedule, outcome): &(usize, String)| {
+            (*schedule, outcome.as_str()) == (assigned.schedule, assigned.outcome.as_str())
+        };
+        since.unwrap_or(0) < self.seq && self.replaces.iter().any(same)
+    }
+}
+
 impl Classes {
     /// Reads origins and groups them.
     ///
@@ -90,8 +134,10 @@ impl Classes {
     ) -> anyhow::Result<Self> {
         let Grounds { ledger, register } = grounds;
         let mut sets_of: HashMap<u32, Sets> = HashMap::new();
+        let mut resolved: HashMap<u32, u64> = HashMap::new();
         catalog.origins::<anyhow::Error>(only, |row| {
             sets_of.insert(row.origin, vec![(row.set_id, None)]);
+            resolved.extend(row.resolved.map(|seq| (row.origin, seq)));
             Ok(())
         })?;
         let mut timed_of: HashMap<u32, BTreeMap<u64, ByInstant>> = HashMap::new();
@@ -117,12 +163,26 @@ impl Classes {
             of_origin: HashMap::new(),
         };
         for (sets, origins) in ledgers {
-            let (plain, timed): (Vec<u32>, Vec<u32>) =
-                origins.into_iter().partition(|origin| !timed_of.contains_key(origin));
-            classes.add(&reader, register, &sets, &[], &plain)?;
-            for origin in timed {
+            let is_own = |origin: &u32| timed_of.contains_key(origin) || resolved.contains_key(origin);
+            let (own, plain): (Vec<u32>, Vec<u32>) = origins.into_iter().partition(is_own);
+            let given = Given {
+                sets: &sets,
+                timed: &[],
+                decided: Some(&[]),
+            };
+            classes.add(&reader, register, given, &plain)?;
+            for origin in own {
                 let later: Vec<_> = timed_of.remove(&origin).into_iter().flatten().collect();
-                classes.add(&reader, register, &sets, &later, &[origin])?;
+                let decided = match resolved.get(&origin) {
+                    Some(first) => reader.decided_from(*first),
+                    None => Some(Vec::new()),
+                };
+                let given = Given {
+                    timed: &later,
+                    decided: decided.as_deref(),
+                    ..given
+                };
+                classes.add(&reader, register, given, &[origin])?;
             }
         }
         Ok(classes)
@@ -133,14 +193,13 @@ impl Classes {
         &mut self,
         reader: &Reader<'_>,
         register: &Register,
-        sets: &Sets,
-        timed: &[(u64, ByInstant)],
+        given: Given<'_>,
         origins: &[u32],
     ) -> anyhow::Result<()> {
         if origins.is_empty() {
             return Ok(());
         }
-        let asked = reader.asked(sets, timed);
+        let asked = reader.asked(given);
         let of_facts: Vec<&EventKey> = asked.iter().filter(|event| event.key != CONVERSATION).collect();
         let mut by_events: BTreeMap<EventFacts, Vec<u32>> = BTreeMap::new();
         if of_facts.is_empty() {
@@ -163,7 +222,7 @@ impl Classes {
             let number = u32::try_from(self.all.len())?;
             self.of_origin
                 .extend(origins.into_iter().map(|origin| (origin, number)));
-            self.all.push(reader.class(sets, timed, &asked, events));
+            self.all.push(reader.class(given, &asked, events));
         }
         Ok(())
     }
@@ -230,6 +289,7 @@ struct Reader<'a> {
     schedules: &'a Schedules,
     sets: HashMap<Key, Option<Vec<(usize, Outcome)>>>,
     activated: HashMap<u64, Timestamp>,
+    decisions: Vec<Decision>,
     stored_zones: &'a BTreeSet<Zone>,
 }
 
@@ -258,15 +318,31 @@ impl<'a> Reader<'a> {
             schedules: ledger.schedules(),
             sets: sets.collect(),
             activated: activated.collect(),
+            decisions: decisions(catalog, ledger)?,
             stored_zones,
         })
     }
 
-    /// The schedules of a set, since the activation that brought them. A set without a row is empty; `None` where it
-    /// names a schedule that is not on record.
-    fn assigned(&self, set: Key, since: Option<u64>) -> Option<Vec<Assigned>> {
-        // An activation that is not on record counts as the latest: never as the capture, which would be earlier.
-        let since = since.map(|seq| self.activated.get(&seq).copied().unwrap_or(Timestamp::MAX));
+    /// The decisions on a message from one of them on; `None` where that one is not on record.
+    fn decided_from(&self, first: u64) -> Option<Vec<&Decision>> {
+        let family = self.decisions.iter().find(|decision| decision.seq == first)?.family;
+        let decisions = self.decisions.iter();
+        Some(
+            decisions
+                .filter(|one| one.family == family && one.seq >= first)
+                .collect(),
+        )
+    }
+
+    /// When an activation was.
+    fn activated(&self, seq: u64) -> Timestamp {
+        // One that is not on record counts as the latest: never as the capture, which would be earlier.
+        self.activated.get(&seq).copied().unwrap_or(Timestamp::MAX)
+    }
+
+    /// The schedules of a set, since whatever brought them. A set without a row is empty; `None` where it names a schedule
+    /// that is not on record.
+    fn assigned(&self, set: Key, since: Option<Timestamp>) -> Option<Vec<Assigned>> {
         let schedules = match self.sets.get(&set) {
             None => &Vec::new(),
             Some(found) => found.as_ref()?,
@@ -279,12 +355,9 @@ impl<'a> Reader<'a> {
         Some(assigned.collect())
     }
 
-    fn schedules_of(&self, sets: &Sets, timed: &[(u64, ByInstant)]) -> Vec<&'a Schedule> {
-        let later = timed.iter().flat_map(|(_, sets)| sets.iter().map(|(_, set)| *set));
-        let positions: BTreeSet<usize> = sets
-            .iter()
-            .map(|(set, _)| *set)
-            .chain(later)
+    fn schedules_of(&self, given: Given<'_>) -> Vec<&'a Schedule> {
+        let positions: BTreeSet<usize> = given
+            .all_sets()
             .filter_map(|set| self.sets.get(&set)?.as_ref())
             .flatten()
             .map(|(schedule, _)| *schedule)
@@ -293,24 +366,31 @@ impl<'a> Reader<'a> {
     }
 
     /// The events that schedules of these sets ask for, each once.
-    fn asked(&self, sets: &Sets, timed: &[(u64, ByInstant)]) -> Vec<EventKey> {
-        let all = self
-            .schedules_of(sets, timed)
-            .into_iter()
-            .flat_map(Schedule::asked_events);
+    fn asked(&self, given: Given<'_>) -> Vec<EventKey> {
+        let all = self.schedules_of(given).into_iter().flat_map(Schedule::asked_events);
         all.cloned().collect::<BTreeSet<EventKey>>().into_iter().collect()
     }
 
-    fn class(&self, sets: &Sets, timed: &[(u64, ByInstant)], asked: &[EventKey], events: EventFacts) -> Class {
-        let mut doubtful = false;
+    fn class(&self, given: Given<'_>, asked: &[EventKey], events: EventFacts) -> Class {
+        let mut doubtful = given.decided.is_none();
+        let decided = given.decided();
         let mut look_up = |set: Key, since: Option<u64>| {
-            self.assigned(set, since).unwrap_or_else(|| {
-                doubtful = true;
-                Vec::new()
-            })
+            let mut found = self
+                .assigned(set, since.map(|seq| self.activated(seq)))
+                .unwrap_or_else(|| {
+                    doubtful = true;
+                    Vec::new()
+                });
+            found.retain(|one| !decided.iter().any(|decision| decision.takes(one, since)));
+            found
         };
-        let steady: Vec<Assigned> = sets.iter().flat_map(|(set, since)| look_up(*set, *since)).collect();
-        let timed: Vec<Timed> = timed
+        let mut steady: Vec<Assigned> = given
+            .sets
+            .iter()
+            .flat_map(|(set, since)| look_up(*set, *since))
+            .collect();
+        let timed: Vec<Timed> = given
+            .timed
             .iter()
             .map(|(seq, by_instant)| {
                 let by_instant = by_instant
@@ -319,6 +399,14 @@ impl<'a> Reader<'a> {
                 Timed(by_instant.collect())
             })
             .collect();
+        // The last word on each document counts.
+        let last: BTreeMap<&str, &&Decision> = decided.iter().map(|one| (one.document.as_str(), one)).collect();
+        for decision in last.values() {
+            match self.assigned(decision.set_id, Some(decision.at)) {
+                Some(named) => steady.extend(named),
+                None => doubtful = true,
+            }
+        }
         let later = timed
             .iter()
             .flat_map(|timed| timed.0.values())
@@ -347,4 +435,22 @@ impl<'a> Reader<'a> {
             timed,
         }
     }
+}
+
+/// What people decided, in the order of the journal.
+fn decisions(catalog: &Catalog, ledger: &Ledger) -> anyhow::Result<Vec<Decision>> {
+    let decisions = catalog.resolutions()?.into_iter().map(|row| {
+        let replaces = row.replaces.into_iter();
+        Decision {
+            seq: row.seq,
+            at: Timestamp::from_microsecond(row.resolved_at).unwrap_or(Timestamp::MAX),
+            family: row.family,
+            document: row.document,
+            set_id: row.set_id,
+            replaces: replaces
+                .filter_map(|one| Some((ledger.position(one.schedule_id)?, one.outcome)))
+                .collect(),
+        }
+    });
+    Ok(decisions.collect())
 }

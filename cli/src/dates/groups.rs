@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 use lexhold_catalog::Covered;
 use lexhold_model::Key;
-use lexhold_retention::State;
+use lexhold_retention::{Schedule, Schedules, State};
 
 use super::{Grounds, MessageDates};
 use crate::report::ViewerSight;
@@ -42,9 +42,12 @@ impl Group {
 impl Grounds {
     /// What reports call each schedule version: `document.schedule`.
     pub fn names(&self) -> HashMap<Key, String> {
-        let schedules = self.ledger.schedules().iter();
-        schedules
-            .map(|schedule| (schedule.key(), schedule.id.clone()))
-            .collect()
+        names(self.ledger.schedules())
     }
+}
+
+/// What reports call each schedule version: `document.schedule`.
+pub(super) fn names(schedules: &Schedules) -> HashMap<Key, String> {
+    let name = |schedule: &Schedule| (schedule.key(), schedule.id.clone());
+    schedules.iter().map(name).collect()
 }

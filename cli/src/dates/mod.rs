@@ -9,15 +9,17 @@ mod awaited;
 mod classes;
 mod groups;
 mod keys;
+mod open_cases;
 mod totals;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use lexhold_catalog::{Catalog, Combination, Cover, Covered, Instants, RetentionRow};
 use lexhold_evaluate::family;
+use lexhold_model::Key;
 use lexhold_retention::{
     Assigned, Circumstances, Clocks, Day, Days, EventFacts, Limit, Register, Resolved, Schedules, State, Zone, state,
 };
@@ -62,6 +64,8 @@ pub struct Dates<'a> {
     classes: Classes,
     days: HashMap<u32, Days>,
     conversations: HashMap<u32, Conversation>,
+    /// Families of messages that open cases and alerts rest on.
+    in_case: HashSet<Key>,
     kept: HashMap<Combination, Arc<Resolved>>,
 }
 
@@ -77,7 +81,8 @@ impl<'a> Dates<'a> {
     /// # Errors
     /// Those of the catalog, and a day or zone on record that is none.
     pub fn open(catalog: &Catalog, grounds: &'a Grounds, as_of: Timestamp) -> anyhow::Result<Self> {
-        Self::read(catalog, grounds, as_of, None)
+        let in_case = open_cases::all(catalog)?;
+        Self::read(catalog, grounds, as_of, None, in_case)
     }
 
     /// What some messages need: quick in an archive of any size.
@@ -94,7 +99,8 @@ impl<'a> Dates<'a> {
             .iter()
             .flat_map(|message| message.assigned.iter().copied())
             .collect();
-        Self::read(catalog, grounds, as_of, Some(&all))
+        let in_case = open_cases::among(catalog, messages)?;
+        Self::read(catalog, grounds, as_of, Some(&all), in_case)
     }
 
     fn read(
@@ -102,6 +108,7 @@ impl<'a> Dates<'a> {
         grounds: &'a Grounds,
         as_of: Timestamp,
         only: Option<&[Combination]>,
+        in_case: HashSet<Key>,
     ) -> anyhow::Result<Self> {
         let numbers = |of: fn(&Combination) -> u32| {
             only.map(|all| {
@@ -145,6 +152,7 @@ impl<'a> Dates<'a> {
             classes,
             days,
             conversations,
+            in_case,
             kept: HashMap::new(),
         })
     }
@@ -173,7 +181,7 @@ impl<'a> Dates<'a> {
     /// The dates of a message, or of its family, united.
     pub fn of_message(&mut self, message: &RetentionRow) -> MessageDates {
         let parts: Vec<Arc<Resolved>> = message.assigned.iter().map(|one| self.of(one)).collect();
-        MessageDates::united(parts.iter().map(AsRef::as_ref))
+        MessageDates::united(parts.iter().map(AsRef::as_ref)).in_case(self.in_case.contains(&message.family))
     }
 
     /// The same without a word of how the dates came about, for when there are millions.
@@ -304,6 +312,8 @@ impl<'a> Dates<'a> {
 pub struct MessageDates {
     /// The dates.
     pub resolved: Resolved,
+    /// An open case or alert rests on it.
+    in_case: bool,
     /// Something of them is missing, so nothing is certain.
     doubtful: bool,
 }
@@ -318,7 +328,24 @@ impl MessageDates {
             1 => members.swap_remove(0),
             _ => family(&members),
         };
-        Self { resolved, doubtful }
+        Self {
+            resolved,
+            in_case: false,
+            doubtful,
+        }
+    }
+
+    /// The same of a message that an open case or alert rests on, or does not.
+    fn in_case(self, in_case: bool) -> Self {
+        Self { in_case, ..self }
+    }
+
+    /// What covers the message.
+    pub fn covered(&self, message: &RetentionRow) -> Covered {
+        Covered {
+            in_case: self.in_case,
+            ..message.covered()
+        }
     }
 
     /// Whether something of them is missing, so that nothing is certain.
@@ -326,14 +353,16 @@ impl MessageDates {
         self.doubtful
     }
 
-    /// The state, as this viewer may see it, and the others that hold too. Who may not know of a hold sees a message
-    /// that is not yet due, and nothing else.
+    /// The state, as this viewer may see it, and the others that hold too. Who may not know of silent holds sees of what one
+    /// covers a message that is not yet due, and nothing else; and the same of what is in an open case, so that the sight
+    /// proves nothing.
     pub fn state(&self, as_of: Timestamp, covered: &Covered, sight: &ViewerSight) -> (State, Vec<State>) {
         if sight.hides(covered, as_of) {
             return (State::Retained, Vec::new());
         }
         let circumstances = Circumstances {
             held: covered.is_held(),
+            in_case: covered.in_case,
             indeterminate: self.doubtful,
             grace_until: grace(covered),
             ..Circumstances::default()
@@ -416,3 +445,6 @@ fn common_zones(days: &HashMap<u32, Days>) -> BTreeSet<Zone> {
         common.into_iter().filter(|zone| days.at(zone).is_some()).collect()
     })
 }
+
+#[cfg(test)]
+mod tests;

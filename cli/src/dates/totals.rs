@@ -2,11 +2,13 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use lexhold_catalog::{Catalog, Combination, Covered};
 use lexhold_model::Key;
 use lexhold_retention::{Days, Resolved, State, Zone};
 
+use super::groups::names;
 use super::{Class, Conversation, Dates, Group, MessageDates};
 use crate::report::ViewerSight;
 
@@ -15,7 +17,7 @@ use crate::report::ViewerSight;
 pub struct DueMonth {
     /// `2027-05`, in UTC.
     pub month: String,
-    /// `document.schedule`; a message under several schedules counts once under each.
+    /// `document.schedule`: the one that decides when they may go.
     pub schedule: String,
     /// How many messages, held ones included.
     pub n_messages: u64,
@@ -44,7 +46,7 @@ struct Alike {
 #[derive(Default)]
 struct Sums {
     states: BTreeMap<State, i64>,
-    due: HashMap<(i32, Key), i64>,
+    due: BTreeMap<(i32, String), i64>,
 }
 
 impl Totals {
@@ -54,53 +56,45 @@ impl Totals {
     /// Those of the catalog.
     pub fn count(catalog: &Catalog, dates: &Dates<'_>, run: Option<&str>, sight: &ViewerSight) -> anyhow::Result<Self> {
         let mut sums = Sums::default();
-        dates.each_group(catalog, run, |group| sums.add(dates, group, sight))?;
-        Ok(sums.totals(dates))
+        let names = names(dates.schedules);
+        dates.each_group(catalog, run, |group| sums.add(dates.as_of, &names, group, sight))?;
+        Ok(sums.totals())
     }
 }
 
 impl Sums {
-    fn add(&mut self, dates: &Dates<'_>, group: &Group, sight: &ViewerSight) {
+    /// Counts every message once, as `report forecast` does.
+    fn add(&mut self, as_of: Timestamp, names: &HashMap<Key, String>, group: &Group, sight: &ViewerSight) {
         let Group {
             dates: of,
             covered,
             n_messages,
         } = group;
         let n = i64::try_from(*n_messages).unwrap_or(i64::MAX);
-        let (state, _) = of.state(dates.as_of, covered, sight);
+        let (state, _) = of.state(as_of, covered, sight);
         *self.states.entry(state).or_default() += n;
         let Some(until) = of.eligible_from(covered).until() else {
             return;
         };
-        if of.is_doubtful() || sight.hides(covered, dates.as_of) {
+        if of.is_doubtful() || sight.hides(covered, as_of) {
             return;
         }
         let day = TimeZone::UTC.to_datetime(until).date();
         let month = i32::from(day.year()) * 12 + i32::from(day.month()) - 1;
-        let mut schedules: Vec<Key> = of.resolved.duties.iter().map(|duty| duty.schedule).collect();
-        schedules.sort_unstable();
-        schedules.dedup();
-        for schedule in schedules {
-            *self.due.entry((month, schedule)).or_default() += n;
-        }
+        let schedule = group.decided_by(names).unwrap_or_default().to_owned();
+        *self.due.entry((month, schedule)).or_default() += n;
     }
 
-    fn totals(self, dates: &Dates<'_>) -> Totals {
-        let names: HashMap<Key, &str> = dates.schedules.iter().map(|one| (one.key(), one.id.as_str())).collect();
-        let mut due: BTreeMap<(i32, &str), i64> = BTreeMap::new();
-        for ((month, schedule), n) in self.due {
-            let name = names.get(&schedule).copied().unwrap_or_default();
-            *due.entry((month, name)).or_default() += n;
-        }
+    fn totals(self) -> Totals {
         let count = |n: i64| u64::try_from(n).unwrap_or(0);
         let states = self.states.into_iter().filter(|(_, n)| *n > 0);
-        let due = due.into_iter().filter(|(_, n)| *n > 0);
+        let due = self.due.into_iter().filter(|(_, n)| *n > 0);
         Totals {
             states: states.map(|(state, n)| (state.as_str(), count(n))).collect(),
             due: due
                 .map(|((month, schedule), n)| DueMonth {
                     month: format!("{:04}-{:02}", month.div_euclid(12), month.rem_euclid(12) + 1),
-                    schedule: schedule.to_owned(),
+                    schedule,
                     n_messages: count(n),
                 })
                 .collect(),
@@ -120,7 +114,7 @@ impl Dates<'_> {
             catalog.classify_conversations(&conversations.numbers)?;
         }
         let alike_days = AlikeDays::of(self);
-        let mut counts: HashMap<Option<Alike>, i64> = HashMap::new();
+        let mut counts: HashMap<(Option<Alike>, Covered), i64> = HashMap::new();
         catalog.count_combinations::<anyhow::Error>(run, |count| {
             let alike = count.class.zip(count.days).map(|(class, days)| Alike {
                 class,
@@ -129,7 +123,7 @@ impl Dates<'_> {
                 sent_at: count.sent_at,
                 captured_at: count.captured_at,
             });
-            *counts.entry(alike).or_default() += count.n_messages;
+            *counts.entry((alike, count.covered)).or_default() += count.n_messages;
             Ok(())
         })?;
         let group = |members: &[Resolved], covered, n_messages| Group {
@@ -137,10 +131,10 @@ impl Dates<'_> {
             covered,
             n_messages,
         };
-        for (alike, n) in counts {
+        for ((alike, covered), n) in counts {
             let members = alike.map(|alike| self.resolve_alike(&alike, &conversations));
             if let Ok(n @ 1..) = u64::try_from(n) {
-                each(&group(members.as_slice(), Covered::default(), n));
+                each(&group(members.as_slice(), covered, n));
             }
         }
         let mut apart: HashMap<(Vec<Combination>, Covered), u64> = HashMap::new();

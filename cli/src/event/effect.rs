@@ -1,7 +1,7 @@
 //! What a change of the register frees at once, and the guard that stops it when that is very much.
 //!
-//! One bad feed must not free a decade: whoever frees more than a thousand messages or a thousandth of all has to say, by
-//! the digest of the figures, that they have seen them.
+//! One bad feed must not free a decade: whoever frees more than the `blast_radius` of `lexhold.yaml` has to say, by the digest
+//! of the figures, that they have seen them.
 
 use std::collections::BTreeMap;
 
@@ -15,13 +15,8 @@ use crate::args::Stands;
 use crate::dates::{Dates, Grounds};
 use crate::failure::{Exit, Failure};
 use crate::ledger::Ledger;
-use crate::settings::Settings;
+use crate::settings::{BlastRadius, Settings};
 use crate::terminal::say;
-
-/// Messages that may be freed at once without the guard.
-const FREE_MESSAGES: u64 = 1_000;
-/// One message in so many may be freed at once without the guard.
-const FREE_ONE_IN: u64 = 1_000;
 
 /// How many messages may go now, by the schedule that decided last.
 fn eligible(settings: &Settings, catalog: &Catalog, grounds: &Grounds) -> anyhow::Result<BTreeMap<String, u64>> {
@@ -112,11 +107,6 @@ impl Effect {
         })
     }
 
-    /// Whether it frees so much that somebody has to accept it.
-    pub fn is_large(&self) -> bool {
-        self.n_newly_eligible > FREE_MESSAGES || self.n_newly_eligible > self.n_messages / FREE_ONE_IN
-    }
-
     /// The digest of the figures and of what leads to them.
     pub fn digest(&self, step: EventRowStep, items: &[EventItem]) -> Digest {
         let figures = json!({
@@ -131,16 +121,22 @@ impl Effect {
     }
 
     /// Refuses what frees very much, unless its very figures were accepted.
-    pub fn guard(&self, digest: &Digest, stands: &Stands, step: EventRowStep) -> anyhow::Result<()> {
+    pub fn guard(
+        &self,
+        radius: BlastRadius,
+        digest: &Digest,
+        stands: &Stands,
+        step: EventRowStep,
+    ) -> anyhow::Result<()> {
         let digest = digest.to_string();
         match &stands.accept_digest {
             Some(accepted) if *accepted == digest => return Ok(()),
-            None if !self.is_large() => return Ok(()),
+            None if !radius.is_exceeded(self.n_newly_eligible, self.n_messages) => return Ok(()),
             _ => {}
         }
         say(&format!(
-            "{} of {} messages may go at once: more than {FREE_MESSAGES}, or one in {FREE_ONE_IN}, has to be accepted",
-            self.n_newly_eligible, self.n_messages
+            "{} of {} messages may go at once: more than {}, or {} in a hundred, has to be accepted",
+            self.n_newly_eligible, self.n_messages, radius.messages, radius.percent
         ));
         for (schedule, n) in &self.by_schedule {
             say(&lexhold_document::printable(&format!("{n:>10} by {schedule}")));

@@ -48,7 +48,7 @@ pub fn write(
         let shortens = effect.frees || is_earlier(change, &items, &log.register);
         ask(actor, change, &items, stands, shortens)?;
         let digest = effect.digest(change.step, &items);
-        effect.guard(&digest, stands, change.step)?;
+        effect.guard(settings.blast_radius, &digest, stands, change.step)?;
         let events = Events {
             confirmed_by: stands.confirmed_by.clone(),
             accepted: stands.accept_digest.clone(),
@@ -92,24 +92,31 @@ fn is_earlier(change: &Change, items: &[EventItem], register: &Register) -> bool
         })
 }
 
-/// Asks governance about every type and key.
+/// Asks governance about every event.
 fn ask(actor: &Actor, change: &Change, items: &[EventItem], stands: &Stands, shortens: bool) -> anyhow::Result<()> {
-    let mut last = None;
-    for item in items {
-        let of = format!("{}/{}", item.event, item.key);
-        if last.as_ref() == Some(&of) {
-            continue;
-        }
-        let act = Act {
-            of: &of,
-            confirmed_by: stands.confirmed_by.as_deref(),
-            shortens,
-            ..Act::default()
-        };
-        actor.require_act(change.verb(), &act)?;
-        last = Some(of);
-    }
-    Ok(())
+    let named: Vec<(String, String)> = items.iter().map(names).collect();
+    let acts = named.iter().map(|(of, signs)| Act {
+        of,
+        signs: Some(signs),
+        confirmed_by: stands.confirmed_by.as_deref().into_iter().collect(),
+        shortens,
+        ..Act::default()
+    });
+    let acts: Vec<Act<'_>> = acts.collect();
+    actor.require_acts(change.verb(), &acts)
+}
+
+/// What governance calls an event, and what a signature of its change is over: its day, and the entry that it replaces. An
+/// approval of one day is none of another.
+fn names(item: &EventItem) -> (String, String) {
+    let of = format!("{}/{}", item.event, item.key);
+    let day = item.date.as_deref().map_or_else(String::new, |date| format!("@{date}"));
+    let replaced = item
+        .supersedes
+        .as_deref()
+        .map_or_else(String::new, |id| format!("#{id}"));
+    let signs = format!("{of}{day}{replaced}");
+    (of, signs)
 }
 
 /// What was accepted, and yet may not be what somebody meant.

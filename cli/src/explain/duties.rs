@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use lexhold_catalog::{Catalog, RetentionRow};
+use jiff::Timestamp;
+use lexhold_catalog::{Catalog, ResolutionRow, RetentionRow};
 use lexhold_retention::{Assigned, Duty, Mode, Resolved, Schedule, Standing, Trigger};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -30,6 +31,8 @@ pub struct Explainer<'a> {
     keys: Keys,
     origins: Vec<u32>,
     conversation: &'a str,
+    /// What people decided where something was indeterminate.
+    resolutions: Vec<ResolutionRow>,
 }
 
 impl<'a> Explainer<'a> {
@@ -44,6 +47,8 @@ impl<'a> Explainer<'a> {
         let assigned = message.assigned.iter().flat_map(|one| dates.assigned(one));
         let origins: BTreeSet<u32> = message.assigned.iter().map(|one| one.origin).collect();
         let origins: Vec<u32> = origins.into_iter().collect();
+        let mut resolutions = catalog.resolutions()?;
+        resolutions.retain(|one| one.family == message.family);
         Ok(Self {
             grounds,
             regulations: regulations(settings),
@@ -51,6 +56,7 @@ impl<'a> Explainer<'a> {
             keys: dates.keys_of(catalog, &origins)?,
             origins,
             conversation: &message.conversation,
+            resolutions,
         })
     }
 
@@ -58,6 +64,7 @@ impl<'a> Explainer<'a> {
     pub fn extend(&self, row: &mut Row, resolved: &Resolved, hidden: bool) {
         let Some(duties) = row.get_mut("duties").and_then(Value::as_array_mut).filter(|_| !hidden) else {
             row.insert("ledger".into(), json!([]));
+            row.insert("resolved".into(), json!([]));
             row.insert("would_change".into(), json!([]));
             return;
         };
@@ -71,6 +78,7 @@ impl<'a> Explainer<'a> {
         }
         let holds = row.get("holds").and_then(Value::as_array).cloned().unwrap_or_default();
         row.insert("ledger".into(), json!(self.ledger()));
+        row.insert("resolved".into(), json!(self.resolved()));
         row.insert("would_change".into(), json!(self.would_change(resolved, &holds)));
     }
 
@@ -108,6 +116,7 @@ impl<'a> Explainer<'a> {
                 "outcome": assigned.outcome.as_str(),
                 "activated_at": assigned.since.map(|since| since.to_string()),
                 "bundle": by.map(|activation| activation.bundle),
+                "resolved_by": self.resolutions.iter().find(|one| instant(one) == assigned.since).map(|one| &one.actor),
             }));
         }
         // By name: the order in which documents were read says nothing.
@@ -117,13 +126,32 @@ impl<'a> Explainer<'a> {
         entries
     }
 
+    /// What people decided of each document, in the order in which they did.
+    fn resolved(&self) -> Vec<Value> {
+        let of = |one: &ResolutionRow| {
+            json!({
+                "document": one.document,
+                "schedules": one.schedules,
+                "resolved_at": instant(one).map(|at| at.to_string()),
+                "by": one.actor,
+                "confirmed_by": one.confirmed_by,
+                "reason": one.reason,
+                "entry": one.seq,
+            })
+        };
+        self.resolutions.iter().map(of).collect()
+    }
+
     fn each_assigned(&self) -> impl Iterator<Item = (&Assigned, &Schedule)> {
-        let mut seen = BTreeSet::new();
         let schedules = self.grounds.ledger.schedules();
-        self.assigned
-            .iter()
-            .filter(move |one| seen.insert(one.schedule))
+        let found = self.assigned.iter();
+        let mut all: Vec<(&Assigned, &Schedule)> = found
             .filter_map(|one| Some((one, schedules.get(one.schedule)?)))
+            .collect();
+        // By name: the order in which documents were read, and their schedules written, says nothing.
+        all.sort_by_key(|(one, schedule)| (&schedule.id, &schedule.version, schedule.digest, one.since));
+        all.dedup_by_key(|(one, _)| one.schedule);
+        all.into_iter()
     }
 
     fn would_change(&self, resolved: &Resolved, holds: &[Value]) -> Vec<Value> {
@@ -187,6 +215,10 @@ impl<'a> Explainer<'a> {
         }
         all.dedup();
     }
+}
+
+fn instant(resolution: &ResolutionRow) -> Option<Timestamp> {
+    Timestamp::from_microsecond(resolution.resolved_at).ok()
 }
 
 fn length(length: &lexhold_retention::Length) -> String {
@@ -262,6 +294,9 @@ pub fn lines(retention: &Value) -> Vec<String> {
     }
     for entry in list(&retention["ledger"]) {
         let brought = match (entry["activated_at"].as_str(), entry["bundle"].as_str()) {
+            (Some(at), _) if entry["resolved_by"].is_string() => {
+                format!("named by {} on {at}", word(&entry["resolved_by"]))
+            }
             (None, _) => "assigned when the message came in".to_owned(),
             (Some(at), None) => format!("brought by the activation of {at}"),
             (Some(at), Some(bundle)) => format!("brought by bundle {} on {at}", bundle.get(..12).unwrap_or(bundle)),
@@ -270,6 +305,22 @@ pub fn lines(retention: &Value) -> Vec<String> {
             "├─ ledger: {} {}, {brought}",
             word(&entry["schedule"]),
             word(&entry["version"])
+        ));
+    }
+    for one in list(&retention["resolved"]) {
+        let names: Vec<String> = list(&one["schedules"]).iter().map(word).collect();
+        let applies = if names.is_empty() {
+            format!("no schedule of {} applies", word(&one["document"]))
+        } else {
+            format!("{} applies", names.join(", "))
+        };
+        let others: Vec<String> = list(&one["confirmed_by"]).iter().map(word).collect();
+        lines.push(format!(
+            "├─ resolved: {applies}, said {} with {} on {}: {}",
+            word(&one["by"]),
+            others.join(", "),
+            word(&one["resolved_at"]),
+            word(&one["reason"])
         ));
     }
     for change in list(&retention["would_change"]) {

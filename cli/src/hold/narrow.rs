@@ -26,7 +26,6 @@ pub fn narrow(settings: &Settings, args: &NarrowHold) -> anyhow::Result<Exit> {
     let confirmed_by = &args.stands.confirmed_by;
     actor.require_hold(Verb::NarrowHold, &old.hold, confirmed_by, old.silent)?;
     release::reasoned(&args.reason)?;
-    actor.note(&home, Verb::NarrowHold, &old.hold, confirmed_by)?;
     let directory = review::directory(settings)?;
     place::journal(&actor, &home, &name, Some(&old.hold), &written, &directory)?;
     if !settle_now(settings, &actor, &home, &directory)? {

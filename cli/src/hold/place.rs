@@ -31,7 +31,6 @@ pub fn place(settings: &Settings, args: &PlaceHold) -> anyhow::Result<Exit> {
     actor.require_hold(Verb::PlaceHold, &spec.name, confirmed_by, spec.silent)?;
     let directory = review::directory(settings)?;
     let home = home::open_or_create(settings, &actor.id)?;
-    actor.note(&home, Verb::PlaceHold, &spec.name, confirmed_by)?;
     warn_of_strangers(settings, &written, &directory);
     journal(&actor, &home, &spec.name, None, &written, &directory)?;
     let applied = settle_now(settings, &actor, &home, &directory)?;

@@ -49,7 +49,6 @@ pub fn release(settings: &Settings, args: &ReleaseHold) -> anyhow::Result<Exit> 
         return Err(Failure::new(Exit::Refused, message).into());
     }
     reasoned(&args.reason)?;
-    actor.note(&home, Verb::ReleaseHold, &placed.hold, confirmed_by)?;
     let grace_until = journal(&actor, &home, placed, &args.reason, confirmed_by, None)?;
     let freed = freed(settings, &home, &placed.hold, grace_until)?;
     print(

@@ -9,7 +9,6 @@ mod answer;
 mod rows;
 
 use lexhold_model::tables::Table;
-use lexhold_policy::Verb;
 use lexhold_store::{EntryKind, Home};
 use serde::Deserialize;
 use serde_json::Value;
@@ -53,7 +52,7 @@ struct Replayed {
 pub fn replay(settings: &Settings, args: &Replay) -> anyhow::Result<Exit> {
     let home = home::open(settings)?;
     let actor = Actor::resolve(settings)?;
-    let sees_silent = actor.may(Verb::ShowSilentHold, "home", &[])?.allowed;
+    let sees_silent = actor.sees_silent()?;
     let (runs, recorded) = journalled(&home)?;
     let mut replayed = Vec::new();
     for past in chosen(runs, args.run.as_deref())? {

@@ -29,7 +29,7 @@ pub const COLUMNS: Columns = Columns {
 pub struct Falling {
     /// Messages.
     pub n_messages: u64,
-    /// Those of them under a hold, which stay nonetheless.
+    /// Those of them under a hold or in an open case, which stay nonetheless.
     pub n_held: u64,
     /// Whether the month has begun.
     pub due: bool,
@@ -39,7 +39,7 @@ pub struct Falling {
 pub type Forecast = BTreeMap<(Date, String), Falling>;
 
 /// Counts every message once: in the month in which it may first go, under the schedule that decides that. Messages that wait
-/// for an event, are permanent or have no rule are left out, as is what a silent hold covers for those who may not know.
+/// for an event, are permanent or have no rule are left out, as is what a silent hold covers or an open case rests on for those who may not know.
 pub fn count(catalog: &Catalog, as_of: Timestamp, sight: &Sight) -> anyhow::Result<Forecast> {
     let grounds = Grounds::read(catalog, as_of)?;
     let dates = Dates::open(catalog, &grounds, as_of)?;
@@ -57,7 +57,11 @@ pub fn count(catalog: &Catalog, as_of: Timestamp, sight: &Sight) -> anyhow::Resu
         let schedule = group.decided_by(&names).unwrap_or_default().to_owned();
         let falling = months.entry((month, schedule)).or_default();
         falling.n_messages += group.n_messages;
-        falling.n_held += if group.is_held() { group.n_messages } else { 0 };
+        falling.n_held += if group.is_held() || group.covered.in_case {
+            group.n_messages
+        } else {
+            0
+        };
         falling.due = month <= today;
     })?;
     Ok(months)

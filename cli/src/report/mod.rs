@@ -43,8 +43,8 @@ pub use sight::Sight as ViewerSight;
 pub fn report(settings: &Settings, args: &Report) -> anyhow::Result<Exit> {
     let actor = Actor::resolve(settings)?;
     let home = home::open(settings)?;
-    let catalog = home::catalog(settings, &home)?;
     let sight = Sight::of(&actor)?;
+    let catalog = home::catalog(settings, &home)?;
     match &args.what {
         ReportKind::Alerts(to) => {
             let log = ReviewLog::load(settings, &home, &catalog)?;
@@ -112,8 +112,8 @@ pub fn write_all(settings: &Settings, actor: &Actor, home: &Home, folder: &Path)
             format!("cannot make {}: {}", folder.display(), files::why(&error)),
         )
     })?;
-    let catalog = home::catalog(settings, home)?;
     let sight = Sight::of(actor)?;
+    let catalog = home::catalog(settings, home)?;
     let log = ReviewLog::load(settings, home, &catalog)?;
     let directory = review::directory(settings)?;
     let to = |name: &str,

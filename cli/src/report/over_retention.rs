@@ -68,6 +68,8 @@ pub enum Ground {
     Duty,
     /// Something of them could not be evaluated.
     Indeterminate,
+    /// An open case or alert.
+    Case,
     /// A hold.
     Hold,
 }
@@ -79,6 +81,7 @@ impl Ground {
             Self::None => "none",
             Self::Duty => "duty",
             Self::Indeterminate => "indeterminate",
+            Self::Case => "case",
             Self::Hold => "hold",
         }
     }
@@ -161,6 +164,8 @@ fn case(group: &Group, as_of: Timestamp, until: Timestamp) -> Option<(Case, Date
     let kept = keeper(resolved, gone.max(as_of));
     let ground = if group.is_held() {
         Ground::Hold
+    } else if group.covered.in_case {
+        Ground::Case
     } else if group.dates.is_doubtful() || resolved.is_indeterminate() {
         Ground::Indeterminate
     } else if kept.is_some() {

@@ -85,7 +85,7 @@ pub fn write(catalog: &Catalog, as_of: Timestamp, sight: &Sight, table: &mut Tab
 
 /// A message as a row.
 pub fn row(message: &RetentionRow, dates: &MessageDates, lookups: &Lookups, as_of: Timestamp, sight: &Sight) -> Row {
-    let covered = message.covered();
+    let covered = dates.covered(message);
     let hidden = sight.hides(&covered, as_of);
     let (state, also) = dates.state(as_of, &covered, sight);
     let withheld = Resolved::withheld();

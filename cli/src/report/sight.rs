@@ -2,7 +2,6 @@
 
 use jiff::Timestamp;
 use lexhold_catalog::Covered;
-use lexhold_policy::Verb;
 
 use crate::operators::Actor;
 
@@ -19,7 +18,7 @@ impl Sight {
     /// What this actor may see.
     pub fn of(actor: &Actor) -> anyhow::Result<Self> {
         Ok(Self {
-            silent: actor.may(Verb::ShowSilentHold, "home", &[])?.allowed,
+            silent: actor.sees_silent()?,
         })
     }
 

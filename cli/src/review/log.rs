@@ -123,7 +123,8 @@ fn deadlines(settings: &Settings, home: &Home) -> anyhow::Result<Deadlines> {
     Ok(deadlines)
 }
 
-fn entry(row: &ReviewRow) -> Option<ReviewEntry> {
+/// A decision on an alert, as its standing is reckoned from; none where it cannot be read, so that nothing is closed by it.
+pub fn entry(row: &ReviewRow) -> Option<ReviewEntry> {
     let to = || row.assigned_to.clone().unwrap_or_default();
     let step = match row.action.as_str() {
         "assign" => ReviewStep::Assign { to: to() },

@@ -15,8 +15,8 @@ use lexhold_store::{EntryKind, Home, Payload};
 use serde_json::json;
 
 pub use explain::{explain_alert, text as explained_text};
-pub use log::ReviewLog;
-pub use select::{Usual, matching};
+pub use log::{ALERT, ReviewLog, entry};
+pub use select::{Usual, matching, named};
 pub use step::{Done, Plan, take};
 pub use who::directory;
 

@@ -125,7 +125,7 @@ impl<'a> Who<'a> {
         let act = Act {
             of,
             on_behalf_of: others.on_behalf_of,
-            confirmed_by: others.approved_by,
+            confirmed_by: others.approved_by.into_iter().collect(),
             conflicted,
             excepted: conflicted && open.is_none(),
             ..Act::default()

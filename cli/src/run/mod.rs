@@ -76,7 +76,8 @@ pub fn run(settings: &Settings, args: &Run) -> anyhow::Result<Exit> {
         actor.require(Verb::PlaceHold, "home", &args.confirmed_by)?;
     }
     let home = home::open_or_create(settings, &actor.id)?;
-    actor.note(&home, verb, "home", &args.confirmed_by)?;
+    actor.note_pending(&home)?;
+    actor.sees_silent()?;
     let lock = home.lock_run("run", settings.wait, home::stamp(&actor.id))?;
     home.recover(&lock, home::stamp(&actor.id))?;
     home::catch_up(settings, &home, &faults)?;

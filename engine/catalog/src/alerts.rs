@@ -79,6 +79,21 @@ pub struct HitRow {
     pub run: String,
 }
 
+/// A message of an alert.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AlertMessage {
+    /// The alert.
+    pub alert_id: Key,
+    /// Other names of the alert, sorted.
+    pub aliases: Vec<Key>,
+    /// The message.
+    pub key: Key,
+    /// The family of the message's versions.
+    pub family: Key,
+    /// Whether it only quotes what the alert is about.
+    pub echo: bool,
+}
+
 /// A message of a group that a component of a rule over several messages hits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConversationEventRow {
@@ -231,14 +246,7 @@ impl Catalog {
         which: Hits,
         mut each: impl FnMut(HitRow) -> Result<(), E>,
     ) -> Result<(), E> {
-        let chosen = match which {
-            Hits::All => "true".to_owned(),
-            Hits::OfAlert(alert) => {
-                let id = sql_key(alert);
-                format!("alert = {id} OR alert IN (SELECT alert FROM name WHERE alias = {id})")
-            }
-            Hits::InMessage(key) => format!("alert IN (SELECT alert FROM told WHERE key = {})", sql_key(key)),
-        };
+        let chosen = chosen(which);
         let sql = format!(
             "WITH {SETTLED}, {TOLD},
              chosen AS MATERIALIZED (SELECT *, {GRADE} AS grade
@@ -260,6 +268,34 @@ impl Catalog {
         );
         self.set_up_occurrences()?;
         each_row(self.connection(), &sql, "reading hits", |row| each(hit(row)?))
+    }
+
+    /// Hands over the messages of every alert, alert by alert. Hits that something took out count for nothing.
+    ///
+    /// # Errors
+    /// The caller's own, and those of DuckDB.
+    pub fn alert_messages<E: From<CatalogError>>(
+        &self,
+        which: Hits,
+        mut each: impl FnMut(AlertMessage) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let chosen = chosen(which);
+        let sql = format!(
+            "WITH {SETTLED}, {TOLD}
+             SELECT t.alert, any_value(n.aliases), t.key, m.family, bool_and(t.echo)
+             FROM told t JOIN message m USING (key) LEFT JOIN names n USING (alert)
+             WHERE t.excluded IS NULL AND ({chosen}) GROUP BY t.alert, t.key, m.family ORDER BY t.alert, t.key"
+        );
+        self.set_up_occurrences()?;
+        each_row(self.connection(), &sql, "reading alerts", |row| {
+            each(AlertMessage {
+                alert_id: row.key(0)?,
+                aliases: row.keys(1)?,
+                key: row.key(2)?,
+                family: row.key(3)?,
+                echo: row.flag(4)?,
+            })
+        })
     }
 
     /// Alerts by month, severity and rule. Rules over several messages take part as in [`Catalog::hits`].
@@ -434,7 +470,19 @@ impl Catalog {
     }
 }
 
-fn keys(keys: impl Iterator<Item = Key>) -> ArrayRef {
+/// The alerts that are asked for, as SQL.
+fn chosen(which: Hits) -> String {
+    match which {
+        Hits::All => "true".to_owned(),
+        Hits::OfAlert(alert) => {
+            let id = sql_key(alert);
+            format!("alert = {id} OR alert IN (SELECT alert FROM name WHERE alias = {id})")
+        }
+        Hits::InMessage(key) => format!("alert IN (SELECT alert FROM told WHERE key = {})", sql_key(key)),
+    }
+}
+
+pub(crate) fn keys(keys: impl Iterator<Item = Key>) -> ArrayRef {
     let array: Decimal128Array = keys.map(|key| Some(key.as_i128())).collect();
     Arc::new(array.with_data_type(KEY))
 }

@@ -22,7 +22,7 @@ pub struct OriginCount {
 
 impl Catalog {
     /// Counts the messages of some origins, one of several assignments counting under each, and how many of them were sent
-    /// before each of some instants. `hide_silent_at` leaves out what a silent hold keeps at that instant.
+    /// before each of some instants. `hide_silent_at` leaves out what a silent hold keeps at that instant, or an open case.
     ///
     /// # Errors
     /// The caller's own, and those of DuckDB.
@@ -34,6 +34,7 @@ impl Catalog {
         hide_silent_at: Option<i64>,
         mut each: impl FnMut(OriginCount) -> Result<(), E>,
     ) -> Result<(), E> {
+        self.set_up_cases().map_err(E::from)?;
         self.numbers("wanted_origin", &[("origin_no", origins)])
             .map_err(E::from)?;
         let sql = sql(by_conversation, before, hide_silent_at);
@@ -76,7 +77,7 @@ fn sql(by_conversation: bool, before: &[i64], hide_silent_at: Option<i64>) -> St
 
 impl Catalog {
     /// Hands over how many messages of each origin no schedule governs, as [`Self::classify_origins`] said.
-    /// `hide_silent_at` leaves out what a silent hold keeps at that instant.
+    /// `hide_silent_at` leaves out what a silent hold keeps at that instant, or an open case.
     ///
     /// # Errors
     /// The caller's own, and those of DuckDB.
@@ -85,6 +86,7 @@ impl Catalog {
         hide_silent_at: Option<i64>,
         mut each: impl FnMut(u32, u64) -> Result<(), E>,
     ) -> Result<(), E> {
+        self.set_up_cases().map_err(E::from)?;
         let hush = hushed(hide_silent_at);
         let sql = format!(
             "WITH hush AS ({hush}),

@@ -3,6 +3,7 @@
 use duckdb::{Transaction, params};
 use lexhold_model::Key;
 
+use crate::alerts::keys;
 use crate::error::Result;
 use crate::open::Catalog;
 use crate::payload::{CaseAdded, CaseClosed, CaseItem, CaseOpened, JournalEntry};
@@ -115,10 +116,6 @@ fn items(
     Ok(())
 }
 
-/// Families of messages in cases that nobody has closed, as SQL.
-pub(crate) const IN_OPEN_CASE: &str =
-    "SELECT DISTINCT family FROM case_message WHERE name NOT IN (SELECT name FROM case_closing)";
-
 impl Catalog {
     /// Every case, open ones first, the oldest first.
     ///
@@ -173,6 +170,35 @@ impl Catalog {
     /// # Errors
     /// Those of DuckDB.
     pub fn in_open_cases(&self) -> Result<Vec<Key>> {
-        collect(self.connection(), IN_OPEN_CASE, "reading open cases", |row| row.key(0))
+        let sql = "SELECT DISTINCT family FROM case_message WHERE name NOT IN (SELECT name FROM case_closing)";
+        collect(self.connection(), sql, "reading open cases", |row| row.key(0))
+    }
+
+    /// Sets beside the catalog, for this session, the families of messages that open cases and alerts rest on.
+    ///
+    /// # Errors
+    /// Those of DuckDB.
+    pub fn keep_in_case(&self, families: impl Iterator<Item = Key>) -> Result<()> {
+        self.connection_batch("CREATE OR REPLACE TEMP TABLE in_case (family DECIMAL(38,0))")?;
+        self.append("in_case", vec![("family", keys(families))])?;
+        self.knows_cases.set(true);
+        Ok(())
+    }
+
+    /// The families that were set; none where nobody has.
+    ///
+    /// # Errors
+    /// Those of DuckDB.
+    pub fn kept_in_case(&self) -> Result<Option<Vec<Key>>> {
+        if !self.knows_cases.get() {
+            return Ok(None);
+        }
+        let sql = "SELECT family FROM in_case";
+        collect(self.connection(), sql, "reading open cases", |row| row.key(0)).map(Some)
+    }
+
+    /// Makes sure that there is a table of them to join.
+    pub(crate) fn set_up_cases(&self) -> Result<()> {
+        self.connection_batch("CREATE TEMP TABLE IF NOT EXISTS in_case (family DECIMAL(38,0))")
     }
 }

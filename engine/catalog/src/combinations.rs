@@ -128,11 +128,13 @@ pub struct CombinationCount {
     pub sent_at: Option<i64>,
     /// The quarter of an hour in which they were captured, where that matters.
     pub captured_at: Option<i64>,
+    /// What covers them.
+    pub covered: Covered,
     /// How many more, or fewer: counts of one combination have to be added up.
     pub n_messages: i64,
 }
 
-/// Messages that are counted apart: under a hold, in force or released, or with assignments to unite.
+/// Messages whose dates come of several assignments.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApartCount {
     /// What has to be united; empty where nothing was assigned.
@@ -300,8 +302,8 @@ impl Catalog {
     /// Counts messages by combination, of one run or of all: [`Self::classify_origins`] and, where any class depends on
     /// conversations, [`Self::classify_conversations`] come first.
     ///
-    /// Messages under a hold and those with assignments to unite are taken out of these counts, by negative ones, and
-    /// come with [`Self::count_apart`].
+    /// Messages that a hold or an open case covers are taken out of these counts, by negative ones, and counted by what
+    /// covers them; those with assignments to unite come with [`Self::count_apart`].
     ///
     /// # Errors
     /// The caller's own, and those of DuckDB.
@@ -312,9 +314,9 @@ impl Catalog {
     ) -> Result<(), E> {
         self.set_apart(run).map_err(E::from)?;
         let all = format!("message {}", of_run(run));
-        for (rows, sign) in [(all.as_str(), 1), ("apart", -1)] {
+        for (rows, sign) in [(all.as_str(), 1), ("apart", -1), ("apart WHERE NOT united", 1)] {
             for way in self.ways().map_err(E::from)? {
-                let sql = count_sql(rows, way);
+                let sql = count_sql(rows, way, sign > 0 && rows != all);
                 each_row(self.connection(), &sql, "counting combinations", |row| {
                     each(CombinationCount {
                         class: row.no_or_null(0)?,
@@ -322,7 +324,8 @@ impl Catalog {
                         conversation: row.no_or_null(2)?,
                         sent_at: row.number_or_null(3)?,
                         captured_at: row.number_or_null(4)?,
-                        n_messages: row.number(5)? * sign,
+                        covered: covered(row, 5)?,
+                        n_messages: row.number(10)? * sign,
                     })
                 })?;
             }
@@ -330,7 +333,7 @@ impl Catalog {
         Ok(())
     }
 
-    /// Counts the messages that the last [`Self::count_combinations`] took out.
+    /// Counts the messages with assignments to unite that the last [`Self::count_combinations`] took out.
     ///
     /// # Errors
     /// The caller's own, and those of DuckDB.
@@ -338,28 +341,19 @@ impl Catalog {
         &self,
         mut each: impl FnMut(ApartCount) -> Result<(), E>,
     ) -> Result<(), E> {
-        let held =
-            "SELECT origin_no, days_no, conversation_no, sent_at, captured_at, held, hush, grace, hush_grace, count(*)
-                    FROM apart WHERE NOT united GROUP BY ALL";
-        each_row(self.connection(), held, "counting held messages", |row| {
-            each(ApartCount {
-                members: combination(row, 0)?.into_iter().collect(),
-                covered: covered(row, 5)?,
-                n_messages: row.count(9)?,
-            })
-        })?;
         let united = "SELECT u.origin_no, u.days_no, u.conversation_no, u.sent_at, u.captured_at,
-                             a.held, a.hush, a.grace, a.hush_grace, a.n, a.family
-                      FROM (SELECT family, held, hush, grace, hush_grace, count(*) AS n FROM apart WHERE united GROUP BY ALL) a
+                             a.held, a.hush, a.grace, a.hush_grace, a.in_case, a.n, a.family
+                      FROM (SELECT family, held, hush, grace, hush_grace, in_case, count(*) AS n
+                            FROM apart WHERE united GROUP BY ALL) a
                       LEFT JOIN united_member u USING (family) ORDER BY a.family";
         let mut pending: Option<(Key, ApartCount)> = None;
         each_row::<E>(self.connection(), united, "counting families", |row| {
-            let family = row.key(10)?;
+            let family = row.key(11)?;
             if pending.as_ref().is_none_or(|(last, _)| *last != family) {
                 let next = ApartCount {
                     members: Vec::new(),
                     covered: covered(row, 5)?,
-                    n_messages: row.count(9)?,
+                    n_messages: row.count(10)?,
                 };
                 if let Some((_, done)) = pending.replace((family, next)) {
                     each(done)?;
@@ -373,18 +367,20 @@ impl Catalog {
         pending.map_or(Ok(()), |(_, done)| each(done))
     }
 
-    /// Lists messages under a hold, and those with assignments to unite.
+    /// Lists messages that a hold or an open case covers, and those with assignments to unite.
     pub(crate) fn set_apart(&self, run: Option<&str>) -> Result<()> {
+        self.set_up_cases()?;
         let run = of_run(run);
         self.connection_batch(&format!(
             "CREATE OR REPLACE TEMP TABLE apart AS
              SELECT m.family, m.origin_no, m.days_no, m.conversation_no, m.place_no, epoch_us(m.sent_at) AS sent_at,
-                    epoch_us(m.captured_at) AS captured_at, x.held, x.hush, x.grace, x.hush_grace, x.united
+                    epoch_us(m.captured_at) AS captured_at, x.held, x.hush, x.grace, x.hush_grace, x.in_case, x.united
              FROM message m JOIN (
                  SELECT family, bool_or(held) AS held, bool_or(hush) AS hush, max(grace) AS grace,
-                        max(hush_grace) AS hush_grace, bool_or(united) AS united FROM (
-                     SELECT family, held, hush, grace, hush_grace, false AS united FROM ({COVERED})
-                     UNION ALL SELECT family, false, false, NULL, NULL, true FROM united)
+                        max(hush_grace) AS hush_grace, bool_or(in_case) AS in_case, bool_or(united) AS united FROM (
+                     SELECT family, held, hush, grace, hush_grace, false AS in_case, false AS united FROM ({COVERED})
+                     UNION ALL SELECT family, false, false, NULL, NULL, true, false FROM in_case
+                     UNION ALL SELECT family, false, false, NULL, NULL, false, true FROM united)
                  GROUP BY family) x USING (family) {run}"
         ))
     }
@@ -433,13 +429,14 @@ pub(crate) fn combination(row: Row<'_>, from: usize) -> Result<Option<Combinatio
     }))
 }
 
-/// How holds cover what a row counts; its four columns begin at `from`.
+/// What covers what a row counts; its five columns begin at `from`.
 fn covered(row: Row<'_>, from: usize) -> Result<Covered> {
     Ok(Covered {
         held: row.flag(from)?,
         held_silently: row.flag(from + 1)?,
         grace_until: row.number_or_null(from + 2)?,
         silent_grace_until: row.number_or_null(from + 3)?,
+        in_case: row.flag(from + 4)?,
     })
 }
 
@@ -462,12 +459,18 @@ fn among(column: &str, only: Option<&[u32]>) -> String {
 /// Neither by conversation nor by instant.
 const PLAIN: (bool, i64) = (false, Instants::Never as i64);
 
-/// Counts of the classes that are counted one way. A message without a class is counted the plain way.
-fn count_sql(rows: &str, way: (bool, i64)) -> String {
+/// Counts of the classes that are counted one way, those of `apart` by what covers them where that is asked. A message
+/// without a class is counted the plain way.
+fn count_sql(rows: &str, way: (bool, i64), by_cover: bool) -> String {
     let (by_conversation, instants) = way;
-    let micros = |column: &str| match rows {
-        "apart" => column.to_owned(),
-        _ => format!("epoch_us({column})"),
+    let micros = |column: &str| match rows.starts_with("apart") {
+        true => column.to_owned(),
+        false => format!("epoch_us({column})"),
+    };
+    let cover_columns = if by_cover {
+        "held, hush, grace, hush_grace, in_case"
+    } else {
+        "false, false, NULL::BIGINT, NULL::BIGINT, false"
     };
     let quarter = |column: &str| format!("{} // {QUARTER} * {QUARTER}", micros(column));
     let (sent, captured) = match instants {
@@ -493,7 +496,7 @@ fn count_sql(rows: &str, way: (bool, i64)) -> String {
         ("JOIN", only)
     };
     format!(
-        "SELECT c.class_no, m.days_no, {conversation}, {sent}, {captured}, count(*)
+        "SELECT c.class_no, m.days_no, {conversation}, {sent}, {captured}, {cover_columns}, count(*)
          FROM (FROM {rows}) m {kind} origin_class c USING (origin_no) {join} WHERE {only} GROUP BY ALL"
     )
 }

@@ -41,11 +41,11 @@ pub struct UnknownHandle {
 }
 
 /// A message's year, its place and how it is covered, counted: all messages, less those that are counted apart, plus
-/// those as their holds and their families have it. A silent hold that nothing may show makes them governed.
+/// those as their holds and their families have it. What nothing may show, a silent hold or an open case, makes them governed.
 fn counted(hide_silent_at: Option<i64>) -> String {
     let hidden = hide_silent_at.map_or_else(
         || "false".to_owned(),
-        |at| format!("(a.hush OR coalesce(a.hush_grace > {at}, false))"),
+        |at| format!("(a.hush OR a.in_case OR coalesce(a.hush_grace > {at}, false))"),
     );
     let year = |at: &str| format!("year(make_timestamp({at}))");
     let (all_year, apart_year) = (year("epoch_us(sent_at)"), year("sent_at"));

@@ -1,6 +1,6 @@
-//! How holds bear on messages: those in force, and those that were released a short while ago.
+//! What bears on messages beside their dates: holds in force, those that were released a short while ago, open cases.
 
-/// How holds cover messages.
+/// What covers messages, whatever their dates.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Covered {
     /// A hold covers them that everybody may know of.
@@ -11,6 +11,8 @@ pub struct Covered {
     pub grace_until: Option<i64>,
     /// Until when they stay after the release of silent holds, likewise.
     pub silent_grace_until: Option<i64>,
+    /// An open case or alert rests on them.
+    pub in_case: bool,
 }
 
 impl Covered {
@@ -24,9 +26,10 @@ impl Covered {
         self.grace_until.max(self.silent_grace_until)
     }
 
-    /// Whether a silent hold, or the grace after one, keeps them at an instant.
+    /// Whether a silent hold, the grace after one, or an open case keeps them at an instant: they look alike, so that none of
+    /// them proves a silent hold.
     pub fn silently_at(&self, as_of: i64) -> bool {
-        self.held_silently || self.silent_grace_until.is_some_and(|until| as_of < until)
+        self.held_silently || self.in_case || self.silent_grace_until.is_some_and(|until| as_of < until)
     }
 
     /// The same with one more hold.
@@ -60,7 +63,7 @@ pub(crate) const COVERED: &str = "
     FROM (SELECT DISTINCT family, hold FROM hold_member) m
     LEFT JOIN hold h USING (hold) LEFT JOIN hold_release r USING (hold) GROUP BY m.family";
 
-/// Families that a silent hold, or the grace after one, keeps at an instant, as SQL; none where nothing is hidden.
+/// Families that a silent hold, the grace after one, or an open case keeps at an instant, as SQL; none where nothing is hidden.
 pub(crate) fn hushed(hide_silent_at: Option<i64>) -> String {
     let holds = match hide_silent_at {
         None => "SELECT hold FROM hold WHERE false".to_owned(),
@@ -69,7 +72,10 @@ pub(crate) fn hushed(hide_silent_at: Option<i64>) -> String {
              WHERE silent AND (r.grace_until IS NULL OR epoch_us(r.grace_until) > {at})"
         ),
     };
-    format!("SELECT DISTINCT family FROM hold_member SEMI JOIN ({holds}) USING (hold)")
+    let cases = hide_silent_at.is_some();
+    format!(
+        "SELECT family FROM hold_member SEMI JOIN ({holds}) USING (hold) UNION SELECT family FROM in_case WHERE {cases}"
+    )
 }
 
 #[cfg(test)]

@@ -36,7 +36,7 @@ mod schema;
 mod status;
 mod tables;
 
-pub use alerts::{AlertMonth, ConversationEventRow, HitRow, Hits, OccurrenceRow, RuleRow};
+pub use alerts::{AlertMessage, AlertMonth, ConversationEventRow, HitRow, Hits, OccurrenceRow, RuleRow};
 pub use by_origin::OriginCount;
 pub use cases::{CaseMessageRow, CaseRow};
 pub use combinations::{

@@ -28,6 +28,8 @@ pub struct Settings {
 #[derive(Debug)]
 pub struct Catalog {
     connection: Connection,
+    /// Whether it was told which messages open cases rest on.
+    pub(crate) knows_cases: std::cell::Cell<bool>,
     _claim: Claim,
 }
 
@@ -130,6 +132,7 @@ fn connect(path: &Path, mode: AccessMode, settings: &Settings) -> Result<Catalog
     session(&connection).doing("setting up the catalog")?;
     Ok(Catalog {
         connection,
+        knows_cases: std::cell::Cell::new(false),
         _claim: claim,
     })
 }

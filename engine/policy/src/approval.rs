@@ -24,7 +24,7 @@ pub struct Statement {
     pub home: String,
     /// The verb, by its name in the governance schema.
     pub verb: String,
-    /// The thing: a bundle's digest, an event's `type/key`, an alert; `home` for a home as a whole.
+    /// The thing: a bundle's digest, an event's `type/key@day`, an alert; `home` for a home as a whole.
     pub of: String,
     /// Who stands by it.
     pub operator: String,

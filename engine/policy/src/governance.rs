@@ -85,6 +85,10 @@ verbs! {
     ReopenAlert = "reopen_alert" on "Alert",
     /// Set an alert aside for a time.
     SuppressAlert = "suppress_alert" on "Alert",
+    /// Open a case, or add to one.
+    OpenCase = "open_case" on "Case",
+    /// End a case.
+    CloseCase = "close_case" on "Case",
     /// Attest that a period has been reviewed.
     Attest = "attest" on "Home",
     /// Learn the key by which a sample was drawn.

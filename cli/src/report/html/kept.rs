@@ -39,7 +39,7 @@ pub struct ScheduleLine<'a> {
     pub jurisdiction: &'a str,
     /// What it rests on.
     pub cites: &'a [String],
-    /// Messages that fall due under it some day.
+    /// Messages that fall due some day and whose date it decides.
     pub n_due: String,
 }
 

@@ -128,6 +128,7 @@ pub fn ceilings(all: &[Ceiling]) -> (Vec<LimitLine<'_>>, Option<String>) {
             ("none", _) => "waits for disposal".to_owned(),
             ("duty", Some(by)) => format!("kept by {by}"),
             ("hold", _) => "under a hold".to_owned(),
+            ("case", _) => "in an open case".to_owned(),
             (ground, _) => ground.to_owned(),
         };
         let (first, last) = &one.days;

@@ -1,0 +1,193 @@
+//! Cases: what stays together until two people say that it may go.
+
+use lexhold_catalog::Fingerprint;
+use serde_json::{Value, json};
+
+use crate::support::{Firm, Ran, message};
+
+const OPERATORS: &str = "lexhold: 1
+operators: team
+people:
+  - { id: rex, person: none, roles: [engineer, records, approver] }
+  - { id: lea, person: none, roles: [legal, silent] }
+  - { id: sue, person: none, roles: [supervisor, silent] }
+  - { id: ria, person: none, roles: [reviewer] }
+";
+
+/// Three old messages, of which an alert has the last.
+fn firm() -> Firm {
+    let firm = Firm::new();
+    let sent = "2020-03-10T09:00:00Z";
+    firm.messages(
+        "in.ndjson",
+        &[
+            message("m1", sent, "see you"),
+            message("m2", sent, "good day"),
+            message("m3", sent, "call me on +44 7700 900123"),
+        ],
+    );
+    firm.run(&["in.ndjson"]).ended(0);
+    firm.write("operators.yaml", OPERATORS);
+    firm
+}
+
+fn call(firm: &Firm, who: &str, arguments: &[&str]) -> Ran {
+    let mut all = arguments.to_vec();
+    all.extend(["--as", who]);
+    firm.call(&all)
+}
+
+/// Each message's state, what else holds, and from when on it may go, as somebody sees it.
+fn seen(firm: &Firm, who: &str, id: &str) -> (String, Value, String) {
+    let report = call(
+        firm,
+        who,
+        &["report", "retention", "--format", "ndjson", "--as-of", "2026-06-01"],
+    )
+    .ended(0);
+    let ends = |row: &Value| row["message_id"].as_str().unwrap().ends_with(&format!("/{id}"));
+    let row = report.rows().into_iter().find(ends).unwrap();
+    let text = |field: &str| row[field].as_str().unwrap_or("none").to_owned();
+    (text("state"), row["also"].clone(), text("eligible_from"))
+}
+
+fn open(firm: &Firm, name: &str, more: &[&str]) -> Ran {
+    let mut all = vec![
+        "case",
+        "open",
+        name,
+        "--matter",
+        "In re Orion",
+        "--reason",
+        "the regulator asks",
+    ];
+    all.extend(more);
+    call(firm, "lea", &all)
+}
+
+fn cases(firm: &Firm, more: &[&str]) -> Vec<Value> {
+    let mut all = vec!["case", "list", "--format", "ndjson", "--as-of", "2126-01-01"];
+    all.extend(more);
+    call(firm, "lea", &all).ended(0).rows()
+}
+
+#[test]
+fn what_an_open_case_rests_on_is_not_due() {
+    let firm = firm();
+    assert_eq!(seen(&firm, "lea", "m1").0, "eligible");
+    open(&firm, "orion", &["--message", "/m1"]).ended(0);
+    let (state, also, from) = seen(&firm, "lea", "m1");
+    assert_eq!((state.as_str(), also), ("in_case", json!(["eligible"])));
+    assert_ne!(from, "infinity", "the clock runs on");
+    assert_eq!(seen(&firm, "lea", "m2").0, "eligible");
+    // Those who may not know of silent holds learn nothing from it.
+    assert_eq!(
+        seen(&firm, "rex", "m1"),
+        ("retained".to_owned(), json!([]), "infinity".to_owned())
+    );
+    call(&firm, "rex", &["case", "list"]).ended(5).said("show_silent_hold");
+    call(&firm, "rex", &["case", "show", "orion"]).ended(5);
+
+    open(&firm, "orion", &["--message", "/m2"])
+        .ended(2)
+        .said("no name is used twice");
+    open(&firm, "two words", &["--message", "/m2"]).ended(2);
+    open(&firm, "empty", &[]).ended(2).said("none is named");
+    open(&firm, "unknown", &["--message", "/m9"]).ended(3);
+    firm.write("more.txt", "slack/c1/m2\n\n slack/c1/m1\n");
+    let add = [
+        "case",
+        "add",
+        "orion",
+        "--reason",
+        "the same talk",
+        "--messages",
+        "more.txt",
+    ];
+    let told = call(&firm, "ria", &add).ended(0).stdout;
+    assert!(told.starts_with("1 message added"), "{told}");
+    assert!(call(&firm, "ria", &add).ended(0).stdout.contains("nothing to do"));
+    assert_eq!(seen(&firm, "lea", "m2").0, "in_case");
+
+    let listed = cases(&firm, &[]);
+    assert_eq!(listed.len(), 1);
+    assert_eq!(
+        (&listed[0]["case"], &listed[0]["messages"]),
+        (&json!("orion"), &json!(2))
+    );
+    assert!(
+        listed[0]["age_days"].as_u64().unwrap() > 30_000,
+        "no case ends by time: {}",
+        listed[0]
+    );
+    assert_eq!(
+        call(&firm, "lea", &["case", "show", "orion", "--format", "ndjson"])
+            .ended(0)
+            .rows()
+            .len(),
+        2
+    );
+
+    let close = ["case", "close", "orion", "--reason", "settled"];
+    call(&firm, "ria", &close).ended(5).said("may not `close_case`");
+    call(&firm, "lea", &close).ended(5).said("closing-a-case-needs-two");
+    call(&firm, "lea", &[&close[..], &["--confirmed-by", "sue"]].concat()).ended(0);
+    call(&firm, "lea", &[&close[..], &["--confirmed-by", "sue"]].concat())
+        .ended(2)
+        .said("is closed");
+    call(&firm, "ria", &add).ended(2).said("is closed");
+    assert_eq!(seen(&firm, "lea", "m1").0, "eligible");
+    assert_eq!(cases(&firm, &[]).len(), 0);
+    assert_eq!(cases(&firm, &["--all"])[0]["confirmed_by"], "sue");
+
+    call(&firm, "lea", &["case", "list"]).ended(0);
+    let before = firm.fingerprint(Fingerprint::Everything);
+    firm.call(&["rebuild"]).ended(0);
+    assert_eq!(firm.fingerprint(Fingerprint::Everything), before, "rebuilt");
+    firm.call(&["verify"]).ended(0);
+}
+
+#[test]
+fn an_alert_keeps_its_messages_until_somebody_closes_it() {
+    let firm = firm();
+    assert_eq!(seen(&firm, "lea", "m3").0, "in_case", "nobody has looked at the alert");
+    let alerts = call(&firm, "sue", &["report", "alerts", "--format", "ndjson"])
+        .ended(0)
+        .rows();
+    let alert = alerts[0]["alert_id"].as_str().unwrap().to_owned();
+    let totals = call(
+        &firm,
+        "lea",
+        &["report", "forecast", "--format", "ndjson", "--as-of", "2026-06-01"],
+    );
+    assert!(totals.ended(0).rows().iter().any(|row| row["held"] == 1));
+    open(&firm, "orion", &["--alert", &alert]).ended(0);
+    let close = [
+        "alerts",
+        "close",
+        &alert,
+        "--decision",
+        "no-issue",
+        "--reason",
+        "a shop",
+    ];
+    call(&firm, "ria", &close).ended(0);
+    assert_eq!(seen(&firm, "lea", "m3").0, "in_case", "the case is open");
+    let shown = call(&firm, "lea", &["case", "show", "orion", "--format", "ndjson"])
+        .ended(0)
+        .rows();
+    assert_eq!(shown[0]["alert_id"], json!(alert));
+    let close = ["case", "close", "orion", "--reason", "settled", "--confirmed-by", "sue"];
+    call(&firm, "lea", &close).ended(0);
+    assert_eq!(seen(&firm, "lea", "m3").0, "eligible");
+    let explained = call(&firm, "lea", &["explain", "--message", "/m3", "--as-of", "2026-06-01"])
+        .ended(0)
+        .stdout;
+    assert!(explained.contains("└─ eligible"), "{explained}");
+    call(&firm, "ria", &["alerts", "reopen", &alert, "--reason", "once more"]).ended(0);
+    assert_eq!(seen(&firm, "lea", "m3").0, "in_case", "it is open again");
+    let explained = call(&firm, "lea", &["explain", "--message", "/m3", "--as-of", "2026-06-01"])
+        .ended(0)
+        .stdout;
+    assert!(explained.contains("└─ in_case"), "{explained}");
+}
