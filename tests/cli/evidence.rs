@@ -44,27 +44,27 @@ fn certificate(firm: &Firm) {
 fn a_checkpoint_kept_outside_finds_a_journal_that_was_cut_or_written_anew() {
     let firm = firm();
     let out = ["checkpoint", "export", "--out", "kept.txt"];
-    firm.call(&out).ended(0).said("checkpoint of 7 entries");
     firm.call(&out).ended(0).said("checkpoint of 8 entries");
+    firm.call(&out).ended(0).said("checkpoint of 9 entries");
     assert_eq!(Checkpoint::all_in(&firm.read("kept.txt")).unwrap().len(), 2);
     let verify = ["verify", "--checkpoint", "kept.txt"];
     firm.call(&verify)
         .ended(0)
-        .said("the checkpoint vouches for entries 1 to 8");
-    firm.call(&["verify"]).ended(0).said("nothing for the last, 9");
+        .said("the checkpoint vouches for entries 1 to 9");
+    firm.call(&["verify"]).ended(0).said("nothing for the last, 10");
     let log = firm.path(".lexhold/journal/log.ndjson");
     let whole = fs::read_to_string(&log).unwrap();
-    let cut: String = whole.split_inclusive('\n').take(7).collect();
+    let cut: String = whole.split_inclusive('\n').take(8).collect();
     fs::write(&log, cut).unwrap();
     let found = firm.call(&verify).ended(4);
     assert!(
         found
             .stdout
-            .contains("checkpoint of 8 entries: journal entry 8 and those behind it are missing"),
+            .contains("checkpoint of 9 entries: journal entry 9 and those behind it are missing"),
         "{}",
         found.stdout
     );
-    firm.call(&out).ended(4).said("entry 8 and those behind it are missing");
+    firm.call(&out).ended(4).said("entry 9 and those behind it are missing");
     assert_eq!(Checkpoint::all_in(&firm.read("kept.txt")).unwrap().len(), 2);
 }
 
@@ -72,7 +72,7 @@ fn a_checkpoint_kept_outside_finds_a_journal_that_was_cut_or_written_anew() {
 fn a_checkpoint_goes_to_stdout_and_nothing_else_does() {
     let firm = firm();
     let text = firm.call(&["checkpoint", "export"]).ended(0).stdout;
-    assert_eq!(text.parse::<Checkpoint>().unwrap().head().size, 7);
+    assert_eq!(text.parse::<Checkpoint>().unwrap().head().size, 8);
     firm.write("no.txt", "hello\n");
     firm.call(&["verify", "--checkpoint", "no.txt"])
         .ended(4)
