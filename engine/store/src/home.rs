@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use lexhold_model::ContentKey;
+use lexhold_model::{ContentKey, Digest};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -64,6 +64,9 @@ pub(crate) struct Description {
     home: String,
     zone: String,
     store: StoreMode,
+    /// What the content key can be recognised by; homes made by the first versions have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    content_key: Option<Digest>,
 }
 
 /// A home that is complete: created to the end, of a format this version knows, its journal whole at the end.
@@ -226,6 +229,18 @@ impl Home {
             .is_ok_and(|journalled| (&journalled.home, &journalled.zone, &journalled.store) == (home, zone, store))
     }
 
+    /// Whether the content key, where there is one, is that of the journal's first payload.
+    pub(crate) fn has_key_of(&self, payload: &[u8]) -> Result<bool> {
+        let journalled = serde_json::from_slice::<Description>(payload).ok();
+        let (Some(expected), Some(key)) = (
+            journalled.and_then(|journalled| journalled.content_key),
+            read_if_there(&self.root.join(CONTENT_KEY))?,
+        ) else {
+            return Ok(true);
+        };
+        Ok(expected == key_digest(&key))
+    }
+
     /// Refuses a run lock of another home.
     pub(crate) fn owns(&self, lock: &RunLock) -> Result<()> {
         if lock.belongs_to(&self.root) {
@@ -269,12 +284,18 @@ fn create(root: &Path, new: &NewHome<'_>, stamp: Stamp<'_>) -> Result<()> {
                 home: id,
                 zone: new.zone.to_owned(),
                 store: new.store,
+                content_key: read_if_there(&root.join(CONTENT_KEY))?.map(|key| key_digest(&key)),
             };
             journal.append(EntryKind::HomeCreated, Some(Payload::Json(&json!(new))), stamp)?;
             new
         }
     };
     gate::replace_state(root, HOME_FILE, format!("{:#}\n", json!(description)).as_bytes())
+}
+
+/// The digest by which the content key is recognised: of 32 bytes that nobody can guess.
+fn key_digest(key: &[u8]) -> Digest {
+    Digest::of(&[b"lexhold content key\n", key].concat())
 }
 
 pub(crate) fn read_description(text: &[u8], file: &Path) -> Result<Description> {

@@ -258,8 +258,13 @@ impl Check<'_> {
                 }
                 Err(_) => self.found(FindingKind::PayloadChanged, path, Some(entry.seq)),
             },
-            (Some(content), EntryKind::HomeCreated) if !self.home.is_described_by(&content) => {
-                self.found(FindingKind::HomeChanged, HOME_FILE, Some(entry.seq));
+            (Some(content), EntryKind::HomeCreated) => {
+                if !self.home.is_described_by(&content) {
+                    self.found(FindingKind::HomeChanged, HOME_FILE, Some(entry.seq));
+                }
+                if !self.home.has_key_of(&content)? {
+                    self.found(FindingKind::KeyChanged, CONTENT_KEY, Some(entry.seq));
+                }
             }
             (Some(content), kind) if kind.names_a_key() => match serde_json::from_slice(&content) {
                 Ok(key) => self.signing.push((entry.seq, key)),

@@ -32,6 +32,17 @@ fn full_home() -> (TempDir, Home) {
     home.journal()
         .append(EntryKind::HoldPlaced, Some(Payload::Bytes(b"x")), stamp())
         .unwrap();
+    let digest = home
+        .facts()
+        .put(&BTreeMap::from([("directory.yaml".into(), b"lexhold: 1".to_vec())]))
+        .unwrap();
+    home.journal()
+        .append(
+            EntryKind::Facts,
+            Some(Payload::Json(&json!({ "sources": digest }))),
+            stamp(),
+        )
+        .unwrap();
     (folder, home)
 }
 
@@ -79,19 +90,18 @@ fn a_sound_home_has_no_findings_and_a_tree_head() {
 #[test]
 fn every_bit_of_every_file_counts() {
     let (_folder, home) = full_home();
-    let bundle = fs::read_dir(home.root().join("bundles"))
-        .unwrap()
-        .next()
-        .unwrap()
-        .unwrap()
-        .path()
-        .join("a.yaml");
+    let source = |folder: &str, name: &str| {
+        let mut stored = fs::read_dir(home.root().join(folder)).unwrap();
+        stored.next().unwrap().unwrap().path().join(name)
+    };
     let files = [
         (file(&home, true), FindingKind::FileChanged),
         (file(&home, false), FindingKind::FileChanged),
         (payload(&home, 3), FindingKind::PayloadChanged),
         (payload(&home, 4), FindingKind::PayloadChanged),
-        (bundle, FindingKind::SourcesChanged),
+        (source("bundles", "a.yaml"), FindingKind::SourcesChanged),
+        (source("facts", "directory.yaml"), FindingKind::SourcesChanged),
+        (home.root().join("keys/content.key"), FindingKind::KeyChanged),
     ];
     for (path, kind) in files {
         let length = fs::read(&path).unwrap().len();
