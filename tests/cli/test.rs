@@ -413,3 +413,29 @@ fn the_shipped_policies_are_seen_from_both_sides() {
         .ended(0)
         .said("seen (100.0 %)");
 }
+
+#[test]
+fn changes_that_no_test_notices_are_told_at_their_place() {
+    let firm = Firm::empty();
+    firm.write(
+        "policies/desk.yaml",
+        "lexhold: 1\nretention: desk\nversion: 1.0.0\nzone: UTC\nschedules:\n  - { id: chats, retain: { for: P3Y, from: sent } }\n\
+         tests:\n  - name: one\n    message: { sender: ann, sent_at: \"2024-01-01T00:00:00Z\" }\n    expect: { retention: { \
+         retain_until: 2027-01-01 } }\n",
+    );
+    let ran = firm.call(&["test", "--mutate", "--max-survivors", "1"]).ended(0);
+    assert_eq!(
+        ran.stdout,
+        "survived: policies/desk.yaml:6:44: `captured` in place of `sent`\n"
+    );
+    assert_eq!(ran.stderr, "mutants: 3 noticed, 1 survived\ntest: 1 passed in 1 file\n");
+    let json = firm
+        .call(&["test", "--mutate", "--max-survivors", "0", "--format", "json"])
+        .ended(1)
+        .json();
+    assert_eq!(json["mutants"]["survived"][0]["span"]["start"]["line"], 6);
+    replace(&firm, "policies/desk.yaml", "2027-01-01", "2028-01-01");
+    firm.call(&["test", "--mutate"])
+        .ended(1)
+        .said("mutants: none tried while tests fail");
+}

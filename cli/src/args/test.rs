@@ -24,6 +24,12 @@ pub struct Test {
         conflicts_with = "filter"
     )]
     pub min_coverage: Option<u64>,
+    /// Change the documents in one place after the other, and say which changes no test notices
+    #[arg(long, conflicts_with = "filter")]
+    pub mutate: bool,
+    /// How many changes may go unnoticed
+    #[arg(long, value_name = "N", env = "LEXHOLD_TEST_MAX_SURVIVORS", requires = "mutate")]
+    pub max_survivors: Option<usize>,
     /// The form of the results; may repeat, all but one with an --output of their own
     #[arg(
         long,

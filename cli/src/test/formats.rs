@@ -25,6 +25,7 @@ pub fn json(files: &Files, report: &Report, ok: bool) -> String {
         "todo": report.count("todo"),
         "errors": report.count("error"),
         "tests": tests,
+        "mutants": report.mutants.as_ref().map(|mutants| mutants.json(files)),
         "coverage": report.coverage.as_ref().map(|coverage| covered(files, coverage)),
     });
     format!("{value:#}\n")

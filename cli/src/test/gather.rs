@@ -26,6 +26,8 @@ pub struct Gathered {
     pub groups: Vec<Group>,
     /// The files that are under test.
     pub under_test: BTreeSet<FileId>,
+    /// What conditions are checked against.
+    pub schemas: Schemas,
 }
 
 /// Tests that are run with one bundle.
@@ -115,6 +117,7 @@ pub fn gather(settings: &Settings, args: &Test) -> anyhow::Result<Gathered> {
         project,
         groups,
         under_test,
+        schemas,
     })
 }
 

@@ -5,6 +5,7 @@ mod coverage;
 mod formats;
 mod gather;
 mod junit;
+mod mutants;
 mod text;
 
 use std::io::Write;
@@ -21,6 +22,7 @@ use crate::settings::Settings;
 use crate::terminal::{colour_on_stderr, say};
 use coverage::{Coverage, Share, measure};
 use gather::{Group, gather};
+use mutants::{Mutants, try_all};
 
 /// How all tests came out.
 pub struct Report {
@@ -28,6 +30,8 @@ pub struct Report {
     pub results: Vec<CaseResult>,
     /// What they have seen, where that is asked for.
     pub coverage: Option<Coverage>,
+    /// Which changes they would not notice, where that is asked for and all of them pass.
+    pub mutants: Option<Mutants>,
 }
 
 impl Report {
@@ -55,10 +59,14 @@ pub fn test(settings: &Settings, args: &Test) -> anyhow::Result<Exit> {
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(settings.jobs.unwrap_or(0))
         .build()?;
-    let report = pool.install(|| Report {
+    let mut report = pool.install(|| Report {
         results: run(args, &gathered.project, &gathered.groups),
         coverage: args.wants_coverage().then(|| measure(&gathered)),
+        mutants: None,
     });
+    if args.mutate && report.count("fail") + report.count("error") == 0 {
+        report.mutants = Some(pool.install(|| try_all(&gathered)));
+    }
     let project = &mut gathered.project;
     if report.results.is_empty() && !project.diagnostics.has_errors() {
         return Err(nothing(args).into());
@@ -71,7 +79,9 @@ pub fn test(settings: &Settings, args: &Test) -> anyhow::Result<Exit> {
     let n_errors = complain(settings, project);
     let files = &project.files;
     let low = low(files, args, &report);
-    let exit = match (n_errors, report.count("fail") + low.len()) {
+    let survived = report.mutants.as_ref().map_or(0, |mutants| mutants.survivors.len());
+    let too_many = usize::from(args.max_survivors.is_some_and(|most| survived > most));
+    let exit = match (n_errors, report.count("fail") + low.len() + too_many) {
         (1.., _) => Exit::Policy,
         (0, 1..) => Exit::Negative,
         (0, 0) => Exit::Done,
@@ -84,7 +94,7 @@ pub fn test(settings: &Settings, args: &Test) -> anyhow::Result<Exit> {
         let text = written(settings, format, files, &report, exit)?;
         std::io::stdout().lock().write_all(text.as_bytes())?;
     }
-    conclude(settings, &report, &low);
+    conclude(settings, args, &report, &low);
     Ok(exit)
 }
 
@@ -184,10 +194,15 @@ fn told(share: Share) -> String {
     format!("{} of {} seen ({})", share.seen, share.of, share.percent())
 }
 
-fn conclude(settings: &Settings, report: &Report, low: &[String]) {
+fn conclude(settings: &Settings, args: &Test, report: &Report, low: &[String]) {
     low.iter().for_each(|line| say(&format!("coverage: {line}")));
     if settings.quiet {
         return;
+    }
+    match &report.mutants {
+        Some(mutants) => say(&mutants.summary()),
+        None if args.mutate => say("mutants: none tried while tests fail"),
+        None => {}
     }
     let counts = [("fail", "failed"), ("error", "in error"), ("todo", "todo")];
     let more: String = counts

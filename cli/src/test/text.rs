@@ -5,7 +5,7 @@ use lexhold_evaluate::{CaseResult, Mismatch, Outcome};
 
 use super::Report;
 
-/// The failures, or every test, and what no test has seen.
+/// The failures, or every test, what no test has seen, and which changes none would notice.
 pub fn text(files: &Files, report: &Report, all: bool) -> String {
     let mut shown = String::new();
     for result in &report.results {
@@ -21,7 +21,8 @@ pub fn text(files: &Files, report: &Report, all: bool) -> String {
         }
     }
     let unseen = report.coverage.iter().flat_map(|coverage| coverage.lines(files));
-    shown + &unseen.map(|line| line + "\n").collect::<String>()
+    let survived = report.mutants.iter().flat_map(|mutants| mutants.lines(files));
+    shown + &unseen.chain(survived).map(|line| line + "\n").collect::<String>()
 }
 
 /// What is wrong with a test, or with what came of it.

@@ -24,6 +24,7 @@ mod hits;
 mod hold;
 mod identity;
 mod message;
+pub mod mutation;
 mod occurrence;
 mod parts;
 mod resolve;
@@ -36,6 +37,7 @@ mod supervision;
 mod tables;
 #[cfg(test)]
 mod testing;
+mod tree;
 
 pub use alert::{Alert, AlertHit, AlertMember, AlertPlace, AlertRule, alerts};
 pub use assign::{Assigner, Inputs, assign};

@@ -54,7 +54,7 @@ pub use governance::{Circumstances, Governance, GovernanceAnswer, Verb};
 pub use make::FactsMaker;
 pub use official::Oracle;
 pub use operators::{Operator, Operators, operators_shape};
-pub use probe::{Operand, Probe, Seen};
+pub use probe::{ConditionMutant, Operand, Probe, Seen, condition_mutants};
 pub use program::{Answer, Decider, Program};
 pub use reads::Reads;
 pub use schema::{FirmTypes, Schemas};

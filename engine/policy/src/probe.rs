@@ -174,11 +174,15 @@ fn decided(
 
 /// A test as a condition of its own. It is not type-checked: what guards it stands elsewhere.
 fn condition(action: Action, text: &str) -> Condition {
-    let source = policy_text(action.effect(), &format!("action == Action::\"{action}\""), text);
-    let never = || policy_text(action.effect(), "action", "false");
+    let effect = action.effect();
+    let parsed = |action: &str, text: &str| {
+        let source = policy_text(effect, action, text);
+        Policy::parse(Some(PolicyId::new("test")), source).ok()
+    };
+    let scope = format!("action == Action::\"{action}\"");
     #[expect(clippy::expect_used, reason = "`false` is a condition")]
-    let policy = Policy::parse(Some(PolicyId::new("test")), source)
-        .or_else(|_| Policy::parse(Some(PolicyId::new("test")), never()))
+    let policy = parsed(&scope, text)
+        .or_else(|| parsed("action", "false"))
         .expect("a policy");
     let est = policy.to_json().unwrap_or_default();
     Condition::bare(action, policy, Reads::of_policy(&est))
@@ -318,6 +322,54 @@ fn is_wrapped(text: &str, range: Range<usize>) -> bool {
     text[range.clone()].starts_with('(') && close.is_some_and(|(_, at, _)| at + 1 == range.end)
 }
 
+/// A condition with one thing changed, for tests to notice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConditionMutant {
+    /// Where in the text the change is.
+    pub range: Range<usize>,
+    /// What was changed.
+    pub what: String,
+    /// The condition with the change.
+    pub text: String,
+}
+
+/// Every operand of `&&` and `||` negated, and every `&&`, `||` and comparison turned into its neighbour.
+pub fn condition_mutants(text: &str) -> Vec<ConditionMutant> {
+    const TURNED: [(&str, &str); 6] = [
+        ("&&", "||"),
+        ("||", "&&"),
+        ("<=", "<"),
+        (">=", ">"),
+        ("<", "<="),
+        (">", ">="),
+    ];
+    let changed = |range: Range<usize>, what: String, by: &str| ConditionMutant {
+        what,
+        text: format!("{}{by}{}", &text[..range.start], &text[range.end..]),
+        range,
+    };
+    let mut operands = Vec::new();
+    taken_apart(text, 0..text.len(), &mut operands);
+    let negated = operands.into_iter().map(|range| {
+        let operand = &text[range.clone()];
+        let words: Vec<&str> = operand.split_whitespace().collect();
+        changed(
+            range.clone(),
+            format!("`{}` negated", words.join(" ")),
+            &format!("!({operand})"),
+        )
+    });
+    let mut mutants: Vec<ConditionMutant> = negated.collect();
+    let mut next = 0;
+    for (_, at, _) in signs(text, 0..text.len()) {
+        if let Some((old, new)) = TURNED.iter().find(|(old, _)| at >= next && text[at..].starts_with(old)) {
+            next = at + old.len();
+            mutants.push(changed(at..next, format!("`{new}` in place of `{old}`"), new));
+        }
+    }
+    mutants
+}
+
 #[cfg(test)]
 mod tests {
     use lexhold_document::path;
@@ -387,6 +439,29 @@ mod tests {
             texts("resource.recipients.count > 3 && resource.recipients.count < (4 + 1)").len(),
             2
         );
+    }
+
+    #[test]
+    fn a_condition_is_changed_in_one_place_at_a_time() {
+        let told = |text| {
+            condition_mutants(text)
+                .into_iter()
+                .map(|mutant| mutant.text)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(
+            told("a.b && !(c.d <= 3 || e < f)"),
+            [
+                "!(a.b) && !(c.d <= 3 || e < f)",
+                "a.b && !(!(c.d <= 3) || e < f)",
+                "a.b && !(c.d <= 3 || !(e < f))",
+                "a.b || !(c.d <= 3 || e < f)",
+                "a.b && !(c.d < 3 || e < f)",
+                "a.b && !(c.d <= 3 && e < f)",
+                "a.b && !(c.d <= 3 || e <= f)"
+            ]
+        );
+        assert_eq!(told("x == \"a && b\""), ["!(x == \"a && b\")"]);
     }
 
     #[test]

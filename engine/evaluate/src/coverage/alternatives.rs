@@ -12,6 +12,7 @@ use lexhold_rules::{Program, RuleHit, Scanner, check_examples};
 use super::What;
 use crate::hits::parts_of;
 use crate::parts::split;
+use crate::tree::{Step, at, remove};
 
 /// An alternative or exclusion, before it is known whether it is asked for.
 pub(super) struct Choice {
@@ -118,55 +119,46 @@ fn ruleset(document: &Document, choices: &mut Vec<Choice>, names: &mut Vec<Strin
         return None;
     }
     let mut apart = document.clone();
-    if let Value::Map(entries) = &mut apart.root.value {
-        let list = entries.iter_mut().find(|entry| entry.key == "rules")?;
-        list.node.value = Value::List(rules);
-    }
+    at(&mut apart.root, &[Step::Key("rules".into())])?.value = Value::List(rules);
     Some(apart)
-}
-
-/// A step from a rule to one of its alternatives.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Step {
-    /// Into a map.
-    Key(String),
-    /// To an item that has to hold together with the others of its list.
-    Operand(usize),
-    /// To an item that is enough by itself.
-    Alternative(usize),
 }
 
 /// Each choice of a rule, with its place and the rule that has no other.
 fn alone(rule: &Node) -> Vec<(What, Place, Node)> {
+    let choices = alternatives(rule).into_iter().map(|path| (What::Alternative, path));
+    let all = choices.chain(exclusions(rule).into_iter().map(|path| (What::Exclusion, path)));
+    let alone = all.filter_map(|(what, path)| {
+        let mut alone = rule.clone();
+        remove(&mut alone, "threshold");
+        let place = narrowed(&mut alone, &path)?;
+        Some((what, place, alone))
+    });
+    alone.collect()
+}
+
+/// The paths to every alternative of a rule.
+pub(crate) fn alternatives(rule: &Node) -> Vec<Vec<Step>> {
     let mut paths = Vec::new();
     if let Some(node) = rule.get("match") {
         walk(node, &mut vec![Step::Key("match".into())], &mut paths);
     }
-    let mut found = Vec::new();
-    for path in &paths {
-        let mut alone = rule.clone();
-        remove(&mut alone, "threshold");
-        if let Some(place) = narrowed(&mut alone, path) {
-            found.push((What::Alternative, place, alone));
-        }
-    }
+    paths
+}
+
+/// The paths to every exclusion of a rule.
+pub(crate) fn exclusions(rule: &Node) -> Vec<Vec<Step>> {
     let unless = rule
         .get("match")
         .and_then(|node| node.get("unless"))
         .and_then(Node::as_list);
-    for index in 0..unless.map_or(0, <[Node]>::len) {
-        let mut alone = rule.clone();
-        remove(&mut alone, "threshold");
-        let path = [
+    let path = |at| {
+        vec![
             Step::Key("match".into()),
             Step::Key("unless".into()),
-            Step::Alternative(index),
-        ];
-        if let Some(place) = narrowed(&mut alone, &path) {
-            found.push((What::Exclusion, place, alone));
-        }
-    }
-    found
+            Step::Alternative(at),
+        ]
+    };
+    (0..unless.map_or(0, <[Node]>::len)).map(path).collect()
 }
 
 /// Collects the paths to every alternative below a node. A list of words alone is like a lexicon: one thing.
@@ -239,12 +231,6 @@ fn narrowed(rule: &mut Node, path: &[Step]) -> Option<Place> {
         };
     }
     Some(node.place)
-}
-
-fn remove(node: &mut Node, key: &str) {
-    if let Value::Map(entries) = &mut node.value {
-        entries.retain(|entry| entry.key != key);
-    }
 }
 
 /// The rule under another id, with all of its examples as texts that it may hit.

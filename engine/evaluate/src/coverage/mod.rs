@@ -15,6 +15,7 @@ mod alternatives;
 mod survey;
 mod units;
 
+pub(crate) use alternatives::{alternatives, exclusions};
 pub use survey::Survey;
 
 use lexhold_document::Place;
