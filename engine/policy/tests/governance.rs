@@ -96,3 +96,12 @@ fn every_case_is_decided_by_the_policies_it_names() {
     }
     assert_eq!(asked.len(), Verb::ALL.len(), "every verb has a case");
 }
+
+/// `policies/governance/README.md` says which actions there are.
+#[test]
+fn the_manual_lists_every_action_and_no_other() {
+    let manual = include_str!("../../../policies/governance/README.md");
+    let listed = manual.lines().filter_map(|line| line.strip_prefix("| `")?.split_once('`'));
+    let listed: BTreeSet<&str> = listed.map(|(action, _)| action).collect();
+    assert_eq!(listed, Verb::ALL.iter().map(|verb| verb.as_str()).collect());
+}
