@@ -1,5 +1,6 @@
 //! `explain`: what a diagnostic code means, or everything behind one message or one alert.
 
+mod conditions;
 mod duties;
 
 use std::io::Write;
@@ -137,13 +138,14 @@ impl Explained {
         let grounds = Grounds::read(catalog, settings.as_of)?;
         let lookups = Lookups::of(&grounds);
         let mut dates = Dates::for_messages(catalog, &grounds, settings.as_of, &rows)?;
+        let mut hides = false;
         let retention = match rows.first() {
             Some(row) => {
                 let of_message = dates.of_message(row);
                 let mut shown = retention_row(row, &of_message, &lookups, settings.as_of, sight);
                 let explainer = duties::Explainer::of(settings, catalog, &grounds, &dates, row)?;
-                let hidden = sight.hides(&of_message.covered(row), settings.as_of);
-                explainer.extend(&mut shown, &of_message.resolved, hidden);
+                hides = sight.hides(&of_message.covered(row), settings.as_of);
+                explainer.extend(&mut shown, &of_message.resolved, hides);
                 Some(Value::Object(shown))
             }
             None => None,
@@ -153,7 +155,7 @@ impl Explained {
         let hidden: Vec<String> = hidden.map(|hold| hold.hold).collect();
         let mut versions = Vec::new();
         for header in headers {
-            versions.push(version(settings, home, catalog, header, &hidden)?);
+            versions.push(version(settings, home, catalog, header, (&hidden, hides))?);
         }
         let bundle = catalog.active_bundle()?.map(|bundle| bundle.digest);
         Ok(Self(json!({
@@ -173,7 +175,7 @@ fn version(
     home: &Home,
     catalog: &Catalog,
     header: &Header,
-    hidden: &[String],
+    (hidden, hides): (&[String], bool),
 ) -> anyhow::Result<Value> {
     let Surroundings {
         recipients,
@@ -214,6 +216,8 @@ fn version(
             stored(home, header.key, &header.run)?.and_then(|batch| batch.row(0).text().map(str::to_owned))
         }
     };
+    let alerting: Vec<&str> = alerts.iter().filter_map(|alert| alert["rule"].as_str()).collect();
+    let conditions = conditions::of(home, catalog, header, facts.as_deref(), &alerting, !hides)?;
     let instant = |at: Option<i64>| {
         at.and_then(|at| Timestamp::from_microsecond(at).ok())
             .map(|at| at.to_string())
@@ -247,6 +251,7 @@ fn version(
         "evaluated_with": evaluated_with(home, &header.run)?,
         "facts": facts.and_then(|facts| serde_json::from_str::<Value>(&facts).ok()),
         "diagnostics": diagnostics.iter().filter(|(_, subject, _)| !hidden.contains(subject)).map(|(code, subject, detail)| json!({"code": code, "subject": subject, "detail": detail})).collect::<Vec<_>>(),
+        "conditions": conditions,
         "alerts": alerts,
         "text": body,
     }))
@@ -368,6 +373,7 @@ fn text(of: &Value) -> String {
                 word(&alert["alert_id"])
             ));
         }
+        lines.extend(conditions::lines(&version["conditions"]));
     }
     let retention = &of["retention"];
     lines.extend(duties::lines(retention));

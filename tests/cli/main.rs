@@ -17,6 +17,7 @@ mod crash;
 mod determinism;
 mod event;
 mod evidence;
+mod explain;
 mod governance;
 mod hold;
 mod holds;

@@ -15,6 +15,7 @@ mod bundle;
 mod cases;
 mod cites;
 pub mod codes;
+mod conditioned;
 pub mod coverage;
 mod directory;
 mod evaluation;
@@ -47,6 +48,7 @@ pub use cases::{
     run_documents, subjects, trials,
 };
 pub use cites::{Regulations, lint_cites};
+pub use conditioned::Conditioned;
 pub use directory::{compile_directory, directory_shape};
 pub use evaluation::{
     DaysRow, DiagnosticRow, DutySet, Evaluation, EventRow, HitRow, HoldRow, MessageRow, PartRow, Reassignment, RuleRef,

@@ -13,6 +13,7 @@ use crate::schema::Schemas;
 pub struct Condition {
     id: String,
     action: Action,
+    clauses: Vec<String>,
     pub(crate) policy: Policy,
     pub(crate) reads: Reads,
     mentions: Vec<Mention>,
@@ -74,6 +75,10 @@ impl Condition {
         Some(Self {
             id: id.to_owned(),
             action,
+            clauses: clauses
+                .iter()
+                .filter_map(|node| Some(node.as_text()?.trim().to_owned()))
+                .collect(),
             reads: Reads::of_policy(&est),
             policy,
             mentions,
@@ -85,6 +90,7 @@ impl Condition {
         Self {
             id: policy.id().to_string(),
             action,
+            clauses: Vec::new(),
             policy,
             reads,
             mentions: Vec::new(),
@@ -99,6 +105,11 @@ impl Condition {
     /// What it decides.
     pub fn action(&self) -> Action {
         self.action
+    }
+
+    /// Its clauses, all of which have to hold, as they are written.
+    pub fn clauses(&self) -> &[String] {
+        &self.clauses
     }
 
     /// What it reads.

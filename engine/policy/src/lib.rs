@@ -36,6 +36,7 @@ mod probe;
 mod program;
 mod project;
 mod reach;
+mod reading;
 mod reads;
 mod schema;
 #[cfg(test)]

@@ -101,7 +101,9 @@ fn every_case_is_decided_by_the_policies_it_names() {
 #[test]
 fn the_manual_lists_every_action_and_no_other() {
     let manual = include_str!("../../../policies/governance/README.md");
-    let listed = manual.lines().filter_map(|line| line.strip_prefix("| `")?.split_once('`'));
+    let listed = manual
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `")?.split_once('`'));
     let listed: BTreeSet<&str> = listed.map(|(action, _)| action).collect();
     assert_eq!(listed, Verb::ALL.iter().map(|verb| verb.as_str()).collect());
 }
