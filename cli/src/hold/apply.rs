@@ -108,11 +108,8 @@ impl Applier<'_> {
         if holds.reads_text(at) {
             self.read_texts(catalog, &mut asker, at)?;
         }
-        tracing::debug!(
-            hold = spec.silent.then_some("silent").unwrap_or(&spec.name),
-            inputs = answers.len(),
-            "asked"
-        );
+        let name = if spec.silent { "a silent hold" } else { &spec.name };
+        tracing::debug!(hold = name, inputs = answers.len(), "asked");
         Ok(())
     }
 

@@ -96,6 +96,9 @@ impl Catalog {
         let kind = if threads { "" } else { "AND c.kind = 'reaction'" };
         let tied = format!("SELECT count(*) FROM message c WHERE c.reply_to IS NOT NULL {kind}");
         let n_tied: i64 = connection.query_row(&tied, [], |row| row.get(0)).doing(doing)?;
+        if n_tied == 0 {
+            return Ok(());
+        }
         let hold = sql_text(hold);
         connection
             .execute_batch(&format!(
@@ -103,11 +106,10 @@ impl Catalog {
                      SELECT family, max(level) AS level, 0 AS round FROM (
                          SELECT family, level FROM asked
                          UNION ALL SELECT family, CASE membership WHEN 'held' THEN 2 ELSE 1 END FROM hold_member WHERE hold = {hold})
-                     WHERE {n_tied} > 0 GROUP BY family"
+                     GROUP BY family"
             ))
             .doing(doing)?;
-        let mut round = 0;
-        while n_tied > 0 {
+        for round in 0.. {
             let added = connection
                 .execute(
                     &format!(
@@ -129,7 +131,6 @@ impl Catalog {
             if added == 0 {
                 break;
             }
-            round += 1;
         }
         connection
             .execute_batch(
@@ -309,11 +310,21 @@ impl Catalog {
                  CREATE OR REPLACE TEMP TABLE named_key (key DECIMAL(38,0))",
             )
             .doing(doing)?;
-        if question.handles.is_empty() {
+        let (anywhere, somewhere) = question.handles_by_reach();
+        if !anywhere.is_empty() {
+            let handles = list(&anywhere);
+            self.connection()
+                .execute_batch(&format!(
+                    "INSERT INTO named_key SELECT key FROM recipient WHERE handle IN ({handles})
+                     UNION SELECT key FROM custodian WHERE handle IN ({handles})"
+                ))
+                .doing(doing)?;
+        }
+        if somewhere.is_empty() {
             return Ok(());
         }
         let texts = |of: fn(&(String, String)) -> &str| -> ArrayRef {
-            Arc::new(StringArray::from_iter_values(question.handles.iter().map(of)))
+            Arc::new(StringArray::from_iter_values(somewhere.iter().copied().map(of)))
         };
         self.append(
             "wanted_handle",
@@ -324,11 +335,28 @@ impl Catalog {
                 "INSERT INTO named_key SELECT DISTINCT m.key FROM message m JOIN (
                      SELECT key, w.platform FROM recipient JOIN wanted_handle w USING (handle)
                      UNION ALL SELECT key, w.platform FROM custodian JOIN wanted_handle w USING (handle)) n
-                     ON n.key = m.key AND n.platform IN ('*', m.platform)
-                 UNION SELECT m.key FROM message m JOIN wanted_handle w ON w.handle = m.sender
-                     AND w.platform IN ('*', m.platform)",
+                     ON n.key = m.key AND n.platform = m.platform
+                 UNION SELECT m.key FROM message m JOIN wanted_handle w ON w.handle = m.sender AND w.platform = m.platform",
             )
             .doing(doing)
+    }
+}
+
+impl HoldQuestion {
+    /// The handles that mean a custodian on every platform, and those that do on one alone.
+    fn handles_by_reach(&self) -> (Vec<String>, Vec<&(String, String)>) {
+        let everywhere = |one: &&(String, String)| one.0 == "*";
+        let anywhere: Vec<String> = self
+            .handles
+            .iter()
+            .filter(everywhere)
+            .map(|(_, handle)| handle.clone())
+            .collect();
+        let somewhere = self
+            .handles
+            .iter()
+            .filter(|(platform, handle)| platform != "*" && !anywhere.contains(handle));
+        (anywhere.clone(), somewhere.collect())
     }
 }
 
@@ -343,69 +371,97 @@ fn asked_sql(question: &HoldQuestion, only: Option<&[u64]>) -> String {
         all_answered,
         ..
     } = question;
-    let list = |texts: &[String]| texts.iter().map(|text| sql_text(text)).collect::<Vec<_>>().join(", ");
-    let conversation = if conversations.is_empty() {
-        "false".to_owned()
-    } else {
-        format!(
-            "m.conversation_no IN (SELECT conversation_no FROM conversation WHERE conversation IN ({}))",
-            list(conversations)
-        )
-    };
-    let named = if ids.is_empty() {
-        "false".to_owned()
-    } else {
+    // An origin whose facts nobody could ask about is in doubt, unless only those that matter were asked.
+    let unasked = if *all_answered { 1 } else { 0 };
+    let conversation = (!conversations.is_empty()).then(|| {
+        let names = list(conversations);
+        format!("m.conversation_no IN (SELECT conversation_no FROM conversation WHERE conversation IN ({names}))")
+    });
+    let named = (!ids.is_empty()).then(|| {
         let ids = list(ids);
         format!("(m.message_id IN ({ids}) OR coalesce(m.native_id IN ({ids}), false))")
+    });
+    let (anywhere, _) = question.handles_by_reach();
+    let by_handle = if anywhere.is_empty() {
+        "m.key IN (SELECT key FROM named_key)".to_owned()
+    } else {
+        format!(
+            "(m.sender IN ({}) OR m.key IN (SELECT key FROM named_key))",
+            list(&anywhere)
+        )
     };
-    let (custodian, unknown_sender) = if *names_custodians {
-        (
-            "CASE WHEN m.key IN (SELECT key FROM named_key) THEN 2 WHEN m.sender = 'unknown' THEN greatest(a.custodian, 1)
-             ELSE a.custodian END",
-            if *all_answered {
-                "coalesce(a.custodian, 1)"
-            } else {
-                "coalesce(a.custodian, CASE WHEN m.origin_no IS NULL THEN 1 ELSE 0 END)"
-            },
+    // Without a condition, everything is in scope.
+    let (decides, undecided) = match (everything, all_answered) {
+        (true, true) => ("condition", unasked),
+        (true, false) => ("condition", 1),
+        (false, _) => ("custodian", unasked),
+    };
+    // Small numbers first: of millions of messages only those are looked at more closely that may be in scope.
+    let mut may = vec![
+        "m.origin_no IN (SELECT origin_no FROM origin_scope)".to_owned(),
+        "m.origin_no IS NULL".to_owned(),
+    ];
+    may.extend(conversation.clone());
+    may.extend(named.clone());
+    if *names_custodians {
+        may.extend(anywhere.iter().map(|handle| format!("m.sender = {}", sql_text(handle))));
+        may.push("m.sender = 'unknown'".to_owned());
+    }
+    let may: Vec<String> = may
+        .iter()
+        .map(|may| format!("SELECT rowid AS row FROM message m WHERE {may}"))
+        .collect();
+    let custodian = if *names_custodians {
+        let by_facts = format!("coalesce(a.custodian, CASE WHEN m.origin_no IS NULL THEN 1 ELSE {unasked} END)");
+        format!(
+            "CASE WHEN {by_handle} THEN 2 WHEN m.sender = 'unknown' THEN greatest({by_facts}, 1) ELSE {by_facts} END"
         )
     } else {
-        ("0", "0")
+        "0".to_owned()
     };
-    let custodian = custodian.replace("a.custodian", unknown_sender);
-    let scope = format!("CASE WHEN {everything} OR {conversation} THEN 2 ELSE {custodian} END");
+    let within = conversation.unwrap_or_else(|| "false".to_owned());
+    let named = named.unwrap_or_else(|| "false".to_owned());
     let range = range_sql(question);
-    let instant = |sent: &str| {
-        if *by_instant {
-            format!("AND a.sent_at IS NOT DISTINCT FROM {sent}")
-        } else {
-            String::new()
-        }
-    };
+    let condition = if *all_answered { "coalesce(a.condition, 1)" } else { "2" };
+    let scope = format!("CASE WHEN {everything} OR {within} THEN 2 ELSE {custodian} END");
+    let level = format!("CASE WHEN {named} THEN 2 ELSE least({scope}, {range}, {condition}) END");
     let entries = only.map(|entries| entries.iter().map(u64::to_string).collect::<Vec<_>>().join(", "));
     let only = entries.map_or_else(
         || "true".to_owned(),
         |entries| format!("(m.seq IN ({entries}) OR m.key IN (SELECT key FROM assignment WHERE seq IN ({entries})))"),
     );
-    let condition = if *all_answered { "coalesce(a.condition, 1)" } else { "2" };
-    let level = format!("CASE WHEN {named} THEN 2 ELSE least({scope}, {range}, {condition}) END");
-    let own = format!(
-        "SELECT m.key, m.family, {level} AS level, {named} AS named, m.seq, m.scan_incomplete
-         FROM message m LEFT JOIN origin_answer a ON a.origin_no = m.origin_no {} WHERE {only}",
-        instant("epoch_us(m.sent_at)")
-    );
-    let united = format!(
-        "SELECT m.key, m.family, {level} AS level, {named} AS named, m.seq, m.scan_incomplete
-         FROM united_member u JOIN message m ON m.key = u.key
-         LEFT JOIN origin_answer a ON a.origin_no = u.origin_no {} WHERE {only}",
-        instant("u.sent_at")
-    );
+    let instant = |sent: &str| {
+        by_instant
+            .then(|| format!("AND a.sent_at IS NOT DISTINCT FROM {sent}"))
+            .unwrap_or_default()
+    };
+    let found = format!("m.key, m.family, {level} AS level, {named} AS named, m.seq, m.scan_incomplete");
     format!(
-        "CREATE OR REPLACE TEMP TABLE asked AS
+        "CREATE OR REPLACE TEMP TABLE origin_scope AS
+             SELECT DISTINCT origin_no FROM origin LEFT JOIN origin_answer a USING (origin_no)
+             WHERE coalesce(a.{decides}, {undecided}) > 0;
+         CREATE OR REPLACE TEMP TABLE may_be AS {};
+         INSERT INTO may_be SELECT rowid FROM message WHERE key IN (
+             SELECT key FROM named_key WHERE key NOT IN (
+                 SELECT key FROM message WHERE rowid IN (SELECT row FROM may_be)));
+         CREATE OR REPLACE TEMP TABLE asked AS
              SELECT key, any_value(family) AS family, max(level)::TINYINT AS level, bool_or(named) AS named,
                     any_value(seq) AS seq, bool_or(scan_incomplete) AS scan_incomplete
-             FROM ((SELECT * FROM ({own}) WHERE level > 0) UNION ALL (SELECT * FROM ({united}) x WHERE level > 0))
-             GROUP BY key"
+             FROM (SELECT {found} FROM message m LEFT JOIN origin_answer a ON a.origin_no = m.origin_no {}
+                   WHERE m.rowid IN (SELECT row FROM may_be) AND {only}
+                   UNION ALL
+                   SELECT {found} FROM (FROM united_member SEMI JOIN origin_scope USING (origin_no)) u
+                   JOIN message m ON m.key = u.key LEFT JOIN origin_answer a ON a.origin_no = u.origin_no {}
+                   WHERE {only})
+             WHERE level > 0 GROUP BY key",
+        may.join(" UNION "),
+        instant("epoch_us(m.sent_at)"),
+        instant("u.sent_at"),
     )
+}
+
+fn list(texts: &[String]) -> String {
+    texts.iter().map(|text| sql_text(text)).collect::<Vec<_>>().join(", ")
 }
 
 /// Whether a message's days lie in the content range: that of a doubtful date if either does.

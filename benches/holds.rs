@@ -1,0 +1,158 @@
+//! Holds over ten million messages: one custodian, a condition, a release.
+//!
+//! The home is made by `lexhold run` of one message; its catalog is then filled by SQL with ten million more, of five
+//! thousand senders on fifty desks, over a hundred thousand facts, each with a recipient and a custodian, one in fifty a
+//! reaction to another. What is timed is the command, its start, the journal and the catalog's catching up included. Counts are
+//! stated, so that a wrong answer fails. `LEXHOLD` names the program to measure, else the one beside this one; `MESSAGES`
+//! says how many.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "a benchmark that panics has failed"
+)]
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Instant;
+
+use duckdb::Connection;
+use serde_json::Value;
+
+const MESSAGES: u64 = 10_000_000;
+const FACTS: u64 = 100_000;
+const SENDERS: u64 = 5_000;
+const DESKS: u64 = 50;
+
+const POLICY: &str = "lexhold: 1\nretention: pack\nversion: 1.0.0\ntitle: Pack\nowner: records@example.com\nzone: UTC\nschedules:\n  \
+                      - id: all\n    title: All\n    retain: { for: P3Y, from: sent }\n    dispose: { after: retain }\n";
+const DIRECTORY: &str = "lexhold: 1\ndirectory: staff\npeople:\n  - { id: ann, handles: { slack: ann }, groups: [desk] }\n  \
+                         - { id: u7, handles: { slack: u7 }, groups: [desk7] }\n";
+const MESSAGE: &str = r#"{"id":"x","platform":"slack","conversation":"C0","sender":"ann","recipients":["bob"],"custodians":["ann"],"sent_at":"2020-01-01T12:00:00Z","captured_at":"2020-01-01T12:00:00Z","text":"hello"}"#;
+
+fn main() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    std::fs::create_dir_all(root.join("policies")).unwrap();
+    std::fs::create_dir_all(root.join("rulesets")).unwrap();
+    std::fs::write(root.join("policies/pack.yaml"), POLICY).unwrap();
+    std::fs::write(root.join("directory.yaml"), DIRECTORY).unwrap();
+    std::fs::write(root.join("in.ndjson"), MESSAGE).unwrap();
+    let n = std::env::var("MESSAGES")
+        .ok()
+        .and_then(|n| n.parse().ok())
+        .unwrap_or(MESSAGES);
+    lexhold(root, &["run", "in.ndjson", "--quiet", "--backfill"]);
+    let filled = Instant::now();
+    fill(&root.join("home/catalog.duckdb"), n);
+    println!(
+        "{n} messages filled in by SQL in {:.0} s",
+        filled.elapsed().as_secs_f64()
+    );
+    timed("the program's own start", || drop(lexhold(root, &["whoami"])));
+    let place = |what: &str, flags: &[&str], expected: u64| {
+        let mut all = vec!["hold", "place", "--matter", "M", "--zone", "UTC", "--format", "json"];
+        all.extend(flags);
+        timed(what, || {
+            let answer: Value = serde_json::from_str(&lexhold(root, &all)).unwrap();
+            assert_eq!(
+                (&answer["held"], &answer["unevaluable"]),
+                (&expected.into(), &0.into()),
+                "{what}"
+            );
+        });
+    };
+    let per_sender = n / SENDERS;
+    place(
+        "a hold on one custodian",
+        &["--name", "custodian", "--custodian", "u7"],
+        per_sender,
+    );
+    let condition = r#"principal in Group::"desk7""#;
+    place(
+        "a hold on a condition",
+        &["--name", "condition", "--scope", "everything", "--when", condition],
+        n / DESKS,
+    );
+    let dated = [
+        "--name",
+        "dated",
+        "--custodian",
+        "u7",
+        "--from",
+        "2016-01-01",
+        "--to",
+        "2016-12-31",
+        "--when",
+        condition,
+    ];
+    let mut both = vec!["hold", "place", "--matter", "M", "--zone", "UTC"];
+    both.extend(dated);
+    timed("a hold on a custodian, a year and a condition", || {
+        drop(lexhold(root, &both))
+    });
+    timed("a release", || {
+        let released = ["hold", "release", "custodian", "--reason", "over", "--format", "json"];
+        let answer: Value = serde_json::from_str(&lexhold(root, &released)).unwrap();
+        assert_eq!(answer["still_held"], per_sender, "the condition covers them all");
+    });
+}
+
+fn lexhold(root: &Path, arguments: &[&str]) -> String {
+    let beside = || {
+        std::env::current_exe()
+            .unwrap()
+            .parent()
+            .unwrap()
+            .parent()
+            .unwrap()
+            .join("lexhold")
+    };
+    let program = std::env::var_os("LEXHOLD").map_or_else(beside, PathBuf::from);
+    let output = Command::new(program)
+        .current_dir(root)
+        .args(["--home", "home", "--as-of", "2026-11-22"])
+        .args(arguments)
+        .output()
+        .unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{arguments:?}: {stderr}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// Messages beside the one, by SQL into the same tables.
+fn fill(catalog: &Path, n: u64) {
+    let key = |of: &str| format!("(hash({of})::HUGEINT * 1000003)::DECIMAL(38,0)");
+    let sql = format!(
+        "SET preserve_insertion_order = false;
+         CREATE TEMP TABLE plain AS FROM facts LIMIT 1;
+         INSERT INTO facts
+             SELECT {facts}, replace(replace(facts, '\"ann\"', '\"u' || (i % {SENDERS}) || '\"'), '\"desk\"', '\"desk' || (i % {DESKS}) || '\"')
+             FROM plain, range({FACTS}) r(i);
+         CREATE TEMP TABLE first AS FROM origin LIMIT 1;
+         INSERT INTO origin SELECT f.* REPLACE (i + 1 AS origin_no, {facts} AS facts_id) FROM first f, range({FACTS}) r(i);
+         INSERT INTO conversation SELECT i + 1, 'slack', 'C' || (i + 1), 1400000000000000, 1400000000000000 FROM range({FACTS}) r(i);
+         CREATE TEMP TABLE one AS FROM message LIMIT 1;
+         INSERT INTO message BY NAME
+             SELECT o.* REPLACE (
+                 {message} AS key, {message} AS family, 'slack/C' || (i % {FACTS}) || '/' || i AS message_id, i::VARCHAR AS native_id,
+                 if(i % 50 = 49, 'reaction', 'message') AS kind, if(i % 50 = 49, (i - {FACTS})::VARCHAR, NULL) AS reply_to,
+                 'u' || (i % {SENDERS}) AS sender, 'C' || (i % {FACTS}) AS conversation,
+                 TIMESTAMPTZ '2014-01-01 12:00:00+00' + INTERVAL (i % 3650) DAY AS sent_at,
+                 TIMESTAMPTZ '2014-01-01 12:00:00+00' + INTERVAL (i % 3650) DAY AS captured_at,
+                 (1 + i % {FACTS})::INTEGER AS origin_no, (1 + i % {FACTS})::INTEGER AS conversation_no)
+             FROM one o, range({n} - 1) r(i);
+         INSERT INTO recipient SELECT {message}, 'v' || (i % {SENDERS}), 'to' FROM range({n} - 1) r(i);
+         INSERT INTO custodian SELECT {message}, 'u' || (i % {SENDERS}) FROM range({n} - 1) r(i);
+         CHECKPOINT;",
+        facts = key("'facts' || i"),
+        message = key("'m' || i"),
+    );
+    Connection::open(catalog).unwrap().execute_batch(&sql).unwrap();
+}
+
+fn timed(what: &str, work: impl FnOnce()) {
+    let start = Instant::now();
+    work();
+    println!("{what}: {:.2} s", start.elapsed().as_secs_f64());
+}
