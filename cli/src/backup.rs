@@ -31,10 +31,7 @@ pub fn backup(settings: &Settings, args: &Backup) -> anyhow::Result<Exit> {
 /// Brings a copy back, in a place where no home is.
 pub fn restore(settings: &Settings, args: &Restore) -> anyhow::Result<Exit> {
     // Approvals are signed for the home that comes back, whose id is in the backup.
-    let actor = Actor::resolve(&Settings {
-        home: args.backup.clone(),
-        ..settings.clone()
-    })?;
+    let actor = Actor::resolve_for(settings, || Ok(lexhold_store::backed_up_home(&args.backup)?))?;
     actor.require(Verb::Restore, "home", &args.confirmed_by)?;
     let stamp = home::stamp(&actor.id);
     let restored = lexhold_store::restore(&args.backup, args.journal.as_deref(), &settings.home, stamp);

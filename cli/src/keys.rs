@@ -104,7 +104,7 @@ pub fn sign(settings: &Settings, args: &Sign) -> anyhow::Result<Exit> {
             .into());
     }
     let statement = Statement {
-        home: home::open(settings)?.id().to_owned(),
+        home: home_id(settings)?,
         verb: verb.as_str().to_owned(),
         of: args.subject.clone(),
         operator: operator.clone(),
@@ -116,6 +116,14 @@ pub fn sign(settings: &Settings, args: &Sign) -> anyhow::Result<Exit> {
         Some(path) => write_whole(path, |mut out| Ok(out.write_all(text.as_bytes())?))?,
     }
     Ok(Exit::Done)
+}
+
+/// The id of the home, or of the one that the backup in its place is of: what is restored may be all there is.
+fn home_id(settings: &Settings) -> anyhow::Result<String> {
+    match lexhold_store::backed_up_home(&settings.home) {
+        Ok(id) => Ok(id),
+        Err(_) => Ok(home::open(settings)?.id().to_owned()),
+    }
 }
 
 fn verb(name: &str) -> anyhow::Result<Verb> {

@@ -58,6 +58,11 @@ pub struct Actor {
 impl Actor {
     /// Reads `operators.yaml` and the governance policies. Without operators one person governs alone, and is told so.
     pub fn resolve(settings: &Settings) -> anyhow::Result<Self> {
+        Self::resolve_for(settings, || home_id(settings))
+    }
+
+    /// The same where approvals have to be for another home than that of the settings.
+    pub fn resolve_for(settings: &Settings, home: impl FnOnce() -> anyhow::Result<String>) -> anyhow::Result<Self> {
         let operators = read_operators(settings)?;
         let (operators, governance) = match operators {
             Some(operators) if !settings.solo => (operators, read_governance(settings)?),
@@ -88,7 +93,7 @@ impl Actor {
             pending: RefCell::new(Vec::new()),
             sees_silent: OnceCell::new(),
         };
-        let approvals = actor.read_approvals(settings)?;
+        let approvals = actor.read_approvals(settings, home)?;
         Ok(Self { approvals, ..actor })
     }
 
@@ -295,11 +300,15 @@ impl Actor {
     }
 
     /// The approvals given, each by a known operator, over this home, signed with their key and not lapsed.
-    fn read_approvals(&self, settings: &Settings) -> anyhow::Result<Vec<Approval>> {
+    fn read_approvals(
+        &self,
+        settings: &Settings,
+        home: impl FnOnce() -> anyhow::Result<String>,
+    ) -> anyhow::Result<Vec<Approval>> {
         if settings.approvals.is_empty() {
             return Ok(Vec::new());
         }
-        let home = home_id(settings)?;
+        let home = home()?;
         settings
             .approvals
             .iter()

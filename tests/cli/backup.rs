@@ -44,7 +44,7 @@ fn a_backup_comes_back_with_an_equal_catalog_and_newer_holds() {
     hold(&firm);
     firm.call(&["rebuild"]).ended(0);
     let restore = ["restore", "copy", "--home", "back", "--journal", ".lexhold"];
-    firm.call(&restore).ended(0).said("2 newer ones");
+    firm.call(&restore).ended(0).said("newer ones; 0 destructions");
     // All but what says that it was restored.
     let of = |home: &str| fingerprint(&firm.path(home).join("catalog.duckdb"), Fingerprint::Decisions);
     assert_eq!(of(".lexhold"), of("back"));
@@ -92,7 +92,32 @@ fn a_restore_takes_two() {
     let restore = ["restore", "copy", "--home", "back", "--journal-lost", "--as", "rex"];
     firm.call(&restore).ended(5).said("clock-and-restore-need-two");
     assert!(!firm.path("back").exists());
-    firm.call(&[&restore[..], &["--confirmed-by", "aud"]].concat()).ended(0);
+    let line = firm.call(&["keys", "new", "--operator", "aud"]).ended(0).stdout;
+    let aud = line.replace("roles: []", "roles: [auditor]");
+    firm.write(
+        "operators.yaml",
+        format!("lexhold: 1\noperators: firm\npeople:\n  - {{ id: rex, roles: [records] }}\n{aud}"),
+    );
+    // The backup may be all that is left to sign for.
+    fs::rename(firm.path(".lexhold"), firm.path("gone")).unwrap();
+    let by_two = [&restore[..], &["--confirmed-by", "aud"]].concat();
+    firm.call(&by_two).ended(5).said("has not signed `restore`");
+    let sign = [
+        "sign",
+        "home",
+        "--action",
+        "restore",
+        "--as",
+        "aud",
+        "--home",
+        "copy",
+        "--out",
+        "aud.approval",
+    ];
+    firm.call(&sign).ended(0);
+    firm.call(&[&by_two[..], &["--approval", "aud.approval"]].concat())
+        .ended(0);
+    firm.call(&["verify", "--home", "back"]).ended(0);
 }
 
 #[test]

@@ -33,7 +33,7 @@ mod verify;
 mod witness;
 
 pub use archive::{Archive, ArchivedBatch, SegmentReader};
-pub use backup::{BackedUp, Restored, restore};
+pub use backup::{BackedUp, Restored, backed_up_home, restore};
 pub use batch::{BatchRecord, BatchWriter, Batches, Recovered, StoredFile};
 pub use clock::{ClockAttested, ClockRefusal, LONGEST_SILENCE, LogTime, TimeWord, clock_refusal};
 pub use disposal::{

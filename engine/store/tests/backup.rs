@@ -107,6 +107,8 @@ fn what_comes_back_is_what_was_there() {
         .unwrap();
     assert_eq!(last.kind, EntryKind::BackupMade);
     assert!(!out.join("catalog.duckdb").exists() && !out.join("locks").exists());
+    // Nobody can write into a backup by mistake.
+    assert_eq!(Home::open(&out).unwrap_err().kind(), ErrorKind::NotFound);
     note(&home, EntryKind::HoldPlaced, &json!({"hold": "later"}));
     let restored = back(&out, None, &to);
     assert_eq!(

@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 use lexhold_model::Digest;
 use serde_json::json;
 
-use super::{CopiedFile, MANIFEST, Manifest, SCHEMA, WHOLE, copy, copy_as, create, empty_folder, is_missing};
+use super::{
+    CopiedFile, DESCRIPTION, MANIFEST, Manifest, SCHEMA, WHOLE, copy, copy_as, create, empty_folder, is_missing,
+};
 use crate::batch::{STAGED_RUNS, staged_name};
 use crate::files::{cannot, create_dirs, list, open, sync_dir, sync_files};
 use crate::home::HOME_FILE;
@@ -62,7 +64,8 @@ impl Home {
                 copying.add(&path)?;
             }
         }
-        copying.add(Path::new(HOME_FILE))?;
+        let description = copy_as(&self.root().join(HOME_FILE), Path::new(DESCRIPTION), &copying.out)?;
+        copying.files.push(description);
         let backed_up = copying.manifest(entries, stamp)?;
         let payload = json!({
             "backup": backed_up.manifest,

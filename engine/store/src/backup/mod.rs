@@ -1,6 +1,7 @@
 //! A home, copied while others work with it, and brought back.
 //!
-//! A backup is a folder of the home's own form, with a manifest of every file's digest, written last. The catalog is not
+//! A backup is a folder of nearly the home's own form, with a manifest of every file's digest, written last. It has no
+//! `home.json`, so that nobody opens it as a home and writes into it. The catalog is not
 //! in it: it is projected again. What a backup was made too early to know, a newer journal says: see [`restore`].
 
 mod make;
@@ -18,12 +19,14 @@ use serde::{Deserialize, Serialize};
 use sha2::Digest as _;
 
 pub use make::BackedUp;
-pub use restore::{Restored, restore};
+pub use restore::{Restored, backed_up_home, restore};
 
 use crate::files::{cannot, create_dirs, open};
 use crate::{ErrorKind, Result, StoreError};
 
 const MANIFEST: &str = "manifest.json";
+/// What `home.json` is called in a backup.
+const DESCRIPTION: &str = "description.json";
 const SCHEMA: &str = "lexhold/backup/1";
 
 /// Folders that are copied whole: nothing in them ever changes, but for keys, which only follow each other.

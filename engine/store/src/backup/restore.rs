@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use lexhold_model::Digest;
 use serde_json::json;
 
-use super::{MANIFEST, Manifest, SCHEMA, copy, empty_folder, is_missing};
+use super::{DESCRIPTION, MANIFEST, Manifest, SCHEMA, copy, empty_folder, is_missing};
 use crate::files::{create_dirs, list, read_if_there, sync_files};
 use crate::home::{FOLDERS, HOME_FILE, read_description};
 use crate::journal::{self, payload};
@@ -49,8 +49,9 @@ pub fn restore(backup: &Path, newer: Option<&Path>, to: &Path, stamp: Stamp<'_>)
     }
     gate::owner_only(&root.join("keys"))?;
     lay_out(backup, &manifest, newer.is_some(), &root)?;
-    let description = read_if_there(&backup.join(HOME_FILE))?.unwrap_or_default();
-    let home = Home::at(root.clone(), read_description(&description, &backup.join(HOME_FILE))?);
+    let description_path = backup.join(DESCRIPTION);
+    let description = read_if_there(&description_path)?.unwrap_or_default();
+    let home = Home::at(root.clone(), read_description(&description, &description_path)?);
     if home.journal().tree_head()?.root != manifest.root {
         return Err(StoreError::corrupt("the journal is not that of the manifest", backup));
     }
@@ -82,6 +83,14 @@ pub fn restore(backup: &Path, newer: Option<&Path>, to: &Path, stamp: Stamp<'_>)
         destroyed: replayed.destroyed,
         findings,
     })
+}
+
+/// The id of the home that a backup is of.
+///
+/// # Errors
+/// [`crate::ErrorKind::NotFound`] where there is no backup, [`crate::ErrorKind::Corrupt`] for a manifest that cannot be read.
+pub fn backed_up_home(backup: &Path) -> Result<String> {
+    Ok(manifest(backup)?.0.home)
 }
 
 /// The manifest of a backup, and its digest.
@@ -125,12 +134,12 @@ fn continued(root: &Path, manifest: &Manifest) -> Result<PathBuf> {
     }
 }
 
-/// Copies everything but `home.json`, each file as the manifest has it. Payloads are left to a newer journal, where there
+/// Copies everything but the home's description, each file as the manifest has it. Payloads are left to a newer journal, where there
 /// is one: it knows which have been erased.
 fn lay_out(backup: &Path, manifest: &Manifest, newer: bool, root: &Path) -> Result<()> {
     let mut copied = Vec::new();
     for file in &manifest.files {
-        if file.path == Path::new(HOME_FILE) || (newer && file.path.starts_with(payload::FOLDER)) {
+        if file.path == Path::new(DESCRIPTION) || (newer && file.path.starts_with(payload::FOLDER)) {
             continue;
         }
         let found = copy(backup, &file.path, root).map_err(|error| match is_missing(&error) {
