@@ -204,7 +204,7 @@ fn a_witness_of_the_configuration_is_put_on_record() {
 fn base64(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let group = |three: &[u8]| {
-        let padded = [&three[..], &[0, 0]].concat();
+        let padded = [three, &[0, 0]].concat();
         let number = u32::from_be_bytes([0, padded[0], padded[1], padded[2]]);
         let digit = |at: usize| char::from(DIGITS[(number >> (18 - 6 * at) & 63) as usize]);
         let digits: String = (0..=three.len()).map(digit).collect();

@@ -240,7 +240,7 @@ fn alerts(team: &mut Team) {
     let key = ["sample", "key", "floor"];
     team.asks(Verb::Reveal, "ria", &key, 5, "no policy allows");
     // There is no such sample: that it was asked for is on record nonetheless.
-    team.asks(Verb::Reveal, "aud", &key, 3, "sampling-key");
+    team.asks(Verb::Reveal, "aud", &key, 2, "sampling-key");
     let open = [
         "case",
         "open",

@@ -82,19 +82,23 @@ fn who_has_a_key_confirms_by_signature_and_it_is_put_on_record() {
     sign(&firm, "rex.approval");
     let signed = [&BACKFILL[..], &["--approval", "rex.approval", "--quiet"]].concat();
     firm.call(&signed).ended(0);
-    let entry = firm.read(".lexhold/journal/log.ndjson");
-    let entry = entry
-        .lines()
-        .find(|line| line.contains(r#""kind":"governance""#))
-        .expect("a use is on record");
-    let digest = serde_json::from_str::<Value>(entry).unwrap()["payload"]
-        .as_str()
-        .unwrap()
-        .to_owned();
-    let payload = std::fs::read(firm.path(&format!(".lexhold/journal/payload/{digest}"))).unwrap();
-    let payload: Value = serde_json::from_slice(&payload[16..]).unwrap();
-    assert_eq!(payload["verb"], "declare_backfill");
-    assert_eq!(payload["approvals"][0]["statement"]["operator"], "rex");
+    let payload = |line: &str| {
+        let entry: Value = serde_json::from_str(line).unwrap();
+        let digest = entry["payload"].as_str().unwrap().to_owned();
+        let payload = std::fs::read(firm.path(&format!(".lexhold/journal/payload/{digest}"))).unwrap();
+        serde_json::from_slice::<Value>(&payload[16..]).unwrap()
+    };
+    let journal = firm.read(".lexhold/journal/log.ndjson");
+    let governance = journal.lines().filter(|line| line.contains(r#""kind":"governance""#));
+    let asked: Vec<Value> = governance
+        .map(payload)
+        .filter(|one| one["verb"] == "declare_backfill")
+        .collect();
+    assert_eq!(asked.len(), 2, "the refusal and the use are on record");
+    assert_eq!(asked[0]["allowed"], false);
+    assert!(asked[0]["policies"][0].as_str().unwrap().contains("has not signed"));
+    assert_eq!(asked[1]["allowed"], true);
+    assert_eq!(asked[1]["approvals"][0]["statement"]["operator"], "rex");
     firm.call(&["verify"]).ended(0);
     // Who has no key confirms by name, unless the firm wants signatures of everybody.
     firm.messages("in.ndjson", &many(5));

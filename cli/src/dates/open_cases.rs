@@ -23,9 +23,18 @@ pub fn all(catalog: &Catalog) -> anyhow::Result<HashSet<Key>> {
 
 /// Those among some messages: quick where they are few.
 pub fn among(catalog: &Catalog, messages: &[RetentionRow]) -> anyhow::Result<HashSet<Key>> {
-    let mut found = Found::read(catalog)?;
+    let mut with_hits = Vec::new();
     for message in messages {
-        found.look(catalog, Hits::InMessage(message.key))?;
+        if catalog.has_hits(message.key)? {
+            with_hits.push(message.key);
+        }
+    }
+    if with_hits.is_empty() {
+        return Ok(catalog.in_open_cases()?.into_iter().collect());
+    }
+    let mut found = Found::read(catalog)?;
+    for key in with_hits {
+        found.look(catalog, Hits::InMessage(key))?;
     }
     Ok(found.families)
 }

@@ -270,6 +270,19 @@ impl Catalog {
         each_row(self.connection(), &sql, "reading hits", |row| each(hit(row)?))
     }
 
+    /// Whether any rule hit a message; one without a hit is part of no alert.
+    ///
+    /// # Errors
+    /// Those of DuckDB.
+    pub fn has_hits(&self, key: Key) -> Result<bool> {
+        let sql = format!(
+            "SELECT count(*) FROM (SELECT 1 FROM hit WHERE key = {} LIMIT 1)",
+            sql_key(key)
+        );
+        let counts = collect(self.connection(), &sql, "looking for hits", |row| row.count(0))?;
+        Ok(counts.iter().sum::<u64>() > 0)
+    }
+
     /// Hands over the messages of every alert, alert by alert. Hits that something took out count for nothing.
     ///
     /// # Errors

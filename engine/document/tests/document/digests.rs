@@ -77,8 +77,12 @@ fn values_that_are_put_in_count() {
 
 #[test]
 fn the_order_of_schedules_and_rules_does_not_count() {
-    let list =
-        |key: &str, items: [&str; 3]| format!("lexhold: 1\nretention: r\n{key}:\n  - {}\n", items.join("\n  - "));
+    let list = |key: &str, items: [&str; 3]| {
+        format!(
+            "lexhold: 1\nretention: r\nversion: 1.0.0\n{key}:\n  - {}\n",
+            items.join("\n  - ")
+        )
+    };
     for key in ["schedules", "rules"] {
         let of = |items| digest(&list(key, items));
         let sorted = of(["{ id: a, x: 1 }", "{ id: b, x: [1, 2] }", "{ id: c }"]);
