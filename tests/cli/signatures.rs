@@ -146,3 +146,39 @@ fn an_approval_is_of_one_home_one_act_and_one_hand() {
         .ended(3)
         .said("bad is no approval");
 }
+
+#[test]
+fn an_approval_of_one_day_is_none_of_another() {
+    let firm = firm();
+    let record = |date, approval: &[&str]| {
+        let event = [
+            "event",
+            "record",
+            "--type",
+            "account_closed",
+            "--key",
+            "ACC-1",
+            "--date",
+            date,
+        ];
+        firm.call(&[&event[..], &["--as", "rita", "--confirmed-by", "rex"], approval].concat())
+    };
+    record("2024-05-10", &[])
+        .ended(5)
+        .said("lexhold sign account_closed/ACC-1@2024-05-10 --action record_event --as rex");
+    let sign = [
+        "sign",
+        "account_closed/ACC-1@2024-05-10",
+        "--action",
+        "record_event",
+        "--as",
+        "rex",
+        "--out",
+        "day",
+    ];
+    firm.call(&sign).ended(0);
+    record("2014-05-10", &["--approval", "day"])
+        .ended(5)
+        .said("`rex` has not signed `record_event` of account_closed/ACC-1@2014-05-10");
+    record("2024-05-10", &["--approval", "day"]).ended(0);
+}
