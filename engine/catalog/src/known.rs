@@ -51,19 +51,8 @@ impl Catalog {
     /// # Errors
     /// When DuckDB fails.
     pub fn known(&self, keys: &[Key]) -> Result<HashMap<Key, Known>> {
-        let doing = "looking messages up";
-        let connection = self.connection();
-        connection
-            .execute_batch("CREATE OR REPLACE TEMP TABLE wanted (key DECIMAL(38,0))")
-            .doing(doing)?;
-        let mut appender = connection
-            .appender_to_catalog_and_db("wanted", "temp", "main")
-            .doing(doing)?;
-        appender
-            .append_record_batch(one_column(keys).doing(doing)?)
-            .doing(doing)?;
-        appender.flush().doing(doing)?;
-        drop(appender);
+        let (doing, connection) = ("looking messages up", self.connection());
+        self.want(keys)?;
         // Row numbers first: hashes and facts are then read only where a row was found.
         let sql = "SELECT key, content_hash, family, version, version_kind, facts_id FROM message
                    WHERE rowid IN (SELECT m.rowid FROM message m SEMI JOIN wanted USING (key))";
@@ -80,7 +69,23 @@ impl Catalog {
         Ok(rows.into_iter().collect())
     }
 
-    /// A filter over all keys of the catalog.
+    /// Sets the messages that the next question is about.
+    pub(crate) fn want(&self, keys: &[Key]) -> Result<()> {
+        let doing = "looking messages up";
+        let connection = self.connection();
+        connection
+            .execute_batch("CREATE OR REPLACE TEMP TABLE wanted (key DECIMAL(38,0))")
+            .doing(doing)?;
+        let mut appender = connection
+            .appender_to_catalog_and_db("wanted", "temp", "main")
+            .doing(doing)?;
+        appender
+            .append_record_batch(one_column(keys).doing(doing)?)
+            .doing(doing)?;
+        appender.flush().doing(doing)
+    }
+
+    /// A filter over all keys of the catalog, those of destroyed messages among them.
     ///
     /// # Errors
     /// When DuckDB fails.
@@ -90,7 +95,8 @@ impl Catalog {
             row.count(0)
         })?;
         let mut filter = KeyFilter::for_keys(usize::try_from(counts.iter().sum::<u64>()).unwrap_or(usize::MAX));
-        each_row::<CatalogError>(self.connection(), "SELECT key FROM message", doing, |row| {
+        let keys = "SELECT key FROM message UNION ALL SELECT key FROM tombstone";
+        each_row::<CatalogError>(self.connection(), keys, doing, |row| {
             filter.insert(row.key(0)?);
             Ok(())
         })?;

@@ -15,6 +15,7 @@ mod combinations;
 mod corrections;
 mod counts;
 mod covered;
+mod disposals;
 mod error;
 mod events;
 mod find;
@@ -46,6 +47,7 @@ pub use combinations::{
 pub use corrections::CorrectionRow;
 pub use counts::{CoverageRow, Dimension, UnknownHandle};
 pub use covered::Covered;
+pub use disposals::{ApprovalRow, ItemRow, PlanRow};
 pub use error::{CatalogError, ErrorKind, Holder, Result};
 pub use events::{EventRow, EventRowStep, event_rows};
 pub use find::{FoundMessage, Header, PartRow, Surroundings};

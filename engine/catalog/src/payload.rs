@@ -69,6 +69,165 @@ pub mod kind {
     pub const CASE_ADDED: &str = "case_added";
     /// A case came to its end: [`CaseClosed`](super::CaseClosed).
     pub const CASE_CLOSED: &str = "case_closed";
+    /// A disposal plan was frozen: [`DisposalProposed`](super::DisposalProposed), with a file that lists its items.
+    pub const DISPOSAL_PROPOSED: &str = "disposal_proposed";
+    /// Somebody approved a disposal plan: [`DisposalApproved`](super::DisposalApproved).
+    pub const DISPOSAL_APPROVED: &str = "disposal_approved";
+    /// A plan was rejected, or items were sent back: [`DisposalRejected`](super::DisposalRejected).
+    pub const DISPOSAL_REJECTED: &str = "disposal_rejected";
+    /// Messages are about to be destroyed: [`DisposalIntent`](super::DisposalIntent).
+    pub const DISPOSAL_INTENT: &str = "disposal_intent";
+    /// What became of that: [`DisposalDone`](super::DisposalDone).
+    pub const DISPOSAL_DONE: &str = "disposal_done";
+    /// A plan was carried out, and certified: [`DisposalCertified`](super::DisposalCertified).
+    pub const DISPOSAL_CERTIFIED: &str = "disposal_certified";
+}
+
+/// The payload of a disposal plan that was frozen: a batch record with the file of its items beside it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct DisposalProposed {
+    /// What it says of itself.
+    pub detail: DisposalPlan,
+}
+
+/// A disposal plan.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DisposalPlan {
+    /// Its name.
+    pub plan: String,
+    /// The root of the Merkle tree over its items.
+    pub digest: String,
+    /// The instant for which its items were eligible, RFC 3339.
+    pub as_of: String,
+    /// The last journal entry that was taken into account.
+    pub frozen_at: u64,
+    /// How many items it has.
+    pub items: u64,
+    /// How many under each schedule; an item under several counts under each.
+    pub by_schedule: Vec<ScheduleCount>,
+    /// How many messages whose time is over are not in it, and why. Nothing here comes of a silent hold.
+    pub held_back: Vec<ReasonCount>,
+    /// Who wrote the schedules, as the documents say.
+    pub authors: Vec<String>,
+    /// Whether one person governed alone.
+    pub solo: bool,
+}
+
+/// How many items a schedule has in a plan.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ScheduleCount {
+    /// `document.schedule@version`.
+    pub schedule: String,
+    /// How many.
+    pub items: u64,
+}
+
+/// How many messages are held back for a reason.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReasonCount {
+    /// The reason: a state, or `shared_alert`, `transfer`.
+    pub reason: String,
+    /// How many.
+    pub count: u64,
+}
+
+/// The payload of an approval of a plan.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DisposalApproved {
+    /// The plan.
+    pub plan: String,
+    /// Its digest.
+    pub digest: String,
+    /// The signatures that were given.
+    #[serde(default)]
+    pub approvals: Vec<Value>,
+    /// Whether one person governed alone.
+    pub solo: bool,
+}
+
+/// The payload of what takes a whole plan, or some of its items, out of disposal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DisposalRejected {
+    /// The plan.
+    pub plan: String,
+    /// Why, where the whole plan is rejected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The items that are sent back; the rest stays.
+    #[serde(default)]
+    pub items: Vec<SentBack>,
+}
+
+/// An item that was sent back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SentBack {
+    /// The message.
+    pub key: Key,
+    /// Why.
+    pub reason: String,
+}
+
+/// What the catalog reads of an intent to destroy.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DisposalIntent {
+    /// The plan that it carries out.
+    pub plan: String,
+    /// The files.
+    pub files: Vec<DisposalFile>,
+    /// The messages.
+    pub keys: Vec<Key>,
+    /// What was added to it.
+    #[serde(default)]
+    pub detail: DisposalIntentDetail,
+}
+
+/// A file that goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DisposalFile {
+    /// As it was.
+    pub old: FileSize,
+}
+
+/// How large a file was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileSize {
+    /// Its length.
+    pub bytes: u64,
+}
+
+/// What an intent says beside files and messages.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DisposalIntentDetail {
+    /// When people last wrote in the conversations of these messages: what stays of a conversation keeps its date.
+    #[serde(default)]
+    pub activity: Vec<Activity>,
+}
+
+/// The last activity of a conversation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Activity {
+    /// A hash of its platform and name.
+    pub conversation: String,
+    /// When people last wrote or spoke in it, in microseconds since 1970 in UTC.
+    pub active_at: Option<i64>,
+    /// When anything of it was last captured, likewise.
+    pub captured_at: i64,
+}
+
+/// What the catalog reads of what became of an intent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DisposalDone {
+    /// The entry of the intent.
+    pub intent: u64,
+    /// Whether the messages are gone.
+    pub destroyed: bool,
+}
+
+/// What the catalog reads of a certificate.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DisposalCertified {
+    /// The plan.
+    pub plan: String,
 }
 
 /// The payload of an activation.

@@ -15,7 +15,7 @@ use crate::payload::{
     Activation, Batch, JournalEntry, RetentionResolved, Review, RunFinished, RunStarted, SampleCommitted, Viewed, kind,
 };
 use crate::schema::columns;
-use crate::{cases, corrections, events, holds, numbers, resolutions, reviews, samples};
+use crate::{cases, corrections, disposals, events, holds, numbers, resolutions, reviews, samples};
 
 /// Whether an entry left something in the catalog.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -138,6 +138,20 @@ fn apply_entry(transaction: &Transaction<'_>, entry: &JournalEntry<'_>, doing: &
             let step = EventRowStep::of_kind(entry.kind).unwrap_or_default();
             return events::apply(transaction, entry, step, &payload(entry, doing)?).doing(doing);
         }
+        kind::DISPOSAL_PROPOSED => {
+            return disposals::proposed(transaction, entry, &payload(entry, doing)?).doing(doing);
+        }
+        kind::DISPOSAL_APPROVED => {
+            return disposals::approved(transaction, entry, &payload(entry, doing)?).doing(doing);
+        }
+        kind::DISPOSAL_REJECTED => {
+            return disposals::rejected(transaction, entry, &payload(entry, doing)?).doing(doing);
+        }
+        kind::DISPOSAL_INTENT => return disposals::intended(transaction, entry, &payload(entry, doing)?).doing(doing),
+        kind::DISPOSAL_DONE => return disposals::done(transaction, entry, &payload(entry, doing)?).doing(doing),
+        kind::DISPOSAL_CERTIFIED => {
+            return disposals::certified(transaction, entry, &payload(entry, doing)?).doing(doing);
+        }
         kind::SAMPLE_DRAWN => return samples::apply(transaction, entry, &payload(entry, doing)?).doing(doing),
         _ => return Ok(()),
     };
@@ -196,6 +210,10 @@ fn apply_files(transaction: &Transaction<'_>, seq: u64, files: &[(Table, PathBuf
             | Table::ConversationEvent
             | Table::HoldMember
             | Table::Diagnostic => add_rows(transaction, table, &rows, None).map(|_| ()),
+            Table::DisposalItem => {
+                let own = columns(table, "");
+                transaction.execute_batch(&format!("INSERT INTO disposal_item ({own}) SELECT {own} FROM {rows}"))
+            }
             Table::Facts => add_new(transaction, table, &rows, &["facts_id"]),
             Table::Rule => add_new(transaction, table, &rows, &["rule_id"]),
             Table::Schedule => add_new(transaction, table, &rows, &["schedule_id"]),

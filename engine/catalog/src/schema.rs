@@ -93,6 +93,26 @@ CREATE VIEW suppression AS
            (SELECT min(e.reviewed_at) FROM review e WHERE e.object = s.object AND e.object_id = s.object_id
             AND e.seq > s.seq AND e.action IN ('unsuppress', 'close')) AS ended_at
     FROM review s WHERE s.action = 'suppress';
+CREATE TABLE disposal (
+    plan VARCHAR NOT NULL, seq BIGINT NOT NULL, proposed_at TIMESTAMPTZ NOT NULL, proposed_by VARCHAR NOT NULL,
+    digest VARCHAR NOT NULL, as_of TIMESTAMPTZ NOT NULL, frozen_at BIGINT NOT NULL, n_items BIGINT NOT NULL, by_schedule VARCHAR NOT NULL,
+    held_back VARCHAR NOT NULL, authors VARCHAR NOT NULL, solo BOOLEAN NOT NULL);
+CREATE TABLE disposal_approval (
+    plan VARCHAR NOT NULL, seq BIGINT NOT NULL, approved_at TIMESTAMPTZ NOT NULL, approved_by VARCHAR NOT NULL,
+    signed BOOLEAN NOT NULL, solo BOOLEAN NOT NULL);
+CREATE TABLE disposal_rejection (
+    plan VARCHAR NOT NULL, seq BIGINT NOT NULL, rejected_at TIMESTAMPTZ NOT NULL, rejected_by VARCHAR NOT NULL, reason VARCHAR NOT NULL);
+CREATE TABLE disposal_sent_back (plan VARCHAR NOT NULL, seq BIGINT NOT NULL, sent_back_by VARCHAR NOT NULL, key DECIMAL(38,0) NOT NULL, reason VARCHAR NOT NULL);
+CREATE TABLE disposal_step (seq BIGINT NOT NULL, plan VARCHAR NOT NULL, intended_at TIMESTAMPTZ NOT NULL, executor VARCHAR NOT NULL, n_bytes BIGINT NOT NULL);
+CREATE TABLE disposal_step_key (seq BIGINT NOT NULL, key DECIMAL(38,0) NOT NULL);
+CREATE TABLE disposal_step_activity (seq BIGINT NOT NULL, conversation VARCHAR NOT NULL, active_at BIGINT, captured_at BIGINT NOT NULL);
+CREATE TABLE disposal_certificate (plan VARCHAR NOT NULL, seq BIGINT NOT NULL, certified_at TIMESTAMPTZ NOT NULL);
+CREATE TABLE tombstone (
+    key DECIMAL(38,0) NOT NULL, family DECIMAL(38,0) NOT NULL, message_id VARCHAR NOT NULL, version INTEGER NOT NULL,
+    content_hash DECIMAL(38,0) NOT NULL, plan VARCHAR NOT NULL, item BIGINT NOT NULL, schedules VARCHAR[] NOT NULL,
+    action VARCHAR NOT NULL, triggers VARCHAR[] NOT NULL, retain_until VARCHAR NOT NULL, eligible_from VARCHAR NOT NULL,
+    dispose_at VARCHAR NOT NULL, must_dispose_by VARCHAR NOT NULL, executor VARCHAR NOT NULL, intent_seq BIGINT NOT NULL,
+    intended_at TIMESTAMPTZ NOT NULL, done_seq BIGINT NOT NULL, destroyed_at TIMESTAMPTZ NOT NULL);
 CREATE TABLE united (family DECIMAL(38,0) NOT NULL);
 CREATE VIEW ingested_file AS
     SELECT digest, arg_min(path, seq) AS path, max(bytes) AS bytes, sum(messages)::BIGINT AS messages,

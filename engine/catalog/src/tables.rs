@@ -77,7 +77,7 @@ impl Catalog {
 }
 
 /// Tables beside those of evaluations: all columns, and those that say what was decided, if any does.
-const OWN_TABLES: [(&str, &str, Option<&str>); 29] = [
+const OWN_TABLES: [(&str, &str, Option<&str>); 38] = [
     ("meta", "schema_version, applied_seq", Some("schema_version")),
     (
         "activation",
@@ -136,6 +136,39 @@ const OWN_TABLES: [(&str, &str, Option<&str>); 29] = [
         "hold_notice",
         "hold, seq, noted_at, noted_by, step, custodian, text",
         Some("hold, noted_by, step, custodian, text"),
+    ),
+    (
+        "disposal",
+        "plan, seq, proposed_at, proposed_by, digest, as_of, frozen_at, n_items, by_schedule, held_back, authors, solo",
+        Some("proposed_by, digest, n_items, by_schedule, held_back, authors, solo"),
+    ),
+    (
+        "disposal_approval",
+        "plan, seq, approved_at, approved_by, signed, solo",
+        None,
+    ),
+    (
+        "disposal_rejection",
+        "plan, seq, rejected_at, rejected_by, reason",
+        None,
+    ),
+    ("disposal_sent_back", "plan, seq, sent_back_by, key, reason", None),
+    ("disposal_step", "seq, plan, intended_at, executor, n_bytes", None),
+    ("disposal_step_key", "seq, key", None),
+    (
+        "disposal_step_activity",
+        "seq, conversation, active_at, captured_at",
+        None,
+    ),
+    ("disposal_certificate", "plan, seq, certified_at", None),
+    (
+        "tombstone",
+        "key, family, message_id, version, content_hash, plan, item, schedules, action, triggers, retain_until, \
+         eligible_from, dispose_at, must_dispose_by, executor, intent_seq, intended_at, done_seq, destroyed_at",
+        Some(
+            "key, family, message_id, version, content_hash, schedules, action, triggers, retain_until, eligible_from, \
+             dispose_at, must_dispose_by",
+        ),
     ),
     ("united", "family", Some("family")),
     // Numbers depend on how messages came in batches, which is no decision.

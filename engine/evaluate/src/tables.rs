@@ -50,7 +50,7 @@ pub fn record(
             Table::DutySet => duty_sets(bundle, &evaluation.sets),
             Table::Days => recorder.days(),
             Table::Assignment => recorder.assignments(),
-            Table::Reassignment => return (table, RecordBatch::new_empty(table.schema())),
+            Table::Reassignment | Table::DisposalItem => return (table, RecordBatch::new_empty(table.schema())),
             Table::HoldMember => hold_members(),
             Table::Handle => recorder.handles(),
             Table::Diagnostic => recorder.diagnostics(),

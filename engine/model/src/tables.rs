@@ -47,11 +47,13 @@ pub enum Table {
     Handle,
     /// What went wrong on single messages, without their text.
     Diagnostic,
+    /// The items of a disposal plan, and all that is left of a message once it is destroyed.
+    DisposalItem,
 }
 
 impl Table {
     /// All tables.
-    pub const ALL: [Table; 17] = [
+    pub const ALL: [Table; 18] = [
         Self::Message,
         Self::Recipient,
         Self::Custodian,
@@ -69,6 +71,7 @@ impl Table {
         Self::HoldMember,
         Self::Handle,
         Self::Diagnostic,
+        Self::DisposalItem,
     ];
 
     /// The table's name in file names and in the catalog.
@@ -91,6 +94,7 @@ impl Table {
             Self::HoldMember => "hold_member",
             Self::Handle => "handle",
             Self::Diagnostic => "diagnostic",
+            Self::DisposalItem => "disposal_item",
         }
     }
 
@@ -241,6 +245,25 @@ impl Table {
                 text("code"),
                 text("subject"),
                 text("detail"),
+            ],
+            Self::DisposalItem => vec![
+                text("plan"),
+                // Its place in the plan, from 0: that of its leaf in the tree whose root is the plan's digest.
+                number("item"),
+                key("key"),
+                key("family"),
+                text("message_id"),
+                Field::new("version", DataType::Int32, false),
+                // The keyed hash of its content.
+                key("content_hash"),
+                // `document.schedule@version`, those that decided its dates.
+                texts("schedules"),
+                text("action"),
+                texts("triggers"),
+                text("retain_until"),
+                text("eligible_from"),
+                text("dispose_at"),
+                text("must_dispose_by"),
             ],
         };
         Arc::new(Schema::new(fields))
