@@ -8,6 +8,7 @@ mod backup;
 mod case;
 mod checkpoint;
 mod clock;
+mod dispose;
 mod hold;
 mod resolve;
 mod test;
@@ -17,6 +18,9 @@ pub use backup::{Backup, Restore};
 pub use case::{Case, CaseKind, Evidence};
 pub use checkpoint::Checkpoint;
 pub use clock::Clock;
+pub use dispose::{
+    ApproveDisposal, DisposalCertificate, Dispose, DisposeKind, ExecuteDisposal, ProposeDisposal, RejectDisposal,
+};
 pub use hold::{
     AckHold, Hold, HoldKind, ListHolds, NarrowHold, NoticeOfHold, NoticeStep, PlaceHold, ReleaseHold, ShowHold,
 };
@@ -36,7 +40,7 @@ pub use verify::Verify;
 )]
 #[command(
     after_help = "Exit codes: 0 done · 1 done, with findings · 2 usage · 3 policy or config invalid · 4 data unreadable, corrupt or \
-not writable · 5 refused · 70 internal fault · 75 busy, try again · 130 interrupted"
+not writable · 5 refused · 10 changed (--detailed-exitcode) · 70 internal fault · 75 busy, try again · 130 interrupted"
 )]
 pub struct Cli {
     #[command(flatten)]
@@ -246,6 +250,8 @@ pub enum Verb {
     Clock(Clock),
     /// Evaluate a past run again from what was stored, and compare
     Replay(Replay),
+    /// Plans of what is to go, and carrying them out
+    Dispose(Dispose),
     /// Project the catalog again from journal and evaluations
     Rebuild,
 }
@@ -484,6 +490,8 @@ pub enum ReportKind {
     OverRetention(OverRetentionReport),
     /// Holds and what they cover
     Holds(TableReport),
+    /// What disposal plans named, and what became of it
+    Disposal(TableReport),
     /// One page for people: counts, charts, tables
     Html(HtmlReport),
 }

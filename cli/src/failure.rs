@@ -18,6 +18,8 @@ pub enum Exit {
     Data = 4,
     /// Refused for safety or by governance.
     Refused = 5,
+    /// Done, and something has changed: only with `--detailed-exitcode`.
+    Changed = 10,
     /// A fault of Lexhold itself.
     Internal = 70,
     /// Another process is at work; try again.

@@ -14,6 +14,7 @@ mod checkpoint;
 mod clock;
 mod dates;
 mod diff;
+mod dispose;
 mod event;
 mod explain;
 mod failure;
@@ -105,6 +106,7 @@ fn dispatch(cli: &Cli) -> anyhow::Result<Exit> {
         Verb::Checkpoint(args) => checkpoint::checkpoint(&settings, args),
         Verb::Clock(args) => clock::clock(&settings, args),
         Verb::Replay(args) => replay::replay(&settings, args),
+        Verb::Dispose(args) => dispose::dispose(&settings, args),
         Verb::Rebuild => rebuild::rebuild(&settings),
     }
 }

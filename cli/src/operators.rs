@@ -4,6 +4,7 @@ use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
 use lexhold_document::{Diagnostics, FileId, Files};
 use lexhold_policy::{Approval, Circumstances, Governance, GovernanceAnswer, Operator, Operators, Verb};
 use lexhold_store::{EntryKind, ErrorKind, Home, Payload};
@@ -34,6 +35,21 @@ pub struct Act<'a> {
     pub shortens: bool,
     /// It concerns a silent hold.
     pub silent: bool,
+}
+
+/// A disposal plan as governance asks about it.
+#[derive(Clone, Debug)]
+pub struct PlanAct<'a> {
+    /// The plan's digest.
+    pub of: &'a str,
+    /// Signatures from before this instant are none for this plan.
+    pub since: Timestamp,
+    /// Those who put the schedules into force.
+    pub authors: BTreeSet<String>,
+    /// Who proposed it.
+    pub requesters: BTreeSet<String>,
+    /// Those who approved it so far.
+    pub approvers: BTreeSet<String>,
 }
 
 /// Who acts in this call, under which governance.
@@ -162,6 +178,46 @@ impl Actor {
             ..Act::default()
         };
         self.require_act(verb, &act)
+    }
+
+    /// Whether this operator may do something with a disposal plan, refused with its reasons unless so. Hands over their
+    /// own signatures over it.
+    pub fn require_plan(&self, verb: Verb, act: &PlanAct<'_>) -> anyhow::Result<Vec<&Approval>> {
+        let own = self.approvals.iter().filter(|approval| {
+            let statement = &approval.statement;
+            statement.operator == self.id && approval.covers(verb, act.of) && statement.signed_at >= act.since
+        });
+        let own: Vec<&Approval> = own.collect();
+        let circumstances = Circumstances {
+            of: act.of,
+            authors: act.authors.clone(),
+            requesters: act.requesters.clone(),
+            approvers: act.approvers.clone(),
+            signed: !own.is_empty(),
+            ..Circumstances::default()
+        };
+        let answer = self.governance.may(self.operator.as_ref(), verb, &circumstances);
+        self.refuse_unless(answer, &self.id, verb, self.operator.as_ref())?;
+        Ok(own)
+    }
+
+    /// Whether this operator may reject a disposal plan: whoever may propose or approve one. It keeps messages, so that
+    /// nobody has to sign it.
+    pub fn require_rejection(&self, of: &str) -> anyhow::Result<()> {
+        let circumstances = Circumstances {
+            of,
+            signed: true,
+            ..Circumstances::default()
+        };
+        let operator = self.operator.as_ref();
+        if self
+            .governance
+            .may(operator, Verb::ApproveDisposal, &circumstances)
+            .allowed
+        {
+            return Ok(());
+        }
+        self.require(Verb::ProposeDisposal, of, &[])
     }
 
     /// The operator of this id.

@@ -1,7 +1,7 @@
 //! `rebuild`: the catalog again, from journal and evaluations. Nothing is evaluated again.
 
-use lexhold_catalog::Catalog;
-use lexhold_store::Faults;
+use lexhold_catalog::{Catalog, Status};
+use lexhold_store::{Faults, Home, RunLock};
 
 use crate::failure::Exit;
 use crate::home;
@@ -15,13 +15,7 @@ pub fn rebuild(settings: &Settings) -> anyhow::Result<Exit> {
     let home = home::open(settings)?;
     let lock = home.lock_run("rebuild", settings.wait, home::stamp(&actor.id))?;
     home.recover(&lock, home::stamp(&actor.id))?;
-    let path = home.rebuilt_catalog_path(&lock)?;
-    let mut writer = Catalog::open_writer(&path, &home::catalog_settings(settings, &home)?)?;
-    home::project_rest(&home, &mut writer, &Faults::default())?;
-    let status = writer.status()?;
-    writer.close()?;
-    // Whoever reads the old catalog now keeps what they opened; the next to open gets the new one.
-    home.replace_catalog(&lock)?;
+    let status = anew(settings, &home, &lock)?;
     if !settings.quiet {
         say(&format!(
             "rebuild: {} messages from {} journal entries",
@@ -30,4 +24,16 @@ pub fn rebuild(settings: &Settings) -> anyhow::Result<Exit> {
         ));
     }
     Ok(Exit::Done)
+}
+
+/// The catalog in a new file, with no byte of what was deleted from the old one.
+pub fn anew(settings: &Settings, home: &Home, lock: &RunLock) -> anyhow::Result<Status> {
+    let path = home.rebuilt_catalog_path(lock)?;
+    let mut writer = Catalog::open_writer(&path, &home::catalog_settings(settings, home)?)?;
+    home::project_rest(home, &mut writer, &Faults::default())?;
+    let status = writer.status()?;
+    writer.close()?;
+    // Whoever reads the old catalog now keeps what they opened; the next to open gets the new one.
+    home.replace_catalog(lock)?;
+    Ok(status)
 }

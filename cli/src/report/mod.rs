@@ -28,7 +28,7 @@ use crate::operators::Actor;
 use crate::review::{self, ReviewLog};
 use crate::settings::Settings;
 use crate::terminal::say;
-use crate::{files, home};
+use crate::{dispose, files, home};
 use sight::Sight;
 use table::{Columns, TableWriter, write_whole};
 
@@ -96,6 +96,7 @@ pub fn report(settings: &Settings, args: &Report) -> anyhow::Result<Exit> {
                 return Ok(Exit::Negative);
             }
         }
+        ReportKind::Disposal(to) => each_form(to, dispose::REGISTER, |table| dispose::write_register(&catalog, table))?,
         ReportKind::Html(HtmlReport { output }) => {
             write_page(settings, &actor, &home, &catalog, output)?;
             say_written(settings, output);

@@ -15,6 +15,9 @@ impl Sight {
     /// That of somebody who may know of every hold.
     pub const ALL: Self = Self { silent: true };
 
+    /// That of everybody: no silent hold is known to exist.
+    pub const EVERYBODY: Self = Self { silent: false };
+
     /// What this actor may see.
     pub fn of(actor: &Actor) -> anyhow::Result<Self> {
         Ok(Self {

@@ -25,7 +25,15 @@ pub(crate) const SCRATCH: &str = "staging/tmp";
 const STATE: [&str; 2] = [HOME_FILE, progress::FILE];
 
 /// The folders that take finished files, which then never change.
-const PUBLISHED: [&str; 6] = ["archive", "evaluations", "journal/payload", "bundles", "facts", "keys"];
+const PUBLISHED: [&str; 7] = [
+    "archive",
+    "evaluations",
+    "journal/payload",
+    "bundles",
+    "facts",
+    "keys",
+    "certificates",
+];
 
 /// The folders whose files may go, by an intent that is on record.
 const DESTRUCTIBLE: [&str; 2] = ["archive", "evaluations"];

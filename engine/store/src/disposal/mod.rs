@@ -26,6 +26,7 @@ pub use locate::{Located, LocatedSegment};
 pub use replaced::Replacements;
 pub use rewrite::Prepared;
 
+use crate::gate;
 use crate::{Entry, EntryKind, Home, Journal, Payload, Result, StoreError, StoredFile};
 
 /// Where rewritten files wait for the intent that names them. One rewrite at a time is under way.
@@ -169,6 +170,16 @@ impl Home {
             }
         }
         Ok(None)
+    }
+
+    /// Keeps the certificate of a plan, unless there is one. Its name is the plan's.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::Refused`] for a name that leads elsewhere; when it cannot be written.
+    pub fn keep_certificate(&self, plan: &str, certificate: &Value) -> Result<PathBuf> {
+        let path = Path::new("certificates").join(format!("{plan}.json"));
+        gate::place(self.root(), &path, format!("{certificate:#}\n").as_bytes(), false)?;
+        Ok(path)
     }
 
     /// Puts on record what became of an intent.

@@ -1,0 +1,314 @@
+//! `dispose execute`: each item is asked about again, by the system clock; what changed is sent back, the rest destroyed.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::io::Write;
+
+use jiff::Timestamp;
+use lexhold_catalog::payload::{DisposalRejected, SentBack};
+use lexhold_catalog::{Catalog, ItemRow};
+use lexhold_model::Key;
+use lexhold_policy::Verb;
+use lexhold_store::{Destruction, EntryKind, Faults, Home, Payload, RunLock};
+use serde_json::json;
+
+use super::approve::act;
+use super::judge::{Judge, NOT_ELIGIBLE, Verdict};
+use super::plan::{Plan, leaf};
+use super::{certificate, propose};
+use crate::args::{ExecuteDisposal, SummaryFormat};
+use crate::dates::Grounds;
+use crate::failure::{Exit, Failure};
+use crate::operators::Actor;
+use crate::run::{faults, interrupted};
+use crate::settings::Settings;
+use crate::terminal::say;
+use crate::{home, rebuild};
+
+/// One execution.
+struct Execution<'a> {
+    settings: &'a Settings,
+    actor: &'a Actor,
+    home: &'a Home,
+    lock: &'a RunLock,
+    faults: &'a Faults,
+    plan: &'a str,
+    sent_back: Vec<(String, String)>,
+    /// How often something came that could have mattered.
+    voided: u64,
+}
+
+/// Whether there is more to do.
+enum Round {
+    Again,
+    Over,
+}
+
+/// Destroys what an approved plan names and nothing keeps.
+pub fn execute(settings: &Settings, args: &ExecuteDisposal) -> anyhow::Result<Exit> {
+    if settings.as_of != settings.now {
+        return Err(Failure::new(
+            Exit::Usage,
+            "what is destroyed is judged by the clock, never by --as-of",
+        )
+        .into());
+    }
+    let actor = Actor::resolve(settings)?;
+    actor.warn_if_solo(settings);
+    let faults = faults()?;
+    let home = home::open(settings)?;
+    let lock = home.lock_run("dispose execute", settings.wait, home::stamp(&actor.id))?;
+    refuse_doubtful_clock(&home)?;
+    home.recover(&lock, home::stamp(&actor.id))?;
+    let mut execution = Execution {
+        settings,
+        actor: &actor,
+        home: &home,
+        lock: &lock,
+        faults: &faults,
+        plan: &args.plan,
+        sent_back: Vec::new(),
+        voided: 0,
+    };
+    let plan = execution.read()?;
+    if plan.row.certified.is_none() {
+        plan.refuse_unless_pending()?;
+        while let Round::Again = execution.round()? {
+            if interrupted() {
+                return Err(Failure::new(Exit::Interrupted, "stopped; the same command goes on from here").into());
+            }
+        }
+    }
+    execution.end(args)
+}
+
+/// Nothing is destroyed by a clock that may be wrong.
+fn refuse_doubtful_clock(home: &Home) -> anyhow::Result<()> {
+    match home.journal().clock_refusal(Timestamp::now())? {
+        None => Ok(()),
+        Some(refusal) => Err(Failure::new(Exit::Refused, format!("nothing is destroyed: {refusal}"))
+            .help("set the clock right; lexhold clock attest puts on record that two people did")
+            .into()),
+    }
+}
+
+impl Execution<'_> {
+    fn catalog(&self) -> anyhow::Result<Catalog> {
+        home::catch_up(self.settings, self.home, self.faults)?;
+        let settings = home::catalog_settings(self.settings, self.home)?;
+        Ok(Catalog::open_reader(&self.home.catalog_path(), &settings)?)
+    }
+
+    fn read(&self) -> anyhow::Result<Plan> {
+        Plan::read(&self.catalog()?, self.plan)
+    }
+
+    /// Asks about every item that is left, sends back what may not go, and destroys the rest until something comes.
+    fn round(&mut self) -> anyhow::Result<Round> {
+        refuse_doubtful_clock(self.home)?;
+        let now = Timestamp::now();
+        let (seen, verdicts) = {
+            let catalog = self.catalog()?;
+            let plan = Plan::read(&catalog, self.plan)?;
+            plan.refuse_unless_pending()?;
+            self.require(&plan, now)?;
+            let seen = catalog.applied_seq()?.unwrap_or(0);
+            (seen, Verdicts::of(self.settings, self.home, &catalog, &plan, now)?)
+        };
+        if !verdicts.back.is_empty() {
+            self.send_back(verdicts.back)?;
+            return Ok(Round::Again);
+        }
+        if verdicts.go.is_empty() {
+            return Ok(Round::Over);
+        }
+        let located = self.home.locate(&verdicts.go.keys().copied().collect())?;
+        let there: HashSet<Key> = located
+            .segments
+            .iter()
+            .flat_map(|segment| segment.keys.iter().copied())
+            .collect();
+        let lost = verdicts.go.iter().filter(|(key, _)| !there.contains(*key));
+        let lost: Vec<_> = lost.map(|(key, id)| (*key, id.clone(), "not_in_archive")).collect();
+        if !lost.is_empty() {
+            self.send_back(lost)?;
+            return Ok(Round::Again);
+        }
+        for segment in &located.segments {
+            let keys: BTreeSet<Key> = segment.keys.iter().copied().collect();
+            let activity = self.catalog()?.activity(&segment.keys)?;
+            let detail = json!({ "activity": activity });
+            let prepared = self.home.prepare_destruction(
+                self.lock,
+                self.plan,
+                &located,
+                segment,
+                &keys,
+                seen,
+                detail,
+                self.faults,
+            )?;
+            if Timestamp::now() < now {
+                return Ok(Round::Again);
+            }
+            match prepared.destroy(home::stamp(&self.actor.id))? {
+                Destruction::Done { .. } if interrupted() => return Ok(Round::Again),
+                Destruction::Done { .. } => {}
+                Destruction::Voided { .. } => {
+                    self.voided += 1;
+                    return Ok(Round::Again);
+                }
+            }
+        }
+        Ok(Round::Again)
+    }
+
+    fn require(&self, plan: &Plan, now: Timestamp) -> anyhow::Result<()> {
+        if plan.standing(now).is_empty() {
+            let message = format!("`{}` has no approval that counts", self.plan);
+            let help = format!(
+                "an approval counts for thirty days, and ends with the release of a hold over any item; lexhold dispose approve {}",
+                self.plan
+            );
+            return Err(Failure::new(Exit::Refused, message).help(help).into());
+        }
+        self.actor
+            .require_plan(Verb::ExecuteDisposal, &act(plan, now, self.home)?)
+            .map(drop)
+    }
+
+    fn send_back(&mut self, back: Vec<(Key, String, &'static str)>) -> anyhow::Result<()> {
+        let items = back.iter().map(|(key, _, reason)| SentBack {
+            key: *key,
+            reason: (*reason).to_owned(),
+        });
+        let payload = json!(DisposalRejected {
+            plan: self.plan.to_owned(),
+            reason: None,
+            items: items.collect()
+        });
+        let stamp = home::stamp(&self.actor.id);
+        self.home
+            .journal()
+            .append(EntryKind::DisposalRejected, Some(Payload::Json(&payload)), stamp)?;
+        self.sent_back
+            .extend(back.into_iter().map(|(_, id, reason)| (id, reason.to_owned())));
+        Ok(())
+    }
+
+    /// Leaves no byte of what is gone in the catalog, certifies, and answers.
+    fn end(mut self, args: &ExecuteDisposal) -> anyhow::Result<Exit> {
+        let mut plan = self.read()?;
+        let mut kept = None;
+        if plan.row.n_destroyed > 0 {
+            if plan.row.certified.is_none() {
+                rebuild::anew(self.settings, self.home, self.lock)?;
+                certificate::certify(self.home, self.actor, &plan)?;
+                plan = self.read()?;
+            }
+            kept = Some(certificate::keep(self.home, self.actor, &plan)?);
+        }
+        self.sent_back.sort();
+        self.sent_back.dedup();
+        self.answer(args, &plan, kept.as_deref())?;
+        Ok(if self.sent_back.is_empty() {
+            Exit::Done
+        } else {
+            Exit::Negative
+        })
+    }
+
+    fn answer(&self, args: &ExecuteDisposal, plan: &Plan, certificate: Option<&std::path::Path>) -> anyhow::Result<()> {
+        let mut out = std::io::stdout().lock();
+        if args.format == SummaryFormat::Json {
+            let sent_back: Vec<_> = self
+                .sent_back
+                .iter()
+                .map(|(id, reason)| json!({"message_id": id, "reason": reason}))
+                .collect();
+            let value = json!({
+                "plan": self.plan, "destroyed": plan.row.n_destroyed, "sent_back": sent_back, "partial": [],
+                "certificate": certificate.map(|path| path.display().to_string()),
+            });
+            return Ok(writeln!(out, "{value}")?);
+        }
+        writeln!(out, "{}: {} messages destroyed", self.plan, plan.row.n_destroyed)?;
+        let mut reasons: BTreeMap<&str, u64> = BTreeMap::new();
+        self.sent_back
+            .iter()
+            .for_each(|(_, reason)| *reasons.entry(reason).or_default() += 1);
+        for (reason, n) in reasons {
+            writeln!(out, "  {n:>8}  sent back: {reason}")?;
+        }
+        if let Some(path) = certificate {
+            writeln!(out, "  certificate {}", path.display())?;
+        }
+        if self.voided > 0 && !self.settings.quiet {
+            say(&format!(
+                "{} times something came meanwhile, and all was asked again",
+                self.voided
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// What becomes of the items that are left.
+struct Verdicts {
+    /// Those that may go, with their ids.
+    go: HashMap<Key, String>,
+    /// Those that may not, and why.
+    back: Vec<(Key, String, &'static str)>,
+}
+
+impl Verdicts {
+    fn of(settings: &Settings, home: &Home, catalog: &Catalog, plan: &Plan, now: Timestamp) -> anyhow::Result<Self> {
+        let wanted: HashMap<Key, &ItemRow> = plan.remaining().map(|item| (item.key, item)).collect();
+        let families: HashSet<Key> = wanted.values().map(|item| item.family).collect();
+        let keys: Vec<Key> = wanted.keys().copied().collect();
+        let known = catalog.known(&keys)?;
+        let judge = Judge::read(settings, home, catalog, now)?;
+        let grounds = Grounds::read(catalog, now)?;
+        let schedules = propose::versions(&grounds);
+        // A message that nothing is found of stays, whatever became of it.
+        let mut reasons: HashMap<Key, &'static str> = keys.iter().map(|key| (*key, "not_on_record")).collect();
+        let mut torn: HashMap<Key, &'static str> = HashMap::new();
+        judge.each(&grounds, |row, dates, verdict| {
+            if !families.contains(&row.family) {
+                return Ok(());
+            }
+            let reason = match (wanted.get(&row.key), verdict) {
+                (None, _) => Some("changed"),
+                (_, Verdict::Kept(reason)) => Some(reason),
+                (_, Verdict::NotDue) => Some(NOT_ELIGIBLE),
+                (Some(item), Verdict::Go) => {
+                    let mut fresh = propose::item(row, dates, &schedules);
+                    let hash = known.get(&row.key).map(|known| known.content_hash);
+                    fresh.content_hash = hash.unwrap_or(row.key);
+                    (leaf(&fresh) != leaf(item)).then_some("changed")
+                }
+            };
+            match reason {
+                Some(reason) => {
+                    torn.insert(row.family, reason);
+                }
+                None => {
+                    reasons.remove(&row.key);
+                }
+            }
+            Ok(())
+        })?;
+        let mut verdicts = Self {
+            go: HashMap::new(),
+            back: Vec::new(),
+        };
+        for item in plan.remaining() {
+            match torn.get(&item.family).or_else(|| reasons.get(&item.key)) {
+                Some(reason) => verdicts.back.push((item.key, item.message_id.clone(), reason)),
+                None => {
+                    verdicts.go.insert(item.key, item.message_id.clone());
+                }
+            }
+        }
+        Ok(verdicts)
+    }
+}

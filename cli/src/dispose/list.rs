@@ -1,0 +1,170 @@
+//! `dispose status` and `report disposal`: the plans, and the register of what they named.
+
+use jiff::Timestamp;
+use lexhold_catalog::{Catalog, ItemRow};
+use serde_json::{Value, json};
+
+use super::plan::Plan;
+use crate::args::TableReport;
+use crate::failure::Exit;
+use crate::home;
+use crate::report::each_form;
+use crate::report::table::{Columns, Kind, Row, TableWriter};
+use crate::settings::Settings;
+
+/// The columns of the plans, a contract.
+const PLANS: Columns = Columns {
+    all: &[
+        ("plan", Kind::Text),
+        ("state", Kind::Text),
+        ("proposed_at", Kind::Text),
+        ("proposed_by", Kind::Text),
+        ("as_of", Kind::Text),
+        ("digest", Kind::Text),
+        ("items", Kind::Int),
+        ("destroyed", Kind::Int),
+        ("sent_back", Kind::Int),
+        ("approved_by", Kind::Texts),
+        ("by_schedule", Kind::Json),
+        ("held_back", Kind::Json),
+        ("rejected", Kind::Text),
+        ("solo", Kind::Bool),
+    ],
+    shown: &[
+        "plan",
+        "state",
+        "proposed_by",
+        "approved_by",
+        "items",
+        "destroyed",
+        "sent_back",
+    ],
+};
+
+/// The columns of the register, a contract.
+pub const REGISTER: Columns = Columns {
+    all: &[
+        ("plan", Kind::Text),
+        ("message_id", Kind::Text),
+        ("version", Kind::Int),
+        ("disposal_state", Kind::Text),
+        ("reason", Kind::Text),
+        ("schedules", Kind::Texts),
+        ("triggers", Kind::Texts),
+        ("retain_until", Kind::Text),
+        ("eligible_from", Kind::Text),
+        ("action", Kind::Text),
+        ("approved_by", Kind::Texts),
+        ("destroyed_at", Kind::Text),
+        ("seq", Kind::Int),
+        ("content_hash", Kind::Text),
+        ("solo", Kind::Bool),
+    ],
+    shown: &[
+        "plan",
+        "message_id",
+        "disposal_state",
+        "reason",
+        "schedules",
+        "eligible_from",
+        "destroyed_at",
+    ],
+};
+
+/// Lists the plans.
+pub fn status(settings: &Settings, args: &TableReport) -> anyhow::Result<Exit> {
+    let home = home::open(settings)?;
+    let catalog = home::catalog(settings, &home)?;
+    let plans = plans(&catalog)?;
+    drop(catalog);
+    each_form(args, PLANS, |table| {
+        plans
+            .iter()
+            .try_for_each(|plan| table.write(plan_row(plan, settings.now)))
+    })?;
+    Ok(Exit::Done)
+}
+
+fn plans(catalog: &Catalog) -> anyhow::Result<Vec<Plan>> {
+    let names = catalog.plans()?.into_iter();
+    names.map(|row| Plan::read(catalog, &row.plan)).collect()
+}
+
+fn plan_row(plan: &Plan, now: Timestamp) -> Row {
+    let row = &plan.row;
+    let parsed = |text: &str| serde_json::from_str::<Value>(text).unwrap_or_default();
+    object(json!({
+        "plan": row.plan,
+        "state": plan.state(now),
+        "proposed_at": instant(row.proposed_at),
+        "proposed_by": row.proposed_by,
+        "as_of": instant(row.as_of),
+        "digest": row.digest,
+        "items": row.n_items,
+        "destroyed": row.n_destroyed,
+        "sent_back": row.n_sent_back,
+        "approved_by": approvers(plan),
+        "by_schedule": parsed(&row.by_schedule),
+        "held_back": parsed(&row.held_back),
+        "rejected": row.rejected,
+        "solo": row.solo || plan.approvals.iter().any(|approval| approval.solo),
+    }))
+}
+
+/// Writes every item of every plan.
+pub fn write_register(catalog: &Catalog, table: &mut TableWriter) -> anyhow::Result<()> {
+    for plan in plans(catalog)? {
+        let approved_by = approvers(&plan);
+        let state = plan.state(Timestamp::now());
+        for item in &plan.items {
+            table.write(item_row(&plan, item, &approved_by, state))?;
+        }
+    }
+    Ok(())
+}
+
+fn item_row(plan: &Plan, item: &ItemRow, approved_by: &[&str], plan_state: &str) -> Row {
+    let disposal_state = match (item.intent, &item.sent_back, plan_state) {
+        (Some(_), ..) => "tombstoned",
+        (None, Some(_), _) | (None, None, "rejected") => "sent_back",
+        (None, None, "approved" | "partial") => "approved",
+        (None, None, _) => "proposed",
+    };
+    object(json!({
+        "plan": plan.row.plan,
+        "message_id": item.message_id,
+        "version": item.version,
+        "disposal_state": disposal_state,
+        "reason": item.sent_back.as_ref().or(plan.row.rejected.as_ref()),
+        "schedules": item.schedules,
+        "triggers": item.triggers,
+        "retain_until": item.retain_until,
+        "eligible_from": item.eligible_from,
+        "action": item.action,
+        "approved_by": approved_by,
+        "destroyed_at": item.destroyed_at.map(instant),
+        "seq": item.intent,
+        "content_hash": item.content_hash,
+        "solo": plan.row.solo,
+    }))
+}
+
+fn approvers(plan: &Plan) -> Vec<&str> {
+    plan.approvals
+        .iter()
+        .map(|approval| approval.approved_by.as_str())
+        .collect()
+}
+
+fn instant(at: i64) -> String {
+    Timestamp::from_microsecond(at)
+        .map(|at| at.to_string())
+        .unwrap_or_default()
+}
+
+fn object(value: Value) -> Row {
+    match value {
+        Value::Object(row) => row,
+        _ => Row::new(),
+    }
+}
