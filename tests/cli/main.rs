@@ -15,6 +15,7 @@ mod check;
 mod corpora;
 mod crash;
 mod determinism;
+mod dispose;
 mod event;
 mod evidence;
 mod explain;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use lexhold_catalog::{Catalog, KeyFilter};
-use lexhold_evaluate::{Bundle, Evaluation, Facts, Fate, Identity, plain_hash, record};
+use lexhold_evaluate::{Bundle, Evaluation, Evaluator, Facts, Fate, Identity, collision_of, plain_hash, record};
 use lexhold_model::{Digest, Key};
 use lexhold_store::{ArchivedBatch, Faults, Home, RunLock};
 use serde_json::json;
@@ -94,7 +94,43 @@ impl<'a> Committer<'a> {
             .collect())
     }
 
-    fn commit(&mut self, input: &Input, piece: &Piece, evaluation: &Evaluation, fates: &[Fate]) -> anyhow::Result<()> {
+    /// Which messages were destroyed before and come in again. What an active hold or an open case covers is taken in.
+    fn destroyed_before(&self, evaluation: &Evaluation) -> anyhow::Result<Vec<bool>> {
+        let all = || evaluation.messages.iter().map(|message| &message.identity);
+        let suspects = Fate::lookups(all())
+            .into_iter()
+            .filter(|key| self.filter.may_hold(*key));
+        let suspects: Vec<Key> = suspects.collect();
+        if suspects.is_empty() {
+            return Ok(vec![false; evaluation.messages.len()]);
+        }
+        home::catch_up(self.settings, self.home, self.faults)?;
+        let settings = home::catalog_settings(self.settings, self.home)?;
+        let catalog = Catalog::open_reader(&self.home.catalog_path(), &settings)?;
+        let destroyed = catalog.destroyed(&suspects)?;
+        if destroyed.is_empty() {
+            return Ok(vec![false; evaluation.messages.len()]);
+        }
+        let cases = catalog.families_in_cases()?;
+        let gone = |identity: &Identity| {
+            let of = |key: Key| destroyed.get(&key) == Some(&identity.content_hash);
+            (of(identity.key) || of(collision_of(identity).key)) && !cases.contains(&identity.family)
+        };
+        let mut gone: Vec<bool> = all().map(gone).collect();
+        for hold in &evaluation.holds {
+            gone[hold.row] = false;
+        }
+        Ok(gone)
+    }
+
+    fn commit(
+        &mut self,
+        input: &Input,
+        piece: &Piece,
+        evaluation: &Evaluation,
+        fates: &[Fate],
+        read: u64,
+    ) -> anyhow::Result<()> {
         let span = tracing::debug_span!("write", batch = self.next_batch, messages = piece.batch.len()).entered();
         let mut writer = self.home.stage(self.lock, self.run, self.next_batch, self.faults)?;
         let taken: Vec<bool> = fates.iter().map(|fate| !matches!(fate, Fate::Duplicate(_))).collect();
@@ -127,7 +163,7 @@ impl<'a> Committer<'a> {
             "path": input.name,
             "digest": digest,
             "bytes": input.bytes.unwrap_or(0),
-            "messages": piece.batch.len(),
+            "messages": read,
             "complete": piece.complete,
         });
         let unreadable = piece.unreadable.iter().map(|row| row.place.rows()).sum::<u64>();
@@ -149,12 +185,20 @@ impl Sink for Committer<'_> {
         self.ingested.get(&digest.to_string()).copied().unwrap_or((0, false))
     }
 
-    fn take(&mut self, input: &Input, mut piece: Piece, evaluation: Evaluation) -> anyhow::Result<()> {
+    fn take(&mut self, input: &Input, mut piece: Piece, mut evaluation: Evaluation) -> anyhow::Result<()> {
+        let read = piece.batch.len() as u64;
+        let gone = self.destroyed_before(&evaluation)?;
+        if gone.contains(&true) {
+            let stays: Vec<bool> = gone.iter().map(|gone| !gone).collect();
+            piece.batch = piece.batch.filter(&stays);
+            evaluation = Evaluator::new(self.bundle, self.facts).evaluate(&piece.batch);
+        }
+        self.counts.previously_destroyed += read - piece.batch.len() as u64;
         let identities: Vec<&Identity> = evaluation.messages.iter().map(|message| &message.identity).collect();
         let fates = Fate::of_all(identities.iter().copied(), &self.known(&identities)?);
         self.counts.add(&piece, &evaluation, &fates);
         say_unreadable(self.settings, input, &piece);
-        let anew = piece.skipped > 0 && piece.batch.is_empty();
+        let anew = piece.skipped > 0 && read == 0;
         if anew && piece.complete && !self.settings.quiet && piece.unreadable.is_empty() {
             say(&format!("{}: taken in before; nothing is added", input.name));
         }
@@ -163,8 +207,8 @@ impl Sink for Committer<'_> {
             .digest
             .and_then(|digest| self.ingested.get(&digest.to_string()))
             .is_some_and(|before| before.1);
-        if !known_whole && (!piece.batch.is_empty() || piece.complete) {
-            self.commit(input, &piece, &evaluation, &fates)?;
+        if !known_whole && (read > 0 || piece.complete) {
+            self.commit(input, &piece, &evaluation, &fates, read)?;
             for (message, fate) in evaluation.messages.iter().zip(&fates) {
                 self.filter.insert(fate.identity(&message.identity).key);
             }

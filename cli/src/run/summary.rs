@@ -33,6 +33,8 @@ pub struct Counts {
     pub collision: u64,
     /// There before.
     pub duplicate: u64,
+    /// Destroyed by an earlier disposal, and not taken in again.
+    pub previously_destroyed: u64,
     /// Rows that are no messages.
     pub unreadable: u64,
     /// Messages that could not be scanned to the end.
@@ -146,11 +148,11 @@ fn summary(
         "run": run,
         "as_of": settings.as_of.to_string(),
         "bundle": bundle.digest,
-        "messages": counts.messages,
+        "messages": counts.messages + counts.previously_destroyed,
         "new": counts.new,
         "collision": counts.collision,
         "duplicate": counts.duplicate,
-        "previously_destroyed": 0,
+        "previously_destroyed": counts.previously_destroyed,
         "unreadable": counts.unreadable,
         "unreadable_inputs": counts.broken,
         "scan_incomplete": counts.scan_incomplete,
@@ -222,6 +224,9 @@ fn text(summary: &Value) -> String {
         ),
         ("run", summary["run"].as_str().unwrap_or_default().to_owned()),
     ];
+    if summary["previously_destroyed"].as_u64() != Some(0) {
+        lines.insert(1, ("destroyed before", number("previously_destroyed")));
+    }
     if summary["scan_incomplete"].as_u64() != Some(0) {
         lines.insert(2, ("not scanned to the end", number("scan_incomplete")));
     }

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that panics has failed")]
 
 mod bodies;
+mod disposals;
 mod events;
 mod fixture;
 mod lookups;

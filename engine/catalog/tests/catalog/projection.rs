@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::fixture::{Entry, Home, Mail, batch_entry, beginning, day, hit, key, project_all, row, run_started};
 
 /// Two messages with everything that hangs on them.
-fn everything(home: &mut Home, seq: u64, ids: &[&'static str]) -> Entry {
+pub fn everything(home: &mut Home, seq: u64, ids: &[&'static str]) -> Entry {
     let mails: Vec<_> = ids.iter().map(|id| Mail::new(id, "alice", day(2))).collect();
     let each = |make: &dyn Fn(&Mail) -> Vec<crate::fixture::Cell>| mails.iter().map(make).collect::<Vec<_>>();
     let none = None::<&str>;
@@ -199,6 +199,7 @@ fn a_rebuilt_catalog_equals_the_original_row_for_row() {
         json!({"document": "d", "version": "1", "digest": "ab".repeat(32), "reason": "P70Y for P7Y", "cites": [],
                "approved_by": ["ria", "sam"], "simulation_digest": "ef".repeat(32), "simulation": {}}),
     ));
+    entries.extend(crate::disposals::disposal(&mut home, seq + 4, "slack/C1/3"));
 
     let mut original = home.writer("original");
     for entry in &entries {

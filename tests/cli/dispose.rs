@@ -1,0 +1,485 @@
+//! `dispose`: nothing goes that something keeps, what goes is gone everywhere, and each step is somebody else's.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use lexhold_catalog::Fingerprint;
+use lexhold_store::Step;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use serde_json::{Value, json};
+
+use crate::support::{Firm, Ran, message};
+
+/// What a message says and nothing else in the home.
+fn canary(at: usize) -> String {
+    format!("zq{at}canary{}", at * 7919)
+}
+
+fn old(at: usize, sent_at: &str) -> Value {
+    let mut message = message(&format!("m{at}"), sent_at, &format!("lunch {}", canary(at)));
+    message["sender"] = json!(["ann", "bob"][at % 2]);
+    message["recipients"] = json!([format!("friend{at}")]);
+    message["conversation"] = json!(format!("c{}", at % 5));
+    message
+}
+
+/// Twenty messages whose time is over, and five whose is not.
+fn firm() -> Firm {
+    let firm = Firm::new();
+    let all: Vec<Value> = (0..25)
+        .map(|at| {
+            old(
+                at,
+                if at < 20 {
+                    "2019-06-01T12:00:00Z"
+                } else {
+                    "2025-06-01T12:00:00Z"
+                },
+            )
+        })
+        .collect();
+    firm.messages("in.ndjson", &all);
+    firm.messages("none.ndjson", &[]);
+    firm.run(&["in.ndjson"]).ended(0);
+    firm
+}
+
+/// The same firm and home in another folder.
+fn copy_of(template: &Firm) -> Firm {
+    let firm = Firm::new();
+    firm.messages("none.ndjson", &[]);
+    for path in files(&template.path(".lexhold")) {
+        let to = firm.path(path.strip_prefix(template.path("")).unwrap().to_str().unwrap());
+        std::fs::create_dir_all(to.parent().unwrap()).unwrap();
+        std::fs::copy(&path, &to).unwrap();
+    }
+    for folder in ["keys", "staging", "plans", "certificates"] {
+        let (from, to) = (
+            template.path(".lexhold").join(folder),
+            firm.path(".lexhold").join(folder),
+        );
+        std::fs::create_dir_all(&to).unwrap();
+        std::fs::set_permissions(&to, std::fs::metadata(from).unwrap().permissions()).unwrap();
+    }
+    firm
+}
+
+fn propose(firm: &Firm) -> Value {
+    firm.call(&["dispose", "propose", "--format", "json"]).ended(0).json()
+}
+
+fn approved(firm: &Firm) -> String {
+    let plan = propose(firm)["plan"].as_str().unwrap().to_owned();
+    firm.call(&["dispose", "approve", &plan])
+        .ended(0)
+        .said("governance is solo");
+    plan
+}
+
+fn execute(firm: &Firm, plan: &str) -> Ran {
+    firm.call(&["dispose", "execute", plan, "--format", "json"])
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files(&path))
+        } else {
+            found.push(path)
+        }
+    }
+    found
+}
+
+/// Everything that the home says: bytes of files, and rows of tables in words.
+fn said(firm: &Firm) -> Vec<(PathBuf, Vec<u8>)> {
+    let read = |path: PathBuf| {
+        let mut bytes = std::fs::read(&path).unwrap();
+        if path.extension().is_some_and(|ending| ending == "parquet") {
+            let file = std::fs::File::open(&path).unwrap();
+            let reader = ParquetRecordBatchReaderBuilder::try_new(file).unwrap().build().unwrap();
+            let rows: Vec<_> = reader.map(|rows| rows.unwrap()).collect();
+            bytes.extend(format!("{rows:?}").into_bytes());
+        }
+        (path, bytes)
+    };
+    files(&firm.path(".lexhold")).into_iter().map(read).collect()
+}
+
+/// Which of these numbers' messages the home says anything of.
+fn remembered(firm: &Firm, text: impl Fn(usize) -> String) -> Vec<usize> {
+    let said = said(firm);
+    let says = |text: &str| {
+        let finder = |bytes: &[u8]| bytes.windows(text.len()).any(|window| window == text.as_bytes());
+        said.iter().any(|(_, bytes)| finder(bytes))
+    };
+    (0..25).filter(|at| says(&text(*at))).collect()
+}
+
+fn left(firm: &Firm) -> BTreeSet<String> {
+    let rows = firm
+        .call(&["report", "retention", "--format", "ndjson"])
+        .ended(0)
+        .rows();
+    rows.iter()
+        .map(|row| {
+            row["message_id"]
+                .as_str()
+                .unwrap()
+                .rsplit('/')
+                .next()
+                .unwrap()
+                .to_owned()
+        })
+        .collect()
+}
+
+fn register(firm: &Firm) -> Vec<Value> {
+    firm.call(&["report", "disposal", "--format", "ndjson"]).ended(0).rows()
+}
+
+/// What is on record is what a fresh projection says, and nothing is damaged.
+fn assert_sound(firm: &Firm) {
+    firm.call(&["verify"]).ended(0);
+}
+
+#[test]
+fn what_is_due_goes_everywhere_and_what_is_not_stays() {
+    let firm = firm();
+    assert_eq!(remembered(&firm, canary), (0..25).collect::<Vec<_>>());
+    let plan = propose(&firm);
+    assert_eq!(plan["items"], 20);
+    assert_eq!(
+        plan["by_schedule"],
+        json!([{"schedule": "desk.chats@1.0.0", "items": 20}])
+    );
+    let name = plan["plan"].as_str().unwrap();
+    firm.call(&["dispose", "execute", name])
+        .ended(5)
+        .said("no approval that counts");
+    firm.call(&["dispose", "approve", name]).ended(0);
+    firm.call(&["dispose", "execute", name, "--as-of", "2030-01-01"])
+        .ended(2);
+    let done = execute(&firm, name).ended(0).json();
+    assert_eq!((&done["destroyed"], &done["sent_back"]), (&json!(20), &json!([])));
+    assert_eq!(remembered(&firm, canary), [20, 21, 22, 23, 24]);
+    // Nor does anything of evaluations or catalog remember whom it went to.
+    assert_eq!(remembered(&firm, |at| format!("friend{at}\"")), [20, 21, 22, 23, 24]);
+    assert_eq!(left(&firm).len(), 5);
+    assert_sound(&firm);
+    let before = firm.fingerprint(Fingerprint::Everything);
+    firm.call(&["rebuild"]).ended(0);
+    assert_eq!(firm.fingerprint(Fingerprint::Everything), before);
+    firm.call(&["replay", "last"]).ended(0);
+    let register = register(&firm);
+    assert_eq!(register.len(), 20);
+    assert!(
+        register
+            .iter()
+            .all(|row| row["disposal_state"] == "tombstoned" && row["approved_by"] == json!(["solo"]))
+    );
+    let status = firm.call(&["dispose", "status", "--format", "ndjson"]).ended(0).rows();
+    assert_eq!(
+        (&status[0]["state"], &status[0]["destroyed"]),
+        (&json!("certified"), &json!(20))
+    );
+    // Again changes nothing, and there is one certificate.
+    let journal = firm.read(".lexhold/journal/log.ndjson");
+    execute(&firm, name).ended(0);
+    assert_eq!(firm.read(".lexhold/journal/log.ndjson"), journal);
+    assert_eq!(journal.matches("disposal_certified").count(), 1);
+    let certificate = firm.call(&[
+        "dispose",
+        "certificate",
+        name,
+        "--item",
+        register[0]["message_id"].as_str().unwrap(),
+    ]);
+    let certificate = certificate.ended(0).json();
+    assert_eq!(
+        (
+            &certificate["body"]["destroyed"],
+            certificate["items"].as_array().unwrap().len()
+        ),
+        (&json!(20), 1)
+    );
+    firm.call(&["dispose", "certificate", name, "--html", "page.html"])
+        .ended(0);
+    assert!(firm.read("page.html").contains("Certificate of disposal"));
+}
+
+#[test]
+fn the_same_set_is_the_same_plan_and_another_is_another() {
+    let firm = firm();
+    let call = |more: &[&str]| {
+        let mut all = vec!["dispose", "propose", "--format", "json", "--detailed-exitcode"];
+        all.extend(more);
+        firm.call(&all)
+    };
+    let first = call(&["--out", "plan.json"]).ended(10).json();
+    let again = call(&[]).ended(0).json();
+    assert_eq!((&first["plan"], &first["digest"]), (&again["plan"], &again["digest"]));
+    let written: Value = serde_json::from_str(&firm.read("plan.json")).unwrap();
+    assert_eq!(written["items"].as_array().unwrap().len(), 20);
+    let few = call(&["--limit", "3"]).ended(10).json();
+    assert_eq!(few["items"], 3);
+    assert_ne!(few["digest"], first["digest"]);
+    let none = call(&["--schedule", "desk.flagged"]).ended(0).json();
+    assert_eq!((&none["plan"], &none["items"]), (&Value::Null, &json!(0)));
+    let name = first["plan"].as_str().unwrap();
+    firm.call(&["dispose", "reject", name, "--reason", "not yet"]).ended(0);
+    firm.call(&["dispose", "approve", name]).ended(5).said("not yet");
+    assert_ne!(
+        call(&[]).ended(10).json()["plan"],
+        first["plan"],
+        "what was rejected comes back by a new plan alone"
+    );
+}
+
+#[test]
+fn holds_that_came_since_send_their_items_back_and_the_rest_goes() {
+    let firm = firm();
+    let plan = approved(&firm);
+    let held =
+        "lexhold: 1\nhold: orion\nmatter: In re Orion\nowner: legal@firm.example\nzone: UTC\ncustodians: [ann]\n";
+    let silent = "lexhold: 1\nhold: hush\nmatter: In re Hush\nowner: legal@firm.example\nzone: UTC\nsilent: true\nids: [slack/c1/m1]\n";
+    firm.write("orion.yaml", held);
+    firm.write("hush.yaml", silent);
+    firm.run(&["none.ndjson", "--holds", "orion.yaml", "--holds", "hush.yaml"])
+        .ended(0);
+    let excluded = register(&firm)[0]["message_id"].as_str().unwrap().to_owned();
+    firm.call(&[
+        "dispose",
+        "reject",
+        &plan,
+        "--reason",
+        "asked for",
+        "--exclude",
+        &excluded,
+    ])
+    .ended(0);
+    let done = execute(&firm, &plan).ended(1).json();
+    let mut reasons: Vec<&str> = done["sent_back"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["reason"].as_str().unwrap())
+        .collect();
+    reasons.sort_unstable();
+    reasons.dedup();
+    assert!(
+        reasons.iter().all(|reason| ["held", "not_eligible"].contains(reason)),
+        "{reasons:?}"
+    );
+    let gone = done["destroyed"].as_u64().unwrap();
+    assert!((8..=10).contains(&gone), "{done}");
+    let stayed = remembered(&firm, canary);
+    assert!((0..20).step_by(2).all(|at| stayed.contains(&at)), "held: {stayed:?}");
+    assert_sound(&firm);
+    let certificate = firm.call(&["dispose", "certificate", &plan]).ended(0).stdout;
+    assert!(
+        !certificate.contains("Hush") && !certificate.contains("hush"),
+        "{certificate}"
+    );
+}
+
+#[test]
+fn evidence_of_open_alerts_is_not_proposed() {
+    let firm = Firm::new();
+    let texts = ["let's move this to WhatsApp", "lunch"];
+    let all: Vec<Value> = (0..2)
+        .map(|at| message(&format!("m{at}"), "2015-06-01T12:00:00Z", texts[at]))
+        .collect();
+    firm.messages("in.ndjson", &all);
+    firm.run(&["in.ndjson"]).ended(0);
+    let plan = propose(&firm);
+    assert_eq!(plan["items"], 1);
+    assert_eq!(plan["held_back"], json!([{"reason": "in_case", "count": 1}]));
+}
+
+#[test]
+fn what_comes_in_again_stays_destroyed_unless_something_keeps_it() {
+    let firm = firm();
+    execute(&firm, &approved(&firm)).ended(0);
+    let again: Vec<Value> = (0..6).map(|at| old(at, "2019-06-01T12:00:00Z")).collect();
+    firm.messages("again.ndjson", &again);
+    let summary = firm.run(&["again.ndjson"]).ended(0).json();
+    assert_eq!(
+        (&summary["previously_destroyed"], &summary["new"], &summary["duplicate"]),
+        (&json!(6), &json!(0), &json!(0))
+    );
+    assert_eq!(remembered(&firm, canary), [20, 21, 22, 23, 24]);
+    let hold =
+        "lexhold: 1\nhold: orion\nmatter: In re Orion\nowner: legal@firm.example\nzone: UTC\ncustodians: [ann]\n";
+    firm.write("orion.yaml", hold);
+    firm.messages("thrice.ndjson", &again[..5]);
+    let summary = firm.run(&["thrice.ndjson", "--holds", "orion.yaml"]).ended(0).json();
+    assert_eq!(
+        (&summary["previously_destroyed"], &summary["new"]),
+        (&json!(2), &json!(3))
+    );
+    assert_eq!(propose(&firm)["items"], 0);
+    assert_sound(&firm);
+}
+
+/// Every step of a proposal and of an execution, in the words of `LEXHOLD_TEST_STOP_AT`.
+#[test]
+fn killed_at_any_step_the_same_commands_converge() {
+    let staged = [
+        Step::HalfStaged,
+        Step::Staged,
+        Step::Journalled,
+        Step::HalfPublished,
+        Step::Published,
+        Step::Projected,
+    ];
+    let places = staged
+        .into_iter()
+        .map(|step| ("propose", step))
+        .chain(Step::DESTRUCTION.into_iter().map(|step| ("execute", step)));
+    let template = firm();
+    for (verb, step) in places {
+        let firm = copy_of(&template);
+        let killed = |arguments: &[&str]| {
+            let killed = firm
+                .command(arguments)
+                .env("LEXHOLD_TEST_STOP_AT", step.as_str())
+                .output()
+                .unwrap();
+            assert_eq!(killed.status.code(), None, "not killed at {verb} {}", step.as_str());
+        };
+        if verb == "propose" {
+            killed(&["dispose", "propose"]);
+        }
+        let plan = approved(&firm);
+        if verb == "execute" {
+            killed(&["dispose", "execute", &plan]);
+        }
+        let done = execute(&firm, &plan).ended(0).json();
+        assert_eq!(done["destroyed"], 20, "{verb} {}", step.as_str());
+        assert_eq!(
+            remembered(&firm, canary),
+            [20, 21, 22, 23, 24],
+            "{verb} {}",
+            step.as_str()
+        );
+        assert_eq!(left(&firm).len(), 5);
+        let journal = firm.read(".lexhold/journal/log.ndjson");
+        assert_eq!(journal.matches("disposal_certified").count(), 1);
+        assert_sound(&firm);
+    }
+}
+
+#[test]
+fn whoever_proposed_neither_approves_nor_executes_and_approvals_are_signed() {
+    let firm = Firm::new();
+    let mut people = String::new();
+    for (id, roles) in [
+        ("rex", "records"),
+        ("amy", "approver"),
+        ("rita", "records"),
+        ("eve", "engineer"),
+    ] {
+        let line = firm.call(&["keys", "new", "--operator", id]).ended(0).stdout;
+        people += &line.replace("roles: []", &format!("roles: [{roles}]"));
+    }
+    firm.write(
+        "operators.yaml",
+        format!("lexhold: 1\noperators: firm\npeople:\n{people}"),
+    );
+    firm.messages("in.ndjson", &[message("m1", "2026-06-01T12:00:00Z", "lunch")]);
+    firm.call(&["run", "in.ndjson", "--as", "eve", "--quiet"]).ended(0);
+    // Everything is due in ten years.
+    let far = ["--as-of", "2040-01-01"];
+    firm.call(&["dispose", "propose", "--as", "eve"])
+        .ended(5)
+        .said("the role `records`");
+    let plan = firm
+        .call(&[&["dispose", "propose", "--format", "json", "--as", "rex"], &far[..]].concat())
+        .ended(0)
+        .json();
+    let (name, digest) = (plan["plan"].as_str().unwrap(), plan["digest"].as_str().unwrap());
+    firm.call(&["dispose", "approve", name, "--as", "rex"]).ended(5);
+    firm.call(&["dispose", "approve", name, "--as", "amy"])
+        .ended(5)
+        .said("signature");
+    let sign = [
+        "sign",
+        digest,
+        "--action",
+        "approve_disposal",
+        "--as",
+        "amy",
+        "--out",
+        "amy.approval",
+    ];
+    firm.call(&sign).ended(0);
+    firm.call(&["dispose", "approve", name, "--as", "amy", "--approval", "amy.approval"])
+        .ended(0);
+    firm.call(&["dispose", "execute", name, "--as", "rex"])
+        .ended(5)
+        .said("neither wrote, asked for nor approved");
+    firm.call(&["dispose", "execute", name, "--as", "amy"]).ended(5);
+    // Judged by the clock of today it is not due at all.
+    let done = firm
+        .call(&["dispose", "execute", name, "--as", "rita", "--format", "json"])
+        .ended(1)
+        .json();
+    assert_eq!(
+        (&done["destroyed"], &done["sent_back"][0]["reason"]),
+        (&json!(0), &json!("not_eligible"))
+    );
+    assert_eq!(left(&firm).len(), 1);
+}
+
+#[test]
+fn two_disposers_at_once_destroy_once() {
+    let firm = firm();
+    let plan = approved(&firm);
+    let arguments = ["dispose", "execute", &plan, "--format", "json", "--wait", "60"];
+    let one = firm
+        .command(&arguments)
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let two = firm.call(&arguments).ended(0).json();
+    let one: Ran = one.wait_with_output().unwrap().into();
+    assert_eq!(
+        (&one.ended(0).json()["destroyed"], &two["destroyed"]),
+        (&json!(20), &json!(20))
+    );
+    assert_eq!(
+        firm.read(".lexhold/journal/log.ndjson")
+            .matches("disposal_certified")
+            .count(),
+        1
+    );
+    assert_sound(&firm);
+}
+
+#[test]
+fn a_clock_that_jumped_destroys_nothing() {
+    let firm = firm();
+    let plan = approved(&firm);
+    // An entry of ten years ahead, as a clock that ran ahead leaves it: everything is refused until two attest.
+    let home = lexhold_store::Home::open(&firm.path(".lexhold")).unwrap();
+    let dice = |bytes: &mut [u8]| {
+        bytes.fill(7);
+        Ok(())
+    };
+    let at = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(24 * 3650);
+    let stamp = lexhold_store::Stamp {
+        at,
+        actor: "ahead",
+        entropy: &dice,
+    };
+    let payload = json!({"run": "none", "summary": {}});
+    let payload = Some(lexhold_store::Payload::Json(&payload));
+    home.journal()
+        .append(lexhold_store::EntryKind::RunFinished, payload, stamp)
+        .unwrap();
+    execute(&firm, &plan).ended(5).said("the clock");
+    assert_eq!(left(&firm).len(), 25);
+}
