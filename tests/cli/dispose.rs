@@ -483,3 +483,91 @@ fn a_clock_that_jumped_destroys_nothing() {
     execute(&firm, &plan).ended(5).said("the clock");
     assert_eq!(left(&firm).len(), 25);
 }
+
+/// A second process places holds over half of the messages while they are destroyed year by year, and the disposer is
+/// stopped and let go on at odd moments. Each message is there and held, or was destroyed before its hold.
+#[test]
+fn every_message_is_held_or_was_destroyed_before_its_hold() {
+    let rounds: usize = std::env::var("LEXHOLD_TEST_RACES").map_or(1, |rounds| rounds.parse().unwrap());
+    for round in 0..rounds {
+        let firm = Firm::new();
+        let n = 24;
+        let all: Vec<Value> = (0..n)
+            .map(|at| old(at, &format!("{}-06-01T12:00:00Z", 1996 + at)))
+            .collect();
+        firm.messages("in.ndjson", &all);
+        firm.run(&["in.ndjson"]).ended(0);
+        let plan = approved(&firm);
+        let items = register(&firm);
+        let ids: Vec<String> = items
+            .iter()
+            .map(|row| row["message_id"].as_str().unwrap().to_owned())
+            .collect();
+        let disposer = firm
+            .command(&["dispose", "execute", &plan, "--quiet", "--wait", "120"])
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
+        let signal = |name: &str| {
+            let process = disposer.id().to_string();
+            let _ = std::process::Command::new("kill").args([name, &process]).status();
+        };
+        let held: Vec<&String> = ids.iter().rev().step_by(2).collect();
+        for (at, id) in held.iter().enumerate() {
+            std::thread::sleep(std::time::Duration::from_millis(((at * 37 + round * 53) % 90) as u64));
+            signal("-STOP");
+            let name = format!("h{at}");
+            let place = [
+                "hold", "place", "--name", &name, "--matter", "Race", "--zone", "UTC", "--id", id, "--quiet",
+            ];
+            // Whoever stopped with the journal's lock in hand lets nobody else write.
+            let placing = firm.command(&place).spawn().unwrap();
+            std::thread::sleep(std::time::Duration::from_millis(20));
+            signal("-CONT");
+            let placed = placing.wait_with_output().unwrap();
+            assert!(matches!(placed.status.code(), Some(0 | 1 | 75)), "{placed:?}");
+        }
+        let mut disposer = disposer;
+        disposer.wait().unwrap();
+        // What was held meanwhile is found out, and what is left of the plan carried out.
+        let _ = execute(&firm, &plan);
+        let home = lexhold_store::Home::open(&firm.path(".lexhold")).unwrap();
+        let mut placed = std::collections::BTreeMap::new();
+        for entry in home.journal().entries(1).unwrap().map(|entry| entry.unwrap()) {
+            if entry.kind == lexhold_store::EntryKind::HoldPlaced {
+                let hold: Value = home.journal().payload_json(&entry).unwrap().unwrap();
+                placed.insert(hold["hold"].as_str().unwrap().to_owned(), entry.seq);
+            }
+        }
+        let rows = firm
+            .call(&["report", "retention", "--format", "ndjson"])
+            .ended(0)
+            .rows();
+        let there: std::collections::BTreeMap<&str, &Value> = rows
+            .iter()
+            .map(|row| (row["message_id"].as_str().unwrap(), &row["state"]))
+            .collect();
+        let destroyed: std::collections::BTreeMap<String, u64> = register(&firm)
+            .iter()
+            .filter(|row| row["disposal_state"] == "tombstoned")
+            .map(|row| {
+                (
+                    row["message_id"].as_str().unwrap().to_owned(),
+                    row["seq"].as_u64().unwrap(),
+                )
+            })
+            .collect();
+        assert_eq!(there.len() + destroyed.len(), n, "the union is exact");
+        for (at, id) in held.iter().enumerate() {
+            match destroyed.get(*id) {
+                Some(seq) => assert!(*seq < placed[&format!("h{at}")], "{id} was held and destroyed"),
+                None => assert_eq!(there[id.as_str()], "held", "{id}"),
+            }
+        }
+        for id in ids.iter().filter(|id| !held.contains(id)) {
+            assert!(destroyed.contains_key(id), "nothing keeps {id}");
+        }
+        assert_sound(&firm);
+    }
+}

@@ -14,7 +14,7 @@ use serde_json::json;
 use super::approve::act;
 use super::judge::{Judge, NOT_ELIGIBLE, Verdict};
 use super::plan::{Plan, leaf};
-use super::{certificate, propose};
+use super::{certificate, propose, settle_holds};
 use crate::args::{ExecuteDisposal, SummaryFormat};
 use crate::dates::Grounds;
 use crate::failure::{Exit, Failure};
@@ -104,6 +104,7 @@ impl Execution<'_> {
 
     /// Asks about every item that is left, sends back what may not go, and destroys the rest until something comes.
     fn round(&mut self) -> anyhow::Result<Round> {
+        settle_holds(self.settings, self.actor, self.home, self.lock, self.faults)?;
         refuse_doubtful_clock(self.home)?;
         let now = Timestamp::now();
         let (seen, verdicts) = {
@@ -112,7 +113,11 @@ impl Execution<'_> {
             plan.refuse_unless_pending()?;
             self.require(&plan, now)?;
             let seen = catalog.applied_seq()?.unwrap_or(0);
-            (seen, Verdicts::of(self.settings, self.home, &catalog, &plan, now)?)
+            let judge = Judge::read(self.settings, self.home, &catalog, now)?;
+            if judge.is_unasked() {
+                return Ok(Round::Again);
+            }
+            (seen, Verdicts::of(&judge, &catalog, &plan, now)?)
         };
         if !verdicts.back.is_empty() {
             self.send_back(verdicts.back)?;
@@ -261,12 +266,11 @@ struct Verdicts {
 }
 
 impl Verdicts {
-    fn of(settings: &Settings, home: &Home, catalog: &Catalog, plan: &Plan, now: Timestamp) -> anyhow::Result<Self> {
+    fn of(judge: &Judge<'_>, catalog: &Catalog, plan: &Plan, now: Timestamp) -> anyhow::Result<Self> {
         let wanted: HashMap<Key, &ItemRow> = plan.remaining().map(|item| (item.key, item)).collect();
         let families: HashSet<Key> = wanted.values().map(|item| item.family).collect();
         let keys: Vec<Key> = wanted.keys().copied().collect();
         let known = catalog.known(&keys)?;
-        let judge = Judge::read(settings, home, catalog, now)?;
         let grounds = Grounds::read(catalog, now)?;
         let schedules = propose::versions(&grounds);
         // A message that nothing is found of stays, whatever became of it.

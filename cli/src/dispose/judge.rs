@@ -44,9 +44,7 @@ impl<'a> Judge<'a> {
     /// Reads cases, alerts and the journal's holds.
     pub fn read(settings: &Settings, home: &Home, catalog: &'a Catalog, as_of: Timestamp) -> anyhow::Result<Self> {
         let holds = HoldLog::read(home)?;
-        let unasked = holds
-            .active()
-            .any(|placed| !holds.unevaluated(&placed.hold.hold).is_empty());
+        let unasked = holds.active().any(|placed| !holds.unevaluated(&placed.hold).is_empty());
         let mut kept = of_alerts(settings, home, catalog)?;
         kept.extend(
             catalog
@@ -60,6 +58,11 @@ impl<'a> Judge<'a> {
             kept,
             unasked,
         })
+    }
+
+    /// Whether some hold may cover anything, since it has not been asked about every message.
+    pub fn is_unasked(&self) -> bool {
+        self.unasked
     }
 
     /// Hands over every version of every message with its dates and verdict, versions of one behind each other.

@@ -11,11 +11,35 @@ mod list;
 mod plan;
 mod propose;
 
+use lexhold_store::{Faults, Home, RunLock};
+
 use crate::args::{Dispose, DisposeKind};
 use crate::failure::Exit;
+use crate::hold::Applier;
+use crate::operators::Actor;
+use crate::review;
 use crate::settings::Settings;
 
 pub use list::{REGISTER, write_register};
+
+/// Asks holds that stand in the journal, and in no membership yet, what they cover.
+fn settle_holds(
+    settings: &Settings,
+    actor: &Actor,
+    home: &Home,
+    lock: &RunLock,
+    faults: &Faults,
+) -> anyhow::Result<()> {
+    let applier = Applier {
+        settings,
+        actor,
+        home,
+        lock,
+        faults,
+    };
+    let application = format!("dispose-holds-{}", home.journal().last_seq()?);
+    applier.settle(&application, &review::directory(settings)?)
+}
 
 /// Runs the verb.
 pub fn dispose(settings: &Settings, args: &Dispose) -> anyhow::Result<Exit> {

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use super::judge::{Judge, Verdict, torn};
 use super::plan::{self, by_schedule, leaf, tree};
+use super::settle_holds;
 use crate::args::{ProposeDisposal, SummaryFormat};
 use crate::dates::{Grounds, MessageDates};
 use crate::failure::Exit;
@@ -40,6 +41,7 @@ pub fn propose(settings: &Settings, args: &ProposeDisposal) -> anyhow::Result<Ex
     actor.require(Verb::ProposeDisposal, home.id(), &[])?;
     let lock = home.lock_run("dispose propose", settings.wait, home::stamp(&actor.id))?;
     home.recover(&lock, home::stamp(&actor.id))?;
+    settle_holds(settings, &actor, &home, &lock, &faults)?;
     home::catch_up(settings, &home, &faults)?;
     let (found, plans, authors) = {
         let catalog = Catalog::open_reader(&home.catalog_path(), &home::catalog_settings(settings, &home)?)?;
