@@ -35,13 +35,15 @@ pub struct Act<'a> {
     pub shortens: bool,
     /// It concerns a silent hold.
     pub silent: bool,
+    /// The disposal plan that it is about.
+    pub plan: Option<&'a PlanAct>,
 }
 
 /// A disposal plan as governance asks about it.
-#[derive(Clone, Debug)]
-pub struct PlanAct<'a> {
+#[derive(Clone, Debug, Default)]
+pub struct PlanAct {
     /// The plan's digest.
-    pub of: &'a str,
+    pub of: String,
     /// Signatures from before this instant are none for this plan.
     pub since: Timestamp,
     /// Those who put the schedules into force.
@@ -182,23 +184,16 @@ impl Actor {
 
     /// Whether this operator may do something with a disposal plan, refused with its reasons unless so. Hands over their
     /// own signatures over it.
-    pub fn require_plan(&self, verb: Verb, act: &PlanAct<'_>) -> anyhow::Result<Vec<&Approval>> {
-        let own = self.approvals.iter().filter(|approval| {
-            let statement = &approval.statement;
-            statement.operator == self.id && approval.covers(verb, act.of) && statement.signed_at >= act.since
-        });
-        let own: Vec<&Approval> = own.collect();
-        let circumstances = Circumstances {
-            of: act.of,
-            authors: act.authors.clone(),
-            requesters: act.requesters.clone(),
-            approvers: act.approvers.clone(),
-            signed: !own.is_empty(),
-            ..Circumstances::default()
-        };
-        let answer = self.governance.may(self.operator.as_ref(), verb, &circumstances);
-        self.refuse_unless(answer, &self.id, verb, self.operator.as_ref())?;
-        Ok(own)
+    pub fn require_plan(&self, verb: Verb, act: &PlanAct) -> anyhow::Result<Vec<&Approval>> {
+        self.require_act(
+            verb,
+            &Act {
+                of: &act.of,
+                plan: Some(act),
+                ..Act::default()
+            },
+        )?;
+        Ok(self.signatures(&self.id, verb, &act.of, act.since).collect())
     }
 
     /// Whether this operator may reject a disposal plan: whoever may propose or approve one. It keeps messages, so that
@@ -264,15 +259,18 @@ impl Actor {
             [_, ..] if self.is_solo() => vec![&nobody],
             named => self.confirming(verb, signs, named)?,
         };
+        let plan = act.plan.cloned().unwrap_or_default();
         let circumstances = Circumstances {
             of: act.of,
+            authors: plan.authors,
+            requesters: plan.requesters,
+            approvers: plan.approvers,
             confirmed_by: confirming,
             conflicted: act.conflicted,
             excepted: act.excepted,
             shortens: act.shortens,
             silent: act.silent,
-            signed: self.has_signed(id, verb, signs),
-            ..Circumstances::default()
+            signed: self.signatures(id, verb, signs, plan.since).next().is_some(),
         };
         Ok(Asked {
             verb,
@@ -314,8 +312,15 @@ impl Actor {
     }
 
     fn has_signed(&self, id: &str, verb: Verb, of: &str) -> bool {
-        let mut approvals = self.approvals.iter();
-        approvals.any(|approval| approval.statement.operator == id && approval.covers(verb, of))
+        self.signatures(id, verb, of, Timestamp::default()).next().is_some()
+    }
+
+    /// The signatures of an operator over an act, from an instant on.
+    fn signatures(&self, id: &str, verb: Verb, of: &str, since: Timestamp) -> impl Iterator<Item = &Approval> {
+        self.approvals.iter().filter(move |approval| {
+            let statement = &approval.statement;
+            statement.operator == id && statement.signed_at >= since && approval.covers(verb, of)
+        })
     }
 
     /// Puts on record what was asked before there was a home.

@@ -104,7 +104,7 @@ fn read(settings: &Settings, home: &Home, name: &str) -> anyhow::Result<(Plan, u
 }
 
 /// A plan as governance asks about it.
-pub fn act<'a>(plan: &'a Plan, now: Timestamp, home: &Home) -> anyhow::Result<PlanAct<'a>> {
+pub fn act(plan: &Plan, now: Timestamp, home: &Home) -> anyhow::Result<PlanAct> {
     let row = &plan.row;
     let mut since = Timestamp::from_microsecond(row.proposed_at)?;
     if let Some(voided) = row.voided
@@ -113,7 +113,7 @@ pub fn act<'a>(plan: &'a Plan, now: Timestamp, home: &Home) -> anyhow::Result<Pl
         since = since.max(entry.at);
     }
     Ok(PlanAct {
-        of: &row.digest,
+        of: row.digest.clone(),
         since,
         authors: serde_json::from_str(&row.authors)?,
         requesters: BTreeSet::from([row.proposed_by.clone()]),

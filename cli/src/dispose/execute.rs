@@ -113,7 +113,7 @@ impl Execution<'_> {
             plan.refuse_unless_pending()?;
             self.require(&plan, now)?;
             let seen = catalog.applied_seq()?.unwrap_or(0);
-            let judge = Judge::read(self.settings, self.home, &catalog, now)?;
+            let judge = Judge::read(self.home, &catalog, now)?;
             if judge.is_unasked() {
                 return Ok(Round::Again);
             }

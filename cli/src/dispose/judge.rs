@@ -4,7 +4,6 @@ use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
 use lexhold_catalog::{Catalog, Hits, RetentionRow, Scope};
-use lexhold_evaluate::review::ReviewState;
 use lexhold_model::Key;
 use lexhold_retention::{Action, State};
 use lexhold_store::Home;
@@ -12,9 +11,7 @@ use lexhold_store::Home;
 use crate::dates::{Dates, Grounds, MessageDates};
 use crate::hold::HoldLog;
 use crate::report::ViewerSight;
-use crate::report::resolve::each_alert;
-use crate::review::ReviewLog;
-use crate::settings::Settings;
+use crate::report::resolve::judge_conversations;
 
 /// What becomes of one message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,28 +31,21 @@ pub const NOT_ELIGIBLE: &str = "not_eligible";
 pub struct Judge<'a> {
     catalog: &'a Catalog,
     as_of: Timestamp,
-    /// Families, and why they stay.
-    kept: HashMap<Key, &'static str>,
+    /// Families whose alerts others share.
+    shared: HashSet<Key>,
     /// A hold has not been asked about every message: it may cover any.
     unasked: bool,
 }
 
 impl<'a> Judge<'a> {
-    /// Reads cases, alerts and the journal's holds.
-    pub fn read(settings: &Settings, home: &Home, catalog: &'a Catalog, as_of: Timestamp) -> anyhow::Result<Self> {
+    /// Reads alerts, and the journal's holds.
+    pub fn read(home: &Home, catalog: &'a Catalog, as_of: Timestamp) -> anyhow::Result<Self> {
         let holds = HoldLog::read(home)?;
         let unasked = holds.active().any(|placed| !holds.unevaluated(&placed.hold).is_empty());
-        let mut kept = of_alerts(settings, home, catalog)?;
-        kept.extend(
-            catalog
-                .families_in_cases()?
-                .into_iter()
-                .map(|family| (family, State::InCase.as_str())),
-        );
         Ok(Self {
             catalog,
             as_of,
-            kept,
+            shared: of_shared_alerts(catalog)?,
             unasked,
         })
     }
@@ -83,43 +73,32 @@ impl<'a> Judge<'a> {
         let (state, also) = dates.state(self.as_of, &row.covered(), &ViewerSight::EVERYBODY);
         match state {
             State::Eligible if self.unasked => Verdict::Kept(NOT_ELIGIBLE),
-            State::Eligible => match self.kept.get(&row.family) {
-                Some(reason) => Verdict::Kept(reason),
-                None if dates.resolved.action == Action::Transfer => Verdict::Kept("transfer"),
-                None => Verdict::Go,
-            },
+            State::Eligible if self.shared.contains(&row.family) => Verdict::Kept("shared_alert"),
+            State::Eligible if dates.resolved.action == Action::Transfer => Verdict::Kept("transfer"),
+            State::Eligible => Verdict::Go,
             state if also.contains(&State::Eligible) => Verdict::Kept(state.as_str()),
             _ => Verdict::NotDue,
         }
     }
 }
 
-/// Families that alerts rest on: open ones are evidence. One that rests on several messages would become another without
-/// one of them, so that these stay even when it is closed.
-fn of_alerts(settings: &Settings, home: &Home, catalog: &Catalog) -> anyhow::Result<HashMap<Key, &'static str>> {
-    let log = ReviewLog::load(settings, home, catalog)?;
-    let mut of_messages: HashMap<Key, &'static str> = HashMap::new();
-    each_alert(catalog, Hits::All, None, |alert| {
-        let open = log.standing(&alert).state() != ReviewState::Closed;
-        let reason = match (open, alert.members.len()) {
-            (true, _) => State::InCase.as_str(),
-            (false, 2..) => "shared_alert",
-            (false, _) => return Ok(()),
-        };
-        for member in &alert.members {
-            let kept = of_messages.entry(member.key).or_insert(reason);
-            if open {
-                *kept = reason;
-            }
+/// The families of alerts that rest on several messages: without one of them it would be another alert, so that they stay
+/// even when it is closed.
+fn of_shared_alerts(catalog: &Catalog) -> anyhow::Result<HashSet<Key>> {
+    let mut shared = HashSet::new();
+    let mut alert: (Option<Key>, HashSet<Key>) = (None, HashSet::new());
+    judge_conversations(catalog)?;
+    catalog.alert_messages::<anyhow::Error>(Hits::All, |message| {
+        if alert.0 != Some(message.alert_id) {
+            alert = (Some(message.alert_id), HashSet::new());
+        }
+        alert.1.insert(message.family);
+        if alert.1.len() > 1 {
+            shared.extend(alert.1.iter().copied());
         }
         Ok(())
     })?;
-    let keys: Vec<Key> = of_messages.keys().copied().collect();
-    let known = catalog.known(&keys)?;
-    Ok(of_messages
-        .into_iter()
-        .map(|(key, reason)| (known.get(&key).map_or(key, |known| known.family), reason))
-        .collect())
+    Ok(shared)
 }
 
 /// Families of which something may go and something may not: none of them goes.

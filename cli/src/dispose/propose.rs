@@ -96,7 +96,7 @@ pub fn propose(settings: &Settings, args: &ProposeDisposal) -> anyhow::Result<Ex
 
 /// Everything that may go, in the order of ids and versions.
 fn find(settings: &Settings, args: &ProposeDisposal, home: &Home, catalog: &Catalog) -> anyhow::Result<Found> {
-    let judge = Judge::read(settings, home, catalog, settings.as_of)?;
+    let judge = Judge::read(home, catalog, settings.as_of)?;
     let grounds = Grounds::read(catalog, settings.as_of)?;
     let schedules = versions(&grounds);
     let mut found = Found {

@@ -111,7 +111,7 @@ impl<'a> Committer<'a> {
         if destroyed.is_empty() {
             return Ok(vec![false; evaluation.messages.len()]);
         }
-        let cases = catalog.families_in_cases()?;
+        let cases = catalog.in_open_cases()?;
         let gone = |identity: &Identity| {
             let of = |key: Key| destroyed.get(&key) == Some(&identity.content_hash);
             (of(identity.key) || of(collision_of(identity).key)) && !cases.contains(&identity.family)

@@ -6,7 +6,7 @@ use duckdb::{Transaction, params};
 use lexhold_model::{Key, canonical_json};
 use serde_json::json;
 
-use crate::error::{CatalogError, Doing, Result};
+use crate::error::{CatalogError, Result};
 use crate::open::Catalog;
 use crate::payload::{
     Activity, DisposalApproved, DisposalCertified, DisposalDone, DisposalIntent, DisposalProposed, DisposalRejected,
@@ -373,45 +373,6 @@ impl Catalog {
                 captured_at: row.number(2)?,
             })
         })
-    }
-
-    /// Active holds of which it is not on record that every message has been asked about: each may cover anything.
-    ///
-    /// A hold counts as applied through the last entry that its application says; batches of runs that began before it
-    /// was placed know nothing of it.
-    ///
-    /// # Errors
-    /// Those of DuckDB.
-    pub fn unapplied_holds(&self) -> Result<u64> {
-        let sql = "SELECT count(*) FROM hold h
-                   WHERE NOT EXISTS (SELECT 1 FROM hold_release r WHERE r.hold = h.hold)
-                   AND coalesce((SELECT max(a.through) FROM hold_application a WHERE a.hold = h.hold), 0)
-                       < coalesce((SELECT max(b.seq) FROM batch b JOIN run u ON u.run = b.run
-                                   WHERE b.seq < h.seq OR u.seq < h.seq), 0)";
-        let counts = collect(self.connection(), sql, "looking for holds", |row| row.count(0))?;
-        Ok(counts.into_iter().sum())
-    }
-
-    /// The families of messages that open cases rest on.
-    ///
-    /// # Errors
-    /// Those of DuckDB.
-    pub fn families_in_cases(&self) -> Result<Vec<Key>> {
-        let sql = "SELECT DISTINCT family FROM case_message m
-                   WHERE NOT EXISTS (SELECT 1 FROM case_closing c WHERE c.name = m.name AND c.seq > m.seq)";
-        collect(self.connection(), sql, "reading cases", |row| row.key(0))
-    }
-
-    /// How many messages are gone.
-    ///
-    /// # Errors
-    /// Those of DuckDB.
-    pub fn n_tombstones(&self) -> Result<u64> {
-        let doing = "counting tombstones";
-        let counts = self
-            .connection()
-            .query_row("SELECT count(*) FROM tombstone", [], |row| row.get::<_, i64>(0));
-        Ok(counts.doing(doing)?.unsigned_abs())
     }
 }
 

@@ -195,7 +195,7 @@ fn the_intent_names_files_and_messages_and_precedes_what_is_done() {
 
 #[test]
 fn whatever_is_not_known_to_be_harmless_voids() {
-    let harmless = [EntryKind::Viewed, EntryKind::SampleDrawn, EntryKind::DisposalApproved];
+    let harmless = [EntryKind::Viewed, EntryKind::Governance, EntryKind::DisposalApproved];
     let harmful = [
         EntryKind::HoldPlaced,
         EntryKind::HoldApplied,
@@ -207,7 +207,8 @@ fn whatever_is_not_known_to_be_harmless_voids() {
         EntryKind::Review,
         EntryKind::Facts,
         EntryKind::Batch,
-        EntryKind::Governance,
+        EntryKind::CaseOpened,
+        EntryKind::HoldReleased,
         EntryKind::DisposalRejected,
     ];
     for (kind, voids) in harmless

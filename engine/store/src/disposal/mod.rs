@@ -142,6 +142,7 @@ pub(crate) fn is_harmless(kind: &EntryKind) -> bool {
     matches!(
         kind,
         EntryKind::Viewed
+            | EntryKind::Governance
             | EntryKind::SampleCommitted
             | EntryKind::SampleDrawn
             | EntryKind::DisposalProposed
