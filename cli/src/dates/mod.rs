@@ -187,7 +187,7 @@ impl<'a> Dates<'a> {
     /// The same without a word of how the dates came about, for when there are millions.
     pub fn of_message_briefly(&self, message: &RetentionRow) -> MessageDates {
         let parts: Vec<Resolved> = message.assigned.iter().map(|one| self.resolve(one, false)).collect();
-        MessageDates::united(parts.iter())
+        MessageDates::united(parts.iter()).in_case(self.in_case.contains(&message.family))
     }
 
     /// What is left of a combination once everything is taken away that its dates do not depend on: combinations with one

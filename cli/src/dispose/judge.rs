@@ -20,7 +20,7 @@ pub enum Verdict {
     Go,
     /// Its time is over, and something keeps it nonetheless.
     Kept(&'static str),
-    /// It is not due. What a silent hold keeps reads so too.
+    /// It is not due. What a silent hold or an open case keeps reads so too.
     NotDue,
 }
 
@@ -70,7 +70,7 @@ impl<'a> Judge<'a> {
     }
 
     fn verdict(&self, row: &RetentionRow, dates: &MessageDates) -> Verdict {
-        let (state, also) = dates.state(self.as_of, &row.covered(), &ViewerSight::EVERYBODY);
+        let (state, also) = dates.state(self.as_of, &dates.covered(row), &ViewerSight::EVERYBODY);
         match state {
             State::Eligible if self.unasked => Verdict::Kept(NOT_ELIGIBLE),
             State::Eligible if self.shared.contains(&row.family) => Verdict::Kept("shared_alert"),
