@@ -210,7 +210,7 @@ fn two_people_say_which_schedules_a_message_has() {
     assert_eq!(firm.fingerprint(Fingerprint::Everything), before, "rebuilt");
     assert_eq!(state(&firm, "m1"), is("ungoverned", "none"));
     firm.call(&["verify"]).ended(0);
-    firm.call(&["replay", "--as", "rex"]).ended(0);
+    firm.call(&["replay", "last", "--as", "rex"]).ended(0);
 }
 
 #[test]
@@ -238,9 +238,10 @@ fn what_comes_later_is_judged_for_itself() {
         (Some("retained"), Some("awaiting_event"))
     );
     // A bundle that assigns for certain adds; one that is in doubt itself is a doubt again.
-    let all = TERMS
-        .replace("1.0.0", "1.1.0")
-        .replace(r#"resource.labels.contains("nothing")"#, "true");
+    let all = TERMS.replace("1.0.0", "1.1.0").replace(
+        r#"resource.labels.contains("nothing")"#,
+        r#"resource.labels.contains("terms")"#,
+    );
     firm.write("policies/retention/terms.yaml", &all);
     firm.call(&["activate", "--as", "rex", "--approved-by", "rita"])
         .ended(0);
