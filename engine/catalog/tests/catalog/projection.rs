@@ -178,6 +178,13 @@ fn a_rebuilt_catalog_equals_the_original_row_for_row() {
     entries.extend(crate::reviews::decisions(9));
     entries.extend(crate::samples::draws(12));
     entries.extend(crate::events::register(15));
+    let next = entries.last().unwrap().seq + 1;
+    let applied = json!({ "detail": { "holds": ["orion"], "through": 7 } });
+    entries.push(Entry::new(next, "hold_applied", applied));
+    let told = json!({ "hold": "orion", "step": "issued", "custodians": ["ann", "bob"], "text": "00" });
+    entries.push(Entry::new(next + 1, "hold_notice", told));
+    let released = json!({ "hold": "orion", "reason": "over", "grace_until": "2026-06-01T00:00:00Z" });
+    entries.push(Entry::new(next + 2, "hold_released", released));
     let seq = entries.last().unwrap().seq;
     let given = home.file(
         Table::Reassignment,
