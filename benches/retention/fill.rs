@@ -73,7 +73,7 @@ fn facts(shared: u64) -> String {
          CREATE TEMP TABLE base AS
              SELECT (SELECT max(origin_no) + 1 FROM origin) AS origin, (SELECT max(days_no) + 1 FROM day_set) AS days,
                     (SELECT max(conversation_no) + 1 FROM conversation) AS conversation, (SELECT max(place_no) + 1 FROM place) AS place;
-         INSERT INTO origin SELECT b.origin + i, {}, {}, false, (SELECT min(seq) FROM activation) FROM base b, range({shared}) r(i);
+         INSERT INTO origin SELECT b.origin + i, {}, {}, false, (SELECT min(seq) FROM activation), NULL FROM base b, range({shared}) r(i);
          INSERT INTO reassignment SELECT {}, false, NULL, {}, (SELECT max(seq) FROM activation) FROM range({shared}) r(i);
          INSERT INTO place
              SELECT b.place + i * 5 + d, ['slack', 'teams', 'mail', 'whatsapp'][1 + i % 4], if(i % 4 < 2, 'channel' || i, NULL), 'd' || d || '.example'

@@ -44,7 +44,15 @@ impl Firm {
             self.write(&files[number], &message(number));
         }
         for run in files.chunks(FIRST / 5) {
-            let mut arguments = vec!["run", "--quiet", "--backfill", "--holds", "orion.yaml", "--holds", "vega.yaml"];
+            let mut arguments = vec![
+                "run",
+                "--quiet",
+                "--backfill",
+                "--holds",
+                "orion.yaml",
+                "--holds",
+                "vega.yaml",
+            ];
             arguments.extend(run.iter().map(String::as_str));
             self.spent(&arguments);
         }
@@ -63,7 +71,10 @@ impl Firm {
     pub fn told(&self, arguments: &[&str]) -> (String, Spent) {
         let program = std::env::var_os("LEXHOLD").map_or_else(beside, PathBuf::from);
         let mut command = Command::new(program);
-        command.current_dir(&self.0).args(["--as-of", "2026-11-22"]).args(arguments);
+        command
+            .current_dir(&self.0)
+            .args(["--as-of", "2026-11-22"])
+            .args(arguments);
         Spent::by(&mut command)
     }
 

@@ -48,7 +48,10 @@ fn main() {
     };
     println!("the program's own start: {}", median(|| firm.spent(&["whoami"])));
     let dates = median(|| firm.spent(&["report", "forecast"]));
-    of_all("every date resolved, counted by month and schedule (report forecast)", &dates);
+    of_all(
+        "every date resolved, counted by month and schedule (report forecast)",
+        &dates,
+    );
     let status = median(|| {
         let (out, spent) = firm.told(&["status", "--json"]);
         check_status(&serde_json::from_str(&out).unwrap(), n);

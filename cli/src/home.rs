@@ -13,9 +13,6 @@ use serde_json::Value;
 use crate::failure::{Exit, Failure};
 use crate::settings::Settings;
 
-/// Memory that DuckDB may use before it goes to disk.
-const CATALOG_MIB: usize = 144;
-
 /// Random bytes of the operating system.
 pub fn dice(bytes: &mut [u8]) -> std::io::Result<()> {
     getrandom::fill(bytes).map_err(std::io::Error::other)
@@ -72,7 +69,7 @@ pub fn catalog_settings(settings: &Settings, home: &Home) -> anyhow::Result<Cata
     Ok(CatalogSettings {
         wait: settings.wait,
         threads,
-        memory_mib: CATALOG_MIB,
+        memory_mib: settings.catalog_mib,
         temp: scratch.path().to_owned(),
     })
 }

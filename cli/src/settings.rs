@@ -47,6 +47,8 @@ pub struct Settings {
     pub blast_radius: BlastRadius,
     /// Keys of witnesses, as written: `name+id+key`.
     pub witnesses: Vec<String>,
+    /// Memory that the catalog may use before it goes to disk, in MiB.
+    pub catalog_mib: usize,
     /// Who is acting, as typed.
     pub operator: Option<String>,
     /// The instant to judge by.
@@ -93,7 +95,14 @@ struct Config {
     blast_radius: BlastRadius,
     #[serde(default)]
     witnesses: Vec<String>,
+    catalog_memory_mib: Option<usize>,
 }
+
+/// Memory that the catalog may use before it goes to disk, in MiB, where nobody says otherwise: what a run adds besides keeps it
+/// under 500 MB.
+const CATALOG_MIB: usize = 144;
+/// The least that a batch of messages can be projected with.
+const LEAST_CATALOG_MIB: usize = 64;
 
 /// How many messages a change may make eligible before it wants a second look.
 #[derive(Clone, Copy, Debug, Deserialize)]
@@ -214,6 +223,7 @@ impl Settings {
             review_due: config.review.due,
             blast_radius: config.blast_radius,
             witnesses: config.witnesses,
+            catalog_mib: catalog_mib(config.catalog_memory_mib)?,
             operator: global.operator.clone(),
             as_of: global.as_of.as_deref().map(parse_as_of).transpose()?.unwrap_or(now),
             now,
@@ -228,6 +238,16 @@ impl Settings {
             log_format: global.log_format,
         })
     }
+}
+
+fn catalog_mib(asked: Option<usize>) -> anyhow::Result<usize> {
+    let mib = asked.unwrap_or(CATALOG_MIB);
+    if mib < LEAST_CATALOG_MIB {
+        let message = format!("{FILE}: `catalog_memory_mib: {mib}` is too little");
+        let help = format!("at least {LEAST_CATALOG_MIB} are needed; {CATALOG_MIB} are used where nothing is said");
+        return Err(Failure::new(Exit::Policy, message).help(help).into());
+    }
+    Ok(mib)
 }
 
 /// The configuration file, walking up to the first folder that has it or a `.git`.
@@ -260,7 +280,7 @@ fn read_config(path: &Path) -> anyhow::Result<Config> {
             .map(|at| format!(":{}:{}", at.line(), at.column()))
             .unwrap_or_default();
         let known =
-            "known keys: home, policies, rulesets, directory, operators, schema, governance (solo, operators or signed), zone, review, blast_radius, witnesses";
+            "known keys: home, policies, rulesets, directory, operators, schema, governance (solo, operators or signed), zone, review, blast_radius, witnesses, catalog_memory_mib";
         Failure::new(Exit::Policy, format!("{}{place}: {error}", path.display()))
             .help(known)
             .into()

@@ -33,3 +33,4 @@ mod sample;
 mod signatures;
 mod support;
 mod test;
+mod totals;

@@ -50,6 +50,11 @@ impl Class {
         all
     }
 
+    /// Whether something of it is not on record.
+    pub fn is_doubtful(&self) -> bool {
+        self.doubtful
+    }
+
     /// Whether its dates depend on the conversation.
     pub fn by_conversation(&self) -> bool {
         self.by_activity || !self.conversation_events.is_empty()
@@ -162,28 +167,24 @@ impl Classes {
             all: Vec::new(),
             of_origin: HashMap::new(),
         };
+        let mut asking: Vec<Asking<'_>> = Vec::new();
         for (sets, origins) in ledgers {
             let is_own = |origin: &u32| timed_of.contains_key(origin) || resolved.contains_key(origin);
             let (own, plain): (Vec<u32>, Vec<u32>) = origins.into_iter().partition(is_own);
-            let given = Given {
-                sets: &sets,
-                timed: &[],
-                decided: Some(&[]),
-            };
-            classes.add(&reader, register, given, &plain)?;
+            if !plain.is_empty() {
+                asking.push(Asking::of(&reader, sets.clone(), Vec::new(), Some(Vec::new()), plain));
+            }
             for origin in own {
                 let later: Vec<_> = timed_of.remove(&origin).into_iter().flatten().collect();
                 let decided = match resolved.get(&origin) {
                     Some(first) => reader.decided_from(*first),
                     None => Some(Vec::new()),
                 };
-                let given = Given {
-                    timed: &later,
-                    decided: decided.as_deref(),
-                    ..given
-                };
-                classes.add(&reader, register, given, &[origin])?;
+                asking.push(Asking::of(&reader, sets.clone(), later, decided, vec![origin]));
             }
+        }
+        for (asking, by_events) in events_of(catalog, register, asking)? {
+            classes.add(&reader, &asking, by_events)?;
         }
         Ok(classes)
     }
@@ -192,37 +193,14 @@ impl Classes {
     fn add(
         &mut self,
         reader: &Reader<'_>,
-        register: &Register,
-        given: Given<'_>,
-        origins: &[u32],
+        asking: &Asking<'_>,
+        by_events: BTreeMap<EventFacts, Vec<u32>>,
     ) -> anyhow::Result<()> {
-        if origins.is_empty() {
-            return Ok(());
-        }
-        let asked = reader.asked(given);
-        let of_facts: Vec<&EventKey> = asked.iter().filter(|event| event.key != CONVERSATION).collect();
-        let mut by_events: BTreeMap<EventFacts, Vec<u32>> = BTreeMap::new();
-        if of_facts.is_empty() {
-            by_events.insert(EventFacts::default(), origins.to_vec());
-        } else {
-            reader
-                .catalog
-                .facts_of_origins::<anyhow::Error>(origins, |origin, facts| {
-                    let facts: KeyFacts = serde_json::from_str(facts).map_err(|_| {
-                        anyhow::anyhow!("facts on record cannot be read; `lexhold rebuild` may mend it")
-                    })?;
-                    let values: Vec<Vec<&str>> = of_facts.iter().map(|event| facts.values(event)).collect();
-                    let asked = of_facts.iter().copied().zip(values.iter().map(Vec::as_slice));
-                    by_events.entry(register.facts(asked)).or_default().push(origin);
-                    Ok(())
-                })?;
-        }
-        for (events, mut origins) in by_events {
-            origins.sort_unstable();
+        for (events, origins) in by_events {
             let number = u32::try_from(self.all.len())?;
             self.of_origin
                 .extend(origins.into_iter().map(|origin| (origin, number)));
-            self.all.push(reader.class(given, &asked, events));
+            self.all.push(reader.class(asking.given(), &asking.events, events));
         }
         Ok(())
     }
@@ -254,6 +232,11 @@ impl Classes {
         self.of_origin.get(&origin).copied()
     }
 
+    /// Whether all classes are of a kind.
+    pub fn all_are(&self, kind: impl Fn(u32) -> bool) -> bool {
+        (0..).take(self.all.len()).all(kind)
+    }
+
     /// Whether any class depends on conversations.
     pub fn any_by_conversation(&self) -> bool {
         self.all.iter().any(Class::by_conversation)
@@ -265,7 +248,7 @@ impl Classes {
     }
 
     /// What the catalog counts by, for each origin.
-    pub fn for_catalog(&self, covers: &[Cover]) -> Vec<OriginClass> {
+    pub fn for_catalog(&self, covers: &[Cover], streamed: &dyn Fn(u32) -> bool) -> Vec<OriginClass> {
         let rows = self.of_origin.iter().filter_map(|(origin, number)| {
             let at = usize::try_from(*number).ok()?;
             let class = self.all.get(at)?;
@@ -275,6 +258,7 @@ impl Classes {
                 cover: *covers.get(at)?,
                 by_conversation: class.by_conversation(),
                 instants: class.instants(),
+                streamed: streamed(*number),
             })
         });
         let mut rows: Vec<OriginClass> = rows.collect();
@@ -283,9 +267,88 @@ impl Classes {
     }
 }
 
+/// Origins whose duties come from the same, and the events that their schedules ask for.
+struct Asking<'r> {
+    sets: Sets,
+    timed: Vec<(u64, ByInstant)>,
+    decided: Option<Vec<&'r Decision>>,
+    events: Vec<EventKey>,
+    origins: Vec<u32>,
+}
+
+impl<'r> Asking<'r> {
+    fn of(
+        reader: &Reader<'_>,
+        sets: Sets,
+        timed: Vec<(u64, ByInstant)>,
+        decided: Option<Vec<&'r Decision>>,
+        origins: Vec<u32>,
+    ) -> Self {
+        let mut asking = Self {
+            sets,
+            timed,
+            decided,
+            events: Vec::new(),
+            origins,
+        };
+        asking.events = reader.asked(asking.given());
+        asking
+    }
+
+    fn given(&self) -> Given<'_> {
+        Given {
+            sets: &self.sets,
+            timed: &self.timed,
+            decided: self.decided.as_deref(),
+        }
+    }
+
+    /// Those whose key is in the facts.
+    fn of_facts(&self) -> impl Iterator<Item = &EventKey> {
+        self.events.iter().filter(|event| event.key != CONVERSATION)
+    }
+}
+
+/// What the register says of the events that origins ask for. Facts are read once, and only where they are asked.
+fn events_of<'r>(
+    catalog: &Catalog,
+    register: &Register,
+    asking: Vec<Asking<'r>>,
+) -> anyhow::Result<Vec<(Asking<'r>, BTreeMap<EventFacts, Vec<u32>>)>> {
+    let asks = |one: &Asking<'_>| one.of_facts().next().is_some();
+    let places = asking.iter().enumerate().filter(|(_, one)| asks(one));
+    let places = places.flat_map(|(at, one)| one.origins.iter().map(move |origin| (*origin, at)));
+    let places: HashMap<u32, usize> = places.collect();
+    let mut found: Vec<BTreeMap<EventFacts, Vec<u32>>> = asking
+        .iter()
+        .map(|one| match asks(one) {
+            true => BTreeMap::new(),
+            false => BTreeMap::from([(EventFacts::default(), one.origins.clone())]),
+        })
+        .collect();
+    if !places.is_empty() {
+        let mut origins: Vec<u32> = places.keys().copied().collect();
+        origins.sort_unstable();
+        catalog.facts_of_origins::<anyhow::Error>(&origins, |origin, facts| {
+            let Some(at) = places.get(&origin) else { return Ok(()) };
+            let facts: KeyFacts = serde_json::from_str(facts)
+                .map_err(|_| anyhow::anyhow!("facts on record cannot be read; `lexhold rebuild` may mend it"))?;
+            let of_facts: Vec<&EventKey> = asking[*at].of_facts().collect();
+            let values: Vec<Vec<&str>> = of_facts.iter().map(|event| facts.values(event)).collect();
+            let asked = of_facts.into_iter().zip(values.iter().map(Vec::as_slice));
+            found[*at].entry(register.facts(asked)).or_default().push(origin);
+            Ok(())
+        })?;
+    }
+    found
+        .iter_mut()
+        .flat_map(BTreeMap::values_mut)
+        .for_each(|origins| origins.sort_unstable());
+    Ok(asking.into_iter().zip(found).collect())
+}
+
 /// Turns stored sets into assigned schedules of the ledger.
 struct Reader<'a> {
-    catalog: &'a Catalog,
     schedules: &'a Schedules,
     sets: HashMap<Key, Option<Vec<(usize, Outcome)>>>,
     activated: HashMap<u64, Timestamp>,
@@ -314,7 +377,6 @@ impl<'a> Reader<'a> {
             (row.seq, at)
         });
         Ok(Self {
-            catalog,
             schedules: ledger.schedules(),
             sets: sets.collect(),
             activated: activated.collect(),

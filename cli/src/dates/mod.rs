@@ -6,9 +6,11 @@
 //! whole archive with the dates alone.
 
 mod awaited;
+mod calendar;
 mod classes;
 mod groups;
 mod keys;
+mod months;
 mod open_cases;
 mod totals;
 
@@ -298,13 +300,14 @@ impl<'a> Dates<'a> {
         }
     }
 
-    /// Tells the catalog how origins are covered and what they have in common.
+    /// Tells the catalog how origins are covered and what they have in common; `streamed` says of which classes it hands
+    /// messages over one by one.
     ///
     /// # Errors
     /// Those of the catalog.
-    pub fn classify(&self, catalog: &Catalog) -> anyhow::Result<()> {
+    pub fn classify(&self, catalog: &Catalog, streamed: &dyn Fn(u32) -> bool) -> anyhow::Result<()> {
         let covers: Vec<Cover> = self.classes.iter().map(|class| self.cover(class)).collect();
-        Ok(catalog.classify_origins(&self.classes.for_catalog(&covers))?)
+        Ok(catalog.classify_origins(&self.classes.for_catalog(&covers, streamed))?)
     }
 }
 

@@ -57,7 +57,7 @@ impl Totals {
     pub fn count(catalog: &Catalog, dates: &Dates<'_>, run: Option<&str>, sight: &ViewerSight) -> anyhow::Result<Self> {
         let mut sums = Sums::default();
         let names = names(dates.schedules);
-        dates.each_group(catalog, run, |group| sums.add(dates.as_of, &names, group, sight))?;
+        dates.each_month(catalog, run, |group| sums.add(dates.as_of, &names, group, sight))?;
         Ok(sums.totals())
     }
 }
@@ -108,14 +108,26 @@ impl Dates<'_> {
     /// # Errors
     /// Those of the catalog.
     pub fn each_group(&self, catalog: &Catalog, run: Option<&str>, mut each: impl FnMut(&Group)) -> anyhow::Result<()> {
-        self.classify(catalog)?;
+        self.count_combinations(catalog, run, None, &mut each)?;
+        self.each_apart(catalog, |_, _, _| false, each)
+    }
+
+    /// Hands over the messages that are not counted apart; with `streamed`, those of other classes alone.
+    pub(super) fn count_combinations(
+        &self,
+        catalog: &Catalog,
+        run: Option<&str>,
+        streamed: Option<&dyn Fn(u32) -> bool>,
+        each: &mut impl FnMut(&Group),
+    ) -> anyhow::Result<()> {
+        self.classify(catalog, streamed.unwrap_or(&|_| false))?;
         let conversations = ConversationClasses::of(self);
         if self.classes.any_by_conversation() {
             catalog.classify_conversations(&conversations.numbers)?;
         }
         let alike_days = AlikeDays::of(self);
         let mut counts: HashMap<(Option<Alike>, Covered), i64> = HashMap::new();
-        catalog.count_combinations::<anyhow::Error>(run, |count| {
+        catalog.count_combinations::<anyhow::Error>(run, streamed.is_none(), |count| {
             let alike = count.class.zip(count.days).map(|(class, days)| Alike {
                 class,
                 days: alike_days.of_class(class, days),
@@ -126,26 +138,38 @@ impl Dates<'_> {
             *counts.entry((alike, count.covered)).or_default() += count.n_messages;
             Ok(())
         })?;
-        let group = |members: &[Resolved], covered, n_messages| Group {
-            dates: MessageDates::united(members.iter()),
-            covered,
-            n_messages,
-        };
         for ((alike, covered), n) in counts {
             let members = alike.map(|alike| self.resolve_alike(&alike, &conversations));
             if let Ok(n @ 1..) = u64::try_from(n) {
                 each(&group(members.as_slice(), covered, n));
             }
         }
-        let mut apart: HashMap<(Vec<Combination>, Covered), u64> = HashMap::new();
+        Ok(())
+    }
+
+    /// Hands over the messages that are counted apart. `taken` gets those whose dates follow from one combination first, and
+    /// says whether it took them.
+    pub(super) fn each_apart(
+        &self,
+        catalog: &Catalog,
+        mut taken: impl FnMut(&Combination, Covered, u64) -> bool,
+        mut each: impl FnMut(&Group),
+    ) -> anyhow::Result<()> {
+        let mut apart: HashMap<(Vec<Combination>, Covered), (Vec<Combination>, u64)> = HashMap::new();
         catalog.count_apart::<anyhow::Error>(|mut count| {
-            count.members.sort_unstable();
-            count.members.dedup();
-            let of = (count.members, count.covered);
-            *apart.entry(of).or_default() += count.n_messages;
+            count.members.sort_by_cached_key(|one| self.essence(one));
+            count.members.dedup_by_key(|one| self.essence(one));
+            if let [one] = count.members.as_slice()
+                && taken(one, count.covered, count.n_messages)
+            {
+                return Ok(());
+            }
+            let essence = count.members.iter().map(|one| self.essence(one)).collect();
+            let found = apart.entry((essence, count.covered)).or_insert((count.members, 0));
+            found.1 += count.n_messages;
             Ok(())
         })?;
-        for ((members, covered), n) in apart {
+        for ((_, covered), (members, n)) in apart {
             let members: Vec<Resolved> = members.iter().map(|one| self.resolve(one, false)).collect();
             each(&group(&members, covered, n));
         }
@@ -165,6 +189,14 @@ impl Dates<'_> {
             captured_at: alike.captured_at.unwrap_or(i64::MAX),
         };
         self.resolve_in(class, &combination, false)
+    }
+}
+
+fn group(members: &[Resolved], covered: Covered, n_messages: u64) -> Group {
+    Group {
+        dates: MessageDates::united(members.iter()),
+        covered,
+        n_messages,
     }
 }
 

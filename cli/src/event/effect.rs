@@ -23,7 +23,7 @@ fn eligible(settings: &Settings, catalog: &Catalog, grounds: &Grounds) -> anyhow
     let dates = Dates::open(catalog, grounds, settings.now)?;
     let names = grounds.names();
     let mut counts = BTreeMap::new();
-    dates.each_group(catalog, None, |group| {
+    dates.each_month(catalog, None, |group| {
         // Whoever may not know of a silent hold counts what it covers as not eligible, as those who may.
         if group.state(settings.now) == State::Eligible {
             let schedule = group.decided_by(&names).unwrap_or_default().to_owned();

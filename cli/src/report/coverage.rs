@@ -54,7 +54,7 @@ pub fn write(catalog: &Catalog, as_of: Timestamp, sight: &Sight, table: &mut Tab
 /// How the whole ledger covers messages: what came in without a schedule may have one by a later bundle.
 pub fn rows(catalog: &Catalog, as_of: Timestamp, hide_silent_at: Option<i64>) -> anyhow::Result<Vec<CoverageRow>> {
     let grounds = Grounds::read(catalog, as_of)?;
-    Dates::open(catalog, &grounds, as_of)?.classify(catalog)?;
+    Dates::open(catalog, &grounds, as_of)?.classify(catalog, &|_| false)?;
     Ok(catalog.coverage(hide_silent_at)?)
 }
 
@@ -111,7 +111,7 @@ fn ungoverned_people(
 ) -> anyhow::Result<Vec<(String, u64)>> {
     let grounds = Grounds::read(catalog, as_of)?;
     let dates = Dates::open(catalog, &grounds, as_of)?;
-    dates.classify(catalog)?;
+    dates.classify(catalog, &|_| false)?;
     let mut counts: Vec<(u32, u64)> = Vec::new();
     catalog.ungoverned_origins::<anyhow::Error>(hide_silent_at, |origin, n| {
         counts.push((origin, n));

@@ -46,7 +46,7 @@ pub fn count(catalog: &Catalog, as_of: Timestamp, sight: &Sight) -> anyhow::Resu
     let names = grounds.names();
     let today = as_of.to_zoned(jiff::tz::TimeZone::UTC).date();
     let mut months = Forecast::new();
-    dates.each_group(catalog, None, |group| {
+    dates.each_month(catalog, None, |group| {
         let Limit::Through { last, .. } = group.dates.eligible_from(&group.covered) else {
             return;
         };

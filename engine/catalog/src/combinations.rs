@@ -3,13 +3,14 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, Int8Array, Int32Array};
+use arrow::array::{Array, ArrayRef, AsArray, Int8Array, Int32Array, RecordBatch};
+use arrow::datatypes::Int32Type;
 use lexhold_model::Key;
 
 use crate::covered::{COVERED, Covered};
-use crate::error::{CatalogError, Result};
+use crate::error::{CatalogError, ErrorKind, Result};
 use crate::open::Catalog;
-use crate::rows::{Row, collect, each_row, sql_text};
+use crate::rows::{Row, collect, each_row, sql_text, stream};
 
 /// What the dates of one assignment of a message follow from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -91,6 +92,8 @@ pub struct OriginClass {
     pub by_conversation: bool,
     /// Whether its dates depend on instants that the stored days do not tell.
     pub instants: Instants,
+    /// Whether its messages are left to [`Catalog::each_message`].
+    pub streamed: bool,
 }
 
 /// How exactly dates depend on instants.
@@ -144,6 +147,46 @@ pub struct ApartCount {
     /// How many.
     pub n_messages: u64,
 }
+
+/// What the dates of some messages follow from, a column each; a number that a message lacks is [`u32::MAX`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MessageNumbers {
+    /// Their origins.
+    pub origins: Vec<u32>,
+    /// Their days.
+    pub days: Vec<u32>,
+    /// Their conversations.
+    pub conversations: Vec<u32>,
+}
+
+/// Whether messages are added to a count or taken from it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sign {
+    /// Added.
+    More,
+    /// Taken.
+    Fewer,
+}
+
+impl MessageNumbers {
+    fn add(&mut self, batch: &RecordBatch) -> Result<()> {
+        let columns = [&mut self.origins, &mut self.days, &mut self.conversations];
+        for (to, column) in columns.into_iter().zip(batch.columns()) {
+            let numbers = column.as_primitive_opt::<Int32Type>();
+            let numbers =
+                numbers.ok_or_else(|| CatalogError::new(ErrorKind::Statement, "reading numbers".to_owned()))?;
+            if numbers.null_count() == 0 {
+                to.extend(numbers.values().iter().map(|number| number.cast_unsigned()));
+            } else {
+                to.extend(numbers.iter().map(|number| number.map_or(u32::MAX, i32::cast_unsigned)));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Messages handed over at once: enough for all threads to have their share.
+const AT_ONCE: usize = 1 << 19;
 
 /// A quarter of an hour in microseconds.
 const QUARTER: i64 = 900_000_000;
@@ -266,7 +309,7 @@ impl Catalog {
     pub fn classify_origins(&self, classes: &[OriginClass]) -> Result<()> {
         self.connection_batch(
             "CREATE OR REPLACE TEMP TABLE origin_class
-                 (origin_no INTEGER, class_no INTEGER, cover TINYINT, by_conversation TINYINT, instants TINYINT)",
+                 (origin_no INTEGER, class_no INTEGER, cover TINYINT, by_conversation TINYINT, instants TINYINT, streamed TINYINT)",
         )?;
         let int = |of: fn(&OriginClass) -> u32| -> ArrayRef {
             Arc::new(Int32Array::from_iter_values(
@@ -283,6 +326,7 @@ impl Catalog {
                 ("cover", tiny(|one| one.cover as i8)),
                 ("by_conversation", tiny(|one| i8::from(one.by_conversation))),
                 ("instants", tiny(|one| one.instants as i8)),
+                ("streamed", tiny(|one| i8::from(one.streamed))),
             ],
         )
     }
@@ -299,8 +343,52 @@ impl Catalog {
         )
     }
 
-    /// Counts messages by combination, of one run or of all: [`Self::classify_origins`] and, where any class depends on
-    /// conversations, [`Self::classify_conversations`] come first.
+    /// Hands over what the dates of messages follow from, of one run or of all: every message, then those that are taken out
+    /// again because they come with [`Self::each_covered`] or [`Self::count_apart`].
+    ///
+    /// # Errors
+    /// The caller's own, and those of DuckDB.
+    pub fn each_message<E: From<CatalogError>>(
+        &self,
+        run: Option<&str>,
+        mut each: impl FnMut(MessageNumbers, Sign) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.set_apart(run).map_err(E::from)?;
+        let all = format!("message {}", of_run(run));
+        for (rows, sign) in [(all.as_str(), Sign::More), ("apart", Sign::Fewer)] {
+            let sql = format!("SELECT origin_no, days_no, conversation_no FROM {rows}");
+            let mut numbers = MessageNumbers::default();
+            stream::<E>(self.connection(), &sql, "reading what dates follow from", |batch| {
+                numbers.add(batch)?;
+                if numbers.origins.len() >= AT_ONCE {
+                    each(std::mem::take(&mut numbers), sign)?;
+                }
+                Ok(())
+            })?;
+            each(numbers, sign)?;
+        }
+        Ok(())
+    }
+
+    /// Hands over the messages under a hold or in an open case that the last [`Self::each_message`] took out: the numbers of
+    /// origin, days and conversation, as there, and what covers them.
+    ///
+    /// # Errors
+    /// The caller's own, and those of DuckDB.
+    pub fn each_covered<E: From<CatalogError>>(
+        &self,
+        mut each: impl FnMut([u32; 3], Covered) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let sql = "SELECT origin_no, days_no, conversation_no, held, hush, grace, hush_grace, in_case FROM apart WHERE NOT united";
+        each_row(self.connection(), sql, "reading covered messages", |row| {
+            let number = |at| Ok::<_, CatalogError>(row.no_or_null(at)?.unwrap_or(u32::MAX));
+            each([number(0)?, number(1)?, number(2)?], covered(row, 3)?)
+        })
+    }
+
+    /// Counts by combination the messages that [`Self::classify_origins`] did not leave to [`Self::each_message`], which comes
+    /// first; where any class depends on conversations, so does [`Self::classify_conversations`]. With `all`, those it left
+    /// are counted too, and those without any assignment.
     ///
     /// Messages that a hold or an open case covers are taken out of these counts, by negative ones, and counted by what
     /// covers them; those with assignments to unite come with [`Self::count_apart`].
@@ -310,13 +398,16 @@ impl Catalog {
     pub fn count_combinations<E: From<CatalogError>>(
         &self,
         run: Option<&str>,
+        all: bool,
         mut each: impl FnMut(CombinationCount) -> Result<(), E>,
     ) -> Result<(), E> {
-        self.set_apart(run).map_err(E::from)?;
-        let all = format!("message {}", of_run(run));
-        for (rows, sign) in [(all.as_str(), 1), ("apart", -1), ("apart WHERE NOT united", 1)] {
-            for way in self.ways().map_err(E::from)? {
-                let sql = count_sql(rows, way, sign > 0 && rows != all);
+        if all {
+            self.set_apart(run).map_err(E::from)?;
+        }
+        let every = format!("message {}", of_run(run));
+        for (rows, sign) in [(every.as_str(), 1), ("apart", -1), ("apart WHERE NOT united", 1)] {
+            for way in self.ways(all).map_err(E::from)? {
+                let sql = count_sql(rows, way, all, sign > 0 && rows != every);
                 each_row(self.connection(), &sql, "counting combinations", |row| {
                     each(CombinationCount {
                         class: row.no_or_null(0)?,
@@ -333,7 +424,7 @@ impl Catalog {
         Ok(())
     }
 
-    /// Counts the messages with assignments to unite that the last [`Self::count_combinations`] took out.
+    /// Counts the messages with assignments to unite that the last [`Self::each_message`] or [`Self::count_combinations`] took out.
     ///
     /// # Errors
     /// The caller's own, and those of DuckDB.
@@ -386,12 +477,14 @@ impl Catalog {
     }
 
     /// The ways of counting that the classes ask for: whether by conversation, and how exactly by instant.
-    fn ways(&self) -> Result<Vec<(bool, i64)>> {
-        let sql = "SELECT DISTINCT by_conversation = 1, instants::BIGINT FROM origin_class ORDER BY ALL";
-        let mut ways = collect(self.connection(), sql, "counting combinations", |row| {
+    fn ways(&self, all: bool) -> Result<Vec<(bool, i64)>> {
+        let sql = format!(
+            "SELECT DISTINCT by_conversation = 1, instants::BIGINT FROM origin_class WHERE {all} OR streamed = 0 ORDER BY ALL"
+        );
+        let mut ways = collect(self.connection(), &sql, "counting combinations", |row| {
             Ok((row.flag(0)?, row.number(1)?))
         })?;
-        if !ways.contains(&PLAIN) {
+        if all && !ways.contains(&PLAIN) {
             // Messages without any assignment are counted here.
             ways.insert(0, PLAIN);
         }
@@ -461,7 +554,7 @@ const PLAIN: (bool, i64) = (false, Instants::Never as i64);
 
 /// Counts of the classes that are counted one way, those of `apart` by what covers them where that is asked. A message
 /// without a class is counted the plain way.
-fn count_sql(rows: &str, way: (bool, i64), by_cover: bool) -> String {
+fn count_sql(rows: &str, way: (bool, i64), all: bool, by_cover: bool) -> String {
     let (by_conversation, instants) = way;
     let micros = |column: &str| match rows.starts_with("apart") {
         true => column.to_owned(),
@@ -483,14 +576,14 @@ fn count_sql(rows: &str, way: (bool, i64), by_cover: bool) -> String {
     } else {
         ("NULL::INTEGER", "")
     };
-    let (kind, only) = if way == PLAIN {
+    let (kind, only) = if all && way == PLAIN {
         (
             "LEFT JOIN",
             "coalesce(c.by_conversation, 0) = 0 AND coalesce(c.instants, 0) = 0".to_owned(),
         )
     } else {
         let only = format!(
-            "c.by_conversation = {} AND c.instants = {instants}",
+            "c.by_conversation = {} AND c.instants = {instants} AND ({all} OR c.streamed = 0)",
             u8::from(by_conversation)
         );
         ("JOIN", only)

@@ -41,8 +41,8 @@ pub use alerts::{AlertMessage, AlertMonth, ConversationEventRow, HitRow, Hits, O
 pub use by_origin::OriginCount;
 pub use cases::{CaseMessageRow, CaseRow};
 pub use combinations::{
-    ApartCount, Combination, CombinationCount, ConversationRow, Cover, DayRow, Instants, OriginClass, OriginRow,
-    ReassignmentRow,
+    ApartCount, Combination, CombinationCount, ConversationRow, Cover, DayRow, Instants, MessageNumbers, OriginClass,
+    OriginRow, ReassignmentRow, Sign,
 };
 pub use corrections::CorrectionRow;
 pub use counts::{CoverageRow, Dimension, UnknownHandle};

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::clock::Clock;
 use crate::disposal::{self, Deletion};
 use crate::summary::summarise;
-use crate::{Clocks, Duty, DutyKind, Mode, Part, Resolved, Schedule, Schedules, Standing, Tier};
+use crate::{Clocks, Duty, DutyKind, Limit, Mode, Part, Resolved, Schedule, Schedules, Standing, Tier};
 
 /// A schedule that a message matches, or may match.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -93,6 +93,20 @@ impl Schedules {
     /// If a position is not one of [`Schedules::indexes`].
     pub fn resolve_dates(&self, assigned: &[Assigned], clocks: &Clocks<'_>) -> Resolved {
         self.resolve_with(assigned, clocks, false)
+    }
+
+    /// When the duties of one schedule end: its duty to keep, its deletion, its ceiling, as far as it has them.
+    ///
+    /// Of the days only the one in the schedule's zone is looked at, of the clocks only what its triggers name.
+    ///
+    /// # Panics
+    /// If the position is not one of [`Schedules::indexes`].
+    pub fn ends(&self, assigned: &Assigned, clocks: &Clocks<'_>) -> [Option<Limit>; 3] {
+        let mut ends = [None; 3];
+        for found in self.duties(assigned, clocks, false) {
+            ends[found.duty.kind as usize] = Some(found.duty.ends);
+        }
+        ends
     }
 
     fn resolve_with(&self, assigned: &[Assigned], clocks: &Clocks<'_>, told: bool) -> Resolved {
@@ -273,7 +287,7 @@ mod tests {
 
     use super::*;
     use crate::testing::{all, instant, resolved, schedule, sent};
-    use crate::{Action, Basis, BusinessDays, Cutoff, Days, InForce, Limit, MonthEnd, Reason, Roll, Triggers, Zone};
+    use crate::{Action, Basis, BusinessDays, Cutoff, Days, InForce, MonthEnd, Reason, Roll, Triggers, Zone};
 
     /// `retain_until`, `dispose_at` and `eligible_from`, as reports show them.
     fn dates(resolved: &Resolved) -> [String; 3] {

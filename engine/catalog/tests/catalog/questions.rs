@@ -211,6 +211,7 @@ fn classify(catalog: &Catalog) {
                 cover,
                 by_conversation: false,
                 instants: Instants::Never,
+                streamed: false,
             });
             Ok(())
         })
@@ -237,7 +238,7 @@ fn counts(catalog: &Catalog, run: Option<&str>) -> (BTreeMap<Option<u32>, i64>, 
     let mut plain: BTreeMap<Option<u32>, i64> = BTreeMap::new();
     let mut apart = Vec::new();
     catalog
-        .count_combinations::<CatalogError>(run, |count| {
+        .count_combinations::<CatalogError>(run, true, |count| {
             if count.covered == free() {
                 *plain.entry(count.class).or_default() += count.n_messages;
             } else {

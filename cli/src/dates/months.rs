@@ -1,0 +1,244 @@
+//! Every message of an archive by the month in which it may go.
+//!
+//! What decides a message's dates, and its state, follow from the order in which its duties end and from which of them are
+//! over, not from the days themselves. So each order of each set of schedules is resolved once, and messages are counted under it.
+
+use std::sync::{Mutex, PoisonError};
+
+use lexhold_catalog::{Catalog, Combination, Covered, MessageNumbers, Sign};
+use lexhold_retention::{Limit, Resolved};
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+
+use super::calendar::{ABSENT, Calendar, DUTIES};
+use super::{Dates, Group, MessageDates};
+
+/// A set of schedules, and the order in which their duties end.
+type Order = (u32, [u8; DUTIES]);
+
+/// Messages counted by one thread.
+#[derive(Default)]
+struct Counts {
+    decisions: FxHashMap<Order, u32>,
+    decided: Vec<(Order, Decision)>,
+    /// By decision, months and how holds cover them: how many, and the rank of one end in these months.
+    counted: FxHashMap<(u32, u32, usize), (i64, u32)>,
+    /// Those whose dates are not known.
+    doubtful: FxHashMap<usize, i64>,
+}
+
+/// What one order comes to.
+struct Decision {
+    /// Dates of one message with it.
+    example: Resolved,
+    /// The duty whose end is the first instant at which it may go; none where nothing ends.
+    eligible: Option<usize>,
+}
+
+/// The ways in which messages are covered; the first is not at all.
+struct Covers(Vec<Covered>);
+
+impl Covers {
+    fn number(&mut self, covered: Covered) -> usize {
+        self.0.iter().position(|one| *one == covered).unwrap_or_else(|| {
+            self.0.push(covered);
+            self.0.len() - 1
+        })
+    }
+}
+
+/// What messages are looked up in.
+struct Counter<'d> {
+    dates: &'d Dates<'d>,
+    calendar: Calendar,
+    /// By class: equal for those with the same schedules.
+    sets: Vec<u32>,
+    /// By origin.
+    classes: Vec<u32>,
+    threads: Vec<Mutex<Counts>>,
+}
+
+impl Dates<'_> {
+    /// Hands over all messages of a catalog, or of one run, grouped by the months in which they may go, in no particular order.
+    ///
+    /// Of a group's dates, its state, the schedules of its duties, those that decide when it may go, and the months of that are those
+    /// of each of its messages; other days are those of one of them. [`Self::each_group`] tells these apart.
+    ///
+    /// # Errors
+    /// Those of the catalog.
+    pub fn each_month(&self, catalog: &Catalog, run: Option<&str>, mut each: impl FnMut(&Group)) -> anyhow::Result<()> {
+        let mut counter = Counter::of(self);
+        catalog.each_message::<anyhow::Error>(run, |messages, sign| {
+            counter.add(&messages, sign);
+            Ok(())
+        })?;
+        // What is in doubt is counted as such, whatever its days.
+        let streamed = |class| counter.calendar.has(class) || self.classes.at(class).is_none();
+        if !self.classes.all_are(streamed) {
+            self.count_combinations(catalog, run, Some(&streamed), &mut each)?;
+        }
+        let mut counts = Counts::default();
+        let mut covers = Covers(vec![Covered::default()]);
+        catalog.each_covered::<anyhow::Error>(|message, covered| {
+            counter.count(&mut counts, message, covers.number(covered), 1);
+            Ok(())
+        })?;
+        let take = |one: &Combination, covered: Covered, n: u64| {
+            let is_streamed = counter.class_of(one.origin).is_some_and(streamed);
+            if is_streamed {
+                let message = [one.origin, one.days, one.conversation];
+                let n = i64::try_from(n).unwrap_or(i64::MAX);
+                counter.count(&mut counts, message, covers.number(covered), n);
+            }
+            is_streamed
+        };
+        self.each_apart(catalog, take, &mut each)?;
+        counter.threads.push(Mutex::new(counts));
+        counter.groups(&covers.0, each);
+        Ok(())
+    }
+}
+
+impl<'d> Counter<'d> {
+    fn of(dates: &'d Dates<'d>) -> Self {
+        let mut numbers = FxHashMap::default();
+        let sets = dates.classes.iter().map(|class| {
+            let next = u32::try_from(numbers.len()).unwrap_or(u32::MAX);
+            *numbers.entry(class.assigned(None)).or_insert(next)
+        });
+        let sets = sets.collect();
+        let mut classes: Vec<u32> = Vec::new();
+        for (origin, class) in dates.classes.origins() {
+            let at = origin as usize;
+            if classes.len() <= at {
+                classes.resize(at + 1, u32::MAX);
+            }
+            classes[at] = class;
+        }
+        Self {
+            dates,
+            calendar: Calendar::of(dates),
+            sets,
+            classes,
+            threads: (0..=rayon::current_num_threads()).map(|_| Mutex::default()).collect(),
+        }
+    }
+
+    fn class_of(&self, origin: u32) -> Option<u32> {
+        self.classes
+            .get(origin as usize)
+            .copied()
+            .filter(|class| *class != u32::MAX)
+    }
+
+    /// Counts messages under no hold.
+    fn add(&self, messages: &MessageNumbers, sign: Sign) {
+        const SHARE: usize = 1 << 15;
+        let n = match sign {
+            Sign::More => 1,
+            Sign::Fewer => -1,
+        };
+        let shares = messages.origins.par_chunks(SHARE).zip(messages.days.par_chunks(SHARE));
+        let shares = shares.zip(messages.conversations.par_chunks(SHARE));
+        shares.for_each(|((origins, days), conversations)| {
+            let thread = rayon::current_thread_index().map_or(0, |thread| thread + 1);
+            let mut counts = self.threads[thread].lock().unwrap_or_else(PoisonError::into_inner);
+            for ((origin, days), conversation) in origins.iter().zip(days).zip(conversations) {
+                self.count(&mut counts, [*origin, *days, *conversation], 0, n);
+            }
+        });
+    }
+
+    fn count(&self, counts: &mut Counts, message: [u32; 3], cover: usize, n: i64) {
+        let [origin, days, conversation] = message;
+        let class = self.class_of(origin);
+        if class.is_some_and(|class| !self.calendar.has(class) && self.dates.classes.at(class).is_some()) {
+            // Its class is counted by combination.
+            return;
+        }
+        let mut ranks = [ABSENT; DUTIES];
+        let found =
+            class.and_then(|class| Some((class, self.calendar.look_up(class, days, conversation, &mut ranks)?)));
+        let Some((class, n_ranks)) = found else {
+            *counts.doubtful.entry(cover).or_default() += n;
+            return;
+        };
+        let ranks = &ranks[..n_ranks];
+        let order: Order = (self.sets[class as usize], self.calendar.order(ranks));
+        let decision = match counts.decisions.get(&order) {
+            Some(decision) => *decision,
+            None => {
+                let next = counts.decided.len() as u32;
+                counts.decided.push((order, self.decide(message, ranks)));
+                counts.decisions.insert(order, next);
+                next
+            }
+        };
+        let eligible = counts.decided[decision as usize].1.eligible;
+        let rank = eligible.map_or(ABSENT, |at| ranks[at]);
+        let count = counts
+            .counted
+            .entry((decision, self.calendar.months(rank), cover))
+            .or_insert((0, rank));
+        count.0 += n;
+    }
+
+    /// Resolves one message, for all that have its order.
+    fn decide(&self, [origin, days, conversation]: [u32; 3], ranks: &[u32]) -> Decision {
+        let combination = Combination {
+            origin,
+            days,
+            conversation,
+            sent_at: None,
+            captured_at: i64::MAX,
+        };
+        let example = self.dates.resolve(&combination, false);
+        let limit = Some(example.eligible_from.limit);
+        let eligible = ranks.iter().position(|rank| self.calendar.limit(*rank) == limit);
+        Decision { example, eligible }
+    }
+
+    /// Hands over what was counted.
+    fn groups(self, covers: &[Covered], mut each: impl FnMut(&Group)) {
+        let mut decided: FxHashMap<Order, Resolved> = FxHashMap::default();
+        let mut counted: FxHashMap<(Order, u32, usize), (i64, u32)> = FxHashMap::default();
+        let mut doubtful: FxHashMap<usize, i64> = FxHashMap::default();
+        for thread in self.threads {
+            let counts = thread.into_inner().unwrap_or_else(PoisonError::into_inner);
+            for ((decision, months, cover), (n, rank)) in counts.counted {
+                let order = counts.decided[decision as usize].0;
+                counted.entry((order, months, cover)).or_insert((0, rank)).0 += n;
+            }
+            decided.extend(
+                counts
+                    .decided
+                    .into_iter()
+                    .map(|(order, decision)| (order, decision.example)),
+            );
+            for (cover, n) in counts.doubtful {
+                *doubtful.entry(cover).or_default() += n;
+            }
+        }
+        let mut hand_over = |resolved: Option<&Resolved>, cover: usize, n: i64| {
+            if let Ok(n_messages @ 1..) = u64::try_from(n) {
+                each(&Group {
+                    dates: MessageDates::united(resolved.into_iter()),
+                    covered: covers[cover],
+                    n_messages,
+                });
+            }
+        };
+        for ((order, _, cover), (n, rank)) in counted {
+            let Some(example) = decided.get_mut(&order) else {
+                continue;
+            };
+            if let Some(limit @ Limit::Through { .. }) = self.calendar.limit(rank) {
+                example.eligible_from.limit = limit;
+            }
+            hand_over(Some(example), cover, n);
+        }
+        for (cover, n) in doubtful {
+            hand_over(None, cover, n);
+        }
+    }
+}
