@@ -218,7 +218,7 @@ fn apply_files(transaction: &Transaction<'_>, seq: u64, files: &[(Table, PathBuf
             Table::Rule => add_new(transaction, table, &rows, &["rule_id"]),
             Table::Schedule => add_new(transaction, table, &rows, &["schedule_id"]),
             Table::DutySet => add_new(transaction, table, &rows, &["set_id", "ordinal"]),
-            Table::Days => add_new(transaction, table, &rows, &["days_id"]),
+            Table::Days => add_new(transaction, table, &rows, &["days_id", "zone"]),
             Table::Handle => add_new(transaction, table, &rows, &["platform", "handle", "known"]),
         }
         .doing(doing)?;
