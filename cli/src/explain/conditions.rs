@@ -43,7 +43,10 @@ pub fn of(
         _ => true,
     };
     let conditions = bundle.conditioned(&row, header.sent_at).into_iter().filter(told);
-    let shown = conditions.map(|one| {
+    let mut conditions: Vec<Conditioned> = conditions.collect();
+    // By name: the order in which documents were read, and their rules written, says nothing.
+    conditions.sort_by(|one, other| (one.action, &one.id).cmp(&(other.action, &other.id)));
+    let shown = conditions.into_iter().map(|one| {
         json!({
             "rule": one.id,
             "action": one.action,
