@@ -118,7 +118,7 @@ impl Wanted {
     /// Refuses what is no answer to a doubt.
     fn answer(&self, doubts: &Doubts) -> anyhow::Result<()> {
         let open: Vec<&str> = doubts.of_document.keys().map(String::as_str).collect();
-        for document in self.0.keys().filter(|document| !doubts.may_decide(document)) {
+        if let Some(document) = self.0.keys().find(|document| !doubts.may_decide(document)) {
             let message = format!(
                 "nothing of `{}` is in doubt for {}",
                 lexhold_document::printable(document),

@@ -61,7 +61,7 @@ fn next(state: &mut u64) -> usize {
 
 /// A message with one to four labels that stand for schedules, sent about new year or anywhere in four years.
 fn some(at: usize, chance: &mut u64) -> Value {
-    let day = if next(chance) % 3 == 0 {
+    let day = if next(chance).is_multiple_of(3) {
         ["2022-12-31T10:30:00Z", "2023-01-01T04:30:00Z", "2024-02-29T12:00:00Z"][next(chance) % 3].to_owned()
     } else {
         format!(
@@ -79,7 +79,7 @@ fn some(at: usize, chance: &mut u64) -> Value {
     message["labels"] = json!(labels);
     message["conversation"] = json!(format!("c{}", next(chance) % 9));
     message["sender"] = json!(["ann", "bob", "cyd", "eve"][next(chance) % 4]);
-    if next(chance) % 4 > 0 {
+    if !next(chance).is_multiple_of(4) {
         message["accounts"] = json!([format!("A{}", next(chance) % 12)]);
     }
     message

@@ -309,17 +309,20 @@ impl<'r> Asking<'r> {
     }
 }
 
+/// Origins by what the register says of the events that they ask for.
+type ByFacts = BTreeMap<EventFacts, Vec<u32>>;
+
 /// What the register says of the events that origins ask for. Facts are read once, and only where they are asked.
 fn events_of<'r>(
     catalog: &Catalog,
     register: &Register,
     asking: Vec<Asking<'r>>,
-) -> anyhow::Result<Vec<(Asking<'r>, BTreeMap<EventFacts, Vec<u32>>)>> {
+) -> anyhow::Result<Vec<(Asking<'r>, ByFacts)>> {
     let asks = |one: &Asking<'_>| one.of_facts().next().is_some();
     let places = asking.iter().enumerate().filter(|(_, one)| asks(one));
     let places = places.flat_map(|(at, one)| one.origins.iter().map(move |origin| (*origin, at)));
     let places: HashMap<u32, usize> = places.collect();
-    let mut found: Vec<BTreeMap<EventFacts, Vec<u32>>> = asking
+    let mut found: Vec<ByFacts> = asking
         .iter()
         .map(|one| match asks(one) {
             true => BTreeMap::new(),
