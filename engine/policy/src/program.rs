@@ -363,7 +363,7 @@ mod tests {
                 ..Facts::default()
             };
             let answer = decider.decide(&row(facts), None);
-            assert_eq!(answer.determining.iter().copied().collect::<Vec<_>>(), holds);
+            assert_eq!(answer.determining.to_vec(), holds);
         }
     }
 
