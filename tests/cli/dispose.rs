@@ -566,3 +566,41 @@ fn every_message_is_held_or_was_destroyed_before_its_hold() {
         assert_sound(&firm);
     }
 }
+
+#[test]
+fn a_hold_says_what_it_came_too_late_for_and_what_it_recalls() {
+    let firm = firm();
+    let place = |name: &str, scope: [&str; 2]| {
+        let flags = ["--name", name, "--matter", "Orion", "--zone", "Europe/London"];
+        let call = [&["hold", "place", "--format", "json"][..], &flags, &scope].concat();
+        firm.call(&call)
+    };
+    let plan = approved(&firm);
+    let recalled = place("first", ["--conversation", "c0"]).ended(0).json();
+    let ids = |rows: &Value| -> Vec<String> {
+        let rows = rows.as_array().unwrap().iter();
+        rows.map(|row| row["message_id"].as_str().unwrap().to_owned()).collect()
+    };
+    let c0 = ["slack/c0/m0", "slack/c0/m10", "slack/c0/m15", "slack/c0/m5"];
+    assert_eq!(ids(&recalled["pending_destroy_recalled"]), c0);
+    assert_eq!(recalled["already_destroyed"], json!([]));
+    execute(&firm, &plan).ended(1);
+
+    let late = place("late", ["--conversation", "c1"]).ended(1).json();
+    let c1 = ["slack/c1/m1", "slack/c1/m11", "slack/c1/m16", "slack/c1/m6"];
+    assert_eq!(ids(&late["already_destroyed"]), c1);
+    let one = &late["already_destroyed"][0];
+    assert_eq!(
+        (&one["plan"], &one["certificate"]),
+        (&json!(plan), &json!(format!("certificates/{plan}.json")))
+    );
+    assert_eq!(late["destroyed_untold"], 12);
+    assert_eq!(late["pending_destroy_recalled"], json!([]));
+
+    let named = place("named", ["--id", "m7"]).ended(1).json();
+    assert_eq!(ids(&named["already_destroyed"]), ["slack/c2/m7"]);
+    assert_eq!(named["destroyed_untold"], 0);
+    place("kept", ["--id", "m5"]).ended(0);
+    let person = place("person", ["--custodian", "ann"]).ended(0).json();
+    assert_eq!(person["destroyed_untold"], 16);
+}

@@ -83,7 +83,7 @@ fn a_hold_placed_by_flags_answers_what_it_covers() {
         answer,
         json!({
             "schema": "lexhold/hold-place/1", "hold": "orion", "matter": "Orion v. Lyra", "applied": true, "held": 1,
-            "unevaluable": 0, "already_destroyed": [], "surviving_copies": [], "pending_destroy_recalled": []
+            "unevaluable": 0, "already_destroyed": [], "destroyed_untold": 0, "surviving_copies": [], "pending_destroy_recalled": []
         })
     );
     assert_eq!(held(&firm), ["m1"]);

@@ -40,7 +40,7 @@ pub fn place(settings: &Settings, args: &PlaceHold) -> anyhow::Result<Exit> {
              end of a run, or by lexhold hold apply",
         );
     }
-    let answer = Placed::of(settings, &home, &spec.name, &spec.matter, applied)?;
+    let answer = Placed::of(settings, &home, spec, applied)?;
     answer::print(settings, args.stands.format, &answer)
 }
 

@@ -36,6 +36,7 @@ mod schedules;
 mod schema;
 mod status;
 mod tables;
+mod too_late;
 
 pub use alerts::{AlertMessage, AlertMonth, ConversationEventRow, HitRow, Hits, OccurrenceRow, RuleRow};
 pub use by_origin::OriginCount;
@@ -66,3 +67,4 @@ pub use schedules::{DutyRow, ScheduleRow};
 pub use schema::SCHEMA_VERSION;
 pub use status::{ActivationRow, ActiveBundle, IngestedFile, RunRow, Status};
 pub use tables::{Fingerprint, TableFingerprint};
+pub use too_late::DestroyedRow;
