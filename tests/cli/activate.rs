@@ -296,6 +296,10 @@ fn what_a_diff_says_of_dates_and_alerts() {
         "{}",
         unchanged.stdout
     );
+    firm.write("staff.yaml", "lexhold: 1\ndirectory: staff\n");
+    firm.write(DESK, desk("2.1.0", "P9Y", "scope: principal in Group::\"trading\"\n"));
+    firm.call(&["diff", "active", ".", "--directory", "staff.yaml"])
+        .ended(0);
     assert_eq!(until(&firm)["m1"], "2127-05-01", "a diff binds nothing");
     firm.call(&["verify"]).ended(0);
 }

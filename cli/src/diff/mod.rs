@@ -25,9 +25,8 @@ use self::simulate::Supposed;
 use crate::args::{Diff, DiffFormat as Format};
 use crate::failure::Exit;
 use crate::ledger::{Activation, History};
-use crate::load::Project;
 use crate::settings::Settings;
-use crate::{home, load};
+use crate::{home, review};
 
 /// A comparison of two bundles over the messages of a home.
 pub struct Comparison {
@@ -83,9 +82,7 @@ pub fn diff(settings: &Settings, args: &Diff) -> anyhow::Result<Exit> {
     let alerts = if args.no_alerts || !alerts::differ(&old.bundle, &new.bundle) {
         None
     } else {
-        let mut project = Project::read(settings, &[])?;
-        let directory = load::directory(settings, &mut project, &new.bundle)?;
-        let facts = alerts::facts(&home, directory)?;
+        let facts = alerts::facts(&home, review::directory(settings)?)?;
         let choice = Choice {
             sample: args.sample,
             seed: args.seed,

@@ -206,7 +206,8 @@ fn a_rebuilt_catalog_equals_the_original_row_for_row() {
         json!({"document": "d", "version": "1", "digest": "ab".repeat(32), "reason": "P70Y for P7Y", "cites": [],
                "approved_by": ["ria", "sam"], "simulation_digest": "ef".repeat(32), "simulation": {}}),
     ));
-    entries.extend(crate::disposals::disposal(&mut home, seq + 4, "slack/C1/3"));
+    entries.extend(decided(seq + 4, "slack/C1/2"));
+    entries.extend(crate::disposals::disposal(&mut home, seq + 7, "slack/C1/3"));
 
     let mut original = home.writer("original");
     for entry in &entries {
@@ -231,6 +232,22 @@ fn a_rebuilt_catalog_equals_the_original_row_for_row() {
     for table in Table::ALL {
         assert_eq!(rows(&original, table), rows(&rebuilt, table), "{}", table.name());
     }
+}
+
+/// A message that was indeterminate and is no more, in a case that came and went.
+fn decided(seq: u64, message: &str) -> [Entry; 3] {
+    let family = key(message);
+    let resolved = json!({ "detail": {
+        "family": family, "message_id": message, "reason": "read by hand", "confirmed_by": ["sam"],
+        "documents": [{ "document": "d", "schedules": ["d.s"], "set_id": key("set"), "replaces": [] }],
+    }});
+    let item = json!({ "family": family, "message_id": message });
+    let opened = json!({ "case": "c", "matter": "In re C", "reason": "asked", "items": [item] });
+    [
+        Entry::new(seq, "retention_resolved", resolved),
+        Entry::new(seq + 1, "case_opened", opened),
+        Entry::new(seq + 2, "case_closed", json!({ "case": "c", "reason": "settled" })),
+    ]
 }
 
 fn rows(catalog: &lexhold_catalog::Catalog, table: Table) -> Vec<String> {
