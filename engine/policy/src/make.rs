@@ -14,8 +14,8 @@ use crate::firm::Firm;
 use crate::people::{Known, NamedBy, People, ids};
 use crate::schema::FirmTypes;
 
-/// JSON of the rows remembered before the maker starts anew; a row takes a few times as much.
-const KEPT_BYTES: usize = 8 << 20;
+/// JSON of the rows remembered before the maker starts anew; a row takes a few times as much, in each thread.
+const KEPT_BYTES: usize = 2 << 20;
 
 /// Makes the facts of messages, remembering people and whole rows: one for each thread.
 pub struct FactsMaker<'d> {
