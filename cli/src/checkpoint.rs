@@ -1,6 +1,6 @@
 //! `checkpoint`: what outsiders keep, so that nobody can write the journal anew.
 
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::path::Path;
 
@@ -36,10 +36,12 @@ fn export(settings: &Settings, actor: &Actor, home: &Home, out: Option<&Path>) -
             return Err(Failure::new(Exit::Data, message).help(help).into());
         }
     }
+    // A file that cannot be written is found out before anything is on record.
+    let kept = out.map(|path| Kept::open(path)).transpose()?;
     let checkpoint = home.export_checkpoint(home::stamp(&actor.id))?;
-    match out {
+    match kept {
         None => write!(std::io::stdout().lock(), "{checkpoint}")?,
-        Some(path) => append(path, &checkpoint)?,
+        Some(kept) => kept.append(&checkpoint)?,
     }
     if !settings.quiet {
         say(&format!(
@@ -50,26 +52,34 @@ fn export(settings: &Settings, actor: &Actor, home: &Home, out: Option<&Path>) -
     Ok(Exit::Done)
 }
 
-fn append(path: &Path, checkpoint: &Checkpoint) -> anyhow::Result<()> {
-    let cannot = |error: std::io::Error| {
-        let message = format!("cannot write {}: {}", path.display(), why(&error));
-        Failure::new(Exit::Data, message).help("the checkpoint is in the journal; export again once there is room")
-    };
-    let mut file = OpenOptions::new()
-        .append(true)
-        .create(true)
-        .open(path)
-        .map_err(cannot)?;
-    let between = if file.metadata().map_err(cannot)?.len() == 0 {
-        ""
-    } else {
-        "\n"
-    };
-    let text = format!("{between}{checkpoint}");
-    file.write_all(text.as_bytes())
-        .and_then(|()| file.sync_all())
-        .map_err(cannot)?;
-    Ok(())
+/// The file in which somebody keeps checkpoints.
+struct Kept<'a> {
+    path: &'a Path,
+    file: File,
+}
+
+impl<'a> Kept<'a> {
+    fn open(path: &'a Path) -> anyhow::Result<Self> {
+        let file = OpenOptions::new().append(true).create(true).open(path);
+        let file = file.map_err(|error| Failure::new(Exit::Data, cannot_write(path, &error)))?;
+        Ok(Self { path, file })
+    }
+
+    fn append(mut self, checkpoint: &Checkpoint) -> anyhow::Result<()> {
+        let written = (|| {
+            let between = if self.file.metadata()?.len() == 0 { "" } else { "\n" };
+            self.file.write_all(format!("{between}{checkpoint}").as_bytes())?;
+            self.file.sync_all()
+        })();
+        Ok(written.map_err(|error| {
+            Failure::new(Exit::Data, cannot_write(self.path, &error))
+                .help("the checkpoint is in the journal; export again once there is room")
+        })?)
+    }
+}
+
+fn cannot_write(path: &Path, error: &std::io::Error) -> String {
+    format!("cannot write {}: {}", path.display(), why(error))
 }
 
 fn witness(settings: &Settings, actor: &Actor, home: &Home, file: &Path) -> anyhow::Result<Exit> {

@@ -80,9 +80,15 @@ fn a_checkpoint_goes_to_stdout_and_nothing_else_does() {
     firm.call(&["verify", "--checkpoint", "none.txt"])
         .ended(3)
         .said("not found");
+    let journal = firm.read(".lexhold/journal/log.ndjson");
     firm.call(&["checkpoint", "export", "--out", "no/such/folder"])
         .ended(4)
         .said("cannot write no/such/folder");
+    assert_eq!(
+        firm.read(".lexhold/journal/log.ndjson"),
+        journal,
+        "nothing is on record of it"
+    );
 }
 
 #[test]
