@@ -604,3 +604,28 @@ fn a_hold_says_what_it_came_too_late_for_and_what_it_recalls() {
     let person = place("person", ["--custodian", "ann"]).ended(0).json();
     assert_eq!(person["destroyed_untold"], 16);
 }
+
+#[test]
+fn each_version_that_is_sent_back_counts() {
+    let firm = Firm::new();
+    let mut edited = old(0, "2019-06-01T12:00:00Z");
+    edited["text"] = json!("lunch, later");
+    edited["version"] = json!(1);
+    edited["version_kind"] = json!("edit");
+    firm.messages(
+        "in.ndjson",
+        &[old(0, "2019-06-01T12:00:00Z"), edited, old(1, "2019-06-01T12:00:00Z")],
+    );
+    firm.run(&["in.ndjson"]).ended(0);
+    let plan = approved(&firm);
+    firm.call(&[
+        "hold", "place", "--name", "h", "--matter", "H", "--zone", "UTC", "--id", "m0",
+    ])
+    .ended(0);
+    let answer = execute(&firm, &plan).ended(1).json();
+    let back = json!({"message_id": "slack/c0/m0", "reason": "held"});
+    assert_eq!(answer["sent_back"], json!([back, back]));
+    assert_eq!(answer["destroyed"], 1);
+    let status = firm.call(&["dispose", "status", "--format", "ndjson"]).ended(0).rows();
+    assert_eq!(status[0]["sent_back"], 2);
+}

@@ -32,7 +32,8 @@ struct Execution<'a> {
     lock: &'a RunLock,
     faults: &'a Faults,
     plan: &'a str,
-    sent_back: Vec<(String, String)>,
+    /// Why each item that was sent back was, by its id in reports, which versions of a message share, and its key.
+    sent_back: BTreeMap<(String, Key), &'static str>,
     /// How often something came that could have mattered.
     voided: u64,
 }
@@ -66,7 +67,7 @@ pub fn execute(settings: &Settings, args: &ExecuteDisposal) -> anyhow::Result<Ex
         lock: &lock,
         faults: &faults,
         plan: &args.plan,
-        sent_back: Vec::new(),
+        sent_back: BTreeMap::new(),
         voided: 0,
     };
     let plan = execution.read()?;
@@ -196,12 +197,12 @@ impl Execution<'_> {
             .journal()
             .append(EntryKind::DisposalRejected, Some(Payload::Json(&payload)), stamp)?;
         self.sent_back
-            .extend(back.into_iter().map(|(_, id, reason)| (id, reason.to_owned())));
+            .extend(back.into_iter().map(|(key, id, reason)| ((id, key), reason)));
         Ok(())
     }
 
     /// Leaves no byte of what is gone in the catalog, certifies, and answers.
-    fn end(mut self, args: &ExecuteDisposal) -> anyhow::Result<Exit> {
+    fn end(self, args: &ExecuteDisposal) -> anyhow::Result<Exit> {
         let mut plan = self.read()?;
         let mut kept = None;
         if plan.row.n_destroyed > 0 {
@@ -212,8 +213,6 @@ impl Execution<'_> {
             }
             kept = Some(certificate::keep(self.home, self.actor, &plan)?);
         }
-        self.sent_back.sort();
-        self.sent_back.dedup();
         self.answer(args, &plan, kept.as_deref())?;
         Ok(if self.sent_back.is_empty() {
             Exit::Done
@@ -228,7 +227,7 @@ impl Execution<'_> {
             let sent_back: Vec<_> = self
                 .sent_back
                 .iter()
-                .map(|(id, reason)| json!({"message_id": id, "reason": reason}))
+                .map(|((id, _), reason)| json!({"message_id": id, "reason": reason}))
                 .collect();
             let value = json!({
                 "plan": self.plan, "destroyed": plan.row.n_destroyed, "sent_back": sent_back, "partial": [],
@@ -239,8 +238,8 @@ impl Execution<'_> {
         writeln!(out, "{}: {} messages destroyed", self.plan, plan.row.n_destroyed)?;
         let mut reasons: BTreeMap<&str, u64> = BTreeMap::new();
         self.sent_back
-            .iter()
-            .for_each(|(_, reason)| *reasons.entry(reason).or_default() += 1);
+            .values()
+            .for_each(|reason| *reasons.entry(reason).or_default() += 1);
         for (reason, n) in reasons {
             writeln!(out, "  {n:>8}  sent back: {reason}")?;
         }
