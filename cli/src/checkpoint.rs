@@ -37,7 +37,7 @@ fn export(settings: &Settings, actor: &Actor, home: &Home, out: Option<&Path>) -
         }
     }
     // A file that cannot be written is found out before anything is on record.
-    let kept = out.map(|path| Kept::open(path)).transpose()?;
+    let kept = out.map(Kept::open).transpose()?;
     let checkpoint = home.export_checkpoint(home::stamp(&actor.id))?;
     match kept {
         None => write!(std::io::stdout().lock(), "{checkpoint}")?,
