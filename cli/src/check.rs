@@ -19,7 +19,7 @@ use crate::terminal::{colour_on_stderr, say};
 /// Compiles documents and prints what is wrong; the closing count goes to stderr.
 pub fn check(settings: &Settings, args: &Check) -> anyhow::Result<Exit> {
     let paths = if args.paths.is_empty() {
-        settings.policies.iter().chain(&settings.rulesets).cloned().collect()
+        settings.documents()
     } else {
         args.paths.clone()
     };

@@ -237,7 +237,7 @@ impl Project {
 
 /// The bundle that the settings point at, or an error after its diagnostics were printed.
 pub fn bundle(settings: &Settings) -> anyhow::Result<(Project, Bundle)> {
-    let paths: Vec<PathBuf> = settings.policies.iter().chain(&settings.rulesets).cloned().collect();
+    let paths = settings.documents();
     let mut project = Project::read(settings, &paths)?;
     let bundle = project.compile();
     project.report(settings, "policies and rulesets")?;

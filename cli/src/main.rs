@@ -43,6 +43,8 @@ mod settings;
 mod status;
 mod terminal;
 mod test;
+#[cfg(test)]
+mod testing;
 mod verify;
 mod versions;
 mod whoami;

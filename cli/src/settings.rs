@@ -171,6 +171,16 @@ impl From<OneOrMany> for Vec<PathBuf> {
 }
 
 impl Settings {
+    /// Where documents are looked for: the policies, then the rulesets.
+    pub fn documents(&self) -> Vec<PathBuf> {
+        self.policies.iter().chain(&self.rulesets).cloned().collect()
+    }
+
+    /// Those of them that exist.
+    pub fn documents_there(&self) -> Vec<PathBuf> {
+        self.documents().into_iter().filter(|path| path.exists()).collect()
+    }
+
     /// Resolves the flags, reading the configuration file and the clock.
     pub fn resolve(global: &Global) -> anyhow::Result<Self> {
         if let Some(folder) = &global.directory_to_work_in {

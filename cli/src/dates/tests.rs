@@ -1,22 +1,16 @@
 //! The catalog's totals and joins against one message after the other.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-use std::fs::File;
-use std::path::PathBuf;
-use std::time::Duration;
-
-use lexhold_catalog::{JournalEntry, Scope, Settings, Writer};
+use lexhold_catalog::Scope;
 use lexhold_document::{Diagnostics, Document, Files, Kind, OpenError, load};
-use lexhold_evaluate::{Bundle, Evaluation, Facts, Fate, HoldSet, evaluate, record};
-use lexhold_model::tables::Table;
+use lexhold_evaluate::{Bundle, Evaluation, Facts, HoldSet, evaluate};
 use lexhold_model::{ContentKey, Directory, Message, MessageBatchBuilder, MessageKind, VersionKind};
 use lexhold_policy::Schemas;
 use lexhold_retention::{EventEntry, EventStep, register};
-use parquet::arrow::ArrowWriter;
-use serde_json::{Value, json};
-use tempfile::TempDir;
+use serde_json::json;
 
 use super::*;
+use crate::testing::{Home, pick};
 
 /// Schedules to choose from: every trigger, tiers, extensions, ceilings, conditions that fail.
 const SCHEDULES: [&str; 12] = [
@@ -42,15 +36,6 @@ const HOLDS: [(&str, &str); 2] = [
 const SOON: i64 = 86_400_000_000;
 /// The first instant at which anything is sent.
 const FIRST: i64 = 1_690_000_000_000_000;
-
-/// A number below `below` that depends on the parts alone.
-fn pick(parts: [usize; 3], below: usize) -> usize {
-    let bytes = parts.map(usize::to_le_bytes);
-    let hash = Key::of("test", bytes.iter().map(<[u8; 8]>::as_slice))
-        .as_i128()
-        .unsigned_abs();
-    usize::try_from(hash % below as u128).unwrap()
-}
 
 /// Documents with some of the schedules each.
 fn documents(seed: usize) -> Vec<String> {
@@ -151,50 +136,6 @@ fn events(seed: usize) -> Vec<EventEntry> {
     entries
 }
 
-/// A catalog, filled by one journal entry after the other.
-struct Home {
-    folder: TempDir,
-    writer: Writer,
-    seq: u64,
-}
-
-impl Home {
-    fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let settings = Settings {
-            wait: Duration::ZERO,
-            threads: 1,
-            memory_mib: 128,
-            temp: folder.path().join("temp"),
-        };
-        let writer = Catalog::open_writer(&folder.path().join("catalog"), &settings).unwrap();
-        Self { folder, writer, seq: 0 }
-    }
-
-    fn file(&self, table: Table, rows: &arrow::array::RecordBatch) -> PathBuf {
-        let path = self
-            .folder
-            .path()
-            .join(format!("{}-{}.parquet", self.seq, table.name()));
-        let mut writer = ArrowWriter::try_new(File::create(&path).unwrap(), rows.schema(), None).unwrap();
-        writer.write(rows).unwrap();
-        writer.close().unwrap();
-        path
-    }
-
-    fn enter(&mut self, kind: &str, payload: &Value, files: &[(Table, PathBuf)]) {
-        self.seq += 1;
-        let entry = JournalEntry {
-            seq: self.seq,
-            kind,
-            at: "2023-01-01T00:00:00Z",
-            actor: "otto",
-            payload,
-        };
-        self.writer.project(&entry, files).unwrap();
-    }
-}
-
 /// One message as it was evaluated.
 struct Evaluated<'m> {
     message: &'m Message,
@@ -215,9 +156,9 @@ impl Firm {
     /// Takes the messages in, in some order and in batches of some size.
     fn new(seed: usize) -> Self {
         let (bundle, holds, messages) = (bundle(seed), holds(), messages(seed));
-        let mut home = Home::new();
-        home.enter("home_created", &json!({}), &[]);
-        let at = "2023-01-01T00:00:00Z".parse().unwrap();
+        let at = "2023-01-01T00:00:00Z";
+        let mut home = Home::new(at);
+        let at = at.parse().unwrap();
         let documents = crate::ledger::Activation::of(&bundle, at).documents;
         home.enter(
             "activation",
@@ -240,22 +181,13 @@ impl Firm {
         };
         let mut order: Vec<usize> = (0..messages.len()).collect();
         order.sort_by_key(|at| pick([seed, *at, 77], 1 << 30));
-        let mut known = std::collections::HashMap::new();
         let mut evaluations = Vec::new();
         for some in order.chunks(6 + pick([seed, 0, 78], 12)) {
             let mut builder = MessageBatchBuilder::new();
             some.iter().for_each(|at| builder.push(&messages[*at]));
             let batch = builder.finish();
             let evaluation = evaluate(&bundle, &facts, &batch);
-            let identities = || evaluation.messages.iter().map(|message| &message.identity);
-            let fates = Fate::of_all(identities(), &known);
-            known.extend(identities().map(|identity| (identity.key, identity.content_hash)));
-            let tables = record(&bundle, &specs, &batch, &evaluation, &fates);
-            let files: Vec<_> = tables
-                .iter()
-                .map(|(table, rows)| (*table, home.file(*table, rows)))
-                .collect();
-            home.enter("batch", &json!({"run": "r", "detail": {}}), &files);
+            home.take(&bundle, &specs, &batch, &evaluation);
             evaluations.push((some.to_vec(), evaluation));
         }
         Self {

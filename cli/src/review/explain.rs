@@ -190,13 +190,7 @@ fn shown(settings: &Settings, body: Option<&MessageBatch>, field: &str, start: u
 
 /// The rule as the policies and rulesets at hand have it now.
 fn rule_now(settings: &Settings, alert: &Alert) -> Value {
-    let there: Vec<_> = settings
-        .policies
-        .iter()
-        .chain(&settings.rulesets)
-        .filter(|path| path.exists())
-        .cloned()
-        .collect();
+    let there = settings.documents_there();
     if there.is_empty() {
         return json!({"rule": "unknown: no policies or rulesets are at hand"});
     }

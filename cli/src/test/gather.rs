@@ -51,13 +51,7 @@ impl Group {
 
 /// Reads documents and tests. An error where the documents have errors, after these were printed.
 pub fn gather(settings: &Settings, args: &Test) -> anyhow::Result<Gathered> {
-    let ours: Vec<PathBuf> = settings
-        .policies
-        .iter()
-        .chain(&settings.rulesets)
-        .filter(|path| path.exists())
-        .cloned()
-        .collect();
+    let ours = settings.documents_there();
     let paths = if args.paths.is_empty() {
         ours.clone()
     } else {

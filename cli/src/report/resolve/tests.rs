@@ -1,22 +1,14 @@
 //! The catalog's sorts and joins against the second pure function over messages in memory.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-use std::fs::File;
-use std::path::PathBuf;
-use std::time::Duration;
-
 use jiff::tz::TimeZone;
-use lexhold_catalog::{JournalEntry, Settings, Writer};
 use lexhold_document::{Diagnostics, Files, OpenError, load};
-use lexhold_evaluate::{Bundle, Evaluation, Facts, Fate, HoldSet, alerts_of_set, evaluate, record};
-use lexhold_model::tables::Table;
+use lexhold_evaluate::{Bundle, Evaluation, Facts, HoldSet, alerts_of_set, evaluate};
 use lexhold_model::{ContentKey, ConversationKind, Directory, Message, MessageBatch, MessageBatchBuilder, Participant};
 use lexhold_policy::Schemas;
-use parquet::arrow::ArrowWriter;
-use serde_json::{Value, json};
-use tempfile::TempDir;
 
 use super::*;
+use crate::testing::{Home, pick};
 
 const RULES: &str = r#"lexhold: 1
 ruleset: desk
@@ -65,15 +57,6 @@ const TEXTS: [&str; 9] = [
 
 /// The text above with a signature.
 const SIGNED: usize = 5;
-
-/// A number below `below` that depends on the parts alone.
-fn pick(parts: [usize; 3], below: usize) -> usize {
-    let bytes = parts.map(usize::to_le_bytes);
-    let hash = Key::of("test", bytes.iter().map(<[u8; 8]>::as_slice))
-        .as_i128()
-        .unsigned_abs();
-    usize::try_from(hash % below as u128).unwrap()
-}
 
 fn mails(seed: usize) -> Vec<Message> {
     let mail = |at: usize| {
@@ -138,71 +121,22 @@ fn evaluated(bundle: &Bundle, messages: &[Message]) -> (MessageBatch, Evaluation
 }
 
 /// A catalog of these batches, each with a journal entry of its own.
-struct Home {
-    folder: TempDir,
-    writer: Writer,
-    seq: u64,
+fn home(bundle: &Bundle, set: &[(MessageBatch, Evaluation)]) -> Home {
+    let mut home = Home::new("2026-01-02T03:04:05Z");
+    for (batch, evaluation) in set {
+        home.take(bundle, &[], batch, evaluation);
+    }
+    home
 }
 
-impl Home {
-    fn of(bundle: &Bundle, set: &[(MessageBatch, Evaluation)]) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let settings = Settings {
-            wait: Duration::ZERO,
-            threads: 1,
-            memory_mib: 128,
-            temp: folder.path().join("temp"),
-        };
-        let writer = Catalog::open_writer(&folder.path().join("catalog"), &settings).unwrap();
-        let mut home = Self { folder, writer, seq: 0 };
-        home.enter("home_created", &json!({}), &[]);
-        let mut known = std::collections::HashMap::new();
-        for (batch, evaluation) in set {
-            let identities = || evaluation.messages.iter().map(|message| &message.identity);
-            let fates = Fate::of_all(identities(), &known);
-            known.extend(identities().map(|identity| (identity.key, identity.content_hash)));
-            let tables = record(bundle, &[], batch, evaluation, &fates);
-            let files: Vec<_> = tables
-                .iter()
-                .map(|(table, rows)| (*table, home.file(*table, rows)))
-                .collect();
-            home.enter("batch", &json!({"run": "r", "detail": {}}), &files);
-        }
-        home
-    }
-
-    fn file(&self, table: Table, rows: &arrow::array::RecordBatch) -> PathBuf {
-        let path = self
-            .folder
-            .path()
-            .join(format!("{}-{}.parquet", self.seq, table.name()));
-        let mut writer = ArrowWriter::try_new(File::create(&path).unwrap(), rows.schema(), None).unwrap();
-        writer.write(rows).unwrap();
-        writer.close().unwrap();
-        path
-    }
-
-    fn enter(&mut self, kind: &str, payload: &Value, files: &[(Table, PathBuf)]) {
-        self.seq += 1;
-        let entry = JournalEntry {
-            seq: self.seq,
-            kind,
-            at: "2026-01-02T03:04:05Z",
-            actor: "otto",
-            payload,
-        };
-        self.writer.project(&entry, files).unwrap();
-    }
-
-    fn alerts(&self, which: Hits) -> Vec<Alert> {
-        let mut found = Vec::new();
-        each_alert(&self.writer, which, None, |alert| {
-            found.push(alert);
-            Ok(())
-        })
-        .unwrap();
-        found
-    }
+fn alerts(home: &Home, which: Hits) -> Vec<Alert> {
+    let mut found = Vec::new();
+    each_alert(&home.writer, which, None, |alert| {
+        found.push(alert);
+        Ok(())
+    })
+    .unwrap();
+    found
 }
 
 #[test]
@@ -220,11 +154,11 @@ fn x3_the_catalog_finds_what_the_pure_function_finds_in_any_order_and_batches() 
         });
         let size = 1 + pick([seed, 0, 11], 7);
         let batches: Vec<_> = mails.chunks(size).map(|mails| evaluated(&bundle, mails)).collect();
-        let home = Home::of(&bundle, &batches);
-        let found = home.alerts(Hits::All);
+        let home = home(&bundle, &batches);
+        let found = alerts(&home, Hits::All);
         assert_eq!(found, want, "seed {seed}, {size} a batch");
         if let Some(alert) = want.last() {
-            assert_eq!(home.alerts(Hits::OfAlert(alert.id)), std::slice::from_ref(alert));
+            assert_eq!(alerts(&home, Hits::OfAlert(alert.id)), std::slice::from_ref(alert));
         }
         for alert in &want {
             seen[0] += usize::from(alert.members.iter().any(|member| member.echo));
@@ -233,7 +167,7 @@ fn x3_the_catalog_finds_what_the_pure_function_finds_in_any_order_and_batches() 
             seen[3] += usize::from(alert.rule.id == "desk.venue-then-number");
         }
         if let Some(alias) = want.iter().find_map(|alert| alert.aliases.first()) {
-            assert!(!home.alerts(Hits::OfAlert(*alias)).is_empty());
+            assert!(!alerts(&home, Hits::OfAlert(*alias)).is_empty());
         }
         let months = home.writer.alerts_by_month().unwrap();
         let counted: u64 = months.iter().map(|month| month.n_alerts).sum();
@@ -245,7 +179,7 @@ fn x3_the_catalog_finds_what_the_pure_function_finds_in_any_order_and_batches() 
             let with = |alert: &&Alert| alert.members.iter().any(|other| other.key == member.key);
             let of_message: Vec<&Alert> = want.iter().filter(with).collect();
             assert_eq!(
-                home.alerts(Hits::InMessage(member.key)).iter().collect::<Vec<_>>(),
+                alerts(&home, Hits::InMessage(member.key)).iter().collect::<Vec<_>>(),
                 of_message
             );
         }
