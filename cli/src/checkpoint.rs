@@ -25,7 +25,8 @@ pub fn checkpoint(settings: &Settings, args: &args::Checkpoint) -> anyhow::Resul
 }
 
 fn export(settings: &Settings, actor: &Actor, home: &Home, out: Option<&Path>) -> anyhow::Result<Exit> {
-    let before = match out.filter(|path| path.exists()) {
+    let has_some = |path: &&Path| path.metadata().is_ok_and(|file| file.len() > 0);
+    let before = match out.filter(has_some) {
         Some(path) => read(path)?,
         None => Vec::new(),
     };
@@ -65,12 +66,20 @@ impl<'a> Kept<'a> {
         Ok(Self { path, file })
     }
 
+    /// Adds a checkpoint whole, or nothing.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "half a line goes from a file of the caller's, outside any home"
+    )]
     fn append(mut self, checkpoint: &Checkpoint) -> anyhow::Result<()> {
-        let written = (|| {
-            let between = if self.file.metadata()?.len() == 0 { "" } else { "\n" };
-            self.file.write_all(format!("{between}{checkpoint}").as_bytes())?;
-            self.file.sync_all()
-        })();
+        let written = self.file.metadata().and_then(|file| {
+            let between = if file.len() == 0 { "" } else { "\n" };
+            let added = self.file.write_all(format!("{between}{checkpoint}").as_bytes());
+            added.and_then(|()| self.file.sync_all()).inspect_err(|_| {
+                // What was there stays readable; what cannot be taken back is told as unreadable next time.
+                let _ = self.file.set_len(file.len());
+            })
+        });
         Ok(written.map_err(|error| {
             Failure::new(Exit::Data, cannot_write(self.path, &error))
                 .help("the checkpoint is in the journal; export again once there is room")
