@@ -19,11 +19,12 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use lexhold_catalog::{Catalog, Combination, Cover, Covered, Instants, RetentionRow};
+use lexhold_catalog::{Asked, Catalog, Combination, Cover, Covered, Instants, RetentionRow};
 use lexhold_evaluate::family;
 use lexhold_model::Key;
 use lexhold_retention::{
-    Assigned, Circumstances, Clocks, Day, Days, EventFacts, Limit, Register, Resolved, Schedules, State, Zone, state,
+    Assigned, Circumstances, Clocks, Day, Days, Erasure, EventFacts, Limit, Register, Resolved, Schedules, State, Zone,
+    state,
 };
 
 use crate::event;
@@ -68,6 +69,8 @@ pub struct Dates<'a> {
     conversations: HashMap<u32, Conversation>,
     /// Families of messages that open cases and alerts rest on.
     in_case: HashSet<Key>,
+    /// What grants of erasure waived, by their journal entries.
+    waived: HashMap<u64, BTreeSet<Key>>,
     kept: HashMap<Combination, Arc<Resolved>>,
 }
 
@@ -155,6 +158,7 @@ impl<'a> Dates<'a> {
             days,
             conversations,
             in_case,
+            waived: catalog.waived()?,
             kept: HashMap::new(),
         })
     }
@@ -183,13 +187,25 @@ impl<'a> Dates<'a> {
     /// The dates of a message, or of its family, united.
     pub fn of_message(&mut self, message: &RetentionRow) -> MessageDates {
         let parts: Vec<Arc<Resolved>> = message.assigned.iter().map(|one| self.of(one)).collect();
-        MessageDates::united(parts.iter().map(AsRef::as_ref)).in_case(self.in_case.contains(&message.family))
+        let united =
+            MessageDates::united(parts.iter().map(AsRef::as_ref)).in_case(self.in_case.contains(&message.family));
+        self.waiving(united, message.asked)
     }
 
     /// The same without a word of how the dates came about, for when there are millions.
     pub fn of_message_briefly(&self, message: &RetentionRow) -> MessageDates {
         let parts: Vec<Resolved> = message.assigned.iter().map(|one| self.resolve(one, false)).collect();
-        MessageDates::united(parts.iter()).in_case(self.in_case.contains(&message.family))
+        let united = MessageDates::united(parts.iter()).in_case(self.in_case.contains(&message.family));
+        self.waiving(united, message.asked)
+    }
+
+    /// The same dates with what was waived for a request.
+    fn waiving(&self, dates: MessageDates, asked: Option<Asked>) -> MessageDates {
+        let granted = asked.and_then(|asked| self.waived.get(&asked.granted?));
+        MessageDates {
+            waived: granted.cloned().unwrap_or_default(),
+            ..dates
+        }
     }
 
     /// What is left of a combination once everything is taken away that its dates do not depend on: combinations with one
@@ -319,6 +335,8 @@ pub struct MessageDates {
     in_case: bool,
     /// Something of them is missing, so nothing is certain.
     doubtful: bool,
+    /// The schedule versions whose duties were waived for a request for erasure.
+    waived: BTreeSet<Key>,
 }
 
 impl MessageDates {
@@ -335,6 +353,7 @@ impl MessageDates {
             resolved,
             in_case: false,
             doubtful,
+            waived: BTreeSet::new(),
         }
     }
 
@@ -367,15 +386,28 @@ impl MessageDates {
             held: covered.is_held(),
             in_case: covered.in_case,
             indeterminate: self.doubtful,
+            erasure: covered.asked.map(|_| self.erasure()),
             grace_until: grace(covered),
             ..Circumstances::default()
         };
         state(&self.resolved, as_of, &circumstances)
     }
 
-    /// The end of its last duty, or of the grace after the release of a hold where that is later: no earlier may it go.
+    /// A request for its erasure, with what was waived for it.
+    pub fn erasure(&self) -> Erasure<'_> {
+        Erasure { waived: &self.waived }
+    }
+
+    /// The end of its last duty, or of the grace after the release of a hold where that is later: no earlier may it go. What
+    /// somebody asked to have erased does not wait for a rule that deletes it.
     pub fn eligible_from(&self, covered: &Covered) -> Limit {
-        let limit = self.resolved.eligible_from.limit;
+        let asked = covered
+            .asked
+            .and_then(|asked| Timestamp::from_microsecond(asked.since).ok());
+        let limit = match asked {
+            Some(asked) if !self.doubtful => self.erasure().eligible_from(&self.resolved, asked),
+            _ => self.resolved.eligible_from.limit,
+        };
         match (limit, grace(covered)) {
             (Limit::Through { until, .. }, Some(grace)) if until < grace => {
                 let last = TimeZone::UTC.to_datetime(grace).date();

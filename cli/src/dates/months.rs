@@ -84,7 +84,8 @@ impl Dates<'_> {
             Ok(())
         })?;
         let take = |one: &Combination, covered: Covered, n: u64| {
-            let is_streamed = counter.class_of(one.origin).is_some_and(streamed);
+            // What somebody asked to have erased goes on other days than the rest of its order.
+            let is_streamed = covered.asked.is_none() && counter.class_of(one.origin).is_some_and(streamed);
             if is_streamed {
                 let message = [one.origin, one.days, one.conversation];
                 let n = i64::try_from(n).unwrap_or(i64::MAX);

@@ -171,7 +171,11 @@ impl Dates<'_> {
         })?;
         for ((_, covered), (members, n)) in apart {
             let members: Vec<Resolved> = members.iter().map(|one| self.resolve(one, false)).collect();
-            each(&group(&members, covered, n));
+            let group = group(&members, covered, n);
+            each(&Group {
+                dates: self.waiving(group.dates, covered.asked),
+                ..group
+            });
         }
         Ok(())
     }

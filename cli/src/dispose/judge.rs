@@ -74,7 +74,10 @@ impl<'a> Judge<'a> {
         match state {
             State::Eligible if self.unasked => Verdict::Kept(NOT_ELIGIBLE),
             State::Eligible if self.shared.contains(&row.family) => Verdict::Kept("shared_alert"),
-            State::Eligible if dates.resolved.action == Action::Transfer => Verdict::Kept("transfer"),
+            // Whoever asked for its erasure did not ask for it to be handed on.
+            State::Eligible if dates.resolved.action == Action::Transfer && row.asked.is_none() => {
+                Verdict::Kept("transfer")
+            }
             State::Eligible => Verdict::Go,
             state if also.contains(&State::Eligible) => Verdict::Kept(state.as_str()),
             _ => Verdict::NotDue,

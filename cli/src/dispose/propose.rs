@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::io::Write;
 
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use lexhold_catalog::payload::{DisposalPlan, ReasonCount, ScheduleCount};
 use lexhold_catalog::{Catalog, ItemRow, PlanRow, RetentionRow};
 use lexhold_model::Key;
@@ -171,9 +173,18 @@ pub(super) fn item(row: &RetentionRow, dates: &MessageDates, schedules: &HashMap
     };
     let deciding = || resolved.decided_by().into_iter().map(|at| &resolved.duties[at]);
     let names: BTreeSet<String> = deciding().filter_map(named).collect();
+    let asked = row
+        .asked
+        .and_then(|asked| Timestamp::from_microsecond(asked.since).ok());
+    let asked = asked.map(|at| format!("erasure_request {}", TimeZone::UTC.to_datetime(at).date()));
+    let action = match asked {
+        Some(_) => "erase".to_owned(),
+        None => json!(resolved.action).as_str().unwrap_or_default().to_owned(),
+    };
     let triggers: BTreeSet<String> = deciding()
         .filter(|duty| duty.kind != DutyKind::Ceiling || resolved.duties.len() == 1)
         .map(|duty| trigger(&duty.trigger, duty))
+        .chain(asked)
         .collect();
     ItemRow {
         item: 0,
@@ -183,7 +194,7 @@ pub(super) fn item(row: &RetentionRow, dates: &MessageDates, schedules: &HashMap
         version: row.version,
         content_hash: row.key,
         schedules: names.into_iter().collect(),
-        action: json!(resolved.action).as_str().unwrap_or_default().to_owned(),
+        action,
         triggers: triggers.into_iter().collect(),
         retain_until: resolved.retain_until.limit.day_text(),
         eligible_from: dates.eligible_from(&row.covered()).instant_text(),

@@ -7,9 +7,10 @@ use arrow::array::{Array, ArrayRef, AsArray, Int8Array, Int32Array, RecordBatch}
 use arrow::datatypes::Int32Type;
 use lexhold_model::Key;
 
-use crate::covered::{COVERED, Covered};
+use crate::covered::{ASKED, COVERED, Covered};
 use crate::error::{CatalogError, ErrorKind, Result};
 use crate::open::Catalog;
+use crate::retention::asked;
 use crate::rows::{Row, collect, each_row, sql_text, stream};
 
 /// What the dates of one assignment of a message follow from.
@@ -379,7 +380,7 @@ impl Catalog {
         &self,
         mut each: impl FnMut([u32; 3], Covered) -> Result<(), E>,
     ) -> Result<(), E> {
-        let sql = "SELECT origin_no, days_no, conversation_no, held, hush, grace, hush_grace, in_case FROM apart WHERE NOT united";
+        let sql = "SELECT origin_no, days_no, conversation_no, held, hush, grace, hush_grace, in_case FROM apart WHERE NOT whole";
         each_row(self.connection(), sql, "reading covered messages", |row| {
             let number = |at| Ok::<_, CatalogError>(row.no_or_null(at)?.unwrap_or(u32::MAX));
             each([number(0)?, number(1)?, number(2)?], covered(row, 3)?)
@@ -405,7 +406,7 @@ impl Catalog {
             self.set_apart(run).map_err(E::from)?;
         }
         let every = format!("message {}", of_run(run));
-        for (rows, sign) in [(every.as_str(), 1), ("apart", -1), ("apart WHERE NOT united", 1)] {
+        for (rows, sign) in [(every.as_str(), 1), ("apart", -1), ("apart WHERE NOT whole", 1)] {
             for way in self.ways(all).map_err(E::from)? {
                 let sql = count_sql(rows, way, all, sign > 0 && rows != every);
                 each_row(self.connection(), &sql, "counting combinations", |row| {
@@ -433,17 +434,23 @@ impl Catalog {
         mut each: impl FnMut(ApartCount) -> Result<(), E>,
     ) -> Result<(), E> {
         let united = "SELECT u.origin_no, u.days_no, u.conversation_no, u.sent_at, u.captured_at,
-                             a.held, a.hush, a.grace, a.hush_grace, a.in_case, a.n, a.family
-                      FROM (SELECT family, held, hush, grace, hush_grace, in_case, count(*) AS n
-                            FROM apart WHERE united GROUP BY ALL) a
-                      LEFT JOIN united_member u USING (family) ORDER BY a.family";
+                             a.held, a.hush, a.grace, a.hush_grace, a.in_case, a.n, a.family, a.since, a.granted
+                      FROM (SELECT family, held, hush, grace, hush_grace, in_case, since, granted, count(*) AS n
+                            FROM apart WHERE whole GROUP BY ALL) a
+                      LEFT JOIN (SELECT family, origin_no, days_no, conversation_no, sent_at, captured_at FROM united_member
+                                 UNION ALL
+                                 SELECT family, origin_no, days_no, conversation_no, sent_at, captured_at FROM apart
+                                 WHERE whole AND NOT united) u USING (family) ORDER BY a.family";
         let mut pending: Option<(Key, ApartCount)> = None;
         each_row::<E>(self.connection(), united, "counting families", |row| {
             let family = row.key(11)?;
             if pending.as_ref().is_none_or(|(last, _)| *last != family) {
                 let next = ApartCount {
                     members: Vec::new(),
-                    covered: covered(row, 5)?,
+                    covered: Covered {
+                        asked: asked(row, 12)?,
+                        ..covered(row, 5)?
+                    },
                     n_messages: row.count(10)?,
                 };
                 if let Some((_, done)) = pending.replace((family, next)) {
@@ -458,20 +465,25 @@ impl Catalog {
         pending.map_or(Ok(()), |(_, done)| each(done))
     }
 
-    /// Lists messages that a hold or an open case covers, and those with assignments to unite.
+    /// Lists messages that a hold or an open case covers, and those that are counted as a whole: with assignments to unite, or
+    /// whose erasure was asked for.
     pub(crate) fn set_apart(&self, run: Option<&str>) -> Result<()> {
         self.set_up_cases()?;
         let run = of_run(run);
         self.connection_batch(&format!(
             "CREATE OR REPLACE TEMP TABLE apart AS
              SELECT m.family, m.origin_no, m.days_no, m.conversation_no, m.place_no, epoch_us(m.sent_at) AS sent_at,
-                    epoch_us(m.captured_at) AS captured_at, x.held, x.hush, x.grace, x.hush_grace, x.in_case, x.united
+                    epoch_us(m.captured_at) AS captured_at, x.held, x.hush, x.grace, x.hush_grace, x.in_case, x.united,
+                    x.since, x.granted, x.united OR x.since IS NOT NULL AS whole
              FROM message m JOIN (
                  SELECT family, bool_or(held) AS held, bool_or(hush) AS hush, max(grace) AS grace,
-                        max(hush_grace) AS hush_grace, bool_or(in_case) AS in_case, bool_or(united) AS united FROM (
-                     SELECT family, held, hush, grace, hush_grace, false AS in_case, false AS united FROM ({COVERED})
-                     UNION ALL SELECT family, false, false, NULL, NULL, true, false FROM in_case
-                     UNION ALL SELECT family, false, false, NULL, NULL, false, true FROM united)
+                        max(hush_grace) AS hush_grace, bool_or(in_case) AS in_case, bool_or(united) AS united,
+                        max(since) AS since, max(granted) AS granted FROM (
+                     SELECT family, held, hush, grace, hush_grace, false AS in_case, false AS united,
+                            NULL::BIGINT AS since, NULL::BIGINT AS granted FROM ({COVERED})
+                     UNION ALL SELECT family, false, false, NULL, NULL, true, false, NULL, NULL FROM in_case
+                     UNION ALL SELECT family, false, false, NULL, NULL, false, true, NULL, NULL FROM united
+                     UNION ALL SELECT family, false, false, NULL, NULL, false, false, since, granted FROM ({ASKED}))
                  GROUP BY family) x USING (family) {run}"
         ))
     }
@@ -530,6 +542,7 @@ fn covered(row: Row<'_>, from: usize) -> Result<Covered> {
         grace_until: row.number_or_null(from + 2)?,
         silent_grace_until: row.number_or_null(from + 3)?,
         in_case: row.flag(from + 4)?,
+        asked: None,
     })
 }
 

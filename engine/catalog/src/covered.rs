@@ -13,6 +13,17 @@ pub struct Covered {
     pub silent_grace_until: Option<i64>,
     /// An open case or alert rests on them.
     pub in_case: bool,
+    /// A request for their erasure that was confirmed, and has not ended.
+    pub asked: Option<Asked>,
+}
+
+/// A request for the erasure of messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Asked {
+    /// When the first was confirmed, in microseconds since 1970 in UTC.
+    pub since: i64,
+    /// The journal entry that granted it, and says which duties were waived: see [`crate::Catalog::waived`].
+    pub granted: Option<u64>,
 }
 
 impl Covered {
@@ -62,6 +73,16 @@ pub(crate) const COVERED: &str = "
            max(epoch_us(r.grace_until)) FILTER (coalesce(h.silent, false)) AS hush_grace
     FROM (SELECT DISTINCT family, hold FROM hold_member) m
     LEFT JOIN hold h USING (hold) LEFT JOIN hold_release r USING (hold) GROUP BY m.family";
+
+/// Families whose erasure was asked for, a row each, as SQL: `since`, and `granted`, the last grant by a request that stands,
+/// unless that request later named a ground.
+pub(crate) const ASKED: &str = "
+    SELECT i.family, min(epoch_us(s.stepped_at)) AS since, max(d.seq) FILTER (d.ground IS NULL) AS granted
+    FROM erasure_item i JOIN erasure_step s ON s.request = i.request AND s.step = 'confirmed'
+    LEFT JOIN (SELECT o.request, o.seq, o.ground, x.family FROM erasure_decision o JOIN erasure_decision_item x USING (seq)
+               QUALIFY row_number() OVER (PARTITION BY o.request, x.family ORDER BY o.seq DESC) = 1) d
+        ON d.request = i.request AND d.family = i.family
+    WHERE i.request NOT IN (SELECT request FROM erasure_step WHERE step = 'closed') GROUP BY i.family";
 
 /// Families that a silent hold, the grace after one, or an open case keeps at an instant, as SQL; none where nothing is hidden.
 pub(crate) fn hushed(hide_silent_at: Option<i64>) -> String {

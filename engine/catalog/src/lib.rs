@@ -16,6 +16,7 @@ mod corrections;
 mod counts;
 mod covered;
 mod disposals;
+mod erasures;
 mod error;
 mod events;
 mod find;
@@ -47,8 +48,9 @@ pub use combinations::{
 };
 pub use corrections::CorrectionRow;
 pub use counts::{CoverageRow, Dimension, UnknownHandle};
-pub use covered::Covered;
+pub use covered::{Asked, Covered};
 pub use disposals::{ApprovalRow, ItemRow, PlanRow};
+pub use erasures::{DecisionRow, ErasureChoice, ErasureItemRow, ErasureRow, ErasureStepRow};
 pub use error::{CatalogError, ErrorKind, Holder, Result};
 pub use events::{EventRow, EventRowStep, event_rows};
 pub use find::{FoundMessage, Header, PartRow, Surroundings};

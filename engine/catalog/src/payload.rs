@@ -69,6 +69,18 @@ pub mod kind {
     pub const CASE_ADDED: &str = "case_added";
     /// A case came to its end: [`CaseClosed`](super::CaseClosed).
     pub const CASE_CLOSED: &str = "case_closed";
+    /// A request for erasure was frozen: [`ErasureRequested`](super::ErasureRequested).
+    pub const ERASURE_REQUESTED: &str = "erasure_requested";
+    /// Who asked was confirmed: [`ErasureConfirmed`](super::ErasureConfirmed).
+    pub const ERASURE_CONFIRMED: &str = "erasure_confirmed";
+    /// Its answer takes longer: [`ErasureExtended`](super::ErasureExtended).
+    pub const ERASURE_EXTENDED: &str = "erasure_extended";
+    /// Counsel decided on some of its messages: [`ErasureDecided`](super::ErasureDecided).
+    pub const ERASURE_DECIDED: &str = "erasure_decided";
+    /// It was answered: [`ErasureAnswered`](super::ErasureAnswered).
+    pub const ERASURE_ANSWERED: &str = "erasure_answered";
+    /// It is over: [`ErasureClosed`](super::ErasureClosed).
+    pub const ERASURE_CLOSED: &str = "erasure_closed";
     /// A disposal plan was frozen: [`DisposalProposed`](super::DisposalProposed), with a file that lists its items.
     pub const DISPOSAL_PROPOSED: &str = "disposal_proposed";
     /// Somebody approved a disposal plan: [`DisposalApproved`](super::DisposalApproved).
@@ -357,6 +369,129 @@ pub struct CaseClosed {
     /// Who stands by it beside the one who closes it.
     #[serde(default)]
     pub confirmed_by: Option<String>,
+    /// Whether one person governed alone.
+    #[serde(default)]
+    pub solo: bool,
+}
+
+/// The payload of a request for erasure: what is asked for, and the messages that it means, frozen.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ErasureRequested {
+    /// Its name.
+    pub request: String,
+    /// Who asks: what somebody needs to know them by, such as an id of the directory.
+    pub subject: String,
+    /// The law that it rests on: `gdpr`, `uk-gdpr`, `ccpa`.
+    pub law: String,
+    /// Where the person is: a code such as `DE` or `US-CA`.
+    pub located: String,
+    /// Where the controller is established, likewise.
+    pub established: Vec<String>,
+    /// The local day on which it came in.
+    pub received: String,
+    /// The controller's zone.
+    pub zone: String,
+    /// The last day for an answer.
+    pub due: String,
+    /// How the messages were chosen, kept as it is.
+    pub chosen_by: Value,
+    /// The digest of the list of messages.
+    pub digest: String,
+    /// The messages.
+    pub items: Vec<ErasureItem>,
+    /// Whether one person governed alone.
+    #[serde(default)]
+    pub solo: bool,
+}
+
+/// A message of a request for erasure.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ErasureItem {
+    /// The family of its versions.
+    pub family: Key,
+    /// Its id in reports.
+    pub message_id: String,
+    /// How many others took part in it.
+    pub others: u64,
+}
+
+/// The payload of a confirmation that a request is who it says and means the right messages.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ErasureConfirmed {
+    /// The request.
+    pub request: String,
+    /// The digest of its list of messages.
+    pub digest: String,
+    /// How the person was known.
+    pub evidence: String,
+    /// Whether one person governed alone.
+    #[serde(default)]
+    pub solo: bool,
+}
+
+/// The payload of more time for an answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ErasureExtended {
+    /// The request.
+    pub request: String,
+    /// The last day for an answer from now on.
+    pub due: String,
+    /// The day on which the person was told.
+    pub notified: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// The payload of what counsel decided on messages of a request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ErasureDecided {
+    /// The request.
+    pub request: String,
+    /// The article on which they stay; none where their erasure is granted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ground: Option<String>,
+    /// The schedule versions whose duties are waived, sorted, where it is granted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waived: Vec<Key>,
+    /// Why.
+    pub reason: String,
+    /// The messages.
+    pub items: Vec<ErasureItem>,
+    /// Who stands by it.
+    #[serde(default)]
+    pub confirmed_by: Vec<String>,
+    /// Whether one person governed alone.
+    #[serde(default)]
+    pub solo: bool,
+}
+
+/// The payload of an answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ErasureAnswered {
+    /// The request.
+    pub request: String,
+    /// What was answered: everything that the letter says. Nothing here comes of a silent hold.
+    pub answer: Value,
+    /// Who stands by it.
+    #[serde(default)]
+    pub confirmed_by: Vec<String>,
+    /// Whether one person governed alone.
+    #[serde(default)]
+    pub solo: bool,
+}
+
+/// The payload of the end of a request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ErasureClosed {
+    /// The request.
+    pub request: String,
+    /// How it ended: `withdrawn`, `unidentified`.
+    pub outcome: String,
+    /// Why.
+    pub reason: String,
+    /// Who stands by it.
+    #[serde(default)]
+    pub confirmed_by: Vec<String>,
     /// Whether one person governed alone.
     #[serde(default)]
     pub solo: bool,

@@ -15,7 +15,7 @@ use crate::payload::{
     Activation, Batch, JournalEntry, RetentionResolved, Review, RunFinished, RunStarted, SampleCommitted, Viewed, kind,
 };
 use crate::schema::columns;
-use crate::{cases, corrections, disposals, events, holds, numbers, resolutions, reviews, samples};
+use crate::{cases, corrections, disposals, erasures, events, holds, numbers, resolutions, reviews, samples};
 
 /// Whether an entry left something in the catalog.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,6 +79,12 @@ fn apply_entry(transaction: &Transaction<'_>, entry: &JournalEntry<'_>, doing: &
         kind::CASE_OPENED => return cases::open(transaction, entry, &payload(entry, doing)?).doing(doing),
         kind::CASE_ADDED => return cases::add(transaction, entry, &payload(entry, doing)?).doing(doing),
         kind::CASE_CLOSED => return cases::close(transaction, entry, &payload(entry, doing)?).doing(doing),
+        kind::ERASURE_REQUESTED => return erasures::request(transaction, entry, &payload(entry, doing)?).doing(doing),
+        kind::ERASURE_CONFIRMED => return erasures::confirm(transaction, entry, &payload(entry, doing)?).doing(doing),
+        kind::ERASURE_EXTENDED => return erasures::extend(transaction, entry, &payload(entry, doing)?).doing(doing),
+        kind::ERASURE_DECIDED => return erasures::decide(transaction, entry, &payload(entry, doing)?).doing(doing),
+        kind::ERASURE_ANSWERED => return erasures::answer(transaction, entry, &payload(entry, doing)?).doing(doing),
+        kind::ERASURE_CLOSED => return erasures::close(transaction, entry, &payload(entry, doing)?).doing(doing),
         kind::RUN_STARTED => {
             let RunStarted {
                 run,

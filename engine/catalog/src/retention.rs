@@ -3,7 +3,7 @@
 use lexhold_model::Key;
 
 use crate::combinations::{Combination, combination};
-use crate::covered::Covered;
+use crate::covered::{ASKED, Asked, Covered};
 use crate::error::{CatalogError, Result};
 use crate::open::Catalog;
 use crate::rows::{Row, each_row, sql_key, sql_text};
@@ -61,15 +61,19 @@ pub struct RetentionRow {
     pub assigned: Vec<Combination>,
     /// The holds on any of its family, released ones included, sorted.
     pub holds: Vec<Held>,
+    /// Whether its erasure was asked for.
+    pub asked: Option<Asked>,
 }
 
 impl RetentionRow {
-    /// How holds cover it.
+    /// How holds cover it, and whether its erasure was asked for.
     pub fn covered(&self) -> Covered {
+        let asked = Covered {
+            asked: self.asked,
+            ..Covered::default()
+        };
         let holds = self.holds.iter();
-        holds.fold(Covered::default(), |covered, held| {
-            covered.with(held.silent, held.grace_until)
-        })
+        holds.fold(asked, |covered, held| covered.with(held.silent, held.grace_until))
     }
 }
 
@@ -135,10 +139,11 @@ fn retention_sql(scope: Scope) -> String {
     .collect();
     format!(
         "SELECT m.key, m.family, m.message_id, m.version, m.version_kind, m.platform, m.conversation, m.sender,
-                epoch_us(m.sent_at), m.trigger_suspect, b.run, {}, h.hold, h.membership, h.silent, h.grace_until
+                epoch_us(m.sent_at), m.trigger_suspect, b.run, {}, h.hold, h.membership, h.silent, h.grace_until, e.since, e.granted
          FROM message m JOIN batch b ON b.seq = m.seq
          LEFT JOIN united_member u ON u.family = m.family
          LEFT JOIN ({HELD}) h ON h.family = m.family
+         LEFT JOIN ({ASKED}) e ON e.family = m.family
          {only}
          ORDER BY m.message_id, m.version, m.key, x_origin_no, x_days_no, x_sent_at, x_captured_at, h.hold",
         numbers.join(", ")
@@ -160,7 +165,17 @@ fn message(row: Row<'_>) -> Result<RetentionRow> {
         run: row.owned(10)?,
         assigned: Vec::new(),
         holds: Vec::new(),
+        asked: asked(row, 20)?,
     })
+}
+
+/// What the two columns from one on say of a request.
+pub(crate) fn asked(row: Row<'_>, column: usize) -> Result<Option<Asked>> {
+    let Some(since) = row.number_or_null(column)? else {
+        return Ok(None);
+    };
+    let granted = row.number_or_null(column + 1)?.map(i64::unsigned_abs);
+    Ok(Some(Asked { since, granted }))
 }
 
 fn add(message: &mut RetentionRow, row: Row<'_>) -> Result<()> {

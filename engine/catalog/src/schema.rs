@@ -11,7 +11,7 @@ use crate::error::{CatalogError, Doing, ErrorKind, Result};
 use crate::numbers;
 
 /// The version of these tables. Raised whenever a column changes, so that an old catalog is rebuilt, not misread.
-pub const SCHEMA_VERSION: i64 = 4;
+pub const SCHEMA_VERSION: i64 = 5;
 
 /// Columns that the catalog adds to `message`: the journal entry that brought it, and the numbers of what it shares with
 /// others (see `numbers`), so that dates of a whole archive are counted without a join of large tables.
@@ -44,6 +44,23 @@ CREATE TABLE case_message (
 CREATE TABLE case_closing (
     name VARCHAR NOT NULL, seq BIGINT NOT NULL, closed_at TIMESTAMPTZ NOT NULL, closed_by VARCHAR NOT NULL,
     reason VARCHAR NOT NULL, confirmed_by VARCHAR, solo BOOLEAN NOT NULL);
+CREATE TABLE erasure (
+    request VARCHAR NOT NULL, seq BIGINT NOT NULL, requested_at TIMESTAMPTZ NOT NULL, requested_by VARCHAR NOT NULL,
+    subject VARCHAR NOT NULL, law VARCHAR NOT NULL, located VARCHAR NOT NULL, established VARCHAR NOT NULL,
+    received VARCHAR NOT NULL, zone VARCHAR NOT NULL, due VARCHAR NOT NULL, chosen_by VARCHAR NOT NULL,
+    digest VARCHAR NOT NULL, solo BOOLEAN NOT NULL);
+CREATE TABLE erasure_item (
+    request VARCHAR NOT NULL, seq BIGINT NOT NULL, item BIGINT NOT NULL, family DECIMAL(38,0) NOT NULL,
+    message_id VARCHAR NOT NULL, others BIGINT NOT NULL);
+CREATE TABLE erasure_step (
+    request VARCHAR NOT NULL, seq BIGINT NOT NULL, stepped_at TIMESTAMPTZ NOT NULL, stepped_by VARCHAR NOT NULL,
+    step VARCHAR NOT NULL, day VARCHAR, reason VARCHAR, detail VARCHAR NOT NULL, confirmed_by VARCHAR NOT NULL,
+    solo BOOLEAN NOT NULL);
+CREATE TABLE erasure_decision (
+    request VARCHAR NOT NULL, seq BIGINT NOT NULL, decided_at TIMESTAMPTZ NOT NULL, decided_by VARCHAR NOT NULL,
+    ground VARCHAR, waived VARCHAR NOT NULL, reason VARCHAR NOT NULL, confirmed_by VARCHAR NOT NULL,
+    solo BOOLEAN NOT NULL);
+CREATE TABLE erasure_decision_item (seq BIGINT NOT NULL, family DECIMAL(38,0) NOT NULL);
 CREATE TABLE run (
     run VARCHAR NOT NULL, seq BIGINT NOT NULL, actor VARCHAR NOT NULL, started_at TIMESTAMPTZ NOT NULL,
     bundle VARCHAR NOT NULL, facts VARCHAR NOT NULL, as_of TIMESTAMPTZ NOT NULL,

@@ -77,7 +77,7 @@ impl Catalog {
 }
 
 /// Tables beside those of evaluations: all columns, and those that say what was decided, if any does.
-const OWN_TABLES: [(&str, &str, Option<&str>); 38] = [
+const OWN_TABLES: [(&str, &str, Option<&str>); 43] = [
     ("meta", "schema_version, applied_seq", Some("schema_version")),
     (
         "activation",
@@ -109,6 +109,28 @@ const OWN_TABLES: [(&str, &str, Option<&str>); 38] = [
         "name, seq, closed_at, closed_by, reason, confirmed_by, solo",
         Some("name, closed_by, reason, confirmed_by, solo"),
     ),
+    (
+        "erasure",
+        "request, seq, requested_at, requested_by, subject, law, located, established, received, zone, due, chosen_by, \
+         digest, solo",
+        Some("request, requested_by, subject, law, located, established, received, zone, due, chosen_by, digest, solo"),
+    ),
+    (
+        "erasure_item",
+        "request, seq, item, family, message_id, others",
+        Some("request, item, family, message_id, others"),
+    ),
+    (
+        "erasure_step",
+        "request, seq, stepped_at, stepped_by, step, day, reason, detail, confirmed_by, solo",
+        Some("request, stepped_by, step, day, reason, confirmed_by, solo"),
+    ),
+    (
+        "erasure_decision",
+        "request, seq, decided_at, decided_by, ground, waived, reason, confirmed_by, solo",
+        Some("request, decided_by, ground, waived, reason, confirmed_by, solo"),
+    ),
+    ("erasure_decision_item", "seq, family", Some("family")),
     (
         "run",
         "run, seq, actor, started_at, bundle, facts, as_of, finished_at, summary",

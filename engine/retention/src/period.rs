@@ -36,6 +36,11 @@ impl RetentionPeriod {
         days: 0,
     };
 
+    /// So many months, and so many days after them.
+    pub(crate) const fn of(months: u32, days: u32) -> Self {
+        Self { years: 0, months, days }
+    }
+
     /// Years and months together, as months.
     pub fn months(self) -> i64 {
         i64::from(self.years) * 12 + i64::from(self.months)

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{DutyKind, Part, Resolved};
+use crate::{DutyKind, Erasure, Part, Resolved};
 
 /// The state of a message; the first that applies in this order is the one it is said to be in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -19,7 +19,7 @@ pub enum State {
     Indeterminate,
     /// One law says it must be kept, another that it must be gone; it is kept.
     Conflict,
-    /// Someone has asked for its erasure, and a duty defers it.
+    /// Someone has asked for its erasure, and a duty, a hold or a case defers it.
     Restricted,
     /// It is not due.
     Retained,
@@ -65,7 +65,7 @@ impl State {
 
 /// What else is known about a message, besides its dates.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Circumstances {
+pub struct Circumstances<'a> {
     /// It has been destroyed.
     pub destroyed: bool,
     /// An active hold covers it, or could not be found not to.
@@ -74,14 +74,14 @@ pub struct Circumstances {
     pub in_case: bool,
     /// Something about the message itself could not be evaluated, such as the date it was sent.
     pub indeterminate: bool,
-    /// A deferred request for erasure names it.
-    pub restricted: bool,
+    /// A request for its erasure, confirmed and not withdrawn.
+    pub erasure: Option<Erasure<'a>>,
     /// The end of the grace after the release of a hold, for which it stays whatever its dates say.
     pub grace_until: Option<Timestamp>,
 }
 
 /// The state at an instant, and the other states that hold too, in order.
-pub fn state(resolved: &Resolved, as_of: Timestamp, circumstances: &Circumstances) -> (State, Vec<State>) {
+pub fn state(resolved: &Resolved, as_of: Timestamp, circumstances: &Circumstances<'_>) -> (State, Vec<State>) {
     let mut applying = State::ALL
         .into_iter()
         .filter(|state| applies(*state, resolved, as_of, circumstances));
@@ -91,8 +91,10 @@ pub fn state(resolved: &Resolved, as_of: Timestamp, circumstances: &Circumstance
     (first, applying.collect())
 }
 
-fn applies(state: State, resolved: &Resolved, as_of: Timestamp, circumstances: &Circumstances) -> bool {
-    let clocks = |wanted: State| resolved.parts.iter().any(|part| clock(resolved, part, as_of) == wanted);
+fn applies(state: State, resolved: &Resolved, as_of: Timestamp, circumstances: &Circumstances<'_>) -> bool {
+    let erasure = circumstances.erasure;
+    let clock = |part: &Part| clock(resolved, part, as_of, erasure);
+    let clocks = |wanted: State| resolved.parts.iter().any(|part| clock(part) == wanted);
     let in_grace = circumstances.grace_until.is_some_and(|until| as_of < until);
     match state {
         State::Destroyed => circumstances.destroyed,
@@ -101,14 +103,19 @@ fn applies(state: State, resolved: &Resolved, as_of: Timestamp, circumstances: &
         State::Indeterminate => circumstances.indeterminate || resolved.is_indeterminate(),
         State::Conflict => {
             let in_force = |ceiling: usize| !lapsed(resolved, ceiling, as_of);
-            let conflicts = resolved.conflicts.iter().any(|conflict| in_force(conflict.ceiling));
+            let waived = |retain: usize| erasure.is_some_and(|asked| asked.waives(&resolved.duties[retain]));
+            let mut conflicts = resolved.conflicts.iter();
+            let conflicts = conflicts.any(|one| in_force(one.ceiling) && !waived(one.retain));
             conflicts && !resolved.eligible_from.limit.is_over(as_of)
         }
-        State::Restricted => circumstances.restricted,
+        State::Restricted => {
+            let kept = circumstances.held || circumstances.in_case || in_grace || clocks(State::Retained);
+            erasure.is_some() && kept
+        }
         State::Retained => in_grace || clocks(state),
         State::Ungoverned | State::ExpiredNoAction => clocks(state),
         State::Eligible => {
-            let all = resolved.parts.iter().all(|part| clock(resolved, part, as_of) == state);
+            let all = resolved.parts.iter().all(|part| clock(part) == state);
             all && !in_grace
                 && !resolved.parts.is_empty()
                 && !resolved.is_indeterminate()
@@ -117,8 +124,8 @@ fn applies(state: State, resolved: &Resolved, as_of: Timestamp, circumstances: &
     }
 }
 
-/// What the dates of one message alone say.
-fn clock(resolved: &Resolved, part: &Part, as_of: Timestamp) -> State {
+/// What the dates of one message alone say. Whoever asked for its erasure need not wait for a rule that deletes it.
+fn clock(resolved: &Resolved, part: &Part, as_of: Timestamp, erasure: Option<Erasure<'_>>) -> State {
     if part.duties.is_empty() {
         return State::Ungoverned;
     }
@@ -128,8 +135,9 @@ fn clock(resolved: &Resolved, part: &Part, as_of: Timestamp) -> State {
             .iter()
             .filter(move |duty| resolved.duties[**duty].kind == kind)
     };
-    let protected = !of_kind(DutyKind::Retain).all(over);
-    let deleted = part.deletion.iter().any(over);
+    let waived = |duty: &usize| erasure.is_some_and(|asked| asked.waives(&resolved.duties[*duty]));
+    let protected = !of_kind(DutyKind::Retain).all(|duty| over(duty) || waived(duty));
+    let deleted = erasure.is_some() || part.deletion.iter().any(over);
     let mut ceilings = of_kind(DutyKind::Ceiling);
     let forbidden = ceilings.any(|ceiling| over(ceiling) && !lapsed(resolved, *ceiling, as_of));
     match (protected, deleted || forbidden) {
@@ -269,7 +277,7 @@ mod tests {
             held: true,
             in_case: true,
             indeterminate: true,
-            restricted: true,
+            erasure: Some(Erasure::default()),
             grace_until: None,
         };
         let mut first = |change: fn(&mut Circumstances)| {
@@ -285,11 +293,11 @@ mod tests {
             State::Indeterminate
         );
         assert_eq!(first(|_| ()), State::Conflict);
-        let after = instant("2026-06-01T00:00:00Z");
-        assert_eq!(
-            state(&x, after, &circumstances),
-            (State::Restricted, vec![State::Eligible])
-        );
+        let y = resolved([schedule("x").retain("P6Y")], &sent(SENT));
+        let during = state(&y, instant("2021-01-01T00:00:00Z"), &circumstances);
+        assert_eq!(during, (State::Restricted, vec![State::Retained]));
+        let after = state(&y, instant("2026-06-01T00:00:00Z"), &circumstances);
+        assert_eq!(after, alone(State::Eligible));
     }
 
     #[test]
@@ -357,8 +365,9 @@ mod tests {
     }
 
     prop_compose! {
-        fn any_circumstances()(held: bool, in_case: bool, indeterminate: bool, restricted: bool) -> Circumstances {
-            Circumstances { destroyed: false, held, in_case, indeterminate, restricted, grace_until: None }
+        fn any_circumstances()(held: bool, in_case: bool, indeterminate: bool, asked: bool) -> Circumstances<'static> {
+            let erasure = asked.then(Erasure::default);
+            Circumstances { destroyed: false, held, in_case, indeterminate, erasure, grace_until: None }
         }
     }
 

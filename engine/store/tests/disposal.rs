@@ -208,6 +208,8 @@ fn whatever_is_not_known_to_be_harmless_voids() {
         EntryKind::Facts,
         EntryKind::Batch,
         EntryKind::CaseOpened,
+        EntryKind::ErasureConfirmed,
+        EntryKind::ErasureClosed,
         EntryKind::HoldReleased,
         EntryKind::DisposalRejected,
     ];

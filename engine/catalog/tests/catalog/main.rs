@@ -3,6 +3,7 @@
 
 mod bodies;
 mod disposals;
+mod erasures;
 mod events;
 mod fixture;
 mod lookups;

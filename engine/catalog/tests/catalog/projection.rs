@@ -208,6 +208,8 @@ fn a_rebuilt_catalog_equals_the_original_row_for_row() {
     ));
     entries.extend(decided(seq + 4, "slack/C1/2"));
     entries.extend(crate::disposals::disposal(&mut home, seq + 7, "slack/C1/3"));
+    let seq = entries.last().unwrap().seq;
+    entries.extend(crate::erasures::requests(seq + 1, &["slack/C1/1", "slack/C1/2"]));
 
     let mut original = home.writer("original");
     for entry in &entries {

@@ -105,6 +105,18 @@ pub enum EntryKind {
     CaseAdded,
     /// A case came to its end.
     CaseClosed,
+    /// Somebody asked that what is kept of them be erased: the list of messages was frozen.
+    ErasureRequested,
+    /// A second person confirmed who asked, and that the messages are theirs.
+    ErasureConfirmed,
+    /// The answer to a request for erasure takes longer, and the person was told.
+    ErasureExtended,
+    /// Counsel said of messages on which ground they stay, or granted their erasure.
+    ErasureDecided,
+    /// A request for erasure was answered.
+    ErasureAnswered,
+    /// A request for erasure came to its end without a further answer.
+    ErasureClosed,
     /// The key that signs for the home was made.
     KeyCreated,
     /// Another key signs for the home from now on.
@@ -160,6 +172,12 @@ impl EntryKind {
         Self::CaseOpened,
         Self::CaseAdded,
         Self::CaseClosed,
+        Self::ErasureRequested,
+        Self::ErasureConfirmed,
+        Self::ErasureExtended,
+        Self::ErasureDecided,
+        Self::ErasureAnswered,
+        Self::ErasureClosed,
         Self::KeyCreated,
         Self::KeyRotated,
         Self::CheckpointExported,
@@ -201,6 +219,12 @@ impl EntryKind {
             Self::CaseOpened => "case_opened",
             Self::CaseAdded => "case_added",
             Self::CaseClosed => "case_closed",
+            Self::ErasureRequested => "erasure_requested",
+            Self::ErasureConfirmed => "erasure_confirmed",
+            Self::ErasureExtended => "erasure_extended",
+            Self::ErasureDecided => "erasure_decided",
+            Self::ErasureAnswered => "erasure_answered",
+            Self::ErasureClosed => "erasure_closed",
             Self::KeyCreated => "key_created",
             Self::KeyRotated => "key_rotated",
             Self::CheckpointExported => "checkpoint_exported",
