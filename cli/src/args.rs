@@ -8,8 +8,11 @@ mod backup;
 mod case;
 mod checkpoint;
 mod clock;
+mod config;
 mod dispose;
+mod environment;
 mod hold;
+mod packaging;
 mod resolve;
 mod test;
 mod verify;
@@ -18,12 +21,15 @@ pub use backup::{Backup, Restore};
 pub use case::{Case, CaseKind, Evidence};
 pub use checkpoint::Checkpoint;
 pub use clock::Clock;
+pub use config::{Config, ShowConfig};
 pub use dispose::{
     ApproveDisposal, DisposalCertificate, Dispose, DisposeKind, ExecuteDisposal, ProposeDisposal, RejectDisposal,
 };
+pub use environment::with_environment;
 pub use hold::{
     AckHold, Hold, HoldKind, ListHolds, NarrowHold, NoticeOfHold, NoticeStep, PlaceHold, ReleaseHold, ShowHold,
 };
+pub use packaging::{Completions, Man};
 pub use resolve::RetentionResolve;
 pub use test::{Test, TestFormat};
 pub use verify::Verify;
@@ -40,7 +46,9 @@ pub use verify::Verify;
 )]
 #[command(
     after_help = "Exit codes: 0 done · 1 done, with findings · 2 usage · 3 policy or config invalid · 4 data unreadable, corrupt or \
-not writable · 5 refused · 10 changed (--detailed-exitcode) · 70 internal fault · 75 busy, try again · 130 interrupted"
+not writable · 5 refused · 10 changed (--detailed-exitcode) · 70 internal fault · 75 busy, try again · 130 interrupted\n\
+Flags can be set in the environment too: LEXHOLD_<FLAG>, and LEXHOLD_<VERB>_<FLAG> for those of one verb; all but --as-of and \
+--show-content."
 )]
 pub struct Cli {
     #[command(flatten)]
@@ -57,31 +65,19 @@ pub struct Global {
     #[arg(short = 'C', global = true, value_name = "DIR")]
     pub directory_to_work_in: Option<PathBuf>,
     /// The home: archive, journal, catalog [default: .lexhold]
-    #[arg(long, global = true, value_name = "DIR", env = "LEXHOLD_HOME")]
+    #[arg(long, global = true, value_name = "DIR")]
     pub home: Option<PathBuf>,
     /// Folder or file of policies; may repeat [default: policies]
-    #[arg(
-        long,
-        global = true,
-        value_name = "PATH",
-        env = "LEXHOLD_POLICIES",
-        value_delimiter = ':'
-    )]
+    #[arg(long, global = true, value_name = "PATH", value_delimiter = ':')]
     pub policies: Vec<PathBuf>,
     /// Folder or file of rulesets; may repeat [default: rulesets]
-    #[arg(
-        long,
-        global = true,
-        value_name = "PATH",
-        env = "LEXHOLD_RULESETS",
-        value_delimiter = ':'
-    )]
+    #[arg(long, global = true, value_name = "PATH", value_delimiter = ':')]
     pub rulesets: Vec<PathBuf>,
     /// The directory of people, groups and channels, YAML or CSV [default: directory.yaml, if there]
-    #[arg(long, global = true, value_name = "FILE", env = "LEXHOLD_DIRECTORY")]
+    #[arg(long, global = true, value_name = "FILE")]
     pub directory: Option<PathBuf>,
     /// Who is acting: an operator of operators.yaml
-    #[arg(long = "as", global = true, value_name = "OPERATOR", env = "LEXHOLD_AS")]
+    #[arg(long = "as", global = true, value_name = "OPERATOR")]
     pub operator: Option<String>,
     /// An approval that somebody else signed; may repeat
     #[arg(long, global = true, value_name = "FILE")]
@@ -90,7 +86,7 @@ pub struct Global {
     #[arg(long, global = true, value_name = "WHEN")]
     pub as_of: Option<String>,
     /// The configuration file [default: lexhold.yaml here or in a folder above]
-    #[arg(long, global = true, value_name = "FILE", env = "LEXHOLD_CONFIG")]
+    #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Read no configuration file
     #[arg(long, global = true, conflicts_with = "config")]
@@ -99,52 +95,25 @@ pub struct Global {
     #[arg(long, global = true, value_name = "WHAT", value_enum, default_value_t)]
     pub show_content: ShowContent,
     /// Threads to use [default: all cores]
-    #[arg(long, global = true, value_name = "N", env = "LEXHOLD_JOBS")]
+    #[arg(long, global = true, value_name = "N")]
     pub jobs: Option<usize>,
     /// Seconds to wait for another process
-    #[arg(
-        long,
-        global = true,
-        value_name = "SECONDS",
-        env = "LEXHOLD_WAIT",
-        default_value_t = 30
-    )]
+    #[arg(long, global = true, value_name = "SECONDS", default_value_t = 30)]
     pub wait: u64,
     /// Colours and styles
-    #[arg(
-        long,
-        global = true,
-        value_name = "WHEN",
-        value_enum,
-        default_value_t,
-        env = "LEXHOLD_COLOR"
-    )]
+    #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t)]
     pub color: Color,
     /// Progress bars
-    #[arg(
-        long,
-        global = true,
-        value_name = "WHEN",
-        value_enum,
-        default_value_t,
-        env = "LEXHOLD_PROGRESS"
-    )]
+    #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t)]
     pub progress: Progress,
     /// Say only what went wrong
-    #[arg(short, long, global = true, env = "LEXHOLD_QUIET")]
+    #[arg(short, long, global = true)]
     pub quiet: bool,
     /// Say more; twice for more still
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
     /// The form of log lines on stderr
-    #[arg(
-        long,
-        global = true,
-        value_name = "FORMAT",
-        value_enum,
-        default_value_t,
-        env = "LEXHOLD_LOG_FORMAT"
-    )]
+    #[arg(long, global = true, value_name = "FORMAT", value_enum, default_value_t)]
     pub log_format: LogFormat,
 }
 
@@ -161,7 +130,8 @@ pub enum ShowContent {
 }
 
 /// When to use colours.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Color {
     /// On a terminal, unless NO_COLOR is set.
     #[default]
@@ -173,7 +143,8 @@ pub enum Color {
 }
 
 /// When to show progress.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Progress {
     /// A bar on a terminal, a line every 30 seconds elsewhere.
     #[default]
@@ -183,7 +154,8 @@ pub enum Progress {
 }
 
 /// The form of log lines.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum LogFormat {
     /// For people.
     #[default]
@@ -254,6 +226,13 @@ pub enum Verb {
     Dispose(Dispose),
     /// Project the catalog again from journal and evaluations
     Rebuild,
+    /// What is set, and where it was set
+    #[command(subcommand)]
+    Config(Config),
+    /// Completions of verbs and flags for a shell
+    Completions(Completions),
+    /// Manual pages, one a verb
+    Man(Man),
 }
 
 /// `check`
@@ -310,16 +289,16 @@ pub struct Run {
     #[arg(long, value_name = "OPERATOR")]
     pub confirmed_by: Vec<String>,
     /// Unreadable messages to put up with
-    #[arg(long, value_name = "N", default_value_t = 0, env = "LEXHOLD_RUN_MAX_UNREADABLE")]
+    #[arg(long, value_name = "N", default_value_t = 0)]
     pub max_unreadable: u64,
     /// Write the reports into this folder
-    #[arg(long, value_name = "DIR", env = "LEXHOLD_RUN_OUT")]
+    #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
     /// The form of the closing summary on stdout
-    #[arg(long, value_enum, default_value_t, env = "LEXHOLD_RUN_FORMAT")]
+    #[arg(long, value_enum, default_value_t)]
     pub format: SummaryFormat,
     /// The severity from which on alerts make the answer negative [default: never]
-    #[arg(long, value_name = "SEVERITY", value_parser = severity, env = "LEXHOLD_RUN_FAIL_ON")]
+    #[arg(long, value_name = "SEVERITY", value_parser = severity)]
     pub fail_on: Option<lexhold_model::Severity>,
     /// Read and evaluate, but record nothing
     #[arg(long, conflicts_with_all = ["out", "holds"])]
@@ -347,7 +326,7 @@ pub struct Diff {
     pub new: String,
     /// What makes the answer negative: earlier-disposal, newly-eligible, newly-ungoverned, conflicts, alerts-removed, each
     /// with >N or >N% if need be
-    #[arg(long, value_name = "WHAT", value_delimiter = ',', env = "LEXHOLD_DIFF_FAIL_ON")]
+    #[arg(long, value_name = "WHAT", value_delimiter = ',')]
     pub fail_on: Vec<crate::diff::FailOn>,
     /// Compare alerts on about so many messages only
     #[arg(long, value_name = "N")]
@@ -359,7 +338,7 @@ pub struct Diff {
     #[arg(long, conflicts_with = "sample")]
     pub no_alerts: bool,
     /// The form of the answer
-    #[arg(long, value_enum, default_value_t, env = "LEXHOLD_DIFF_FORMAT")]
+    #[arg(long, value_enum, default_value_t)]
     pub format: DiffFormat,
 }
 
@@ -388,7 +367,7 @@ pub struct Activate {
     #[arg(long, value_name = "TEXT")]
     pub reason: Option<String>,
     /// The form of the answer on stdout
-    #[arg(long, value_enum, default_value_t, env = "LEXHOLD_ACTIVATE_FORMAT")]
+    #[arg(long, value_enum, default_value_t)]
     pub format: SummaryFormat,
 }
 
@@ -435,16 +414,16 @@ pub struct Scan {
     #[arg(required = true, value_name = "INPUT")]
     pub inputs: Vec<PathBuf>,
     /// How to print alerts: text, ndjson, csv, parquet
-    #[arg(long, value_enum, default_value_t, env = "LEXHOLD_SCAN_FORMAT")]
+    #[arg(long, value_enum, default_value_t)]
     pub format: TableFormat,
     /// Write there instead of stdout
     #[arg(long, value_name = "FILE")]
     pub output: Option<PathBuf>,
     /// The severity from which on alerts make the answer negative [default: never]
-    #[arg(long, value_name = "SEVERITY", value_parser = severity, env = "LEXHOLD_SCAN_FAIL_ON")]
+    #[arg(long, value_name = "SEVERITY", value_parser = severity)]
     pub fail_on: Option<lexhold_model::Severity>,
     /// Unreadable messages to put up with
-    #[arg(long, value_name = "N", default_value_t = 0, env = "LEXHOLD_SCAN_MAX_UNREADABLE")]
+    #[arg(long, value_name = "N", default_value_t = 0)]
     pub max_unreadable: u64,
 }
 
@@ -500,7 +479,7 @@ pub enum ReportKind {
 #[derive(Clone, Debug, Args)]
 pub struct TableReport {
     /// The form; may repeat, each further one with an --output
-    #[arg(long, value_enum, env = "LEXHOLD_REPORT_FORMAT")]
+    #[arg(long, value_enum)]
     pub format: Vec<TableFormat>,
     /// FORMAT=FILE: write that form there instead of stdout; may repeat
     #[arg(long, value_name = "FORMAT=FILE")]
@@ -1073,7 +1052,7 @@ pub struct Sign {
     #[arg(long, value_name = "ACTION")]
     pub action: String,
     /// Your key [default: OPERATOR.key]
-    #[arg(long, value_name = "FILE", env = "LEXHOLD_SIGN_KEY")]
+    #[arg(long, value_name = "FILE")]
     pub key: Option<PathBuf>,
     /// Write the approval there instead of stdout
     #[arg(long, value_name = "FILE")]
@@ -1093,7 +1072,7 @@ pub struct Replay {
     #[arg(long, value_name = "N", default_value_t = 5)]
     pub rows: usize,
     /// The form of the answer on stdout
-    #[arg(long, value_enum, default_value_t, env = "LEXHOLD_REPLAY_FORMAT")]
+    #[arg(long, value_enum, default_value_t)]
     pub format: SummaryFormat,
 }
 

@@ -12,6 +12,7 @@ mod case;
 mod check;
 mod checkpoint;
 mod clock;
+mod config;
 mod dates;
 mod diff;
 mod dispose;
@@ -28,6 +29,7 @@ mod keys;
 mod ledger;
 mod load;
 mod operators;
+mod packaging;
 mod past;
 mod rebuild;
 mod render;
@@ -51,7 +53,7 @@ mod whoami;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{ArgMatches, Command, CommandFactory as _, FromArgMatches as _};
 
 use args::{Cli, LogFormat, Verb};
 use failure::{Exit, Failure, exit_of, is_closed_pipe};
@@ -67,8 +69,9 @@ fn main() -> ExitCode {
 }
 
 fn call() -> Exit {
-    let cli = Cli::parse();
-    match dispatch(&cli) {
+    let typed = command().get_matches();
+    let cli = Cli::from_arg_matches(&typed).unwrap_or_else(|error| error.exit());
+    match dispatch(&cli, &typed) {
         Ok(exit) => exit,
         Err(error) if is_closed_pipe(&error) => Exit::Done,
         Err(error) => {
@@ -78,8 +81,13 @@ fn call() -> Exit {
     }
 }
 
-fn dispatch(cli: &Cli) -> anyhow::Result<Exit> {
-    let settings = Settings::resolve(&cli.global)?;
+/// The command line, with the environment variables that stand for its flags.
+fn command() -> Command {
+    args::with_environment(Cli::command())
+}
+
+fn dispatch(cli: &Cli, typed: &ArgMatches) -> anyhow::Result<Exit> {
+    let settings = Settings::resolve(&cli.global, typed)?;
     start_log(&settings);
     match &cli.verb {
         Verb::Check(args) => check::check(&settings, args),
@@ -110,6 +118,9 @@ fn dispatch(cli: &Cli) -> anyhow::Result<Exit> {
         Verb::Replay(args) => replay::replay(&settings, args),
         Verb::Dispose(args) => dispose::dispose(&settings, args),
         Verb::Rebuild => rebuild::rebuild(&settings),
+        Verb::Config(args) => config::config(&settings, args, typed),
+        Verb::Completions(args) => packaging::completions(args),
+        Verb::Man(args) => packaging::man(args),
     }
 }
 

@@ -1,22 +1,25 @@
 //! What was meant: flags, environment and `lexhold.yaml` resolved into one set of settings.
 //!
-//! Flags win over the environment (clap sees to that), both over the file, the file over the defaults.
+//! Flags win over the environment (clap sees to that), both over the project's file, that over the user's own, which knows
+//! only how things look, and all over the defaults.
+
+mod files;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use clap::ArgMatches;
+use clap::parser::ValueSource;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use lexhold_document::{Diagnostics, Files};
 use lexhold_model::Severity;
 use serde::Deserialize;
 
 use crate::args::{Color, Global, LogFormat, Progress, ShowContent};
 use crate::failure::{Exit, Failure};
 
-/// The name that the configuration file has wherever it lies.
-pub const FILE: &str = "lexhold.yaml";
+pub use files::{ConfigFile, FILE};
 
 /// Everything that verbs share.
 #[derive(Clone, Debug)]
@@ -73,12 +76,19 @@ pub struct Settings {
     pub verbose: u8,
     /// The form of log lines.
     pub log_format: LogFormat,
+    /// The project's configuration file, where one was read.
+    pub project_file: Option<ConfigFile>,
+    /// The user's own, where one was read.
+    pub user_file: Option<ConfigFile>,
 }
 
 /// `lexhold.yaml`
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Config {
+    /// Looked at before the rest is read: another version may have other keys.
+    #[serde(rename = "required-version")]
+    _required_version: Option<String>,
     home: Option<PathBuf>,
     #[serde(default)]
     policies: OneOrMany,
@@ -97,6 +107,22 @@ struct Config {
     witnesses: Vec<String>,
     catalog_memory_mib: Option<usize>,
 }
+
+/// The keys of `lexhold.yaml`, for whoever writes one that is none.
+const KEYS: &str = "known keys: home, policies, rulesets, directory, operators, schema, governance (solo, operators or signed), zone, \
+                    review, blast_radius, witnesses, catalog_memory_mib, required-version";
+
+/// The user's own file, which changes how things look and never what comes of them.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Display {
+    color: Option<Color>,
+    progress: Option<Progress>,
+    log_format: Option<LogFormat>,
+}
+
+/// The keys of the user's own file.
+const DISPLAY_KEYS: &str = "it says how things look and nothing else; known keys: color, progress, log_format";
 
 /// Memory that the catalog may use before it goes to disk, in MiB, where nobody says otherwise: what a run adds besides keeps it
 /// under 500 MB.
@@ -181,8 +207,8 @@ impl Settings {
         self.documents().into_iter().filter(|path| path.exists()).collect()
     }
 
-    /// Resolves the flags, reading the configuration file and the clock.
-    pub fn resolve(global: &Global) -> anyhow::Result<Self> {
+    /// Resolves the flags, reading the configuration files and the clock.
+    pub fn resolve(global: &Global, typed: &ArgMatches) -> anyhow::Result<Self> {
         if let Some(folder) = &global.directory_to_work_in {
             std::env::set_current_dir(folder).map_err(|_| {
                 Failure::new(
@@ -191,12 +217,15 @@ impl Settings {
                 )
             })?;
         }
-        let file = if global.no_config {
-            None
+        let (project_file, user_file) = if global.no_config {
+            (None, None)
         } else {
-            global.config.clone().map(Ok).or_else(find_config).transpose()?
+            let project = global.config.clone().or_else(files::find);
+            (project.map(files::read).transpose()?, files::of_user()?)
         };
-        let config = file.as_deref().map(read_config).transpose()?.unwrap_or_default();
+        let config: Config = files::parsed(project_file.as_ref(), KEYS)?;
+        let display: Display = files::parsed(user_file.as_ref(), DISPLAY_KEYS)?;
+        let file = project_file.as_ref().map(|file| file.path.clone());
         let base = file
             .as_deref()
             .and_then(Path::parent)
@@ -241,12 +270,22 @@ impl Settings {
             show_content: global.show_content,
             jobs: global.jobs,
             wait: std::time::Duration::from_secs(global.wait),
-            color: global.color,
-            progress: global.progress,
+            color: unless_given(typed, "color", global.color, display.color),
+            progress: unless_given(typed, "progress", global.progress, display.progress),
             quiet: global.quiet,
             verbose: global.verbose,
-            log_format: global.log_format,
+            log_format: unless_given(typed, "log_format", global.log_format, display.log_format),
+            project_file,
+            user_file,
         })
+    }
+}
+
+/// A flag's value, or what the user's file says in place of its default.
+fn unless_given<T>(typed: &ArgMatches, flag: &str, value: T, in_file: Option<T>) -> T {
+    match typed.value_source(flag) {
+        Some(ValueSource::CommandLine | ValueSource::EnvVariable) => value,
+        _ => in_file.unwrap_or(value),
     }
 }
 
@@ -258,43 +297,6 @@ fn catalog_mib(asked: Option<usize>) -> anyhow::Result<usize> {
         return Err(Failure::new(Exit::Policy, message).help(help).into());
     }
     Ok(mib)
-}
-
-/// The configuration file, walking up to the first folder that has it or a `.git`.
-fn find_config() -> Option<anyhow::Result<PathBuf>> {
-    let here = std::env::current_dir().ok()?;
-    for (up, folder) in here.ancestors().enumerate() {
-        if folder.join(FILE).is_file() {
-            // A relative path keeps messages and reports free of where the folder lies.
-            return Some(Ok(std::iter::repeat_n("..", up).collect::<PathBuf>().join(FILE)));
-        }
-        if folder.join(".git").exists() {
-            return None;
-        }
-    }
-    None
-}
-
-fn read_config(path: &Path) -> anyhow::Result<Config> {
-    let cannot = |why: String| Failure::new(Exit::Policy, format!("cannot read {}: {why}", path.display()));
-    let bytes = std::fs::read(path).map_err(|error| cannot(crate::files::why(&error)))?;
-    let mut files = Files::new();
-    let mut diagnostics = Diagnostics::new();
-    let text = files
-        .add_bytes(&path.display().to_string(), bytes, &mut diagnostics)
-        .map(|id| files.text(id).to_owned());
-    let text = text.ok_or_else(|| cannot("not UTF-8 text".into()))?;
-    serde_yaml::from_str(&text).map_err(|error| {
-        let place = error
-            .location()
-            .map(|at| format!(":{}:{}", at.line(), at.column()))
-            .unwrap_or_default();
-        let known =
-            "known keys: home, policies, rulesets, directory, operators, schema, governance (solo, operators or signed), zone, review, blast_radius, witnesses, catalog_memory_mib";
-        Failure::new(Exit::Policy, format!("{}{place}: {error}", path.display()))
-            .help(known)
-            .into()
-    })
 }
 
 fn parse_as_of(text: &str) -> anyhow::Result<Timestamp> {

@@ -101,6 +101,8 @@ impl Firm {
         command
             .args(arguments)
             .current_dir(self.folder.path())
+            // Nothing of whoever runs the tests.
+            .env("XDG_CONFIG_HOME", self.folder.path().join(".config"))
             .stdin(Stdio::null());
         for name in [
             "LEXHOLD_HOME",
