@@ -6,11 +6,13 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 mod backup;
 mod case;
+mod check;
 mod checkpoint;
 mod clock;
 mod config;
 mod dispose;
 mod environment;
+mod forms;
 mod hold;
 mod packaging;
 mod resolve;
@@ -19,6 +21,7 @@ mod verify;
 
 pub use backup::{Backup, Restore};
 pub use case::{Case, CaseKind, Evidence};
+pub use check::{Check, CheckFormat, CheckLevel};
 pub use checkpoint::Checkpoint;
 pub use clock::Clock;
 pub use config::{Config, ShowConfig};
@@ -233,44 +236,6 @@ pub enum Verb {
     Completions(Completions),
     /// Manual pages, one a verb
     Man(Man),
-}
-
-/// `check`
-#[derive(Debug, Args)]
-pub struct Check {
-    /// Files or folders [default: the policies and rulesets]
-    pub paths: Vec<PathBuf>,
-    /// How to print problems
-    #[arg(long, value_enum, default_value_t, env = "LEXHOLD_CHECK_FORMAT")]
-    pub format: CheckFormat,
-    /// The level from which on the answer is negative
-    #[arg(long, value_enum, default_value_t, env = "LEXHOLD_CHECK_FAIL_ON")]
-    pub fail_on: CheckLevel,
-    /// Problems to print at most
-    #[arg(long, value_name = "N", env = "LEXHOLD_CHECK_MAX_ERRORS")]
-    pub max_errors: Option<usize>,
-}
-
-/// How `check` prints problems.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum CheckFormat {
-    /// With source excerpts.
-    #[default]
-    Text,
-    /// One line each: file:line:column: code message.
-    Concise,
-    /// One JSON document.
-    Json,
-}
-
-/// The level from which on `check` fails.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum CheckLevel {
-    /// Warnings too.
-    Warning,
-    /// Errors only.
-    #[default]
-    Error,
 }
 
 /// `run`

@@ -14,6 +14,7 @@ use lexhold_store::{EntryKind, Home, StoredFile};
 use serde_json::{Value, json};
 
 use crate::args::{Explain, ShowContent};
+use crate::codes;
 use crate::dates::{Dates, Grounds};
 use crate::failure::{Exit, Failure};
 use crate::find;
@@ -27,7 +28,7 @@ use crate::settings::Settings;
 /// Explains a code or a message.
 pub fn explain(settings: &Settings, args: &Explain) -> anyhow::Result<Exit> {
     match (&args.code, &args.message, &args.alert) {
-        (Some(code), ..) => explain_code(code),
+        (Some(code), ..) => codes::explain(code),
         (None, Some(id), _) => explain_message(settings, args, id),
         (None, None, Some(id)) => explain_alert(settings, args, id),
         (None, None, None) => {
@@ -35,50 +36,6 @@ pub fn explain(settings: &Settings, args: &Explain) -> anyhow::Result<Exit> {
             Err(Failure::new(Exit::Usage, message).into())
         }
     }
-}
-
-/// Every code of every crate, with its title.
-fn codes() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
-    let all = [
-        lexhold_document::codes::ALL,
-        lexhold_rules::codes::ALL,
-        lexhold_policy::codes::ALL,
-        lexhold_retention::CODES,
-        lexhold_evaluate::codes::ALL,
-    ];
-    all.into_iter().flatten()
-}
-
-fn explain_code(code: &str) -> anyhow::Result<Exit> {
-    let wanted = code.to_uppercase();
-    let Some((code, title)) = codes().find(|(code, _)| *code == wanted) else {
-        let help = lexhold_document::did_you_mean(&wanted, codes().map(|(code, _)| *code))
-            .unwrap_or_else(|| "codes look like LX0412".into());
-        return Err(Failure::new(
-            Exit::Usage,
-            format!("unknown code `{}`", lexhold_document::printable(code)),
-        )
-        .help(help)
-        .into());
-    };
-    let family = match &code[2..4] {
-        "00" => "the file and its YAML",
-        "01" => "the keys of a document and their values",
-        "02" => "ids, names and references between documents",
-        "03" => "retention schedules",
-        "04" => "pattern rules",
-        "05" => "imports and parameters",
-        "06" => "Cedar conditions",
-        "07" => "tests and case files",
-        "08" => "legal holds",
-        _ => "directory, operators and configuration",
-    };
-    let mut out = std::io::stdout().lock();
-    writeln!(
-        out,
-        "{code}: {title}\n\nIt belongs to the checks of {family}. `lexhold check` shows the place, what was found there and what to do."
-    )?;
-    Ok(Exit::Done)
 }
 
 fn explain_alert(settings: &Settings, args: &Explain, id: &str) -> anyhow::Result<Exit> {

@@ -208,6 +208,12 @@ impl Project {
         self.n_read
     }
 
+    /// The path of every document, in order.
+    pub fn paths(&self) -> Vec<&str> {
+        let paths = self.documents.iter().map(|document| self.files.path(document.file));
+        paths.collect()
+    }
+
     /// What is wrong, sorted by place.
     pub fn sorted(&self) -> Vec<Diagnostic> {
         self.diagnostics.clone().sorted(&self.files)

@@ -75,7 +75,19 @@ pub fn json(files: &Files, diagnostic: &Diagnostic) -> Value {
     })
 }
 
-fn level_name(level: Level) -> &'static str {
+/// Message, facts and helps as sentences for a reader who has no source lines before them, a line each.
+pub fn sentences(diagnostic: &Diagnostic) -> String {
+    let label = Some(&diagnostic.label).filter(|label| !label.is_empty());
+    let lines = std::iter::once(&diagnostic.message)
+        .chain(label)
+        .map(|line| printable(line))
+        .chain(diagnostic.notes.iter().map(|note| format!("note: {}", printable(note))))
+        .chain(diagnostic.helps.iter().map(|help| format!("help: {}", printable(help))));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// `error` or `warning`.
+pub fn level_name(level: Level) -> &'static str {
     match level {
         Level::Error => "error",
         Level::Warning => "warning",

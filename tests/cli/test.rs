@@ -384,7 +384,7 @@ fn hostile_names_are_escaped_in_every_form() {
         "retain_until: \"2021",
         "retain_until: \"\\e\\u202e<b>2021",
     );
-    for format in ["text", "junit", "tap", "json"] {
+    for format in ["text", "junit", "tap", "github", "json"] {
         let ran = firm.call(&["test", "-v", "--format", format]).ended(1);
         let shown = ran.stdout + &ran.stderr;
         let plain = |c: char| c == '\n' || (!c.is_control() && c != '\u{202e}');
@@ -399,6 +399,7 @@ fn hostile_names_are_escaped_in_every_form() {
                 !shown.contains("<script>") && !shown.contains("<b>") && !shown.contains("]]>"),
                 "{shown}"
             ),
+            "github" => assert!(shown.contains("::error file=") && !shown.contains("\n::error::"), "{shown}"),
             "tap" => assert!(shown.contains(r"]]> \# \\n1..77\\"), "{shown}"),
             _ => {}
         }

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::forms::output;
+
 /// `test`
 #[derive(Debug, Args)]
 pub struct Test {
@@ -41,7 +43,7 @@ pub struct Test {
     )]
     pub format: Vec<TestFormat>,
     /// Write the results in a form to a file; may repeat
-    #[arg(long, value_name = "FORMAT=FILE", value_parser = output, env = "LEXHOLD_TEST_OUTPUT", value_delimiter = ',')]
+    #[arg(long, value_name = "FORMAT=FILE", value_parser = output::<TestFormat>, env = "LEXHOLD_TEST_OUTPUT", value_delimiter = ',')]
     pub output: Vec<(TestFormat, PathBuf)>,
 }
 
@@ -66,11 +68,6 @@ pub enum TestFormat {
     Tap,
     /// What tests have seen, for tools that show coverage.
     Lcov,
-}
-
-fn output(text: &str) -> Result<(TestFormat, PathBuf), String> {
-    let (format, file) = text
-        .split_once('=')
-        .ok_or("write FORMAT=FILE, such as junit=tests.xml")?;
-    Ok((TestFormat::from_str(format, false)?, file.into()))
+    /// Annotations of a GitHub workflow, and its summary.
+    Github,
 }

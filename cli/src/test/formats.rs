@@ -1,17 +1,20 @@
-//! Results for machines: JSON, TAP 14, and lcov for what tests have seen.
+//! Results for machines: JSON, JUnit, annotations, TAP 14, and lcov for what tests have seen.
 //!
 //! Every string of a document is escaped twice over: control and bidirectional characters as everywhere, and then as the
 //! format wants it.
 
 use std::collections::BTreeMap;
 
+use askama::Template;
 use lexhold_document::{Files, Place, printable};
 use lexhold_evaluate::{CaseResult, Mismatch, Outcome};
 use serde_json::{Value, json};
 
 use super::Report;
 use super::coverage::{Coverage, Share};
-use super::text::at;
+use super::text::{at, details};
+use crate::forms::github::Annotation;
+use crate::forms::junit::{Case, Junit};
 use crate::render;
 
 /// One JSON document.
@@ -80,6 +83,47 @@ fn covered(files: &Files, coverage: &Coverage) -> Value {
         })
         .collect();
     json!({"total": share(coverage.total()), "files": by_file, "uncovered": unseen})
+}
+
+/// JUnit's XML: a suite a file, a case a test.
+pub fn junit(files: &Files, report: &Report) -> anyhow::Result<String> {
+    let cases = report.results.iter().map(|result| Case {
+        file: files.path(result.place.file),
+        name: &result.name,
+        line: files.position(result.place).0,
+        outcome: result.outcome.as_str(),
+        message: message(result),
+        lines: details(files, result).lines().map(str::to_owned).collect(),
+    });
+    Ok(Junit::new("lexhold test", cases).render()?)
+}
+
+/// What went wrong with a test, or why it is not expected to pass, in one line.
+fn message(result: &CaseResult) -> String {
+    let first = match &result.outcome {
+        Outcome::Pass => None,
+        Outcome::Todo(why) => Some(why.clone()),
+        Outcome::Fail(wrong) => wrong
+            .first()
+            .map(|one| format!("{}: expected {}, found {}", one.what, one.expected, one.found)),
+        Outcome::Error(errors) => errors.first().map(|error| format!("{}: {}", error.code, error.message)),
+    };
+    first.unwrap_or_default()
+}
+
+/// Tests that did not come out as written, each beside its line.
+pub fn annotations(files: &Files, report: &Report) -> Vec<Annotation> {
+    let wrong = |result: &&CaseResult| matches!(result.outcome, Outcome::Fail(_) | Outcome::Error(_));
+    let shown = report.results.iter().filter(wrong).map(|result| {
+        let (line, column) = files.position(result.place);
+        Annotation {
+            is_error: true,
+            at: Some((files.path(result.place.file).to_owned(), line, column)),
+            title: result.name.clone(),
+            message: message(result),
+        }
+    });
+    shown.collect()
 }
 
 /// The Test Anything Protocol, version 14.

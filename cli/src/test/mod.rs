@@ -4,18 +4,16 @@ mod beside;
 mod coverage;
 mod formats;
 mod gather;
-mod junit;
 mod mutants;
 mod text;
-
-use std::io::Write;
 
 use lexhold_document::{Diagnostic, Files, Level, printable};
 use lexhold_evaluate::{CaseResult, Outcome, Trial};
 use rayon::prelude::*;
 
 use crate::args::{Test, TestFormat};
-use crate::failure::{Exit, Failure, OrExit};
+use crate::failure::{Exit, Failure};
+use crate::forms::{Forms, github};
 use crate::load::Project;
 use crate::render;
 use crate::settings::Settings;
@@ -43,6 +41,20 @@ impl Report {
             .count()
     }
 
+    /// How they came out, in one line.
+    fn summary(&self) -> String {
+        let counts = [("fail", "failed"), ("error", "in error"), ("todo", "todo")];
+        let more: String = counts
+            .iter()
+            .map(|(outcome, words)| (self.count(outcome), words))
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, words)| format!(", {count} {words}"))
+            .collect();
+        let n_files = self.n_files();
+        let files = if n_files == 1 { "file" } else { "files" };
+        format!("{} passed{more} in {n_files} {files}", self.count("pass"))
+    }
+
     /// How many files they stand in.
     fn n_files(&self) -> usize {
         let mut files: Vec<_> = self.results.iter().map(|result| result.place.file).collect();
@@ -54,7 +66,7 @@ impl Report {
 
 /// Runs tests and says how they came out.
 pub fn test(settings: &Settings, args: &Test) -> anyhow::Result<Exit> {
-    let to_stdout = to_stdout(args)?;
+    let forms = Forms::new(args.format.iter().copied(), &args.output)?;
     let mut gathered = gather(settings, args)?;
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(settings.jobs.unwrap_or(0))
@@ -86,30 +98,12 @@ pub fn test(settings: &Settings, args: &Test) -> anyhow::Result<Exit> {
         (0, 1..) => Exit::Negative,
         (0, 0) => Exit::Done,
     };
-    for (format, file) in &args.output {
-        let doing = format!("cannot write {}", file.display());
-        std::fs::write(file, written(settings, *format, files, &report, exit)?).or_exit(Exit::Data, &doing)?;
-    }
-    if let Some(format) = to_stdout {
-        let text = written(settings, format, files, &report, exit)?;
-        std::io::stdout().lock().write_all(text.as_bytes())?;
+    forms.deliver(|format| written(settings, format, files, &report, exit))?;
+    if forms.has(TestFormat::Github) {
+        github::summarize("lexhold test", &formats::annotations(files, &report), &report.summary())?;
     }
     conclude(settings, args, &report, &low);
     Ok(exit)
-}
-
-/// The one form that goes to stdout, if any.
-fn to_stdout(args: &Test) -> anyhow::Result<Option<TestFormat>> {
-    let has_file = |format: &TestFormat| args.output.iter().any(|(of, _)| of == format);
-    let mut left = args.format.iter().filter(|format| !has_file(format));
-    match (left.next(), left.next()) {
-        (first, None) => Ok(first.copied()),
-        _ => Err(
-            Failure::new(Exit::Usage, "several forms of the results, but one stdout")
-                .help("send all but one of them to files: --output junit=tests.xml")
-                .into(),
-        ),
-    }
 }
 
 fn written(
@@ -122,7 +116,8 @@ fn written(
     Ok(match format {
         TestFormat::Text => text::text(files, report, settings.verbose > 0),
         TestFormat::Json => formats::json(files, report, exit == Exit::Done),
-        TestFormat::Junit => junit::junit(files, report)?,
+        TestFormat::Junit => formats::junit(files, report)?,
+        TestFormat::Github => github::commands(&formats::annotations(files, report), &report.summary()),
         TestFormat::Tap => formats::tap(files, report),
         TestFormat::Lcov => report
             .coverage
@@ -204,21 +199,9 @@ fn conclude(settings: &Settings, args: &Test, report: &Report, low: &[String]) {
         None if args.mutate => say("mutants: none tried while tests fail"),
         None => {}
     }
-    let counts = [("fail", "failed"), ("error", "in error"), ("todo", "todo")];
-    let more: String = counts
-        .iter()
-        .map(|(outcome, words)| (report.count(outcome), words))
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, words)| format!(", {count} {words}"))
-        .collect();
-    let n_files = report.n_files();
-    let files = if n_files == 1 { "file" } else { "files" };
     let seen = report
         .coverage
         .as_ref()
         .map_or_else(String::new, |coverage| format!("; {}", told(coverage.total())));
-    say(&format!(
-        "test: {} passed{more} in {n_files} {files}{seen}",
-        report.count("pass")
-    ));
+    say(&format!("test: {}{seen}", report.summary()));
 }

@@ -1,0 +1,57 @@
+//! One report in several forms: one to stdout, the others to files of their own.
+
+pub mod github;
+pub mod junit;
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use crate::failure::{Exit, Failure, OrExit};
+
+/// Where each form of a report goes.
+pub struct Forms<'a, F> {
+    stdout: Option<F>,
+    files: &'a [(F, PathBuf)],
+}
+
+impl<'a, F: Copy + PartialEq> Forms<'a, F> {
+    /// The forms that were asked for, and those of them that have a file.
+    ///
+    /// # Errors
+    /// When two of them would go to stdout.
+    pub fn new(asked: impl IntoIterator<Item = F>, files: &'a [(F, PathBuf)]) -> anyhow::Result<Self> {
+        let has_file = |format: &F| files.iter().any(|(of, _)| of == format);
+        let mut left = asked.into_iter().filter(|format| !has_file(format));
+        match (left.next(), left.next()) {
+            (stdout, None) => Ok(Self { stdout, files }),
+            _ => Err(Failure::new(Exit::Usage, "several forms of the report, but one stdout")
+                .help("send all but one of them to files: --output junit=report.xml")
+                .into()),
+        }
+    }
+
+    /// Whether a form is wanted anywhere.
+    pub fn has(&self, format: F) -> bool {
+        self.stdout == Some(format) || self.files.iter().any(|(of, _)| *of == format)
+    }
+
+    /// Writes the report in each form, files first.
+    pub fn deliver(&self, written: impl Fn(F) -> anyhow::Result<String>) -> anyhow::Result<()> {
+        for (format, file) in self.files {
+            save(file, &written(*format)?).or_exit(Exit::Data, &format!("cannot write {}", file.display()))?;
+        }
+        if let Some(format) = self.stdout {
+            std::io::stdout().lock().write_all(written(format)?.as_bytes())?;
+        }
+        Ok(())
+    }
+}
+
+/// Writes a file, and leaves no half of it where that fails.
+fn save(file: &Path, text: &str) -> std::io::Result<()> {
+    std::fs::write(file, text).inspect_err(|_| {
+        if file.is_file() {
+            let _ = std::fs::remove_file(file);
+        }
+    })
+}
