@@ -1,6 +1,6 @@
 //! Reading the documents that a verb was pointed at.
 
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use lexhold_document::OpenError;
@@ -126,6 +126,29 @@ pub fn regulations(paths: &[PathBuf]) -> anyhow::Result<Regulations> {
     })?;
     let verified = |entry: Regulation| (entry.id, entry.confidence == "verified");
     Ok(entries.into_iter().map(verified).collect())
+}
+
+/// Writes a whole file or nothing of it: beside it first, then in its place, with the permissions that it had.
+///
+/// What is there and no regular file, a pipe say, is written to as it is.
+pub fn write_whole(path: &Path, text: &str) -> std::io::Result<()> {
+    let before = std::fs::metadata(path).ok();
+    if before.as_ref().is_some_and(|before| !before.is_file()) {
+        return std::fs::write(path, text);
+    }
+    let target = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let mut temporary = tempfile::Builder::new();
+    #[cfg(unix)]
+    temporary.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let mut temporary = temporary.tempfile_in(folder.unwrap_or(Path::new(".")))?;
+    temporary.write_all(text.as_bytes())?;
+    if let Some(before) = before {
+        temporary.as_file().set_permissions(before.permissions())?;
+    }
+    temporary.as_file().sync_all()?;
+    temporary.persist(target).map_err(|error| error.error)?;
+    Ok(())
 }
 
 /// Opens an imported file, but only inside the project or a folder that Lexhold was pointed at.

@@ -399,7 +399,10 @@ fn hostile_names_are_escaped_in_every_form() {
                 !shown.contains("<script>") && !shown.contains("<b>") && !shown.contains("]]>"),
                 "{shown}"
             ),
-            "github" => assert!(shown.contains("::error file=") && !shown.contains("\n::error::"), "{shown}"),
+            "github" => assert!(
+                shown.contains("::error file=") && !shown.contains("\n::error::"),
+                "{shown}"
+            ),
             "tap" => assert!(shown.contains(r"]]> \# \\n1..77\\"), "{shown}"),
             _ => {}
         }

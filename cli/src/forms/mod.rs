@@ -4,9 +4,10 @@ pub mod github;
 pub mod junit;
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::failure::{Exit, Failure, OrExit};
+use crate::files::write_whole;
 
 /// Where each form of a report goes.
 pub struct Forms<'a, F> {
@@ -38,20 +39,11 @@ impl<'a, F: Copy + PartialEq> Forms<'a, F> {
     /// Writes the report in each form, files first.
     pub fn deliver(&self, written: impl Fn(F) -> anyhow::Result<String>) -> anyhow::Result<()> {
         for (format, file) in self.files {
-            save(file, &written(*format)?).or_exit(Exit::Data, &format!("cannot write {}", file.display()))?;
+            write_whole(file, &written(*format)?).or_exit(Exit::Data, &format!("cannot write {}", file.display()))?;
         }
         if let Some(format) = self.stdout {
             std::io::stdout().lock().write_all(written(format)?.as_bytes())?;
         }
         Ok(())
     }
-}
-
-/// Writes a file, and leaves no half of it where that fails.
-fn save(file: &Path, text: &str) -> std::io::Result<()> {
-    std::fs::write(file, text).inspect_err(|_| {
-        if file.is_file() {
-            let _ = std::fs::remove_file(file);
-        }
-    })
 }
