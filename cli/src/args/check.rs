@@ -17,18 +17,17 @@ pub struct Check {
         value_enum,
         value_name = "FORMAT",
         value_delimiter = ',',
-        default_value = "text",
-        env = "LEXHOLD_CHECK_FORMAT"
+        default_value = "text"
     )]
     pub format: Vec<CheckFormat>,
     /// Write the problems in a form to a file; may repeat
-    #[arg(long, value_name = "FORMAT=FILE", value_parser = output::<CheckFormat>, env = "LEXHOLD_CHECK_OUTPUT", value_delimiter = ',')]
+    #[arg(long, value_name = "FORMAT=FILE", value_parser = output::<CheckFormat>, value_delimiter = ',')]
     pub output: Vec<(CheckFormat, PathBuf)>,
     /// The level from which on the answer is negative
-    #[arg(long, value_enum, default_value_t, env = "LEXHOLD_CHECK_FAIL_ON")]
+    #[arg(long, value_enum, default_value_t)]
     pub fail_on: CheckLevel,
     /// Problems to print at most
-    #[arg(long, value_name = "N", env = "LEXHOLD_CHECK_MAX_ERRORS")]
+    #[arg(long, value_name = "N")]
     pub max_errors: Option<usize>,
 }
 
