@@ -250,6 +250,39 @@ fn whatever_is_not_known_to_be_harmless_voids() {
     }
 }
 
+/// Whoever placed it was killed with all but the line feed written: the line stands, and before the intent.
+#[test]
+fn a_hold_whose_line_lacks_its_end_voids_and_recalls() {
+    let torn_hold = |home: &Home| {
+        let entry = home.journal().append(EntryKind::HoldPlaced, None, stamp()).unwrap();
+        let log = fs::OpenOptions::new()
+            .write(true)
+            .open(home.root().join("journal/log.ndjson"))
+            .unwrap();
+        log.set_len(log.metadata().unwrap().len() - 1).unwrap();
+        entry.seq
+    };
+    let (_folder, home) = new_home();
+    filled(&home);
+    let lock = run_lock(&home);
+    let located = home.locate(&HashSet::from([key(0)])).unwrap();
+    let (segment, faults) = (&located.segments[0], Faults::default());
+    let seen = home.journal().last_seq().unwrap();
+    let prepared = home
+        .prepare_destruction(&lock, "p", &located, segment, &keys(&[0]), seen, Value::Null, &faults)
+        .unwrap();
+    let by = torn_hold(&home);
+    assert_eq!(prepared.destroy(stamp()).unwrap(), Destruction::Voided { by });
+    assert_gone(&home, &[]);
+
+    let (_folder, home) = new_home();
+    filled(&home);
+    killed_at(&home, Step::Intended);
+    torn_hold(&home);
+    home.recover(&run_lock(&home), stamp()).unwrap();
+    assert_gone(&home, &[]);
+}
+
 #[test]
 #[ignore = "run in a process of its own by the tests of kills"]
 fn dies_destroying() {

@@ -138,9 +138,11 @@ impl Journal {
         held.append(&kind, payload, stamp).map(Some)
     }
 
-    /// Keeps everybody else from appending until this is dropped.
+    /// Keeps everybody else from appending until this is dropped. A line that lacks nothing but its line feed is whole
+    /// from here on: whoever decides by what the journal says has to see it.
     pub(crate) fn held(&self) -> Result<Held<'_>> {
         let alone = lock::exclusive(&self.root.join(LOCK))?;
+        self.mended_tail()?;
         Ok(Held {
             journal: self,
             _alone: alone,
