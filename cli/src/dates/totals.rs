@@ -73,7 +73,7 @@ impl Sums {
         let n = i64::try_from(*n_messages).unwrap_or(i64::MAX);
         let (state, _) = of.state(as_of, covered, sight);
         *self.states.entry(state).or_default() += n;
-        let Some(until) = of.eligible_from(covered).until() else {
+        let Some(until) = of.eligible_from(&sight.seen(covered)).until() else {
             return;
         };
         if of.is_doubtful() || sight.hides(covered, as_of) {

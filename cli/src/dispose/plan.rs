@@ -76,11 +76,12 @@ impl Plan {
     }
 
     /// The approvals that count at an instant: none from before the release of a hold over any item, none that lapsed,
-    /// and none of whoever asked for the plan, unless one person governs alone.
+    /// none that a clock which was ahead wrote, and none of whoever asked for the plan, unless one person governs alone.
     pub fn standing(&self, now: Timestamp) -> Vec<&ApprovalRow> {
         let counts = |approval: &&ApprovalRow| {
             let at = Timestamp::from_microsecond(approval.approved_at).unwrap_or(Timestamp::MIN);
-            self.row.voided.is_none_or(|voided| approval.seq > voided)
+            at <= now
+                && self.row.voided.is_none_or(|voided| approval.seq > voided)
                 && now.duration_since(at) <= APPROVED_FOR
                 && (approval.solo || approval.approved_by != self.row.proposed_by)
         };

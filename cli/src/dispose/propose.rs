@@ -22,6 +22,7 @@ use crate::dates::{Grounds, MessageDates};
 use crate::failure::Exit;
 use crate::home;
 use crate::operators::Actor;
+use crate::report::ViewerSight;
 use crate::report::table::write_whole;
 use crate::run::faults;
 use crate::settings::Settings;
@@ -197,7 +198,9 @@ pub(super) fn item(row: &RetentionRow, dates: &MessageDates, schedules: &HashMap
         action,
         triggers: triggers.into_iter().collect(),
         retain_until: resolved.retain_until.limit.day_text(),
-        eligible_from: dates.eligible_from(&row.covered()).instant_text(),
+        eligible_from: dates
+            .eligible_from(&ViewerSight::EVERYBODY.seen(&row.covered()))
+            .instant_text(),
         dispose_at: resolved.dispose_at.limit.day_text(),
         must_dispose_by: resolved.must_dispose_by.limit.day_text(),
         sent_back: None,

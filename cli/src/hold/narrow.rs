@@ -35,7 +35,7 @@ pub fn narrow(settings: &Settings, args: &NarrowHold) -> anyhow::Result<Exit> {
             .into());
     }
     let grace_until = release::journal(&actor, &home, old, &args.reason, confirmed_by, Some(&name))?;
-    let freed = release::freed(settings, &home, &old.hold, grace_until)?;
+    let freed = release::freed(settings, &actor, &home, &old.hold, grace_until)?;
     let done = format!("narrowed to {name}");
     release::print(
         args.stands.format,

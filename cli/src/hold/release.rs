@@ -19,6 +19,7 @@ use crate::dates::{Dates, Grounds};
 use crate::failure::{Exit, Failure};
 use crate::home;
 use crate::operators::Actor;
+use crate::report::ViewerSight;
 use crate::settings::Settings;
 use crate::terminal::say;
 
@@ -50,7 +51,7 @@ pub fn release(settings: &Settings, args: &ReleaseHold) -> anyhow::Result<Exit> 
     }
     reasoned(&args.reason)?;
     let grace_until = journal(&actor, &home, placed, &args.reason, confirmed_by, None)?;
-    let freed = freed(settings, &home, &placed.hold, grace_until)?;
+    let freed = freed(settings, &actor, &home, &placed.hold, grace_until)?;
     print(
         args.stands.format,
         "released",
@@ -79,7 +80,12 @@ pub fn journal(
     narrowed_to: Option<&str>,
 ) -> anyhow::Result<Timestamp> {
     let stamp = home::stamp(&actor.id);
-    let grace_until = end_of_grace(&placed.zone, stamp.at)?;
+    // A clock that was set back shortens no grace.
+    let latest = home
+        .journal()
+        .entries(1)?
+        .try_fold(stamp.at, |latest, entry| Ok::<_, anyhow::Error>(latest.max(entry?.at)))?;
+    let grace_until = end_of_grace(&placed.zone, latest)?;
     let payload = json!(HoldReleased {
         hold: placed.hold.clone(),
         reason: reason.to_owned(),
@@ -101,12 +107,19 @@ fn end_of_grace(zone: &str, released_at: Timestamp) -> anyhow::Result<Timestamp>
     Ok(zone.start_of_day(behind).ok_or_else(unknown)?)
 }
 
-/// Counts what a release frees; none while the catalog is busy.
-pub fn freed(settings: &Settings, home: &Home, hold: &str, grace_until: Timestamp) -> anyhow::Result<Option<Freed>> {
+/// Counts what a release frees, as this operator may see it; none while the catalog is busy.
+pub fn freed(
+    settings: &Settings,
+    actor: &Actor,
+    home: &Home,
+    hold: &str,
+    grace_until: Timestamp,
+) -> anyhow::Result<Option<Freed>> {
+    let sight = ViewerSight::of(actor)?;
     let counted = || -> anyhow::Result<Freed> {
         home::catch_up(settings, home, &Faults::default())?;
         let catalog = Catalog::open_reader(&home.catalog_path(), &home::catalog_settings(settings, home)?)?;
-        count(settings, &catalog, hold, grace_until)
+        count(settings, &catalog, &sight, hold, grace_until)
     };
     match counted() {
         Ok(freed) => Ok(Some(freed)),
@@ -120,7 +133,13 @@ pub fn freed(settings: &Settings, home: &Home, hold: &str, grace_until: Timestam
     }
 }
 
-fn count(settings: &Settings, catalog: &Catalog, hold: &str, grace_until: Timestamp) -> anyhow::Result<Freed> {
+fn count(
+    settings: &Settings,
+    catalog: &Catalog,
+    sight: &ViewerSight,
+    hold: &str,
+    grace_until: Timestamp,
+) -> anyhow::Result<Freed> {
     let grounds = Grounds::read(catalog, settings.now)?;
     let dates = Dates::open(catalog, &grounds, settings.now)?;
     let names = grounds.names();
@@ -131,7 +150,8 @@ fn count(settings: &Settings, catalog: &Catalog, hold: &str, grace_until: Timest
     };
     catalog.choose_members(hold)?;
     catalog.retention::<anyhow::Error>(Scope::Chosen, |message| {
-        if message.covered().is_held() {
+        let covered = message.covered();
+        if covered.held || (covered.held_silently && sight.sees_silent()) {
             freed.n_still_held += 1;
             return Ok(());
         }
@@ -145,7 +165,8 @@ fn count(settings: &Settings, catalog: &Catalog, hold: &str, grace_until: Timest
         let schedule = deciding.min().map_or("none", String::as_str);
         let counts = freed.by_schedule.entry(schedule.to_owned()).or_default();
         counts.0 += 1;
-        counts.1 += u64::from(limit.limit.is_over(grace_until) && !of_message.is_doubtful());
+        let hidden = sight.hides(&of_message.covered(&message), grace_until);
+        counts.1 += u64::from(limit.limit.is_over(grace_until) && !of_message.is_doubtful() && !hidden);
         Ok(())
     })?;
     Ok(freed)

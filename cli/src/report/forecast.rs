@@ -47,7 +47,7 @@ pub fn count(catalog: &Catalog, as_of: Timestamp, sight: &Sight) -> anyhow::Resu
     let today = as_of.to_zoned(jiff::tz::TimeZone::UTC).date();
     let mut months = Forecast::new();
     dates.each_month(catalog, None, |group| {
-        let Limit::Through { last, .. } = group.dates.eligible_from(&group.covered) else {
+        let Limit::Through { last, .. } = group.dates.eligible_from(&sight.seen(&group.covered)) else {
             return;
         };
         if group.dates.is_doubtful() || sight.hides(&group.covered, as_of) {

@@ -98,7 +98,7 @@ pub fn row(message: &RetentionRow, dates: &MessageDates, lookups: &Lookups, as_o
     let eligible_from = if hidden {
         resolved.eligible_from.limit
     } else {
-        dates.eligible_from(&covered)
+        dates.eligible_from(&sight.seen(&covered))
     };
     let decided_by = resolved.decided_by();
     let duties: Vec<Value> = resolved.duties.iter().map(|one| duty(one, lookups)).collect();

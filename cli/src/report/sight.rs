@@ -40,6 +40,15 @@ impl Sight {
         !self.silent && covered.silently_at(as_of.as_microsecond())
     }
 
+    /// What of the cover may tell on: the grace after a silent hold leaves no trace in dates once it is over.
+    #[must_use]
+    pub fn seen(self, covered: &Covered) -> Covered {
+        Covered {
+            silent_grace_until: covered.silent_grace_until.filter(|_| self.silent),
+            ..*covered
+        }
+    }
+
     /// The instant for which the catalog must leave silent holds out of its counts; none where they are shown.
     pub fn hide_at(self, as_of: Timestamp) -> Option<i64> {
         (!self.silent).then_some(as_of.as_microsecond())

@@ -64,7 +64,8 @@ pub struct PlanRow {
     pub n_destroyed: u64,
     /// The entry of its certificate.
     pub certified: Option<u64>,
-    /// The last release of a hold over any of its items, after it was proposed: approvals before it are void.
+    /// The last release of a hold over any of its items, after it was proposed: approvals before it are void. One of a
+    /// silent hold does not show: the grace keeps its items beyond the life of every approval before it.
     pub voided: Option<u64>,
 }
 
@@ -273,7 +274,8 @@ impl Catalog {
                           (SELECT count(DISTINCT b.key) FROM disposal_sent_back b WHERE b.plan = d.plan),
                           (SELECT count(*) FROM tombstone t WHERE t.plan = d.plan),
                           (SELECT max(c.seq) FROM disposal_certificate c WHERE c.plan = d.plan),
-                          (SELECT max(r.seq) FROM hold_release r JOIN hold_member m USING (hold)
+                          (SELECT max(r.seq) FROM hold_release r ANTI JOIN (FROM hold WHERE silent) USING (hold)
+                           JOIN hold_member m USING (hold)
                            JOIN disposal_item i ON i.plan = d.plan AND i.family = m.family WHERE r.seq > d.seq)
                    FROM disposal d ORDER BY d.seq";
         collect(self.connection(), sql, "reading disposal plans", |row| {

@@ -54,6 +54,13 @@ pub enum ClockRefusal {
         /// The entry that says so.
         seq: u64,
     },
+    /// An entry was written long before one in front of it: what counts from its time may end too early.
+    SetBack {
+        /// The entry in front, and its time.
+        after: (u64, Timestamp),
+        /// The entry, and its time.
+        entry: (u64, Timestamp),
+    },
     /// Nothing was written for too long, and nobody has said that the clock did not jump.
     Silence {
         /// The entry before, and its time.
@@ -70,6 +77,11 @@ impl fmt::Display for ClockRefusal {
             Self::Blind { seq } => write!(
                 f,
                 "journal entry {seq} restored the home without the journal that had gone on meanwhile: holds placed since are unknown"
+            ),
+            Self::SetBack { after, entry } => write!(
+                f,
+                "journal entry {} was written at {}, and entry {} in front of it at {}",
+                entry.0, entry.1, after.0, after.1
             ),
             Self::Silence { after, until } => {
                 let days = until.1.duration_since(after.1).as_hours() / 24;
@@ -113,6 +125,13 @@ pub fn clock_refusal(log: &[LogTime], now: Timestamp) -> Option<ClockRefusal> {
                 after,
                 until: (seq, at),
             });
+        }
+        if let (Some(after), Some(seq)) = (before, seq)
+            && after.1.duration_since(at) > LONGEST_SILENCE
+            && attested < seq
+        {
+            let entry = (seq, at);
+            return Some(ClockRefusal::SetBack { after, entry });
         }
         if let Some(seq) = seq
             && before.is_none_or(|(_, latest)| latest <= at)
@@ -290,6 +309,26 @@ mod tests {
         assert_eq!(clock_refusal(&log(&times), day(3)), None);
         // What was said while it was ahead frees nothing when it jumps again.
         assert_eq!(silence(clock_refusal(&log(&times), day(TEN_YEARS))), (6, None));
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_for_a_while_is_refused_like_one_that_was_ahead() {
+        let set_back = |times: &[(i64, TimeWord)], now: i64| match clock_refusal(&log(times), day(now)) {
+            Some(ClockRefusal::SetBack { after, entry }) => (after.0, entry.0),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(clock_refusal(&log(&silent(&[40, 5, 41])), day(41)), None);
+        let mut times = silent(&[40, 4, 41]);
+        assert_eq!(set_back(&times, 41), (1, 2));
+        times.push((41, attested(&[])));
+        assert_eq!(clock_refusal(&log(&times), day(41)), None, "two people said so");
+        times.extend(silent(&[-TEN_YEARS]));
+        assert_eq!(set_back(&times, 41), (4, 5));
+        // A witness vouches for the end of a silence alone.
+        times.push((41, TimeWord::Witnessed(day(-TEN_YEARS))));
+        assert_eq!(set_back(&times, 41), (4, 5));
+        times.push((41, attested(&[5..=5])));
+        assert_eq!(clock_refusal(&log(&times), day(41)), None);
     }
 
     #[test]

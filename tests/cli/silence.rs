@@ -1,0 +1,302 @@
+//! A silent hold beside an open case over the same messages, of which the same people may not know either: every verb tells
+//! these people the same, byte for byte, so that nothing that anybody reads proves a silent hold.
+
+use jiff::{SignedDuration, Timestamp};
+use lexhold_store::{EntryKind, Home, Stamp};
+use serde_json::Value;
+
+use crate::dispose::{copy_of, firm};
+use crate::support::{Firm, Ran};
+
+/// What keeps ann's messages in one of two homes that are alike otherwise.
+#[derive(Clone, Copy, PartialEq)]
+enum Keeps {
+    SilentHold,
+    Case,
+}
+
+const QUIET: &str = "lexhold: 1\nhold: quiet\nmatter: Hush\nzone: UTC\ncustodians: [ann]\nsilent: true\n";
+
+const BOTH: [Keeps; 2] = [Keeps::SilentHold, Keeps::Case];
+
+fn template() -> Firm {
+    let firm = firm();
+    let key = firm.call(&["keys", "new", "--operator", "amy"]).ended(0).stdout;
+    let amy = key.replace("roles: []", "roles: [approver]");
+    firm.write(
+        "operators.yaml",
+        format!(
+            "lexhold: 1\noperators: firm\npeople:\n{amy}  - {{ id: rex, roles: [records] }}\n  - {{ id: rita, roles: [records] }}\n  \
+             - {{ id: ria, roles: [reviewer, legal, auditor] }}\n  - {{ id: lou, roles: [legal, silent] }}\n  \
+             - {{ id: lea, roles: [legal, silent] }}\n"
+        ),
+    );
+    firm
+}
+
+/// Two homes from one.
+fn twins(template: &Firm) -> [Firm; 2] {
+    BOTH.map(|_| {
+        let firm = copy_of(template);
+        for file in ["operators.yaml", "quiet.yaml"] {
+            if template.path(file).exists() {
+                firm.write(file, template.read(file));
+            }
+        }
+        for key in std::fs::read_dir(template.path(""))
+            .unwrap()
+            .map(|file| file.unwrap().path())
+        {
+            if key.extension().is_some_and(|ending| ending == "key") {
+                std::fs::copy(&key, firm.path(key.file_name().unwrap().to_str().unwrap())).unwrap();
+            }
+        }
+        firm.write("quiet.yaml", QUIET);
+        firm
+    })
+}
+
+fn by(firm: &Firm, who: &str, arguments: &[&str]) -> Ran {
+    firm.call(&[arguments, &["--as", who]].concat())
+}
+
+fn keep(firm: &Firm, keeps: Keeps) {
+    let ids: Vec<String> = (0..25)
+        .step_by(2)
+        .map(|at| format!("slack/c{}/m{at}", at % 5))
+        .collect();
+    let mut case = vec![
+        "case",
+        "open",
+        "orion",
+        "--matter",
+        "M",
+        "--reason",
+        "the regulator asks",
+    ];
+    case.extend(ids.iter().flat_map(|id| ["--message", id]));
+    match keeps {
+        Keeps::SilentHold => by(firm, "lea", &["hold", "place", "quiet.yaml"]).ended(0),
+        Keeps::Case => by(firm, "lea", &case).ended(0),
+    };
+}
+
+fn let_go(firm: &Firm, keeps: Keeps) {
+    let [what, how] = match keeps {
+        Keeps::SilentHold => ["hold", "release"],
+        Keeps::Case => ["case", "close"],
+    };
+    let name = if keeps == Keeps::Case { "orion" } else { "quiet" };
+    by(
+        firm,
+        "lea",
+        &[what, how, name, "--reason", "over", "--confirmed-by", "lou"],
+    )
+    .ended(0);
+}
+
+/// Brings both journals to the same length: numbers of entries are names of plans.
+fn align(twins: &[Firm; 2]) {
+    let homes = [0, 1].map(|at| Home::open(&twins[at].path(".lexhold")).unwrap());
+    let longest = homes
+        .iter()
+        .map(|home| home.journal().last_seq().unwrap())
+        .max()
+        .unwrap();
+    let dice = |bytes: &mut [u8]| {
+        bytes.fill(7);
+        Ok(())
+    };
+    for home in &homes {
+        while home.journal().last_seq().unwrap() < longest {
+            let stamp = Stamp {
+                at: Timestamp::now(),
+                actor: "lea",
+                entropy: &dice,
+            };
+            home.journal().append(EntryKind::Governance, None, stamp).unwrap();
+        }
+    }
+}
+
+/// A text without the instants of today, and without hashes over what has them.
+fn timeless(text: &str) -> String {
+    let now = Timestamp::now();
+    let is_now = |word: &str| {
+        let at = word.parse::<Timestamp>().ok();
+        at.is_some_and(|at| now.duration_since(at).abs() < SignedDuration::from_hours(48))
+    };
+    let is_hash = |word: &str| word.len() == 64 && word.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let parts = text.split_inclusive(|c: char| !(c.is_ascii_alphanumeric() || "-:.+".contains(c)));
+    let words = parts.map(|part| {
+        let word = part.trim_end_matches(|c: char| !(c.is_ascii_alphanumeric() || "-:.+".contains(c)));
+        match () {
+            () if is_now(word) => part.replacen(word, "@", 1),
+            () if is_hash(word) => part.replacen(word, "#", 1),
+            () => part.to_owned(),
+        }
+    });
+    words.collect()
+}
+
+/// The same call in both: what it answers must be the same. The first answer.
+fn same(twins: &[Firm; 2], who: &str, arguments: &[&str]) -> Ran {
+    let [one, other] = [0, 1].map(|at| by(&twins[at], who, arguments));
+    let told = |at: usize, ran: &Ran| {
+        let text = format!("ended with {}\n{}\n{}", ran.code, ran.stdout, ran.stderr);
+        timeless(&text.replace(twins[at].path("").to_str().unwrap(), ""))
+    };
+    let (first, second) = (told(0, &one), told(1, &other));
+    let differing = first
+        .lines()
+        .zip(second.lines())
+        .find(|(first, second)| first != second);
+    assert!(first == second, "{who}: {}: {differing:#?}", arguments.join(" "));
+    one
+}
+
+/// What the files that a call writes have in them is the same too.
+fn same_file(twins: &[Firm; 2], name: &str) {
+    assert_eq!(timeless(&twins[0].read(name)), timeless(&twins[1].read(name)), "{name}");
+}
+
+/// Proposes in both, and approves with a signature.
+fn plan(twins: &[Firm; 2]) -> String {
+    let propose = ["dispose", "propose", "--format", "json", "--out", "plan.json"];
+    let proposed = same(twins, "rex", &propose).ended(0).json();
+    same_file(twins, "plan.json");
+    let (plan, digest) = (
+        proposed["plan"].as_str().unwrap().to_owned(),
+        proposed["digest"].as_str().unwrap(),
+    );
+    let sign = ["sign", digest, "--action", "approve_disposal", "--out", "amy.approval"];
+    same(twins, "amy", &sign).ended(0);
+    same(
+        twins,
+        "amy",
+        &["dispose", "approve", &plan, "--approval", "amy.approval"],
+    )
+    .ended(0);
+    plan
+}
+
+fn read_all(twins: &[Firm; 2], as_of: &[&str]) {
+    for report in ["retention", "forecast", "coverage", "holds", "disposal"] {
+        let call = ["report", report, "--format", "ndjson"];
+        same(twins, "ria", &[&call[..], as_of].concat());
+    }
+    for call in [
+        &["dispose", "status", "--format", "ndjson"][..],
+        &["status"],
+        &["hold", "show", "quiet"],
+        &["explain", "--message", "slack/c0/m20"],
+    ] {
+        same(twins, "ria", &[call, as_of].concat());
+    }
+}
+
+#[test]
+fn nothing_that_is_proposed_destroyed_or_certified_tells_of_it() {
+    let template = template();
+    let twins = twins(&template);
+    for (firm, keeps) in twins.iter().zip(BOTH) {
+        keep(firm, keeps);
+    }
+    align(&twins);
+    same(&twins, "ria", &["explain", "--message", "slack/c2/m2"]);
+    let name = plan(&twins);
+    let done = same(&twins, "rita", &["dispose", "execute", &name, "--format", "json"])
+        .ended(0)
+        .json();
+    assert_eq!(
+        (&done["destroyed"], done["sent_back"].as_array().unwrap().len()),
+        (&Value::from(10), 0)
+    );
+    let body = |firm: &Firm| {
+        let certificate = by(firm, "ria", &["dispose", "certificate", &name]).ended(0).json();
+        timeless(&certificate["body"].to_string())
+    };
+    assert_eq!(body(&twins[0]), body(&twins[1]));
+    same(&twins, "ria", &["dispose", "certificate", &name, "--html", "page.html"]).ended(0);
+    same_file(&twins, "page.html");
+    read_all(&twins, &[]);
+    assert_eq!(
+        same(&twins, "rex", &["dispose", "propose", "--format", "json"]).json()["items"],
+        0
+    );
+
+    // A hold that ria may know of, and its release, count what lies below another as if nothing else kept it.
+    let flags = [
+        "--name",
+        "open",
+        "--matter",
+        "O",
+        "--zone",
+        "UTC",
+        "--custodian",
+        "ann",
+        "--format",
+        "json",
+    ];
+    same(&twins, "ria", &[&["hold", "place"][..], &flags].concat()).ended(0);
+    let release = [
+        "hold",
+        "release",
+        "open",
+        "--reason",
+        "over",
+        "--confirmed-by",
+        "lou",
+        "--format",
+        "json",
+    ];
+    assert_eq!(same(&twins, "ria", &release).ended(0).json()["still_held"], 0);
+}
+
+#[test]
+fn what_is_sent_back_for_it_is_not_eligible_like_anything_else() {
+    let template = template();
+    let twins = twins(&template);
+    let name = plan(&twins);
+    for (firm, keeps) in twins.iter().zip(BOTH) {
+        keep(firm, keeps);
+    }
+    align(&twins);
+    let done = same(&twins, "rita", &["dispose", "execute", &name, "--format", "json"])
+        .ended(1)
+        .json();
+    let back = done["sent_back"].as_array().unwrap();
+    assert!(
+        back.len() == 10 && back.iter().all(|one| one["reason"] == "not_eligible"),
+        "{done}"
+    );
+    read_all(&twins, &[]);
+}
+
+#[test]
+fn after_its_release_approvals_stand_and_after_its_grace_nothing_is_left_of_it() {
+    let template = template();
+    let twins = twins(&template);
+    let name = plan(&twins);
+    for (firm, keeps) in twins.iter().zip(BOTH) {
+        keep(firm, keeps);
+        let_go(firm, keeps);
+    }
+    align(&twins);
+    let status = same(&twins, "ria", &["dispose", "status", "--format", "ndjson"]).rows();
+    assert_eq!(status[0]["state"], "approved");
+    let later = ["--as-of", "2126-01-01"];
+    read_all(&twins, &later);
+    let propose = ["dispose", "propose", "--format", "json", "--out", "later.json"];
+    same(&twins, "rex", &[&propose[..], &later].concat()).ended(0);
+    same_file(&twins, "later.json");
+    // What it covered stays for the grace nonetheless, whatever was approved.
+    let done = by(&twins[0], "rita", &["dispose", "execute", &name, "--format", "json"])
+        .ended(1)
+        .json();
+    let back = done["sent_back"].as_array().unwrap();
+    assert!(
+        back.len() == 10 && back.iter().all(|one| one["reason"] == "not_eligible"),
+        "{done}"
+    );
+}
