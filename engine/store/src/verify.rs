@@ -245,9 +245,7 @@ impl Check<'_> {
             Err(error) => return Err(error),
         };
         match (content, &entry.kind) {
-            (None, kind) if kind.names_files() || kind.names_a_key() || kind.destroys() => {
-                self.found(FindingKind::PayloadMissing, path, Some(entry.seq))
-            }
+            (None, kind) if kind.is_indispensable() => self.found(FindingKind::PayloadMissing, path, Some(entry.seq)),
             (None, _) => self.found(FindingKind::PayloadErased, path, Some(entry.seq)),
             (Some(content), kind) if kind.names_files() => match serde_json::from_slice(&content) {
                 Ok(record) => {

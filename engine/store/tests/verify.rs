@@ -17,7 +17,7 @@ use lexhold_store::{EntryKind, Faults, FindingKind, Home, Payload};
 use serde_json::json;
 use tempfile::TempDir;
 
-/// A home with a bundle, its activation, a batch and a hold, and the paths of one file of each sort.
+/// A home with a bundle, its activation, a batch and a look at a message, and the paths of one file of each sort.
 fn full_home() -> (TempDir, Home) {
     let (folder, home) = new_home();
     let digest = home
@@ -30,7 +30,7 @@ fn full_home() -> (TempDir, Home) {
         .unwrap();
     commit(&home, &run_lock(&home), 1, &messages(0, 4), &Faults::default()).unwrap();
     home.journal()
-        .append(EntryKind::HoldPlaced, Some(Payload::Bytes(b"x")), stamp())
+        .append(EntryKind::Viewed, Some(Payload::Bytes(b"x")), stamp())
         .unwrap();
     let digest = home
         .facts()
@@ -149,6 +149,17 @@ fn what_is_gone_is_missed_and_what_was_added_is_noticed() {
     assert!(
         found(&home).contains(&FindingKind::PayloadMissing),
         "the list of a batch's files cannot be erased"
+    );
+    let hold = home
+        .journal()
+        .append(EntryKind::HoldPlaced, Some(Payload::Bytes(b"x")), stamp())
+        .unwrap();
+    remove(payload(&home, hold.seq));
+    let missing =
+        |found: &lexhold_store::Finding| found.kind == FindingKind::PayloadMissing && found.seq == Some(hold.seq);
+    assert!(
+        home.verify(|_, _| {}).unwrap().findings.iter().any(missing),
+        "nor can what a hold covers"
     );
     remove(home.root().join("journal/log.ndjson"));
     assert!(found(&home).contains(&FindingKind::JournalBroken));

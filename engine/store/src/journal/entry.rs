@@ -260,6 +260,30 @@ impl EntryKind {
         matches!(self, Self::DisposalIntent | Self::DisposalDone)
     }
 
+    /// Whether its payload cannot be done without: it names files or keys, or what is kept or destroyed rests on it.
+    pub(crate) fn is_indispensable(&self) -> bool {
+        let decides = matches!(
+            self,
+            Self::HoldPlaced
+                | Self::HoldReleased
+                | Self::RunStarted
+                | Self::RetentionCorrected
+                | Self::Review
+                | Self::EventRecorded
+                | Self::EventCorrected
+                | Self::EventCancelled
+                | Self::CaseOpened
+                | Self::CaseAdded
+                | Self::CaseClosed
+                | Self::DisposalApproved
+                | Self::DisposalRejected
+                | Self::DisposalCertified
+                | Self::ClockAttested
+                | Self::Restored
+        );
+        decides || self.names_files() || self.names_a_key() || self.destroys()
+    }
+
     fn named(word: String) -> Self {
         Self::KNOWN
             .iter()
