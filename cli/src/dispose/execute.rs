@@ -71,7 +71,9 @@ pub fn execute(settings: &Settings, args: &ExecuteDisposal) -> anyhow::Result<Ex
         voided: 0,
     };
     let plan = execution.read()?;
-    if plan.row.certified.is_none() {
+    // What is gone is certified, whatever was said of the rest since.
+    let is_cut_short = plan.row.rejected.is_some() && plan.row.n_destroyed > 0;
+    if plan.row.certified.is_none() && !is_cut_short {
         plan.refuse_unless_pending()?;
         while let Round::Again = execution.round()? {
             if interrupted() {

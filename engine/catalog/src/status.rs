@@ -180,12 +180,17 @@ impl Catalog {
         collect(self.connection(), &sql, "reading runs", run)
     }
 
-    /// Every input file that messages were taken from.
+    /// Every input file that messages were taken from, but for those that have to be read again: messages were destroyed
+    /// since it came in, and a hold in force was placed that may cover some of them.
     ///
     /// # Errors
     /// Those of DuckDB.
     pub fn ingested_files(&self) -> Result<Vec<IngestedFile>> {
-        let sql = "SELECT digest, path, bytes, messages, complete FROM ingested_file ORDER BY path, digest";
+        let sql = "SELECT digest, path, bytes, messages, complete FROM ingested_file
+                   ANTI JOIN (SELECT digest FROM batch_input GROUP BY digest
+                              HAVING min(seq) < (SELECT max(done_seq) FROM tombstone)
+                                 AND max(seq) < (SELECT max(seq) FROM hold ANTI JOIN hold_release USING (hold))) r
+                   USING (digest) ORDER BY path, digest";
         collect(self.connection(), sql, "reading input files", |row| {
             Ok(IngestedFile {
                 digest: row.owned(0)?,
