@@ -6,7 +6,9 @@ use std::sync::OnceLock;
 use jiff::Timestamp;
 use lexhold_catalog::{Catalog, JournalEntry, Settings as CatalogSettings, Writer};
 use lexhold_model::tables::Table;
-use lexhold_store::{BatchRecord, Entry, ErrorKind, Faults, Home, NewHome, Replacements, Scratch, Stamp, StoreMode};
+use lexhold_store::{
+    BatchRecord, Entry, EntryKind, ErrorKind, Faults, Home, NewHome, Replacements, Scratch, Stamp, StoreMode,
+};
 use serde::Deserialize as _;
 use serde_json::Value;
 
@@ -114,25 +116,41 @@ pub fn close_up(settings: &Settings, home: &Home) -> anyhow::Result<()> {
     Ok(writer.close()?)
 }
 
-/// Projects, entry by entry, what the journal has and this catalog has not.
+/// Projects, entry by entry, what the journal has and this catalog has not; steps of a destruction that stand behind each other
+/// at once.
 pub fn project_rest(home: &Home, writer: &mut Writer, faults: &Faults) -> anyhow::Result<()> {
     let next = writer.applied_seq()?.map_or(1, |seq| seq + 1);
     let replacements = home.replacements(next)?;
-    for entry in home.journal().entries(next)? {
+    let is_step = |entry: &Entry| matches!(entry.kind, EntryKind::DisposalIntent | EntryKind::DisposalDone);
+    let mut entries = home.journal().entries(next)?.peekable();
+    while let Some(entry) = entries.next() {
         let entry = entry?;
-        let (payload, files) = payload(home, &entry, &replacements)?;
-        let at = entry.at.to_string();
-        let of = JournalEntry {
-            seq: entry.seq,
-            kind: entry.kind.as_str(),
-            at: &at,
-            actor: &entry.actor,
-            payload: &payload,
-        };
-        writer.project(&of, &files)?;
+        let (told, files) = payload(home, &entry, &replacements)?;
+        if is_step(&entry) {
+            let mut together = writer.together()?;
+            together.project(&of(&entry, &entry.at.to_string(), &told))?;
+            while let Some(step) = entries.next_if(|next| next.as_ref().is_ok_and(is_step)) {
+                let step = step?;
+                let (told, _) = payload(home, &step, &replacements)?;
+                together.project(&of(&step, &step.at.to_string(), &told))?;
+            }
+            together.commit()?;
+        } else {
+            writer.project(&of(&entry, &entry.at.to_string(), &told), &files)?;
+        }
         faults.reach(lexhold_store::Step::Projected);
     }
     Ok(())
+}
+
+fn of<'a>(entry: &'a Entry, at: &'a str, payload: &'a Value) -> JournalEntry<'a> {
+    JournalEntry {
+        seq: entry.seq,
+        kind: entry.kind.as_str(),
+        at,
+        actor: &entry.actor,
+        payload,
+    }
 }
 
 /// What an entry says, and its evaluation files as they are now.

@@ -331,9 +331,12 @@ fn killed_at_any_step_the_same_commands_converge() {
     // A proposal is staged as every batch is, which has its own test of kills: here one step, all where it is asked for.
     let all = std::env::var_os("LEXHOLD_TEST_KILLS").is_some();
     let staged = Step::ALL.into_iter().filter(|step| all || *step == Step::Journalled);
-    let places = staged
-        .map(|step| ("propose", step))
-        .chain(Step::DESTRUCTION.into_iter().map(|step| ("execute", step)));
+    let places = staged.map(|step| ("propose", step)).chain(
+        Step::DESTRUCTION
+            .into_iter()
+            .chain(Step::RETIREMENT)
+            .map(|step| ("execute", step)),
+    );
     let template = firm();
     for (verb, step) in places {
         let firm = copy_of(&template);

@@ -8,6 +8,7 @@
 mod awaited;
 mod calendar;
 mod classes;
+mod due;
 mod groups;
 mod keys;
 mod months;

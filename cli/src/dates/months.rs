@@ -6,15 +6,16 @@
 use std::sync::{Mutex, PoisonError};
 
 use lexhold_catalog::{Catalog, Combination, Covered, MessageNumbers, Sign};
-use lexhold_retention::{Limit, Resolved};
+use lexhold_retention::{Limit, Resolved, State};
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::calendar::{ABSENT, Calendar, DUTIES};
 use super::{Dates, Group, MessageDates};
+use crate::report::ViewerSight;
 
 /// A set of schedules, and the order in which their duties end.
-type Order = (u32, [u8; DUTIES]);
+pub(super) type Order = (u32, [u8; DUTIES]);
 
 /// Messages counted by one thread.
 #[derive(Default)]
@@ -48,7 +49,7 @@ impl Covers {
 }
 
 /// What messages are looked up in.
-struct Counter<'d> {
+pub(super) struct Counter<'d> {
     dates: &'d Dates<'d>,
     calendar: Calendar,
     /// By class: equal for those with the same schedules.
@@ -101,7 +102,7 @@ impl Dates<'_> {
 }
 
 impl<'d> Counter<'d> {
-    fn of(dates: &'d Dates<'d>) -> Self {
+    pub(super) fn of(dates: &'d Dates<'d>) -> Self {
         let mut numbers = FxHashMap::default();
         let sets = dates.classes.iter().map(|class| {
             let next = u32::try_from(numbers.len()).unwrap_or(u32::MAX);
@@ -157,15 +158,12 @@ impl<'d> Counter<'d> {
             // Its class is counted by combination.
             return;
         }
-        let mut ranks = [ABSENT; DUTIES];
-        let found =
-            class.and_then(|class| Some((class, self.calendar.look_up(class, days, conversation, &mut ranks)?)));
-        let Some((class, n_ranks)) = found else {
+        let found = class.and_then(|class| self.look_up(class, days, conversation));
+        let Some((order, ranks, n_ranks)) = found else {
             *counts.doubtful.entry(cover).or_default() += n;
             return;
         };
         let ranks = &ranks[..n_ranks];
-        let order: Order = (self.sets[class as usize], self.calendar.order(ranks));
         let decision = match counts.decisions.get(&order) {
             Some(decision) => *decision,
             None => {
@@ -182,6 +180,35 @@ impl<'d> Counter<'d> {
             .entry((decision, self.calendar.months(rank), cover))
             .or_insert((0, rank));
         count.0 += n;
+    }
+
+    /// The order in which a message's duties end, with the ranks of the ends and how many they are.
+    fn look_up(&self, class: u32, days: u32, conversation: u32) -> Option<(Order, [u32; DUTIES], usize)> {
+        let mut ranks = [ABSENT; DUTIES];
+        let n_ranks = self.calendar.look_up(class, days, conversation, &mut ranks)?;
+        let order = (self.sets[class as usize], self.calendar.order(&ranks[..n_ranks]));
+        Some((order, ranks, n_ranks))
+    }
+
+    /// Whether the time of a message may be over, by its own dates; `known` has what was said of its like.
+    pub(super) fn may_be_due(&self, known: &mut FxHashMap<Order, bool>, message: [u32; 3]) -> bool {
+        let [origin, days, conversation] = message;
+        // What is in doubt is never due.
+        let Some(class) = self
+            .class_of(origin)
+            .filter(|class| self.dates.classes.at(*class).is_some())
+        else {
+            return false;
+        };
+        let Some((order, ranks, n_ranks)) = self.look_up(class, days, conversation) else {
+            return true;
+        };
+        *known.entry(order).or_insert_with(|| {
+            let example = self.decide(message, &ranks[..n_ranks]).example;
+            let dates = MessageDates::united(std::iter::once(&example));
+            let (state, also) = dates.state(self.dates.as_of, &Covered::default(), &ViewerSight::ALL);
+            state == State::Eligible || also.contains(&State::Eligible)
+        })
     }
 
     /// Resolves one message, for all that have its order.

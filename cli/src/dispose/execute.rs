@@ -14,15 +14,16 @@ use serde_json::json;
 use super::approve::act;
 use super::judge::{Judge, NOT_ELIGIBLE, Verdict};
 use super::plan::{Plan, leaf};
+use super::retire::retire;
 use super::{certificate, propose, settle_holds};
 use crate::args::{ExecuteDisposal, SummaryFormat};
 use crate::dates::Grounds;
 use crate::failure::{Exit, Failure};
+use crate::home;
 use crate::operators::Actor;
 use crate::run::{faults, interrupted};
 use crate::settings::Settings;
 use crate::terminal::say;
-use crate::{home, rebuild};
 
 /// One execution.
 struct Execution<'a> {
@@ -116,6 +117,9 @@ impl Execution<'_> {
             plan.refuse_unless_pending()?;
             self.require(&plan, now)?;
             let seen = catalog.applied_seq()?.unwrap_or(0);
+            if plan.remaining().next().is_none() {
+                return Ok(Round::Over);
+            }
             let judge = Judge::read(self.home, &catalog, now)?;
             if judge.is_unasked() {
                 return Ok(Round::Again);
@@ -141,9 +145,10 @@ impl Execution<'_> {
             self.send_back(lost)?;
             return Ok(Round::Again);
         }
-        for segment in &located.segments {
+        let lots: Vec<&[Key]> = located.segments.iter().map(|segment| segment.keys.as_slice()).collect();
+        let activities = self.catalog()?.activity(&lots)?;
+        for (segment, activity) in located.segments.iter().zip(activities) {
             let keys: BTreeSet<Key> = segment.keys.iter().copied().collect();
-            let activity = self.catalog()?.activity(&segment.keys)?;
             let detail = json!({ "activity": activity });
             let prepared = self.home.prepare_destruction(
                 self.lock,
@@ -159,8 +164,12 @@ impl Execution<'_> {
                 return Ok(Round::Again);
             }
             match prepared.destroy(home::stamp(&self.actor.id))? {
-                Destruction::Done { .. } if interrupted() => return Ok(Round::Again),
-                Destruction::Done { .. } => {}
+                Destruction::Done { locked, .. } => {
+                    tracing::debug!(messages = keys.len(), locked_us = locked.as_micros(), "destroyed");
+                    if interrupted() {
+                        return Ok(Round::Again);
+                    }
+                }
                 Destruction::Voided { .. } => {
                     self.voided += 1;
                     return Ok(Round::Again);
@@ -209,7 +218,7 @@ impl Execution<'_> {
         let mut kept = None;
         if plan.row.n_destroyed > 0 {
             if plan.row.certified.is_none() {
-                rebuild::anew(self.settings, self.home, self.lock)?;
+                retire(self.settings, self.home, self.lock, self.faults)?;
                 certificate::certify(self.home, self.actor, &plan)?;
                 plan = self.read()?;
             }
@@ -277,7 +286,7 @@ impl Verdicts {
         // A message that nothing is found of stays, whatever became of it.
         let mut reasons: HashMap<Key, &'static str> = keys.iter().map(|key| (*key, "not_on_record")).collect();
         let mut torn: HashMap<Key, &'static str> = HashMap::new();
-        judge.each(&grounds, |row, dates, verdict| {
+        judge.each(&grounds, Some(&families), |row, dates, verdict| {
             if !families.contains(&row.family) {
                 return Ok(());
             }

@@ -55,14 +55,22 @@ impl<'a> Judge<'a> {
         self.unasked
     }
 
-    /// Hands over every version of every message with its dates and verdict, versions of one behind each other.
+    /// Hands over every version of some messages with its dates and verdict, versions of one behind each other: of those that are
+    /// due and what is kept of them, and maybe of others, or of all that are named.
     pub fn each(
         &self,
         grounds: &Grounds,
+        named: Option<&HashSet<Key>>,
         mut each: impl FnMut(&RetentionRow, &MessageDates, Verdict) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
         let dates = Dates::open(self.catalog, grounds, self.as_of)?;
-        self.catalog.retention(Scope::All, |row| {
+        match named {
+            None => dates.choose_due(self.catalog)?,
+            Some(families) => self
+                .catalog
+                .choose_families(&families.iter().copied().collect::<Vec<Key>>())?,
+        }
+        self.catalog.retention(Scope::Chosen, |row| {
             let of = dates.of_message_briefly(&row);
             let verdict = self.verdict(&row, &of);
             each(&row, &of, verdict)

@@ -10,6 +10,7 @@ mod judge;
 mod list;
 mod plan;
 mod propose;
+mod retire;
 
 use lexhold_store::{Faults, Home, RunLock};
 

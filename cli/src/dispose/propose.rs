@@ -108,7 +108,7 @@ fn find(settings: &Settings, args: &ProposeDisposal, home: &Home, catalog: &Cata
         seen: catalog.applied_seq()?.unwrap_or(0),
     };
     let mut stay = Vec::new();
-    judge.each(&grounds, |row, dates, verdict| {
+    judge.each(&grounds, None, |row, dates, verdict| {
         let goes = verdict == Verdict::Go && is_asked_for(args, dates, &schedules);
         stay.push((row.family, goes));
         match verdict {

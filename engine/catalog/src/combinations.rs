@@ -3,12 +3,13 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, Int8Array, Int32Array, RecordBatch};
-use arrow::datatypes::Int32Type;
+use arrow::array::{Array, ArrayRef, AsArray, Int8Array, Int32Array, Int64Array, RecordBatch};
+use arrow::datatypes::{Int32Type, Int64Type};
 use lexhold_model::Key;
 
 use crate::covered::{ASKED, COVERED, Covered};
 use crate::error::{CatalogError, ErrorKind, Result};
+use crate::membership::decimals;
 use crate::open::Catalog;
 use crate::retention::asked;
 use crate::rows::{Row, collect, each_row, sql_text, stream};
@@ -167,6 +168,15 @@ pub enum Sign {
     More,
     /// Taken.
     Fewer,
+}
+
+/// Messages by their place in the catalog, with what their dates follow from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NumberedRows {
+    /// Their places, for [`Catalog::choose_due`] in the same session.
+    pub rows: Vec<i64>,
+    /// What their dates follow from.
+    pub numbers: MessageNumbers,
 }
 
 impl MessageNumbers {
@@ -369,6 +379,54 @@ impl Catalog {
             each(numbers, sign)?;
         }
         Ok(())
+    }
+
+    /// Hands over what the dates of all messages follow from, those of several assignments by one of them.
+    ///
+    /// # Errors
+    /// The caller's own, and those of DuckDB.
+    pub fn each_numbered<E: From<CatalogError>>(
+        &self,
+        mut each: impl FnMut(NumberedRows) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let sql = "SELECT origin_no, days_no, conversation_no, rowid FROM message";
+        let doing = "reading what dates follow from";
+        let mut all = NumberedRows::default();
+        stream::<E>(self.connection(), sql, doing, |batch| {
+            all.numbers.add(batch)?;
+            let places = batch.column(3).as_primitive_opt::<Int64Type>();
+            let places = places.ok_or_else(|| CatalogError::new(ErrorKind::Statement, doing))?;
+            all.rows.extend(places.values());
+            if all.rows.len() >= AT_ONCE {
+                each(std::mem::take(&mut all))?;
+            }
+            Ok(())
+        })?;
+        each(all)
+    }
+
+    /// Chooses the messages at these places, and those of several assignments, for [`crate::Scope::Chosen`].
+    ///
+    /// # Errors
+    /// Those of DuckDB.
+    pub fn choose_due(&self, rows: &[i64]) -> Result<()> {
+        self.connection_batch("CREATE OR REPLACE TEMP TABLE due_row (place BIGINT)")?;
+        self.append("due_row", vec![("place", Arc::new(Int64Array::from(rows.to_vec())))])?;
+        self.connection_batch(
+            "CREATE OR REPLACE TEMP TABLE chosen_family AS
+                 SELECT family FROM message WHERE rowid IN (SELECT place FROM due_row) UNION SELECT family FROM united",
+        )
+    }
+
+    /// Chooses every version of these messages, for [`crate::Scope::Chosen`].
+    ///
+    /// # Errors
+    /// Those of DuckDB.
+    pub fn choose_families(&self, families: &[Key]) -> Result<()> {
+        let keys = decimals(families.iter().copied());
+        let keys = keys.map_err(|error| CatalogError::new(ErrorKind::Statement, "choosing messages").because(error))?;
+        self.connection_batch("CREATE OR REPLACE TEMP TABLE chosen_family (family DECIMAL(38,0))")?;
+        self.append("chosen_family", vec![("family", keys)])
     }
 
     /// Hands over the messages under a hold or in an open case that the last [`Self::each_message`] took out: the numbers of

@@ -1,12 +1,15 @@
 //! Disposal: plans, what people said of them, and what is left of messages that are gone.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
+use arrow::array::Int32Array;
 use duckdb::{Transaction, params};
 use lexhold_model::{Key, canonical_json};
 use serde_json::json;
 
-use crate::error::{CatalogError, Result};
+use crate::error::{CatalogError, ErrorKind, Result};
+use crate::membership::decimals;
 use crate::open::Catalog;
 use crate::payload::{
     Activity, DisposalApproved, DisposalCertified, DisposalDone, DisposalIntent, DisposalProposed, DisposalRejected,
@@ -209,8 +212,8 @@ pub(crate) fn intended(
     rows.flush()
 }
 
-/// Leaves of the messages of an intent nothing but their tombstones. In a catalog that is built anew they are not there
-/// in the first place.
+/// Gives the messages of an intent their tombstones, or forgets an intent that was recalled. What else is on record of them
+/// goes with [`forget`].
 pub(crate) fn done(transaction: &Transaction<'_>, entry: &JournalEntry<'_>, done: &DisposalDone) -> duckdb::Result<()> {
     let DisposalDone { intent, destroyed } = done;
     if !destroyed {
@@ -228,18 +231,38 @@ pub(crate) fn done(transaction: &Transaction<'_>, entry: &JournalEntry<'_>, done
          WHERE s.seq = ?",
         params![entry.seq, entry.at, intent],
     )?;
-    let gone = format!("(SELECT key FROM disposal_step_key WHERE seq = {intent})");
-    for table in OF_MESSAGES {
-        transaction.execute_batch(&format!("DELETE FROM {table} WHERE key IN {gone}"))?;
-    }
-    // Versions of a message go together, so that nothing of its family is left to unite.
-    let families = "(SELECT family FROM united EXCEPT SELECT family FROM message)";
+    Ok(())
+}
+
+/// Removes all rows of the messages that these entries say are gone, of many at once since each table is read through once.
+/// In a catalog that is built anew they are not there in the first place.
+pub(crate) fn forget(transaction: &Transaction<'_>, done: &[u64]) -> duckdb::Result<()> {
+    let numbers: Vec<String> = done.iter().map(u64::to_string).collect();
     transaction.execute_batch(&format!(
-        "DELETE FROM united_member WHERE family IN {families};
-         DELETE FROM united WHERE family IN {families};
-         UPDATE conversation SET active_at = greatest(conversation.active_at, a.active_at),
+        "CREATE OR REPLACE TEMP TABLE gone_step AS
+             SELECT DISTINCT intent_seq AS seq FROM tombstone WHERE done_seq IN ({});
+         CREATE OR REPLACE TEMP TABLE gone AS SELECT key FROM disposal_step_key SEMI JOIN gone_step USING (seq)",
+        numbers.join(", ")
+    ))?;
+    let on_record = "SELECT count(*) FROM message WHERE key IN (SELECT key FROM gone)";
+    if transaction.query_row(on_record, [], |row| row.get::<_, i64>(0))? > 0 {
+        for table in OF_MESSAGES {
+            transaction.execute_batch(&format!("DELETE FROM {table} WHERE key IN (SELECT key FROM gone)"))?;
+        }
+        // Versions of a message go together, so that nothing of its family is left to unite.
+        let families = "(SELECT family FROM united EXCEPT SELECT family FROM message)";
+        transaction.execute_batch(&format!(
+            "DELETE FROM united_member WHERE family IN {families};
+             DELETE FROM united WHERE family IN {families};
+             DELETE FROM conversation WHERE conversation_no NOT IN (SELECT conversation_no FROM message)"
+        ))?;
+    }
+    transaction.execute_batch(&format!(
+        "UPDATE conversation SET active_at = greatest(conversation.active_at, a.active_at),
                                  captured_at = greatest(conversation.captured_at, a.captured_at)
-         FROM disposal_step_activity a WHERE a.seq = {intent} AND a.conversation = {CONVERSATION};",
+         FROM (SELECT conversation, max(active_at) AS active_at, max(captured_at) AS captured_at
+               FROM disposal_step_activity SEMI JOIN gone_step USING (seq) GROUP BY conversation) a
+         WHERE a.conversation = {CONVERSATION}",
         CONVERSATION = "sha256(conversation.platform || chr(31) || conversation.conversation)"
     ))
 }
@@ -358,23 +381,40 @@ impl Catalog {
         Ok(rows.into_iter().collect())
     }
 
-    /// When people last wrote in the conversations of these messages.
+    /// When people last wrote in the conversations of some messages, of each lot by itself.
     ///
     /// # Errors
     /// Those of DuckDB.
-    pub fn activity(&self, keys: &[Key]) -> Result<Vec<Activity>> {
-        self.want(keys)?;
+    pub fn activity(&self, lots: &[&[Key]]) -> Result<Vec<Vec<Activity>>> {
+        let doing = "reading conversations";
+        let all: Vec<Key> = lots.iter().copied().flatten().copied().collect();
+        let numbers = (0..)
+            .zip(lots)
+            .flat_map(|(number, lot)| lot.iter().map(move |_| number));
+        self.connection_batch("CREATE OR REPLACE TEMP TABLE lot (lot INTEGER, key DECIMAL(38,0))")?;
+        let keys = decimals(all.iter().copied())
+            .map_err(|error| CatalogError::new(ErrorKind::Statement, doing).because(error))?;
+        self.append(
+            "lot",
+            vec![("lot", Arc::new(Int32Array::from_iter_values(numbers))), ("key", keys)],
+        )?;
         let sql = format!(
-            "SELECT {CONVERSATION} AS hash, active_at, captured_at FROM conversation WHERE conversation_no IN
-                 (SELECT conversation_no FROM message SEMI JOIN wanted USING (key)) ORDER BY hash"
+            "SELECT l.lot::BIGINT, {CONVERSATION} AS hash, active_at, captured_at
+             FROM (SELECT DISTINCT l.lot, m.conversation_no FROM message m JOIN lot l USING (key)) l
+             JOIN conversation USING (conversation_no) ORDER BY l.lot, hash"
         );
-        collect(self.connection(), &sql, "reading conversations", |row| {
-            Ok(Activity {
-                conversation: row.owned(0)?,
-                active_at: row.number_or_null(1)?,
-                captured_at: row.number(2)?,
-            })
-        })
+        let mut found = vec![Vec::new(); lots.len()];
+        each_row::<CatalogError>(self.connection(), &sql, doing, |row| {
+            if let Some(lot) = found.get_mut(usize::try_from(row.number(0)?).unwrap_or(usize::MAX)) {
+                lot.push(Activity {
+                    conversation: row.owned(1)?,
+                    active_at: row.number_or_null(2)?,
+                    captured_at: row.number(3)?,
+                });
+            }
+            Ok(())
+        })?;
+        Ok(found)
     }
 }
 

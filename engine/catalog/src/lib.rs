@@ -12,6 +12,7 @@ mod alerts;
 mod by_origin;
 mod cases;
 mod combinations;
+mod copy;
 mod corrections;
 mod counts;
 mod covered;
@@ -43,8 +44,8 @@ pub use alerts::{AlertMessage, AlertMonth, ConversationEventRow, HitRow, Hits, O
 pub use by_origin::OriginCount;
 pub use cases::{CaseMessageRow, CaseRow};
 pub use combinations::{
-    ApartCount, Combination, CombinationCount, ConversationRow, Cover, DayRow, Instants, MessageNumbers, OriginClass,
-    OriginRow, ReassignmentRow, Sign,
+    ApartCount, Combination, CombinationCount, ConversationRow, Cover, DayRow, Instants, MessageNumbers, NumberedRows,
+    OriginClass, OriginRow, ReassignmentRow, Sign,
 };
 pub use corrections::CorrectionRow;
 pub use counts::{CoverageRow, Dimension, UnknownHandle};
@@ -60,7 +61,7 @@ pub use known::{KeyFilter, Known};
 pub use membership::{HoldAnswer, HoldCandidate, HoldQuestion};
 pub use open::{Catalog, Settings, Writer};
 pub use payload::JournalEntry;
-pub use project::Projected;
+pub use project::{Projected, Together};
 pub use resolutions::ResolutionRow;
 pub use retention::{Held, RetentionRow, Scope};
 pub use reviews::{Participants, Place, ReviewRow, Traffic, ViewingRow, review_rows};

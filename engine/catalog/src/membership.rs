@@ -3,6 +3,7 @@
 //! What a condition says, and whom facts name, is asked once for each distinct input and joined with the messages. Truth has
 //! three values, ordered: 0 is no, 1 is unknown, 2 is yes; "and" is the least of them, "or" the greatest.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, BooleanArray, Decimal128Array, Int8Array, Int64Array, RecordBatch, StringArray};
@@ -100,13 +101,19 @@ impl Catalog {
             return Ok(());
         }
         let hold = sql_text(hold);
+        // Who is tied to whom is found out once; what follows is a walk over pairs of families.
         connection
             .execute_batch(&format!(
                 "CREATE OR REPLACE TEMP TABLE tied_family AS
                      SELECT family, max(level) AS level, 0 AS round FROM (
                          SELECT family, level FROM asked
                          UNION ALL SELECT family, CASE membership WHEN 'held' THEN 2 ELSE 1 END FROM hold_member WHERE hold = {hold})
-                     GROUP BY family"
+                     GROUP BY family;
+                 CREATE OR REPLACE TEMP TABLE reply AS
+                     SELECT family, platform, conversation_no, reply_to FROM message c WHERE reply_to IS NOT NULL {kind};
+                 CREATE OR REPLACE TEMP TABLE tie AS
+                     SELECT DISTINCT c.family AS one, p.family AS other FROM message p JOIN reply c
+                     ON c.reply_to = p.native_id AND c.conversation_no = p.conversation_no AND c.platform = p.platform"
             ))
             .doing(doing)?;
         for round in 0.. {
@@ -114,22 +121,18 @@ impl Catalog {
                 .execute(
                     &format!(
                         "INSERT INTO tied_family SELECT family, max(level), {round} + 1 FROM (
-                             SELECT c.family, f.level FROM (FROM tied_family WHERE round = {round}) f
-                             JOIN message p ON p.family = f.family
-                             JOIN message c ON c.reply_to = p.native_id AND c.platform = p.platform
-                                  AND c.conversation_no = p.conversation_no {kind}
+                             SELECT t.other AS family, f.level FROM tied_family f JOIN tie t ON t.one = f.family WHERE f.round = {round}
                              UNION ALL
-                             SELECT p.family, f.level FROM (FROM tied_family WHERE round = {round}) f
-                             JOIN message c ON c.family = f.family {kind}
-                             JOIN message p ON p.native_id = c.reply_to AND c.platform = p.platform
-                                  AND c.conversation_no = p.conversation_no) n
+                             SELECT t.one, f.level FROM tied_family f JOIN tie t ON t.other = f.family WHERE f.round = {round}) n
                          WHERE family NOT IN (SELECT family FROM tied_family) GROUP BY family"
                     ),
                     [],
                 )
                 .doing(doing)?;
-            if added == 0 {
-                break;
+            match added {
+                0 if round == 0 => return Ok(()),
+                0 => break,
+                _ => {}
             }
         }
         connection
@@ -301,64 +304,49 @@ impl Catalog {
             .doing(doing)
     }
 
-    /// The messages that have a handle of a custodian, whatever it meant when they came in.
+    /// The messages that went to a handle of a custodian, whatever it meant when they came in, and on whatever platform.
     fn set_named(&self, question: &HoldQuestion) -> Result<()> {
         let doing = "asking about a hold";
-        self.connection()
-            .execute_batch(
-                "CREATE OR REPLACE TEMP TABLE wanted_handle (platform VARCHAR, handle VARCHAR);
-                 CREATE OR REPLACE TEMP TABLE named_key (key DECIMAL(38,0))",
-            )
-            .doing(doing)?;
-        let (anywhere, somewhere) = question.handles_by_reach();
-        if !anywhere.is_empty() {
-            let handles = list(&anywhere);
-            self.connection()
-                .execute_batch(&format!(
-                    "INSERT INTO named_key SELECT key FROM recipient WHERE handle IN ({handles})
-                     UNION SELECT key FROM custodian WHERE handle IN ({handles})"
-                ))
-                .doing(doing)?;
-        }
-        if somewhere.is_empty() {
+        self.connection_batch(
+            "CREATE OR REPLACE TEMP TABLE wanted_handle (platform VARCHAR, handle VARCHAR);
+             CREATE OR REPLACE TEMP TABLE named_key (key DECIMAL(38,0), handle VARCHAR)",
+        )?;
+        if question.handles.is_empty() {
             return Ok(());
         }
         let texts = |of: fn(&(String, String)) -> &str| -> ArrayRef {
-            Arc::new(StringArray::from_iter_values(somewhere.iter().copied().map(of)))
+            Arc::new(StringArray::from_iter_values(question.handles.iter().map(of)))
         };
         self.append(
             "wanted_handle",
             vec![("platform", texts(|one| &one.0)), ("handle", texts(|one| &one.1))],
         )?;
-        self.connection()
-            .execute_batch(
-                "INSERT INTO named_key SELECT DISTINCT m.key FROM message m JOIN (
-                     SELECT key, w.platform FROM recipient JOIN wanted_handle w USING (handle)
-                     UNION ALL SELECT key, w.platform FROM custodian JOIN wanted_handle w USING (handle)) n
-                     ON n.key = m.key AND n.platform = m.platform
-                 UNION SELECT m.key FROM message m JOIN wanted_handle w ON w.handle = m.sender AND w.platform = m.platform",
-            )
-            .doing(doing)
+        let handles = question.distinct_handles();
+        // DuckDB reads keys of the rows alone that equal one text, and of all rows where there are several.
+        let wanted = match handles.len() <= AT_ONCE {
+            true => handles.iter().map(|handle| format!("= {}", sql_text(handle))).collect(),
+            false => vec![format!("IN ({})", list(&handles))],
+        };
+        for wanted in wanted {
+            for table in ["recipient", "custodian"] {
+                let sql = format!("INSERT INTO named_key SELECT key, handle FROM {table} WHERE handle {wanted}");
+                self.connection().execute_batch(&sql).doing(doing)?;
+            }
+        }
+        Ok(())
     }
 }
 
 impl HoldQuestion {
-    /// The handles that mean a custodian on every platform, and those that do on one alone.
-    fn handles_by_reach(&self) -> (Vec<String>, Vec<&(String, String)>) {
-        let everywhere = |one: &&(String, String)| one.0 == "*";
-        let anywhere: Vec<String> = self
-            .handles
-            .iter()
-            .filter(everywhere)
-            .map(|(_, handle)| handle.clone())
-            .collect();
-        let somewhere = self
-            .handles
-            .iter()
-            .filter(|(platform, handle)| platform != "*" && !anywhere.contains(handle));
-        (anywhere.clone(), somewhere.collect())
+    /// The handles, each once, whatever the platform.
+    fn distinct_handles(&self) -> Vec<String> {
+        let handles: BTreeSet<&String> = self.handles.iter().map(|(_, handle)| handle).collect();
+        handles.into_iter().cloned().collect()
     }
 }
+
+/// How many handles are looked for one by one.
+const AT_ONCE: usize = 3;
 
 /// Finds the messages: `asked` has those that may be members.
 fn asked_sql(question: &HoldQuestion, only: Option<&[u64]>) -> String {
@@ -381,40 +369,42 @@ fn asked_sql(question: &HoldQuestion, only: Option<&[u64]>) -> String {
         let ids = list(ids);
         format!("(m.message_id IN ({ids}) OR coalesce(m.native_id IN ({ids}), false))")
     });
-    let (anywhere, _) = question.handles_by_reach();
-    let by_handle = if anywhere.is_empty() {
-        "m.key IN (SELECT key FROM named_key)".to_owned()
-    } else {
-        format!(
-            "(m.sender IN ({}) OR m.key IN (SELECT key FROM named_key))",
-            list(&anywhere)
-        )
-    };
     // Without a condition, everything is in scope.
     let (decides, undecided) = match (everything, all_answered) {
         (true, true) => ("condition", unasked),
         (true, false) => ("condition", 1),
         (false, _) => ("custodian", unasked),
     };
-    // Small numbers first: of millions of messages only those are looked at more closely that may be in scope.
+    // One pass over millions of messages: those that may be in scope, with what is asked of them.
     let mut may = vec![
         "m.origin_no IN (SELECT origin_no FROM origin_scope)".to_owned(),
         "m.origin_no IS NULL".to_owned(),
     ];
     may.extend(conversation.clone());
     may.extend(named.clone());
+    let (mut sought, mut columns) = (String::new(), String::new());
     if *names_custodians {
-        may.extend(anywhere.iter().map(|handle| format!("m.sender = {}", sql_text(handle))));
-        may.push("m.sender = 'unknown'".to_owned());
+        may.push(format!(
+            "m.sender IN ({}, 'unknown')",
+            list(&question.distinct_handles())
+        ));
+        sought.push_str(" UNION ALL SELECT key FROM named_key");
+        columns.push_str(", m.sender, m.platform");
     }
-    let may: Vec<String> = may
-        .iter()
-        .map(|may| format!("SELECT rowid AS row FROM message m WHERE {may}"))
-        .collect();
+    may.push("m.key IN (SELECT key FROM sought_key)".to_owned());
+    if conversation.is_some() {
+        columns.push_str(", m.conversation_no");
+    }
+    if named.is_some() {
+        columns.push_str(", m.message_id, m.native_id");
+    }
+    if *by_instant || (question.from, question.to) != (None, None) {
+        columns.push_str(", m.sent_at, m.captured_at, m.trigger_suspect, m.sent_precision");
+    }
     let custodian = if *names_custodians {
         let by_facts = format!("coalesce(a.custodian, CASE WHEN m.origin_no IS NULL THEN 1 ELSE {unasked} END)");
         format!(
-            "CASE WHEN {by_handle} THEN 2 WHEN m.sender = 'unknown' THEN greatest({by_facts}, 1) ELSE {by_facts} END"
+            "CASE WHEN m.key IN (SELECT key FROM named) THEN 2 WHEN m.sender = 'unknown' THEN greatest({by_facts}, 1) ELSE {by_facts} END"
         )
     } else {
         "0".to_owned()
@@ -435,30 +425,38 @@ fn asked_sql(question: &HoldQuestion, only: Option<&[u64]>) -> String {
             .then(|| format!("AND a.sent_at IS NOT DISTINCT FROM {sent}"))
             .unwrap_or_default()
     };
+    let of_handles = if *names_custodians { NAMED } else { "" };
     let found = format!("m.key, m.family, {level} AS level, {named} AS named, m.seq, m.scan_incomplete");
     format!(
         "CREATE OR REPLACE TEMP TABLE origin_scope AS
              SELECT DISTINCT origin_no FROM origin LEFT JOIN origin_answer a USING (origin_no)
              WHERE coalesce(a.{decides}, {undecided}) > 0;
-         CREATE OR REPLACE TEMP TABLE may_be AS {};
-         INSERT INTO may_be SELECT rowid FROM message WHERE key IN (
-             SELECT key FROM named_key WHERE key NOT IN (
-                 SELECT key FROM message WHERE rowid IN (SELECT row FROM may_be)));
+         CREATE OR REPLACE TEMP TABLE united_scope AS FROM united_member SEMI JOIN origin_scope USING (origin_no);
+         CREATE OR REPLACE TEMP TABLE sought_key AS SELECT key FROM united_scope{sought};
+         CREATE OR REPLACE TEMP TABLE may_be AS
+             SELECT m.key, m.family, m.origin_no, m.seq, m.scan_incomplete{columns} FROM message m WHERE ({}) AND {only};
+         {of_handles}
          CREATE OR REPLACE TEMP TABLE asked AS
              SELECT key, any_value(family) AS family, max(level)::TINYINT AS level, bool_or(named) AS named,
                     any_value(seq) AS seq, bool_or(scan_incomplete) AS scan_incomplete
-             FROM (SELECT {found} FROM message m LEFT JOIN origin_answer a ON a.origin_no = m.origin_no {}
-                   WHERE m.rowid IN (SELECT row FROM may_be) AND {only}
+             FROM (SELECT {found} FROM may_be m LEFT JOIN origin_answer a ON a.origin_no = m.origin_no {}
                    UNION ALL
-                   SELECT {found} FROM (FROM united_member SEMI JOIN origin_scope USING (origin_no)) u
-                   JOIN message m ON m.key = u.key LEFT JOIN origin_answer a ON a.origin_no = u.origin_no {}
-                   WHERE {only})
+                   SELECT {found} FROM united_scope u JOIN may_be m ON m.key = u.key
+                   LEFT JOIN origin_answer a ON a.origin_no = u.origin_no {})
              WHERE level > 0 GROUP BY key",
-        may.join(" UNION "),
+        may.join(" OR "),
         instant("epoch_us(m.sent_at)"),
         instant("u.sent_at"),
     )
 }
+
+/// The messages that bear a handle of a custodian where it is theirs: `*` stands for every platform.
+const NAMED: &str = "
+    CREATE OR REPLACE TEMP TABLE named AS
+        SELECT m.key FROM named_key n JOIN may_be m USING (key) JOIN wanted_handle w ON w.handle = n.handle
+        WHERE w.platform IN ('*', m.platform)
+        UNION
+        SELECT m.key FROM may_be m JOIN wanted_handle w ON w.handle = m.sender WHERE w.platform IN ('*', m.platform);";
 
 fn list(texts: &[String]) -> String {
     texts.iter().map(|text| sql_text(text)).collect::<Vec<_>>().join(", ")
@@ -484,7 +482,8 @@ fn range_sql(question: &HoldQuestion) -> String {
     )
 }
 
-fn decimals(keys: impl Iterator<Item = Key>) -> Result<ArrayRef, arrow::error::ArrowError> {
+/// Keys as a column for DuckDB.
+pub(crate) fn decimals(keys: impl Iterator<Item = Key>) -> Result<ArrayRef, arrow::error::ArrowError> {
     let numbers = Decimal128Array::from_iter_values(keys.map(|key| key.as_i128()));
     Ok(Arc::new(numbers.with_precision_and_scale(38, 0)?))
 }

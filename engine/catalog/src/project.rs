@@ -37,25 +37,97 @@ impl Writer {
     /// [`ErrorKind::Path`], and [`ErrorKind::Statement`] when a file is missing or damaged or the disk is full. The
     /// catalog is then as it was before the entry.
     pub fn project(&mut self, entry: &JournalEntry<'_>, files: &[(Table, PathBuf)]) -> Result<Projected> {
-        let doing = format!("projecting journal entry {}", entry.seq);
-        match (self.applied_seq()?, entry.seq) {
-            (Some(applied), seq) if seq <= applied => return Ok(Projected::Before),
-            (Some(applied), seq) if seq == applied + 1 => {}
-            (None, _) if entry.kind == kind::HOME_CREATED => {}
-            (applied, found) => {
-                let expected = applied.map(|applied| applied + 1);
-                return Err(CatalogError::new(ErrorKind::Gap { expected, found }, doing));
-            }
+        let doing = doing(entry);
+        if !is_next(self.applied_seq()?, entry)? {
+            return Ok(Projected::Before);
         }
         stage(self.connection_mut(), files, &doing)?;
-        let transaction = self.connection_mut().transaction().doing(&doing)?;
-        apply_entry(&transaction, entry, &doing)?;
-        apply_files(&transaction, entry.seq, files, &doing)?;
-        transaction
-            .execute("UPDATE meta SET applied_seq = ?", [entry.seq])
-            .doing(&doing)?;
-        transaction.commit().doing(&doing)?;
+        let mut together = self.together()?;
+        together.apply(entry)?;
+        apply_files(&together.transaction, entry.seq, files, &doing)?;
+        together.commit()?;
         Ok(Projected::Applied)
+    }
+
+    /// Begins to apply several entries without files in one transaction: steps of a destruction, of which there may be
+    /// thousands behind each other, and each of which by itself would read every table through.
+    ///
+    /// # Errors
+    /// Those of DuckDB.
+    pub fn together(&mut self) -> Result<Together<'_>> {
+        let applied = self.applied_seq()?;
+        let transaction = self.connection_mut().transaction();
+        Ok(Together {
+            transaction: transaction.doing("projecting journal entries")?,
+            applied,
+            gone: Vec::new(),
+        })
+    }
+}
+
+/// Entries that are applied all at once, or none of them: see [`Writer::together`].
+#[derive(Debug)]
+pub struct Together<'w> {
+    transaction: Transaction<'w>,
+    applied: Option<u64>,
+    /// The entries that say that messages are gone.
+    gone: Vec<u64>,
+}
+
+impl Together<'_> {
+    /// Adds an entry, under the rules of [`Writer::project`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn project(&mut self, entry: &JournalEntry<'_>) -> Result<Projected> {
+        if !is_next(self.applied, entry)? {
+            return Ok(Projected::Before);
+        }
+        self.apply(entry)?;
+        Ok(Projected::Applied)
+    }
+
+    fn apply(&mut self, entry: &JournalEntry<'_>) -> Result<()> {
+        apply_entry(&self.transaction, entry, &doing(entry))?;
+        if entry.kind == kind::DISPOSAL_DONE {
+            self.gone.push(entry.seq);
+        }
+        self.applied = Some(entry.seq);
+        Ok(())
+    }
+
+    /// Makes all that was added last.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Statement`] when the disk is full; the catalog is then as it was before the first of them.
+    pub fn commit(self) -> Result<()> {
+        let doing = "projecting journal entries";
+        if !self.gone.is_empty() {
+            disposals::forget(&self.transaction, &self.gone).doing(doing)?;
+        }
+        if let Some(applied) = self.applied {
+            self.transaction
+                .execute("UPDATE meta SET applied_seq = ?", [applied])
+                .doing(doing)?;
+        }
+        self.transaction.commit().doing(doing)
+    }
+}
+
+fn doing(entry: &JournalEntry<'_>) -> String {
+    format!("projecting journal entry {}", entry.seq)
+}
+
+/// Whether an entry is the next to be applied; not so where it was before.
+fn is_next(applied: Option<u64>, entry: &JournalEntry<'_>) -> Result<bool> {
+    match (applied, entry.seq) {
+        (Some(applied), seq) if seq <= applied => Ok(false),
+        (Some(applied), seq) if seq == applied + 1 => Ok(true),
+        (None, _) if entry.kind == kind::HOME_CREATED => Ok(true),
+        (applied, found) => {
+            let expected = applied.map(|applied| applied + 1);
+            Err(CatalogError::new(ErrorKind::Gap { expected, found }, doing(entry)))
+        }
     }
 }
 
@@ -220,16 +292,26 @@ fn apply_files(transaction: &Transaction<'_>, seq: u64, files: &[(Table, PathBuf
                 let own = columns(table, "");
                 transaction.execute_batch(&format!("INSERT INTO disposal_item ({own}) SELECT {own} FROM {rows}"))
             }
-            Table::Facts => add_new(transaction, table, &rows, &["facts_id"]),
-            Table::Rule => add_new(transaction, table, &rows, &["rule_id"]),
-            Table::Schedule => add_new(transaction, table, &rows, &["schedule_id"]),
-            Table::DutySet => add_new(transaction, table, &rows, &["set_id", "ordinal"]),
-            Table::Days => add_new(transaction, table, &rows, &["days_id", "zone"]),
-            Table::Handle => add_new(transaction, table, &rows, &["platform", "handle", "known"]),
+            Table::Facts | Table::Rule | Table::Schedule | Table::DutySet | Table::Days | Table::Handle => {
+                add_new(transaction, table, &rows, identity(table).unwrap_or_default())
+            }
         }
         .doing(doing)?;
     }
     Ok(())
+}
+
+/// By which columns rows that many messages share are told apart; none where rows belong to one message.
+pub(crate) fn identity(table: Table) -> Option<&'static [&'static str]> {
+    match table {
+        Table::Facts => Some(&["facts_id"]),
+        Table::Rule => Some(&["rule_id"]),
+        Table::Schedule => Some(&["schedule_id"]),
+        Table::DutySet => Some(&["set_id", "ordinal"]),
+        Table::Days => Some(&["days_id", "zone"]),
+        Table::Handle => Some(&["platform", "handle", "known"]),
+        _ => None,
+    }
 }
 
 fn add_messages(
@@ -316,7 +398,7 @@ fn add_new(transaction: &Transaction<'_>, table: Table, rows: &str, identity: &[
 }
 
 /// The files of one table as something to select from; `None` when the entry has none.
-fn source(files: &[(Table, PathBuf)], table: Table) -> Result<Option<String>> {
+pub(crate) fn source(files: &[(Table, PathBuf)], table: Table) -> Result<Option<String>> {
     let of_table = files.iter().filter(|(of, _)| *of == table);
     let paths: Vec<String> = of_table.map(|(_, path)| literal(path)).collect::<Result<_>>()?;
     Ok((!paths.is_empty()).then(|| format!("read_parquet([{}])", paths.join(", "))))

@@ -48,22 +48,23 @@ impl Catalog {
     /// # Errors
     /// Those of DuckDB.
     pub fn fingerprint(&self, of: Fingerprint) -> Result<Vec<TableFingerprint>> {
-        let evaluations = Table::ALL
-            .into_iter()
-            .map(|table| (table.name(), evaluation_columns(table, of)));
+        let evaluations = Table::ALL.into_iter().map(|table| {
+            let (columns, from) = evaluation_columns(table, of);
+            (table.name(), columns, from)
+        });
         let own = OWN_TABLES.into_iter().filter_map(|(name, all, decisions)| match of {
-            Fingerprint::Everything => Some((name, all.to_owned())),
-            Fingerprint::Decisions => Some((name, decisions?.to_owned())),
+            Fingerprint::Everything => Some((name, all.to_owned(), own_rows(name))),
+            Fingerprint::Decisions => Some((name, decisions?.to_owned(), own_rows(name))),
         });
         evaluations
             .chain(own)
-            .map(|(name, columns)| self.table_fingerprint(name, &columns))
+            .map(|(name, columns, from)| self.table_fingerprint(name, &columns, &from))
             .collect()
     }
 
-    fn table_fingerprint(&self, table: &str, columns: &str) -> Result<TableFingerprint> {
+    fn table_fingerprint(&self, table: &str, columns: &str, from: &str) -> Result<TableFingerprint> {
         // A sum of hashes: neither the order of rows nor the number of threads matters, and memory stays small.
-        let sql = format!("SELECT count(*), coalesce(sum(hash({columns})::HUGEINT), 0)::VARCHAR FROM {table}");
+        let sql = format!("SELECT count(*), coalesce(sum(hash({columns})::HUGEINT), 0)::VARCHAR FROM {from}");
         let rows = collect(self.connection(), &sql, "fingerprinting a table", |row| {
             Ok((row.count(0)?, row.owned(1)?))
         })?;
@@ -75,6 +76,13 @@ impl Catalog {
         })
     }
 }
+
+/// What the numbers of a message, and of a member of a united family, stand for: which numbers they are depends on messages
+/// that are long gone.
+const NUMBERED: &str = "LEFT JOIN origin o USING (origin_no) LEFT JOIN day_set d USING (days_no)
+    LEFT JOIN conversation c USING (conversation_no)";
+const MEANING: &str =
+    "o.set_id, o.facts_id, o.scan_incomplete, o.after, o.resolved, d.days_id, d.suspect, c.platform, c.conversation";
 
 /// Tables beside those of evaluations: all columns, and those that say what was decided, if any does.
 const OWN_TABLES: [(&str, &str, Option<&str>); 43] = [
@@ -193,27 +201,20 @@ const OWN_TABLES: [(&str, &str, Option<&str>); 43] = [
         ),
     ),
     ("united", "family", Some("family")),
-    // Numbers depend on how messages came in batches, which is no decision.
-    (
-        "origin",
-        "origin_no, set_id, facts_id, scan_incomplete, after, resolved",
-        None,
-    ),
-    ("day_set", "days_no, days_id, suspect", Some("days_id, suspect")),
+    // Which origins there are depends on how messages came in batches, which is no decision.
+    ("origin", "set_id, facts_id, scan_incomplete, after, resolved", None),
+    ("day_set", "days_id, suspect", Some("days_id, suspect")),
     (
         "conversation",
-        "conversation_no, platform, conversation, active_at, captured_at",
+        "platform, conversation, active_at, captured_at",
         Some("platform, conversation, active_at, captured_at"),
     ),
-    (
-        "place",
-        "place_no, platform, channel, domain",
-        Some("platform, channel, domain"),
-    ),
+    ("place", "platform, channel, domain", Some("platform, channel, domain")),
     (
         "united_member",
-        "family, key, origin_no, days_no, conversation_no, sent_at, captured_at",
-        Some("family, key, sent_at, captured_at"),
+        "m.family, m.key, m.sent_at, m.captured_at, o.set_id, o.facts_id, o.scan_incomplete, o.after, o.resolved, \
+         d.days_id, d.suspect, c.platform, c.conversation",
+        Some("m.family, m.key, m.sent_at, m.captured_at"),
     ),
     (
         "review",
@@ -257,13 +258,36 @@ const OWN_TABLES: [(&str, &str, Option<&str>); 43] = [
     ),
 ];
 
-fn evaluation_columns(table: Table, of: Fingerprint) -> String {
-    let own = columns(table, "");
+/// The columns of a table, and what to read them from.
+fn evaluation_columns(table: Table, of: Fingerprint) -> (String, String) {
+    let (name, own) = (table.name(), columns(table, ""));
     match (table, of) {
         (Table::Message, Fingerprint::Everything) => {
-            format!("{own}, seq, origin_no, days_no, conversation_no, place_no")
+            let columns = format!(
+                "{}, m.seq, {MEANING}, p.platform, p.channel, p.domain",
+                columns(table, "m.")
+            );
+            (
+                columns,
+                format!("message m {NUMBERED} LEFT JOIN place p USING (place_no)"),
+            )
         }
-        (Table::Assignment | Table::Reassignment, Fingerprint::Everything) => format!("{own}, seq"),
-        _ => own,
+        (Table::Assignment | Table::Reassignment, Fingerprint::Everything) => (format!("{own}, seq"), name.to_owned()),
+        _ => (own, name.to_owned()),
+    }
+}
+
+/// What to read a table beside those of evaluations from. A number that nothing bears any more says nothing.
+fn own_rows(name: &str) -> String {
+    let borne = |number: &str| {
+        format!(
+            "{name} SEMI JOIN (SELECT {number} FROM message UNION SELECT {number} FROM united_member) USING ({number})"
+        )
+    };
+    match name {
+        "origin" => borne("origin_no"),
+        "day_set" => borne("days_no"),
+        "united_member" => format!("united_member m {NUMBERED}"),
+        _ => name.to_owned(),
     }
 }

@@ -34,6 +34,10 @@ pub enum Step {
     HalfSwapped,
     /// All files have been replaced; the journal does not say so yet.
     TablesSwapped,
+    /// A copy of the catalog without what is gone waits in staging. Reached by the caller, as is the next.
+    CatalogCopied,
+    /// The copy is in the place of the catalog.
+    CatalogReplaced,
 }
 
 impl Step {
@@ -59,8 +63,11 @@ impl Step {
         Self::TablesSwapped,
     ];
 
+    /// Every step of the retirement of catalog bytes, in the order they are reached.
+    pub const RETIREMENT: [Self; 2] = [Self::CatalogCopied, Self::CatalogReplaced];
+
     fn all() -> impl Iterator<Item = Self> {
-        Self::ALL.into_iter().chain(Self::DESTRUCTION)
+        Self::ALL.into_iter().chain(Self::DESTRUCTION).chain(Self::RETIREMENT)
     }
 
     /// The name by which a test asks for the step.
@@ -80,6 +87,8 @@ impl Step {
             Self::BodiesGone => "bodies-gone",
             Self::HalfSwapped => "half-swapped",
             Self::TablesSwapped => "tables-swapped",
+            Self::CatalogCopied => "catalog-copied",
+            Self::CatalogReplaced => "catalog-replaced",
         }
     }
 }

@@ -172,7 +172,7 @@ fn the_intent_names_files_and_messages_and_precedes_what_is_done() {
     let (_folder, home) = new_home();
     filled(&home);
     let done = destroy(&home, &run_lock(&home), &keys(&[0]), &Faults::default()).unwrap();
-    let [Destruction::Done { intent, done }] = &done[..] else {
+    let [Destruction::Done { intent, done, .. }] = &done[..] else {
         panic!()
     };
     let entry = |seq: u64| home.journal().entries(seq).unwrap().next().unwrap().unwrap();

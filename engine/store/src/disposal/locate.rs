@@ -1,5 +1,6 @@
 //! Where the rows of messages lie: bodies in segments, the rest in evaluation files, of later batches too.
 
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::Path;
 
@@ -9,6 +10,7 @@ use lexhold_model::Key;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
+use super::{Journalled, Replacements};
 use crate::files::open;
 use crate::{EntryKind, Home, Result, StoreError, StoredFile, archive};
 
@@ -22,6 +24,49 @@ pub struct Located {
     pub segments: Vec<LocatedSegment>,
     /// The entries whose evaluation files have rows of each.
     pub(crate) entries: HashMap<Key, BTreeSet<u64>>,
+    /// Entries with rows of any of them, and their files.
+    files: HashMap<u64, (EntryKind, Vec<StoredFile>)>,
+    /// What has taken the place of these files since they were found.
+    since: RefCell<Replacements>,
+    /// Between which entries nothing came that could matter.
+    settled: Cell<(u64, u64)>,
+}
+
+impl Located {
+    /// The file that stands now for one that an entry had when this was found out.
+    pub(super) fn current(&self, seq: u64, file: StoredFile) -> Option<StoredFile> {
+        self.since.borrow().current(seq, file)
+    }
+
+    /// What sort of entry it is, and the files that stand for its own now.
+    pub(super) fn files_of(&self, seq: u64) -> Result<(&EntryKind, Vec<StoredFile>)> {
+        let (kind, files) = self
+            .files
+            .get(&seq)
+            .ok_or_else(|| StoreError::refused(format!("entry {seq} names no files")))?;
+        let since = self.since.borrow();
+        let current = files.iter().filter_map(|file| since.current(seq, file.clone()));
+        Ok((kind, current.collect()))
+    }
+
+    /// The entry from which on the journal has to be looked through for what could matter to whoever saw it up to `seen`: all
+    /// before it was looked at for an earlier destruction.
+    pub(super) fn unchecked_from(&self, seen: u64) -> u64 {
+        let (from, to) = self.settled.get();
+        if from <= seen { seen.max(to) } else { seen }
+    }
+
+    /// Remembers what an intent that has been carried out put in the place of files, and that nothing came before it.
+    pub(super) fn note(&self, intent: &Journalled) {
+        self.since.borrow_mut().note(intent);
+        let seen = intent.intent().seen;
+        let from = if self.unchecked_from(seen) > seen {
+            self.settled.get().0
+        } else {
+            seen
+        };
+        self.settled.set((from, intent.seq));
+    }
 }
 
 /// A segment with bodies of messages that were sought.
@@ -48,18 +93,23 @@ impl Home {
             if entry.kind == EntryKind::DisposalProposed {
                 continue;
             }
-            for file in record.files {
+            let seq = entry.seq;
+            let mut any = false;
+            for file in &record.files {
                 let column = if file.is_segment() { archive::KEY } else { TABLE_KEY };
-                let found = self.keys_in(&file, column, wanted)?;
+                let found = self.keys_in(file, column, wanted)?;
+                any |= !found.is_empty();
                 if file.is_segment() && !found.is_empty() {
-                    let keys = found.into_iter().collect();
-                    let seq = entry.seq;
+                    let (file, keys) = (file.clone(), found.into_iter().collect());
                     located.segments.push(LocatedSegment { seq, file, keys });
                 } else {
                     for key in found {
-                        located.entries.entry(key).or_default().insert(entry.seq);
+                        located.entries.entry(key).or_default().insert(seq);
                     }
                 }
+            }
+            if any {
+                located.files.insert(seq, (entry.kind, record.files));
             }
         }
         Ok(located)

@@ -17,6 +17,7 @@ mod rewrite;
 mod settle;
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use lexhold_model::{Digest, Key};
 use serde::{Deserialize, Serialize};
@@ -77,6 +78,8 @@ pub enum Destruction {
         intent: u64,
         /// The number of the entry that says so now.
         done: u64,
+        /// For how long nobody else could append to the journal.
+        locked: Duration,
     },
     /// Something came that could matter; nothing was journalled and nothing has changed.
     Voided {
@@ -100,6 +103,14 @@ pub(crate) struct Journalled {
 }
 
 impl Journalled {
+    /// The intent of an entry that was appended this moment, whose payload was written before.
+    fn appended(entry: &Entry, payload: Digest, intent: Intent) -> Result<Self> {
+        if entry.kind != EntryKind::DisposalIntent || entry.payload != Some(payload) {
+            return Err(StoreError::refused("an entry is not the intent that it was to be"));
+        }
+        Ok(Self { seq: entry.seq, intent })
+    }
+
     /// Reads an intent from its entry.
     pub(crate) fn read(journal: &Journal, entry: &Entry) -> Result<Self> {
         let damaged = || StoreError::corrupt(format!("entry {} is no intent to destroy", entry.seq), Path::new(""));

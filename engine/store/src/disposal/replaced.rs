@@ -42,7 +42,7 @@ impl Home {
                     if let Some(at) = intents.iter().position(|intent| intent.seq == outcome.intent) {
                         let intent = intents.swap_remove(at);
                         if outcome.destroyed {
-                            replacements.add(&intent, |_, new| new.clone());
+                            replacements.note(&intent);
                         }
                     }
                 }
@@ -87,6 +87,11 @@ impl Replacements {
                 Some((by, new)) => (seq, file) = (*by, new.clone()?),
             }
         }
+    }
+
+    /// Adds what an intent that has been carried out put in the place of files.
+    pub(super) fn note(&mut self, intent: &Journalled) {
+        self.add(intent, |_, new| new.clone());
     }
 
     fn add(&mut self, intent: &Journalled, place: impl Fn(usize, &Option<StoredFile>) -> Option<StoredFile>) {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::Path;
+use std::time::Instant;
 
 use arrow::array::{Array, AsArray, BooleanArray, RecordBatch};
 use lexhold_model::Key;
@@ -51,6 +52,7 @@ const SHARED: [(Table, &str, Namers); 6] = [
 pub struct Prepared<'a> {
     pub(super) home: &'a Home,
     pub(super) faults: &'a Faults,
+    located: &'a Located,
     pub(super) intent: Intent,
 }
 
@@ -72,7 +74,7 @@ impl Home {
         &'a self,
         lock: &'a RunLock,
         plan: &str,
-        located: &Located,
+        located: &'a Located,
         segment: &LocatedSegment,
         keys: &BTreeSet<Key>,
         seen: u64,
@@ -99,8 +101,7 @@ impl Home {
             files: Vec::new(),
             left: Vec::new(),
         };
-        let replacements = self.replacements(segment.seq)?;
-        let old = replacements
+        let old = located
             .current(segment.seq, segment.file.clone())
             .ok_or_else(|| StoreError::refused("nothing is left of that segment"))?;
         rewrite.segment(&old)?;
@@ -112,7 +113,8 @@ impl Home {
             .copied()
             .collect();
         for seq in entries {
-            rewrite.tables(seq)?;
+            let (kind, files) = located.files_of(seq)?;
+            rewrite.tables(kind, &files)?;
         }
         let staged: Vec<_> = (0..rewrite.files.len())
             .filter(|number| rewrite.files[*number].new.is_some())
@@ -134,6 +136,7 @@ impl Home {
         Ok(Prepared {
             home: self,
             faults,
+            located,
             intent,
         })
     }
@@ -169,14 +172,12 @@ impl Home {
         };
         rewrite.segment(&journalled.segment().old)?;
         let tables: HashSet<&str> = journalled.tables().iter().map(|file| file.old.path.as_str()).collect();
-        let mut entries = BTreeSet::new();
         for batch in self.batches(1)? {
             let (entry, record) = batch?;
             if record.files.iter().any(|file| tables.contains(file.path.as_str())) {
-                entries.insert(entry.seq);
+                rewrite.tables(&entry.kind, &record.files)?;
             }
         }
-        entries.into_iter().try_for_each(|seq| rewrite.tables(seq))?;
         Ok(rewrite.files)
     }
 }
@@ -198,28 +199,37 @@ impl Prepared<'_> {
     /// When journal or files cannot be written. Afterwards, as after a kill, the intent may or may not be journalled;
     /// [`Home::recover`] settles it.
     pub fn destroy(self, stamp: Stamp<'_>) -> Result<Destruction> {
-        let journal = self.home.journal();
-        let digest = journal.write_payload(&json!(self.intent), stamp)?;
-        let (intent, journalled) = {
+        let Self {
+            home,
+            faults,
+            located,
+            intent,
+        } = self;
+        let journal = home.journal();
+        let digest = journal.write_payload(&json!(intent), stamp)?;
+        let (journalled, locked) = {
             let held = journal.held()?;
-            if let Some(by) = self.home.unsettling(self.intent.seen)? {
+            let since = Instant::now();
+            if let Some(by) = home.unsettling(located.unchecked_from(intent.seen))? {
                 return Ok(Destruction::Voided { by });
             }
-            self.faults.reach(Step::TailClean);
+            faults.reach(Step::TailClean);
             let entry = held.append(&EntryKind::DisposalIntent, Some(digest), stamp)?;
-            self.faults.reach(Step::Intended);
-            let journalled = Journalled::read(journal, &entry)?;
-            self.home.swap_segment(&journalled, self.faults)?;
-            (entry, journalled)
+            faults.reach(Step::Intended);
+            let journalled = Journalled::appended(&entry, digest, intent)?;
+            home.swap_segment(&journalled, faults)?;
+            (journalled, since.elapsed())
         };
-        self.faults.reach(Step::BodiesGone);
-        self.home.swap_tables(&journalled, self.faults)?;
-        self.faults.reach(Step::TablesSwapped);
-        let done = self.home.conclude(intent.seq, true, stamp)?;
-        gate::discard_staged(self.home.root(), Path::new(STAGED))?;
+        faults.reach(Step::BodiesGone);
+        home.swap_tables(&journalled, faults)?;
+        faults.reach(Step::TablesSwapped);
+        let done = home.conclude(journalled.seq, true, stamp)?;
+        gate::discard_staged(home.root(), Path::new(STAGED))?;
+        located.note(&journalled);
         Ok(Destruction::Done {
-            intent: intent.seq,
+            intent: journalled.seq,
             done: done.seq,
+            locked,
         })
     }
 }
@@ -253,16 +263,9 @@ impl Rewrite<'_> {
     }
 
     /// The evaluation files of one entry: rows of the messages go, and with them what nothing else of the entry names.
-    fn tables(&mut self, seq: u64) -> Result<()> {
-        let entry = self.home.batches(seq)?.next().transpose()?;
-        let Some((entry, record)) = entry.filter(|(entry, _)| entry.seq == seq) else {
-            return Err(StoreError::corrupt(
-                format!("entry {seq} names no files"),
-                self.home.root(),
-            ));
-        };
+    fn tables(&mut self, kind: &EntryKind, files: &[StoredFile]) -> Result<()> {
         let mut tables: Tables<'_> = BTreeMap::new();
-        for file in record.files.iter().filter(|file| !file.is_segment()) {
+        for file in files.iter().filter(|file| !file.is_segment()) {
             let before = self.home.rows(file)?;
             let after = match before.column_by_name(TABLE_KEY) {
                 Some(_) => filtered(&before, &self.kept(&before, TABLE_KEY, file)?, file)?,
@@ -273,7 +276,7 @@ impl Rewrite<'_> {
                 Shrunk { file, before, after },
             );
         }
-        if entry.kind == EntryKind::Batch {
+        if *kind == EntryKind::Batch {
             for (shared, column, namers) in SHARED {
                 let Some(Shrunk { file, before, .. }) = tables.get(shared.name()) else {
                     continue;
