@@ -12,6 +12,7 @@ mod clock;
 mod config;
 mod dispose;
 mod environment;
+mod erasure;
 mod forms;
 mod hold;
 mod packaging;
@@ -29,6 +30,10 @@ pub use dispose::{
     ApproveDisposal, DisposalCertificate, Dispose, DisposeKind, ExecuteDisposal, ProposeDisposal, RejectDisposal,
 };
 pub use environment::with_environment;
+pub use erasure::{
+    AnswerErasure, CloseErasure, ConfirmErasure, Erasure, ErasureKind, ErasureOutcome, ErasureStatus, ExtendErasure,
+    GrantErasure, GroundErasure, Law, LetterFormat, NamedMessages, RequestErasure,
+};
 pub use hold::{
     AckHold, Hold, HoldKind, ListHolds, NarrowHold, NoticeOfHold, NoticeStep, PlaceHold, ReleaseHold, ShowHold,
 };
@@ -227,6 +232,8 @@ pub enum Verb {
     Replay(Replay),
     /// Plans of what is to go, and carrying them out
     Dispose(Dispose),
+    /// Requests for erasure: what somebody asked to have erased, and the answer
+    Erasure(Erasure),
     /// Project the catalog again from journal and evaluations
     Rebuild,
     /// What is set, and where it was set
@@ -436,6 +443,8 @@ pub enum ReportKind {
     Holds(TableReport),
     /// What disposal plans named, and what became of it
     Disposal(TableReport),
+    /// The messages of requests for erasure, and how each stands
+    Erasure(TableReport),
     /// One page for people: counts, charts, tables
     Html(HtmlReport),
 }

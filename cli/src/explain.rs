@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 use crate::args::{Explain, ShowContent};
 use crate::codes;
 use crate::dates::{Dates, Grounds};
+use crate::erasure;
 use crate::failure::{Exit, Failure};
 use crate::find;
 use crate::home;
@@ -96,12 +97,14 @@ impl Explained {
         let lookups = Lookups::of(&grounds);
         let mut dates = Dates::for_messages(catalog, &grounds, settings.as_of, &rows)?;
         let mut hides = false;
+        let mut asked = Vec::new();
         let retention = match rows.first() {
             Some(row) => {
                 let of_message = dates.of_message(row);
                 let mut shown = retention_row(row, &of_message, &lookups, settings.as_of, sight);
                 let explainer = duties::Explainer::of(settings, catalog, &grounds, &dates, row)?;
                 hides = sight.hides(&of_message.covered(row), settings.as_of);
+                asked = erasure::of_message(catalog, row, &of_message, settings.as_of)?;
                 explainer.extend(&mut shown, &of_message.resolved, hides);
                 Some(Value::Object(shown))
             }
@@ -114,6 +117,11 @@ impl Explained {
         for header in headers {
             versions.push(version(settings, home, catalog, header, (&hidden, hides))?);
         }
+        // Art. 18 of the General Data Protection Regulation: surveillance goes on, looking things up does not.
+        let restricted = rows.first().is_some_and(|row| row.asked.is_some());
+        if restricted {
+            versions.iter_mut().for_each(|version| version["text"] = Value::Null);
+        }
         let bundle = catalog.active_bundle()?.map(|bundle| bundle.digest);
         Ok(Self(json!({
             "schema": "lexhold/explain-message/1",
@@ -123,6 +131,8 @@ impl Explained {
             "governance": if actor.is_solo() { "solo" } else { "operators" },
             "versions": versions,
             "retention": retention,
+            "restricted": restricted,
+            "erasure": asked,
         })))
     }
 }
@@ -335,6 +345,23 @@ fn text(of: &Value) -> String {
     let retention = &of["retention"];
     lines.extend(duties::lines(retention));
     lines.push(format!("├─ holds: {}", many(&retention["holds"])));
+    for asked in of["erasure"].as_array().into_iter().flatten() {
+        lines.push(format!(
+            "├─ erasure asked for by {} ({}{}): {}, {}",
+            word(&asked["request"]),
+            word(&asked["law"]),
+            if asked["confirmed"] == json!(true) {
+                ""
+            } else {
+                ", unconfirmed"
+            },
+            word(&asked["standing"]),
+            many(&asked["grounds"])
+        ));
+    }
+    if of["restricted"] == json!(true) {
+        lines.push("├─ restricted: its text is not shown here".to_owned());
+    }
     lines.push(format!(
         "├─ retain until {}, eligible from {}, dispose at {}, must be gone by {}",
         word(&retention["retain_until"]),

@@ -17,6 +17,7 @@ mod config;
 mod dates;
 mod diff;
 mod dispose;
+mod erasure;
 mod event;
 mod explain;
 mod failure;
@@ -119,6 +120,7 @@ fn dispatch(cli: &Cli, typed: &ArgMatches) -> anyhow::Result<Exit> {
         Verb::Clock(args) => clock::clock(&settings, args),
         Verb::Replay(args) => replay::replay(&settings, args),
         Verb::Dispose(args) => dispose::dispose(&settings, args),
+        Verb::Erasure(args) => erasure::erasure(&settings, args),
         Verb::Rebuild => rebuild::rebuild(&settings),
         Verb::Config(args) => config::config(&settings, args, typed),
         Verb::Completions(args) => packaging::completions(args),

@@ -19,6 +19,7 @@ mod corpora;
 mod crash;
 mod determinism;
 mod dispose;
+mod erasure;
 mod event;
 mod evidence;
 mod explain;

@@ -10,31 +10,20 @@ use crate::args::Evidence;
 use crate::failure::{Exit, Failure};
 use crate::find;
 use crate::home;
-use crate::load::read_bytes;
 use crate::review::{self, ReviewLog};
 use crate::settings::Settings;
 
 /// The messages that are named, each once, by id.
 pub fn read(settings: &Settings, home: &Home, evidence: &Evidence) -> anyhow::Result<Vec<CaseItem>> {
-    let mut ids = evidence.message.clone();
-    if let Some(path) = &evidence.messages {
-        let bytes = read_bytes(path)?;
-        let text = String::from_utf8(bytes)
-            .map_err(|_| Failure::new(Exit::Data, format!("{} is not UTF-8", path.display())))?;
-        let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-        ids.extend(lines.map(str::to_owned));
-    }
     let catalog = home::catalog(settings, home)?;
     let mut items: BTreeMap<Key, CaseItem> = BTreeMap::new();
-    for id in &ids {
-        for header in find::message(&catalog, id)? {
-            let item = CaseItem {
-                family: header.family,
-                message_id: header.message_id,
-                alert: None,
-            };
-            items.insert(header.family, item);
-        }
+    for (family, message_id) in find::families(&catalog, &evidence.message, evidence.messages.as_deref())? {
+        let item = CaseItem {
+            family,
+            message_id,
+            alert: None,
+        };
+        items.insert(family, item);
     }
     if !evidence.alert.is_empty() {
         let log = ReviewLog::load(settings, home, &catalog)?;

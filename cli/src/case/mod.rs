@@ -19,7 +19,7 @@ use crate::operators::Actor;
 use crate::settings::Settings;
 use log::{CaseLog, Standing};
 
-/// Characters that a case's name may have.
+/// Characters that a name may have.
 const NAME_CHARS: usize = 64;
 /// How often it is tried again because somebody else wrote of cases meanwhile.
 const TRIES: usize = 8;
@@ -93,7 +93,7 @@ fn open(
     log: &CaseLog,
     (name, matter, evidence): (&str, &str, &Evidence),
 ) -> anyhow::Result<Wanted> {
-    sound(name)?;
+    sound_name("a case", name)?;
     if log.standing(name).is_some() {
         let message = format!("a case was called `{name}` before, and no name is used twice");
         return Err(Failure::new(Exit::Usage, message)
@@ -183,11 +183,12 @@ fn must_be_open(log: &CaseLog, name: &str) -> Result<(), Failure> {
     }
 }
 
-fn sound(name: &str) -> Result<(), Failure> {
+/// Refuses a name that could be taken for something else on a command line.
+pub fn sound_name(of: &str, name: &str) -> Result<(), Failure> {
     let plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | '/');
     if !name.is_empty() && name.chars().count() <= NAME_CHARS && name.chars().all(plain) {
         return Ok(());
     }
-    let message = format!("`{}` is no name of a case", lexhold_document::printable(name));
+    let message = format!("`{}` is no name of {of}", lexhold_document::printable(name));
     Err(Failure::new(Exit::Usage, message).help(format!("letters, digits, - _ . and /, {NAME_CHARS} at most")))
 }

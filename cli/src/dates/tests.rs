@@ -265,6 +265,38 @@ impl Firm {
     }
 }
 
+impl Firm {
+    /// Puts on record that the erasure of every third family was asked for, and that of every sixth granted in spite of
+    /// all schedules. Says of each whether it was granted.
+    fn ask_for_erasure(&mut self, seed: usize) -> HashMap<Key, bool> {
+        let families: BTreeSet<Key> = self.evaluated().iter().map(|(_, one)| one.family).collect();
+        let asked = families.into_iter().enumerate().filter(|(at, _)| at % 3 == seed % 3);
+        let asked: HashMap<Key, bool> = asked.map(|(at, family)| (family, at % 2 == 0)).collect();
+        let items = |only: Option<bool>| -> Vec<serde_json::Value> {
+            let named = asked
+                .iter()
+                .filter(|(_, granted)| only.is_none_or(|only| only == **granted));
+            named
+                .map(|(family, _)| json!({"family": family, "message_id": "m", "others": 0}))
+                .collect()
+        };
+        let request = json!({"request": "r", "subject": "s", "law": "gdpr", "located": "DE", "established": [], "received": "",
+                             "zone": "UTC", "due": "", "chosen_by": {}, "digest": "", "items": items(None)});
+        let waived: Vec<Key> = self
+            .bundle
+            .schedules()
+            .iter()
+            .map(lexhold_retention::Schedule::key)
+            .collect();
+        let granted = json!({"request": "r", "waived": waived, "reason": "", "items": items(Some(true))});
+        self.home.enter("erasure_requested", &request, &[]);
+        let confirmed = json!({"request": "r", "digest": "", "evidence": ""});
+        self.home.enter("erasure_confirmed", &confirmed, &[]);
+        self.home.enter("erasure_decided", &granted, &[]);
+        asked
+    }
+}
+
 fn limits(resolved: &Resolved) -> [Limit; 5] {
     [
         resolved.retain_until.limit,
@@ -284,8 +316,17 @@ fn joins_and_totals_give_each_message_what_a_plain_loop_gives_it() {
     let as_of: Timestamp = "2026-06-01T00:00:00Z".parse().unwrap();
     let mut seen = BTreeSet::new();
     for seed in 0..seeds {
-        let firm = Firm::new(seed);
+        let mut firm = Firm::new(seed);
+        let asked = firm.ask_for_erasure(seed);
         let all = firm.evaluated();
+        let waived: [BTreeSet<Key>; 2] = [
+            BTreeSet::new(),
+            firm.bundle
+                .schedules()
+                .iter()
+                .map(lexhold_retention::Schedule::key)
+                .collect(),
+        ];
         let mut want: HashMap<Key, (State, [Limit; 5])> = HashMap::new();
         for (key, one) in &all {
             let members: Vec<Resolved> = all
@@ -296,6 +337,9 @@ fn joins_and_totals_give_each_message_what_a_plain_loop_gives_it() {
             let resolved = family(&members);
             let circumstances = Circumstances {
                 held: ["c0", "c1"].contains(&one.message.conversation.as_str()),
+                erasure: asked.get(&one.family).map(|granted| Erasure {
+                    waived: &waived[usize::from(*granted)],
+                }),
                 ..Circumstances::default()
             };
             want.insert(*key, (state(&resolved, as_of, &circumstances).0, limits(&resolved)));
@@ -307,11 +351,15 @@ fn joins_and_totals_give_each_message_what_a_plain_loop_gives_it() {
         let mut dates = Dates::open(&firm.home.writer, &grounds, as_of).unwrap();
         let mut n_messages = 0;
         let mut states: std::collections::BTreeMap<&str, u64> = std::collections::BTreeMap::new();
+        let mut due: std::collections::BTreeMap<String, u64> = std::collections::BTreeMap::new();
         firm.home
             .writer
             .retention::<anyhow::Error>(Scope::All, |row| {
                 let found = dates.of_message(&row);
                 let (state, _) = found.state(as_of, &found.covered(&row), &ViewerSight::ALL);
+                if let Some(until) = found.eligible_from(&found.covered(&row)).until() {
+                    *due.entry(until.strftime("%Y-%m").to_string()).or_default() += 1;
+                }
                 let found = (state, limits(&found.resolved));
                 assert_eq!(
                     want[&row.key], found,
@@ -326,7 +374,15 @@ fn joins_and_totals_give_each_message_what_a_plain_loop_gives_it() {
         assert_eq!(n_messages, want.len());
         let totals = Totals::count(&firm.home.writer, &dates, None, &ViewerSight::ALL).unwrap();
         assert_eq!(totals.states, states, "seed {seed}");
+        let mut months: std::collections::BTreeMap<String, u64> = std::collections::BTreeMap::new();
+        for one in &totals.due {
+            *months.entry(one.month.clone()).or_default() += one.n_messages;
+        }
+        assert_eq!(months, due, "seed {seed}");
         seen.extend(states.into_keys());
     }
-    assert!(seen.len() >= 4, "too few states: {seen:?}");
+    assert!(
+        seen.len() >= 4 && seen.contains("restricted"),
+        "too few states: {seen:?}"
+    );
 }

@@ -69,6 +69,27 @@ pub fn handles(
     Ok(all)
 }
 
+/// The handles that a person has or ever had: by the directory, by that of the last run, and by what is on record.
+pub fn handles_of_person(
+    home: &Home,
+    catalog: &Catalog,
+    person: &str,
+    directory: &Directory,
+) -> anyhow::Result<BTreeSet<(String, String)>> {
+    let before = directory_before(home)?;
+    let rows = std::iter::once(directory).chain(&before).flat_map(Directory::people);
+    let of_person = rows.filter(|row| row.id == person).flat_map(|row| &row.handles);
+    let mut all: BTreeSet<(String, String)> = of_person
+        .flat_map(|(platform, handles)| handles.iter().map(move |handle| (platform.clone(), handle.clone())))
+        .collect();
+    all.extend(
+        handles_on_record(catalog, &BTreeSet::from([person]))?
+            .into_values()
+            .flatten(),
+    );
+    Ok(all)
+}
+
 /// Adds handles to others.
 pub fn unite(all: &mut Handles, more: Handles) {
     for (custodian, handles) in more {

@@ -8,6 +8,7 @@ mod forecast;
 mod holds;
 pub mod html;
 mod over_retention;
+pub mod print;
 pub mod resolve;
 mod retention;
 mod reviews;
@@ -19,6 +20,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use lexhold_catalog::Catalog;
+use lexhold_policy::Verb;
 use lexhold_store::Home;
 
 use crate::args::{HtmlReport, Report, ReportKind, TableFormat, TableReport};
@@ -28,7 +30,7 @@ use crate::operators::Actor;
 use crate::review::{self, ReviewLog};
 use crate::settings::Settings;
 use crate::terminal::say;
-use crate::{dispose, files, home};
+use crate::{dispose, erasure, files, home};
 use sight::Sight;
 use table::{Columns, TableWriter, write_whole};
 
@@ -97,6 +99,12 @@ pub fn report(settings: &Settings, args: &Report) -> anyhow::Result<Exit> {
             }
         }
         ReportKind::Disposal(to) => each_form(to, dispose::REGISTER, |table| dispose::write_register(&catalog, table))?,
+        ReportKind::Erasure(to) => {
+            actor.require(Verb::RequestErasure, home.id(), &[])?;
+            each_form(to, erasure::COLUMNS, |table| {
+                erasure::write(&catalog, settings.as_of, table)
+            })?;
+        }
         ReportKind::Html(HtmlReport { output }) => {
             write_page(settings, &actor, &home, &catalog, output)?;
             say_written(settings, output);

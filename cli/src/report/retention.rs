@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 use lexhold_catalog::{Catalog, RetentionRow, Scope};
 use lexhold_model::Key;
-use lexhold_retention::{Decided, Duty, Limit, Resolved, Schedule as Version, Standing};
+use lexhold_retention::{Duty, Limit, Reason, Resolved, Schedule as Version, Standing};
 use serde_json::{Value, json};
 
 use super::sight::Sight;
@@ -119,7 +119,7 @@ pub fn row(message: &RetentionRow, dates: &MessageDates, lookups: &Lookups, as_o
         "dispose_at": resolved.dispose_at.limit.day_text(),
         "must_dispose_by": resolved.must_dispose_by.limit.day_text(),
         "accessible_until": resolved.accessible_until.limit.day_text(),
-        "reason": reason(&resolved.eligible_from),
+        "reason": eligible_from.reason().map(Reason::as_str),
         "trigger_suspect": message.trigger_suspect,
         "duties": duties,
         "decided_by": decided_by,
@@ -131,10 +131,6 @@ pub fn row(message: &RetentionRow, dates: &MessageDates, lookups: &Lookups, as_o
         Value::Object(row) => row,
         _ => Row::new(),
     }
-}
-
-fn reason(decided: &Decided) -> Option<&'static str> {
-    decided.limit.reason().map(|reason| reason.as_str())
 }
 
 fn duty(duty: &Duty, lookups: &Lookups) -> Value {

@@ -339,12 +339,13 @@ impl Catalog {
         Ok(requests)
     }
 
-    /// The messages of a request, in the order in which they were frozen.
+    /// The messages of a request, or one of them, in the order in which they were frozen.
     ///
     /// # Errors
     /// Those of DuckDB.
-    pub fn erasure_items(&self, request: &str) -> Result<Vec<ErasureItemRow>> {
+    pub fn erasure_items(&self, request: &str, family: Option<Key>) -> Result<Vec<ErasureItemRow>> {
         let request = sql_text(request);
+        let only = family.map_or_else(String::new, |family| format!("AND i.family = {}", sql_key(family)));
         let sql = format!(
             "SELECT i.family, i.message_id, i.others, d.seq, d.ground, d.reason, d.decided_by,
                     t.family IS NOT NULL AND m.family IS NULL, t.plan, coalesce(a.requests, [])
@@ -358,9 +359,20 @@ impl Catalog {
              LEFT JOIN (SELECT family, list(DISTINCT request ORDER BY request) AS requests FROM erasure_item
                         WHERE request <> {request} AND request NOT IN (SELECT request FROM erasure_step WHERE step = 'closed')
                         GROUP BY family) a ON a.family = i.family
-             WHERE i.request = {request} ORDER BY i.item"
+             WHERE i.request = {request} {only} ORDER BY i.item"
         );
         collect(self.connection(), &sql, "reading a request for erasure", item)
+    }
+
+    /// Chooses everything of the messages of a request, for [`crate::Scope::Chosen`].
+    ///
+    /// # Errors
+    /// Those of DuckDB.
+    pub fn choose_asked(&self, request: &str) -> Result<()> {
+        self.connection_batch(&format!(
+            "CREATE OR REPLACE TEMP TABLE chosen_family AS SELECT DISTINCT family FROM erasure_item WHERE request = {}",
+            sql_text(request)
+        ))
     }
 
     /// The requests that name a message.

@@ -260,7 +260,7 @@ impl Erasure<'_> {
     }
 
     /// The duties that keep a message at an instant.
-    fn keeping<'r>(self, resolved: &'r Resolved, as_of: Timestamp) -> impl Iterator<Item = &'r Duty> {
+    pub fn keeping(self, resolved: &Resolved, as_of: Timestamp) -> impl Iterator<Item = &Duty> {
         let keeps = move |duty: &&Duty| duty.kind == DutyKind::Retain && !duty.ends.is_over(as_of);
         resolved
             .duties
@@ -363,6 +363,19 @@ impl Meets<'_> {
             () if self.kept => ErasureStanding::Deferred(vec![open]),
             () => ErasureStanding::Queued,
         }
+    }
+}
+
+impl Meets<'_> {
+    /// The instant from which no duty keeps the message any more, where nothing but duties with a ground of their own are
+    /// said to keep it, and their end is known.
+    pub fn deferred_until(&self, as_of: Timestamp) -> Option<Timestamp> {
+        let mut until = None;
+        for duty in self.erasure.keeping(self.resolved, as_of) {
+            self.law.automatic(duty)?;
+            until = until.max(Some(duty.ends.until()?));
+        }
+        until.filter(|_| !self.held)
     }
 }
 

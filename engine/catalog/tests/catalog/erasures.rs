@@ -112,11 +112,14 @@ fn what_is_on_record_of_a_request_comes_back() {
     assert_eq!(one.established, ["IE"]);
     assert_eq!(one.step("answered").unwrap().detail, json!({ "n": 1 }));
     assert_eq!(other.step("closed").unwrap().detail, json!({ "outcome": "withdrawn" }));
-    let items = writer.erasure_items("r1").unwrap();
+    let items = writer.erasure_items("r1", None).unwrap();
     let grounds: Vec<_> = items.iter().map(|item| item.decision.clone().unwrap().ground).collect();
     assert_eq!(grounds, [None, Some("17(3)(e)".to_owned())]);
     assert!(items.iter().all(|item| !item.erased && item.also_asked_by.is_empty()));
-    assert_eq!(writer.erasure_items("r2").unwrap()[0].also_asked_by, ["r1"]);
+    assert_eq!(
+        writer.erasure_items("r2", Some(key("slack/C1/1"))).unwrap()[0].also_asked_by,
+        ["r1"]
+    );
     assert_eq!(writer.erasures_of(key("slack/C1/2")).unwrap(), ["r1", "r2"]);
     assert_eq!(writer.waived().unwrap()[&9], [key("set")].into());
 }

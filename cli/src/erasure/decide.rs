@@ -1,0 +1,175 @@
+//! `erasure ground`, `erasure grant`: what counsel decides where no ground keeps a message by itself.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use lexhold_catalog::payload::{ErasureDecided, ErasureItem};
+use lexhold_catalog::{Catalog, ErasureRow, Scope};
+use lexhold_model::Key;
+use lexhold_policy::Verb;
+use lexhold_retention::{PrivacyLaw, Schedule};
+use lexhold_store::EntryKind;
+use serde_json::json;
+
+use super::standing::law_of;
+use super::step::told;
+use super::{Desk, confirmed, named, reasoned, seen};
+use crate::args::{GrantErasure, GroundErasure, NamedMessages};
+use crate::dates::{Dates, Grounds};
+use crate::failure::{Exit, Failure};
+use crate::settings::Settings;
+
+/// Records the ground on which messages stay.
+pub fn ground(settings: &Settings, args: &GroundErasure) -> anyhow::Result<Exit> {
+    reasoned("reason", &args.reason)?;
+    let desk = Desk::open(settings)?;
+    let by = &args.stands.confirmed_by;
+    desk.actor.require(Verb::AnswerErasure, &args.name, by)?;
+    let catalog = desk.catalog()?;
+    let request = confirmed(&catalog, &args.name)?;
+    let law = law_of(&request)?;
+    if law.ground(&args.article).is_none() {
+        let known: Vec<&str> = law.grounds().iter().map(|ground| ground.article).collect();
+        let message = format!(
+            "`{}` is no ground under {}",
+            lexhold_document::printable(&args.article),
+            law.as_str()
+        );
+        return Err(Failure::new(Exit::Usage, message)
+            .help(format!("one of {}", known.join(", ")))
+            .into());
+    }
+    let items = items(&catalog, &request, &args.named)?;
+    let seen = seen(&catalog)?;
+    drop(catalog);
+    let n = items.len();
+    let payload = json!(ErasureDecided {
+        request: args.name.clone(),
+        ground: Some(args.article.clone()),
+        waived: Vec::new(),
+        reason: args.reason.clone(),
+        items,
+        confirmed_by: by.clone(),
+        solo: desk.actor.is_solo(),
+    });
+    let seq = desk.append(EntryKind::ErasureDecided, &payload, seen)?;
+    told(&format!(
+        "{} on record for {n} messages, journal entry {seq}",
+        args.article
+    ))
+}
+
+/// Waives the duties that keep messages, where they may be waived.
+pub fn grant(settings: &Settings, args: &GrantErasure) -> anyhow::Result<Exit> {
+    reasoned("reason", &args.reason)?;
+    let desk = Desk::open(settings)?;
+    let by = &args.stands.confirmed_by;
+    desk.actor.require(Verb::AnswerErasure, &args.name, by)?;
+    let catalog = desk.catalog()?;
+    let request = confirmed(&catalog, &args.name)?;
+    let items = items(&catalog, &request, &args.named)?;
+    let n = items.len();
+    let waived = waived(settings, &catalog, &items)?;
+    let mut seen = seen(&catalog)?;
+    drop(catalog);
+    let mut alike: BTreeMap<Vec<Key>, Vec<ErasureItem>> = BTreeMap::new();
+    for item in items {
+        let of = waived.get(&item.family).cloned().unwrap_or_default();
+        alike.entry(of.into_iter().collect()).or_default().push(item);
+    }
+    for (waived, items) in alike {
+        let payload = json!(ErasureDecided {
+            request: args.name.clone(),
+            ground: None,
+            waived,
+            reason: args.reason.clone(),
+            items,
+            confirmed_by: by.clone(),
+            solo: desk.actor.is_solo(),
+        });
+        seen = desk.append(EntryKind::ErasureDecided, &payload, seen)?;
+    }
+    told(&format!(
+        "erasure of {n} messages is granted, journal entry {seen}; what nothing else keeps is queued"
+    ))
+}
+
+/// The messages of the request that somebody named.
+fn items(catalog: &Catalog, request: &ErasureRow, wanted: &NamedMessages) -> anyhow::Result<Vec<ErasureItem>> {
+    let families = named(catalog, wanted)?;
+    if families.is_empty() {
+        return Err(Failure::new(Exit::Usage, "no message is named")
+            .help("--message ID, or --messages FILE with one on each line")
+            .into());
+    }
+    let frozen = catalog.erasure_items(&request.request, None)?;
+    let mut frozen: HashMap<Key, ErasureItem> = frozen
+        .into_iter()
+        .map(|row| {
+            let item = ErasureItem {
+                family: row.family,
+                message_id: row.message_id,
+                others: row.others,
+            };
+            (item.family, item)
+        })
+        .collect();
+    let mut items = Vec::new();
+    for family in families {
+        let stranger = || {
+            Failure::new(
+                Exit::Usage,
+                format!("a message that was named is none of `{}`", request.request),
+            )
+            .help(format!("lexhold erasure status {} lists its messages", request.request))
+        };
+        items.push(frozen.remove(&family).ok_or_else(stranger)?);
+    }
+    items.sort_by(|one, other| (&one.message_id, one.family).cmp(&(&other.message_id, other.family)));
+    Ok(items)
+}
+
+/// The schedule versions that are waived for each message: those whose duties keep it now, and those that were waived before.
+///
+/// # Errors
+/// Refused where one of them may not be waived, by the law of any request that names the message.
+fn waived(
+    settings: &Settings,
+    catalog: &Catalog,
+    items: &[ErasureItem],
+) -> anyhow::Result<HashMap<Key, BTreeSet<Key>>> {
+    let grounds = Grounds::read(catalog, settings.now)?;
+    let schedules: HashMap<Key, &Schedule> = grounds.ledger.schedules().iter().map(|one| (one.key(), one)).collect();
+    let laws: HashMap<String, PrivacyLaw> = catalog
+        .erasures()?
+        .iter()
+        .filter(|request| request.step("closed").is_none())
+        .map(|request| Ok((request.request.clone(), law_of(request)?)))
+        .collect::<anyhow::Result<_>>()?;
+    let mut all = HashMap::new();
+    for item in items {
+        let mut rows = Vec::new();
+        catalog.retention::<anyhow::Error>(Scope::Family(item.family), |row| {
+            rows.push(row);
+            Ok(())
+        })?;
+        let Some(row) = rows.first() else { continue };
+        let asking = catalog.erasures_of(item.family)?;
+        let asking: Vec<PrivacyLaw> = asking.iter().filter_map(|name| laws.get(name).copied()).collect();
+        let dates = Dates::for_messages(catalog, &grounds, settings.now, &rows)?.of_message(row);
+        let mut of_item: BTreeSet<Key> = dates.erasure().waived.clone();
+        for duty in dates.erasure().keeping(&dates.resolved, settings.now) {
+            let schedule = schedules.get(&duty.schedule);
+            let waivable = schedule.is_some_and(|schedule| asking.iter().all(|law| law.may_waive(duty, schedule.mode)));
+            if !waivable {
+                let name = schedule.map_or("a schedule", |schedule| &schedule.id);
+                let message = format!("`{name}` keeps {}, and is not to be waived", item.message_id);
+                return Err(Failure::new(Exit::Refused, lexhold_document::printable(&message))
+                    .help("law that binds, and documents in `mode: compliance`, go before a request; lexhold erasure ground records why a message stays")
+                    .into());
+            }
+            of_item.insert(duty.schedule);
+        }
+        all.insert(item.family, of_item);
+    }
+    Ok(all)
+}
