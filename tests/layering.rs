@@ -215,3 +215,19 @@ fn the_pinned_library_is_the_one_the_crate_is_made_for() {
         "Cargo.toml should ask for `{expected}…` to go with DuckDB {version}"
     );
 }
+
+#[test]
+fn the_version_of_regexes_on_record_is_the_one_that_is_built() {
+    let record = read(&root().join("engine/rules/src/unicode.rs"));
+    let built = read(&root().join("Cargo.lock"));
+    let version = built
+        .split("name = \"regex-syntax\"\nversion = \"")
+        .nth(1)
+        .and_then(|rest| rest.split('"').next())
+        .expect("Cargo.lock names it");
+    let expected = format!("REGEX_SYNTAX_VERSION: &str = \"{version}\"");
+    assert!(
+        record.contains(&expected),
+        "engine/rules/src/unicode.rs should say {expected}"
+    );
+}

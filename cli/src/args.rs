@@ -17,6 +17,7 @@ mod forms;
 mod hold;
 mod packaging;
 mod resolve;
+mod schema;
 mod test;
 mod verify;
 
@@ -39,6 +40,7 @@ pub use hold::{
 };
 pub use packaging::{Completions, Man};
 pub use resolve::RetentionResolve;
+pub use schema::{Schema, SchemaDraft};
 pub use test::{Test, TestFormat};
 pub use verify::Verify;
 
@@ -99,6 +101,12 @@ pub struct Global {
     /// Read no configuration file
     #[arg(long, global = true, conflicts_with = "config")]
     pub no_config: bool,
+    /// Refuse policies and rulesets that are not those of lexhold.lock
+    #[arg(long, global = true)]
+    pub locked: bool,
+    /// Take lexhold.lock for what it is without comparing anything with it; it has to be there
+    #[arg(long, global = true, conflicts_with = "locked")]
+    pub frozen: bool,
     /// Show matched text or whole messages in the output
     #[arg(long, global = true, value_name = "WHAT", value_enum, default_value_t)]
     pub show_content: ShowContent,
@@ -239,6 +247,10 @@ pub enum Verb {
     /// What is set, and where it was set
     #[command(subcommand)]
     Config(Config),
+    /// Write down which files the policies and rulesets consist of, for --locked
+    Lock,
+    /// JSON Schema of documents, for editors
+    Schema(Schema),
     /// Completions of verbs and flags for a shell
     Completions(Completions),
     /// Manual pages, one a verb

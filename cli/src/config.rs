@@ -10,7 +10,7 @@ use crate::args::{Config, ShowConfig};
 use crate::failure::Exit;
 use crate::report::each_form;
 use crate::report::table::{Columns, Kind, Row};
-use crate::settings::{ConfigFile, Settings};
+use crate::settings::{ConfigFile, Pinning, Settings};
 
 /// The columns, a contract.
 const COLUMNS: Columns = Columns {
@@ -80,9 +80,11 @@ fn values(settings: &Settings, typed: &ArgMatches) -> Vec<(&'static str, Value)>
         ("catalog_memory_mib", json!(settings.catalog_mib)),
         ("color", word(&settings.color)),
         ("directory", path(&settings.directory)),
+        ("frozen", json!(settings.pinning == Pinning::Frozen)),
         ("governance", json!(governance)),
         ("home", json!(settings.home)),
         ("jobs", settings.jobs.map_or(json!("all cores"), |jobs| json!(jobs))),
+        ("locked", json!(settings.pinning == Pinning::Locked)),
         ("log-format", word(&settings.log_format)),
         ("operators", path(&settings.operators)),
         ("policies", json!(settings.policies)),

@@ -31,6 +31,7 @@ mod import;
 mod keys;
 mod ledger;
 mod load;
+mod lock;
 mod operators;
 mod packaging;
 mod past;
@@ -44,6 +45,7 @@ mod review;
 mod run;
 mod sample;
 mod scan;
+mod schema;
 mod settings;
 mod status;
 mod terminal;
@@ -92,6 +94,7 @@ fn command() -> Command {
 fn dispatch(cli: &Cli, typed: &ArgMatches) -> anyhow::Result<Exit> {
     let settings = Settings::resolve(&cli.global, typed)?;
     start_log(&settings);
+    lock::guard(&settings, &cli.verb)?;
     match &cli.verb {
         Verb::Check(args) => check::check(&settings, args),
         Verb::Test(args) => test::test(&settings, args),
@@ -123,6 +126,8 @@ fn dispatch(cli: &Cli, typed: &ArgMatches) -> anyhow::Result<Exit> {
         Verb::Erasure(args) => erasure::erasure(&settings, args),
         Verb::Rebuild => rebuild::rebuild(&settings),
         Verb::Config(args) => config::config(&settings, args, typed),
+        Verb::Lock => lock::lock(&settings),
+        Verb::Schema(args) => schema::schema(args),
         Verb::Completions(args) => packaging::completions(args),
         Verb::Man(args) => packaging::man(args),
     }

@@ -76,10 +76,23 @@ pub struct Settings {
     pub verbose: u8,
     /// The form of log lines.
     pub log_format: LogFormat,
+    /// Whether policies and rulesets have to be those of the lock.
+    pub pinning: Pinning,
     /// The project's configuration file, where one was read.
     pub project_file: Option<ConfigFile>,
     /// The user's own, where one was read.
     pub user_file: Option<ConfigFile>,
+}
+
+/// What `lexhold.lock` is to a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pinning {
+    /// Nothing.
+    Free,
+    /// Whoever reads policies and rulesets compares them with it first.
+    Locked,
+    /// It has to be there, and is trusted unread.
+    Frozen,
 }
 
 /// `lexhold.yaml`
@@ -275,6 +288,11 @@ impl Settings {
             quiet: global.quiet,
             verbose: global.verbose,
             log_format: unless_given(typed, "log_format", global.log_format, display.log_format),
+            pinning: match (global.locked, global.frozen) {
+                (true, _) => Pinning::Locked,
+                (_, true) => Pinning::Frozen,
+                _ => Pinning::Free,
+            },
             project_file,
             user_file,
         })

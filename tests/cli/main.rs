@@ -27,6 +27,8 @@ mod governance;
 mod hold;
 mod holds;
 mod import;
+mod json_schema;
+mod lock;
 mod packaging;
 mod processes;
 mod races;

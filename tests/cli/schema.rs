@@ -2,6 +2,8 @@
 //!
 //! The libraries that know all of them turn on features of crates under Arrow, so that a second Arrow would be built for tests.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
 
@@ -15,9 +17,26 @@ pub fn assert_fits(document: &Value, schema: &str) {
         .join("../tests/schemas")
         .join(schema);
     let root: Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
-    let mut wrong = Vec::new();
-    Check { root: &root }.value(&root, document, "", &mut wrong);
+    let wrong = misfits(document, &root);
     assert!(wrong.is_empty(), "{wrong:#?}\n{document:#}");
+}
+
+/// What of a document a schema does not allow.
+pub fn misfits(document: &Value, schema: &Value) -> Vec<String> {
+    let mut wrong = Vec::new();
+    Check { root: schema }.value(schema, document, "", &mut wrong);
+    wrong
+}
+
+/// Whether a pattern is found in a text; each is compiled once.
+fn is_found(pattern: &str, text: &str) -> bool {
+    thread_local! {
+        static COMPILED: RefCell<HashMap<String, Regex>> = RefCell::default();
+    }
+    COMPILED.with_borrow_mut(|compiled| {
+        let known = compiled.entry(pattern.to_owned());
+        known.or_insert_with(|| Regex::new(pattern).unwrap()).is_match(text)
+    })
 }
 
 struct Check<'s> {
@@ -50,7 +69,11 @@ impl Check<'_> {
         };
         let number = |limit: &Value| of.as_f64().zip(limit.as_f64());
         match keyword {
-            "$schema" | "$id" | "$defs" | "definitions" | "title" | "description" | "default" | "format" => {}
+            "$schema" | "$id" | "$defs" | "definitions" | "title" | "description" | "default" | "examples"
+            | "format" => {}
+            // Looked at together with `if`.
+            "then" => {}
+            "if" => return !fits(wanted) || fits(&schema["then"]),
             "$ref" => {
                 let target = wanted.as_str().unwrap().strip_prefix('#').unwrap();
                 self.value(self.root.pointer(target).unwrap(), of, at, wrong);
@@ -66,9 +89,7 @@ impl Check<'_> {
                     .is_none_or(|text| text.chars().count() as u64 >= wanted.as_u64().unwrap());
             }
             "pattern" => {
-                return of
-                    .as_str()
-                    .is_none_or(|text| Regex::new(wanted.as_str().unwrap()).unwrap().is_match(text));
+                return of.as_str().is_none_or(|text| is_found(wanted.as_str().unwrap(), text));
             }
             "minItems" => {
                 return of

@@ -70,6 +70,15 @@ pub(crate) fn beside(kind: Kind, own: &Fields) -> Fields {
     all
 }
 
+/// A kind's own keys behind the front keys; where a kind has its own word on one of these, that counts.
+pub(crate) fn whole(kind: Kind, own: &Fields) -> Fields {
+    let mut fields = front_fields(kind);
+    fields.retain(|field| is_read_here(kind, field.name) || !own.fields.iter().any(|own| own.name == field.name));
+    let own_fields = own.fields.iter().filter(|field| !is_read_here(kind, field.name));
+    fields.extend(own_fields.cloned());
+    Fields { fields, ..own.clone() }
+}
+
 /// Reads the front; `None` if the document's kind or name cannot be told.
 pub(crate) fn read(root: &Node, diagnostics: &mut Diagnostics) -> Option<Front> {
     let entries = root.as_map()?;

@@ -2,74 +2,73 @@
 
 use std::fmt;
 
-/// What a document describes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Kind {
+/// Declares the kinds: what each describes is written once, for rustdoc and for a schema.
+macro_rules! kinds {
+    ($(#[doc = $doc:literal] $name:ident = $key:literal;)*) => {
+        /// What a document describes.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Kind {
+            $(#[doc = $doc] $name,)*
+        }
+
+        impl Kind {
+            /// Every kind, in the order of the manual.
+            pub const ALL: [Kind; [$($key),*].len()] = [$(Kind::$name),*];
+
+            /// The key that names a document of this kind.
+            pub fn key(self) -> &'static str {
+                match self {
+                    $(Kind::$name => $key,)*
+                }
+            }
+
+            /// What a document of this kind describes.
+            pub fn doc(self) -> &'static str {
+                match self {
+                    $(Kind::$name => $doc.trim_ascii(),)*
+                }
+            }
+
+            /// A small document of this kind, as somebody would write it.
+            pub fn example(self) -> &'static str {
+                match self {
+                    $(Kind::$name => include_str!(concat!("../examples/", $key, ".yaml")),)*
+                }
+            }
+        }
+    };
+}
+
+kinds! {
     /// Schedules: which messages are kept, from when, for how long.
-    Retention,
+    Retention = "retention";
     /// Patterns that flag text.
-    Ruleset,
+    Ruleset = "ruleset";
     /// Cedar conditions on who may write to whom.
-    Supervision,
+    Supervision = "supervision";
     /// Business days.
-    Calendar,
+    Calendar = "calendar";
     /// A legal hold.
-    Hold,
+    Hold = "hold";
     /// Named lists of terms.
-    Lexicon,
+    Lexicon = "lexicon";
     /// A registered text whose span is masked.
-    Disclaimer,
+    Disclaimer = "disclaimer";
     /// Which messages are drawn for review.
-    Sampling,
+    Sampling = "sampling";
     /// Who acts for whom, and until when.
-    Delegation,
+    Delegation = "delegation";
     /// An approved departure from a rule, with an expiry.
-    Exception,
+    Exception = "exception";
     /// Test cases.
-    Cases,
+    Cases = "cases";
     /// People, groups and channels.
-    Directory,
+    Directory = "directory";
     /// Who operates Lexhold, with public keys.
-    Operators,
+    Operators = "operators";
 }
 
 impl Kind {
-    /// Every kind, in the order of the manual.
-    pub const ALL: [Kind; 13] = [
-        Kind::Retention,
-        Kind::Ruleset,
-        Kind::Supervision,
-        Kind::Calendar,
-        Kind::Hold,
-        Kind::Lexicon,
-        Kind::Disclaimer,
-        Kind::Sampling,
-        Kind::Delegation,
-        Kind::Exception,
-        Kind::Cases,
-        Kind::Directory,
-        Kind::Operators,
-    ];
-
-    /// The key that names a document of this kind.
-    pub fn key(self) -> &'static str {
-        match self {
-            Kind::Retention => "retention",
-            Kind::Ruleset => "ruleset",
-            Kind::Supervision => "supervision",
-            Kind::Calendar => "calendar",
-            Kind::Hold => "hold",
-            Kind::Lexicon => "lexicon",
-            Kind::Disclaimer => "disclaimer",
-            Kind::Sampling => "sampling",
-            Kind::Delegation => "delegation",
-            Kind::Exception => "exception",
-            Kind::Cases => "cases",
-            Kind::Directory => "directory",
-            Kind::Operators => "operators",
-        }
-    }
-
     /// The kind that a key names.
     pub fn from_key(key: &str) -> Option<Kind> {
         Kind::ALL.into_iter().find(|kind| kind.key() == key)

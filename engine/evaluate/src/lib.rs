@@ -34,6 +34,7 @@ mod review_due;
 mod review_independence;
 mod review_mandate;
 pub mod sampling;
+mod shapes;
 mod supervision;
 mod tables;
 #[cfg(test)]
@@ -64,6 +65,7 @@ pub use resolve::{FamilyMember, alerts_of_set, family};
 pub use review_due::Deadlines;
 pub use review_independence::{Conflict, Subject, conflicts};
 pub use review_mandate::{Delegation, Exception, Mandates, delegation_shape, exception_shape};
+pub use shapes::shape_of;
 pub use supervision::{SupervisionRule, supervision_shape};
 pub use tables::{record, record_holds, record_reassignments};
 

@@ -58,4 +58,4 @@ pub use operators::{Operator, Operators, operators_shape};
 pub use probe::{ConditionMutant, Operand, Probe, Seen, condition_mutants};
 pub use program::{Answer, Decider, Program};
 pub use reads::Reads;
-pub use schema::{FirmTypes, Schemas};
+pub use schema::{FirmTypes, Schemas, cedar_version};

@@ -11,6 +11,11 @@ use crate::{Action, codes, trouble};
 
 const BUILT_IN: &str = include_str!("../../../policies/schema.cedarschema");
 
+/// The version of the language that conditions are written in.
+pub fn cedar_version() -> String {
+    cedar_policy::get_lang_version().to_string()
+}
+
 /// The types that a firm replaces, and nothing else.
 const FIRM_TYPES: [&str; 2] = ["FirmPerson", "FirmMessage"];
 

@@ -87,5 +87,5 @@ pub use parts::PartSet;
 pub use program::{Condition, Example, Program, RuleInfo, Status, TextView};
 pub use scanner::Scanner;
 pub use stem::Stem;
-pub use unicode::UNICODE_VERSIONS;
+pub use unicode::{REGEX_SYNTAX_VERSION, UNICODE_VERSIONS};
 pub use validators::{VERSION as VALIDATORS_VERSION, validators};

@@ -19,6 +19,9 @@ pub const UNICODE_VERSIONS: [(&str, (u64, u64, u64)); 3] = [
     ("look-alikes", unicode_security::UNICODE_VERSION),
 ];
 
+/// The version of the library that says what patterns mean.
+pub const REGEX_SYNTAX_VERSION: &str = "0.8.11";
+
 const FOLD: CaseMapperBorrowed<'static> = CaseMapper::new();
 const IGNORABLE: CodePointSetDataBorrowed<'static> = CodePointSetData::new::<DefaultIgnorableCodePoint>();
 const PICTOGRAPHIC: CodePointSetDataBorrowed<'static> = CodePointSetData::new::<ExtendedPictographic>();

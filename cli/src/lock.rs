@@ -1,0 +1,203 @@
+//! `lexhold.lock`: which bytes the policies and rulesets consist of, and by which versions of what they were last found to be in
+//! order; `--locked` refuses anything else.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use lexhold_model::Digest;
+use semver::{Version, VersionReq};
+use serde::{Deserialize, Serialize};
+
+use crate::args::Verb;
+use crate::failure::{Exit, Failure};
+use crate::files::why;
+use crate::load::{self, Project, plain};
+use crate::report::table::write_whole;
+use crate::settings::{Pinning, Settings};
+use crate::terminal::say;
+use crate::versions;
+
+/// The name of the lock, beside `lexhold.yaml`.
+const FILE: &str = "lexhold.lock";
+
+/// What is locked.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Lock {
+    /// The format of this file.
+    lexhold_lock: u32,
+    /// What reads the files.
+    versions: Pinned,
+    /// Every file with the SHA-256 of its bytes.
+    files: BTreeMap<String, Digest>,
+    /// Which files each document imports.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    imports: BTreeMap<String, Vec<String>>,
+}
+
+/// The versions that what documents mean depends on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pinned {
+    /// The format of documents.
+    pub documents: u32,
+    /// The range of engines that read them alike.
+    pub engine: String,
+    /// The language of conditions.
+    pub cedar: String,
+    /// What conditions can ask, the firm's own attributes among it.
+    pub cedar_schema: Digest,
+    /// The syntax of patterns.
+    pub regex: String,
+    /// The versions of Unicode, by what they are used for.
+    pub unicode: BTreeMap<String, String>,
+    /// The time zone database.
+    pub tz_database: String,
+}
+
+impl Pinned {
+    /// What this binary reads documents with.
+    pub fn now(project: &Project) -> Self {
+        let [schema, firm] = project.schemas.texts();
+        let unicode = versions::unicode();
+        let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+        Self {
+            documents: 1,
+            engine: versions::engine_range().to_string(),
+            cedar: lexhold_policy::cedar_version(),
+            cedar_schema: Digest::of([schema.as_bytes(), firm.as_bytes()].concat().as_slice()),
+            regex: lexhold_rules::REGEX_SYNTAX_VERSION.to_owned(),
+            unicode: unicode
+                .as_object()
+                .into_iter()
+                .flatten()
+                .map(|(what, version)| (what.clone(), text(version)))
+                .collect(),
+            tz_database: versions::tz_database().to_owned(),
+        }
+    }
+
+    /// What is no longer as it was; nothing where this binary reads documents as the one did that wrote this.
+    pub fn differences(&self, now: &Self) -> Vec<String> {
+        let range = VersionReq::parse(&self.engine);
+        let engine = Version::parse(versions::ENGINE);
+        let mut found = Vec::new();
+        let mut differ = |what: &str, then: &str, now: &str| {
+            if then != now {
+                found.push(format!("{what} {then} -> {now}"));
+            }
+        };
+        if !engine.is_ok_and(|engine| range.is_ok_and(|range| range.matches(&engine))) {
+            differ("engine", &self.engine, versions::ENGINE);
+        }
+        differ("documents", &self.documents.to_string(), &now.documents.to_string());
+        differ("cedar", &self.cedar, &now.cedar);
+        differ("cedar_schema", &self.cedar_schema.short(), &now.cedar_schema.short());
+        differ("regex", &self.regex, &now.regex);
+        differ("tz_database", &self.tz_database, &now.tz_database);
+        for (what, version) in &now.unicode {
+            let then = self.unicode.get(what).map_or("none", String::as_str);
+            differ(&format!("unicode of {what}"), then, version);
+        }
+        found
+    }
+}
+
+impl Lock {
+    fn of(project: &Project) -> Self {
+        let path = |file| plain(Path::new(project.files.path(file)));
+        let imports = project.documents.iter().filter(|document| !document.imports.is_empty());
+        Self {
+            lexhold_lock: 1,
+            versions: Pinned::now(project),
+            files: project
+                .sources
+                .iter()
+                .map(|(path, bytes)| (path.clone(), Digest::of(bytes)))
+                .collect(),
+            imports: imports
+                .map(|document| {
+                    let mut imported: Vec<String> = document.imports.iter().map(|file| path(*file)).collect();
+                    imported.sort();
+                    (path(document.file), imported)
+                })
+                .collect(),
+        }
+    }
+
+    /// What has changed since, as somebody would look for it.
+    fn differences(&self, now: &Self) -> Vec<String> {
+        let paths = self.files.keys().chain(now.files.keys());
+        let mut found: Vec<String> = paths
+            .filter(|path| self.files.get(*path) != now.files.get(*path))
+            .cloned()
+            .collect();
+        let imports = now
+            .imports
+            .iter()
+            .filter(|(path, imported)| !found.contains(path) && self.imports.get(*path) != Some(*imported));
+        let imports: Vec<String> = imports.map(|(path, _)| path.clone()).collect();
+        found.extend(imports);
+        found.sort();
+        found.dedup();
+        found.extend(self.versions.differences(&now.versions));
+        found
+    }
+}
+
+/// Writes the lock, for policies and rulesets that compile.
+pub fn lock(settings: &Settings) -> anyhow::Result<Exit> {
+    let (project, _) = load::bundle(settings)?;
+    let lock = Lock::of(&project);
+    let path = path(settings);
+    let text = serde_yaml::to_string(&lock)?;
+    write_whole(&path, |mut out| {
+        Ok(write!(
+            out,
+            "# Written by `lexhold lock`; `--locked` refuses what differs.\n{text}"
+        )?)
+    })?;
+    if !settings.quiet {
+        let plural = if lock.files.len() == 1 { "" } else { "s" };
+        say(&format!("{}: {} file{plural}", path.display(), lock.files.len()));
+    }
+    Ok(Exit::Done)
+}
+
+/// Refuses to begin where the lock is to be kept and would be another now.
+///
+/// # Errors
+/// Names every file and version that has changed; or that there is no lock.
+pub fn guard(settings: &Settings, verb: &Verb) -> anyhow::Result<()> {
+    let reads_policies = matches!(
+        verb,
+        Verb::Check(_) | Verb::Test(_) | Verb::Run(_) | Verb::Activate(_) | Verb::Scan(_) | Verb::Diff(_)
+    );
+    if !reads_policies || settings.pinning == Pinning::Free {
+        return Ok(());
+    }
+    let path = path(settings);
+    let failed = |what: String| Failure::new(Exit::Policy, what).help("lexhold lock");
+    if settings.pinning == Pinning::Frozen {
+        let missing = || failed(format!("{} is missing", path.display()));
+        return if path.is_file() { Ok(()) } else { Err(missing().into()) };
+    }
+    let text = std::fs::read_to_string(&path)
+        .map_err(|error| failed(format!("cannot read {}: {}", path.display(), why(&error))))?;
+    let locked: Lock =
+        serde_yaml::from_str(&text).map_err(|error| failed(format!("{} is no lock: {error}", path.display())))?;
+    let paths: Vec<PathBuf> = settings.policies.iter().chain(&settings.rulesets).cloned().collect();
+    let differences = locked.differences(&Lock::of(&Project::read(settings, &paths)?));
+    if differences.is_empty() {
+        return Ok(());
+    }
+    Err(failed(format!("{} out of date: {}", path.display(), differences.join(", "))).into())
+}
+
+fn path(settings: &Settings) -> PathBuf {
+    match settings.root.as_path() {
+        root if root == Path::new(".") => FILE.into(),
+        root => root.join(FILE),
+    }
+}
