@@ -85,8 +85,16 @@ fn what_an_open_case_rests_on_is_not_due() {
         seen(&firm, "rex", "m1"),
         ("retained".to_owned(), json!([]), "infinity".to_owned())
     );
-    call(&firm, "rex", &["case", "list"]).ended(5).said("show_silent_hold");
-    call(&firm, "rex", &["case", "show", "orion"]).ended(5);
+    let listed = |who: &str| {
+        call(&firm, who, &["case", "list", "--format", "ndjson"])
+            .ended(0)
+            .rows()
+            .len()
+    };
+    assert_eq!((listed("lea"), listed("rex"), listed("ria")), (1, 0, 0));
+    call(&firm, "rex", &["case", "show", "orion"])
+        .ended(3)
+        .said("no case is called");
 
     open(&firm, "orion", &["--message", "/m2"])
         .ended(2)
@@ -107,6 +115,11 @@ fn what_an_open_case_rests_on_is_not_due() {
     let told = call(&firm, "ria", &add).ended(0).stdout;
     assert!(told.starts_with("1 message added"), "{told}");
     assert!(call(&firm, "ria", &add).ended(0).stdout.contains("nothing to do"));
+    // Whoever wrote something sees that.
+    let own = call(&firm, "ria", &["case", "show", "orion", "--format", "ndjson"])
+        .ended(0)
+        .rows();
+    assert_eq!((own.len(), &own[0]["added_by"]), (1, &json!("ria")));
     assert_eq!(seen(&firm, "lea", "m2").0, "in_case");
 
     let listed = cases(&firm, &[]);

@@ -47,7 +47,7 @@ pub enum CaseKind {
         #[arg(long, value_name = "OPERATOR")]
         confirmed_by: Option<String>,
     },
-    /// Every case with its age, open ones first, the oldest first
+    /// Every case with its age, open ones first, the oldest first; without sight of silent holds, those you opened
     List {
         /// Closed ones too
         #[arg(long)]

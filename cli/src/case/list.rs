@@ -52,26 +52,34 @@ const MESSAGES: Columns = Columns {
     shown: &["message_id", "alert_id", "added_at", "added_by", "reason"],
 };
 
-/// Whoever may not know of silent holds may not know of cases either: what is in neither and yet is not due would give a
-/// silent hold away.
-fn require_sight(settings: &Settings) -> anyhow::Result<()> {
-    let actor = Actor::resolve(settings)?;
-    if actor.sees_silent()? {
-        return Ok(());
+/// Whose cases somebody is shown. Whoever may not know of silent holds is shown what they wrote themselves: what is in no case
+/// and yet is not due would give a silent hold away.
+struct Seen {
+    /// Nobody where all are shown.
+    only_of: Option<String>,
+}
+
+impl Seen {
+    fn by(settings: &Settings) -> anyhow::Result<Self> {
+        let actor = Actor::resolve(settings)?;
+        let only_of = (!actor.sees_silent()?).then_some(actor.id);
+        Ok(Self { only_of })
     }
-    let message = format!("`{}` may not see which messages are in cases", actor.id);
-    Err(Failure::new(Exit::Refused, message)
-        .help("it takes the right to `show_silent_hold`, which cases would give away")
-        .into())
+
+    fn shows(&self, written_by: &str) -> bool {
+        self.only_of.as_deref().is_none_or(|id| id == written_by)
+    }
 }
 
 /// Lists cases.
 pub fn cases(settings: &Settings, all: bool, table: &TableReport) -> anyhow::Result<Exit> {
-    require_sight(settings)?;
+    let seen = Seen::by(settings)?;
     let home = home::open(settings)?;
     let cases = home::catalog(settings, &home)?.cases()?;
     each_form(table, CASES, |table| {
-        let wanted = cases.iter().filter(|case| all || case.closed_at.is_none());
+        let wanted = cases
+            .iter()
+            .filter(|case| (all || case.closed_at.is_none()) && seen.shows(&case.opened_by));
         wanted
             .map(|case| row(case, settings.as_of))
             .try_for_each(|row| table.write(row))
@@ -81,16 +89,18 @@ pub fn cases(settings: &Settings, all: bool, table: &TableReport) -> anyhow::Res
 
 /// Lists the messages of a case.
 pub fn messages(settings: &Settings, name: &str, table: &TableReport) -> anyhow::Result<Exit> {
-    require_sight(settings)?;
+    let seen = Seen::by(settings)?;
     let home = home::open(settings)?;
     let catalog = home::catalog(settings, &home)?;
-    if !catalog.cases()?.iter().any(|case| case.name == name) {
+    let mut messages = catalog.case_messages(name)?;
+    messages.retain(|message| seen.shows(&message.added_by));
+    let is_shown = |case: &CaseRow| case.name == name && (seen.shows(&case.opened_by) || !messages.is_empty());
+    if !catalog.cases()?.iter().any(is_shown) {
         let message = format!("no case is called `{}`", lexhold_document::printable(name));
         return Err(Failure::new(Exit::Policy, message)
             .help("lexhold case list --all names them")
             .into());
     }
-    let messages = catalog.case_messages(name)?;
     drop(catalog);
     each_form(table, MESSAGES, |table| {
         for message in &messages {
