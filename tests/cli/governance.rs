@@ -170,6 +170,9 @@ fn every_use_is_on_record_allowed_or_refused() {
     let look = ["explain", "--message", "/m1", "--show-content", "full"];
     team.asks(Verb::ViewContent, "ria", &look, 0, "content");
     team.asks(Verb::ViewContent, "rex", &look, 5, "no policy allows");
+    team.asks(Verb::BackUp, "ria", &["backup", "copy"], 5, "no policy allows");
+    assert!(!team.firm.path("copy").exists());
+    team.asks(Verb::BackUp, "rex", &["backup", "copy"], 0, "backups");
     alerts(&mut team);
     duties(&mut team);
     let elsewhere = ELSEWHERE.map(|verb| verb.as_str().to_owned());

@@ -113,6 +113,8 @@ verbs! {
     RequestErasure = "request_erasure" on "Request",
     /// Answer a request for erasure.
     AnswerErasure = "answer_erasure" on "Request",
+    /// Copy the home, with messages and keys.
+    BackUp = "back_up" on "Home",
     /// Bring a backup back.
     Restore = "restore" on "Home",
 }
