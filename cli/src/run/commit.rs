@@ -1,6 +1,6 @@
 //! The one writer of a run: what is new goes into archive, evaluations, journal and catalog, batch by batch.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use lexhold_catalog::{Catalog, KeyFilter};
 use lexhold_evaluate::{Bundle, Evaluation, Evaluator, Facts, Fate, Identity, collision_of, plain_hash, record};
@@ -32,6 +32,8 @@ pub struct Committer<'a> {
     faults: &'a Faults,
     /// Inputs that earlier runs took in: messages, and whether to the end.
     ingested: HashMap<String, (u64, bool)>,
+    /// Those of them, read to the end, that are read again: messages of theirs were destroyed, and a hold or a case of today may keep them.
+    read_again: HashSet<String>,
     filter: KeyFilter,
     next_batch: u64,
     counts: Counts,
@@ -53,9 +55,16 @@ impl<'a> Committer<'a> {
         home::catch_up(settings, home, faults)?;
         let catalog = Catalog::open_reader(&home.catalog_path(), &home::catalog_settings(settings, home)?)?;
         let files = catalog.ingested_files()?.into_iter();
-        let ingested = files
+        let ingested: HashMap<_, _> = files
             .map(|file| (file.digest, (file.messages, file.complete)))
             .collect();
+        let shrunk = home.shrunk_batches()?;
+        let mut read_again: HashSet<String> = HashSet::new();
+        if !shrunk.is_empty() {
+            let files = catalog.batch_files()?.into_iter();
+            read_again.extend(files.filter(|(seq, _)| shrunk.contains(seq)).map(|(_, digest)| digest));
+            read_again.retain(|digest| ingested.get(digest).is_some_and(|(_, complete)| *complete));
+        }
         let filter = catalog.key_filter()?;
         Ok(Self {
             settings,
@@ -67,6 +76,7 @@ impl<'a> Committer<'a> {
             facts,
             faults,
             ingested,
+            read_again,
             filter,
             next_batch: 1,
             counts: Counts::default(),
@@ -182,7 +192,11 @@ impl Sink for Committer<'_> {
     type Total = Counts;
 
     fn taken_before(&self, digest: &Digest) -> (u64, bool) {
-        self.ingested.get(&digest.to_string()).copied().unwrap_or((0, false))
+        let digest = digest.to_string();
+        match self.ingested.get(&digest) {
+            Some(before) if !self.read_again.contains(&digest) => *before,
+            _ => (0, false),
+        }
     }
 
     fn take(&mut self, input: &Input, mut piece: Piece, mut evaluation: Evaluation) -> anyhow::Result<()> {
@@ -202,11 +216,12 @@ impl Sink for Committer<'_> {
         if anew && piece.complete && !self.settings.quiet && piece.unreadable.is_empty() {
             say(&format!("{}: taken in before; nothing is added", input.name));
         }
-        // A file that was read to the end before needs no further entry.
+        // A file that was read to the end before needs no further entry, unless something of it comes back.
         let known_whole = piece
             .digest
             .and_then(|digest| self.ingested.get(&digest.to_string()))
             .is_some_and(|before| before.1);
+        let known_whole = known_whole && fates.iter().all(|fate| matches!(fate, Fate::Duplicate(_)));
         if !known_whole && (read > 0 || piece.complete) {
             self.commit(input, &piece, &evaluation, &fates, read)?;
             for (message, fate) in evaluation.messages.iter().zip(&fates) {

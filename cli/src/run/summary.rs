@@ -199,11 +199,15 @@ fn text(summary: &Value) -> String {
             shown.join(", ")
         }
     };
+    let destroyed = match summary["previously_destroyed"].as_u64() {
+        Some(0) | None => String::new(),
+        Some(n) => format!(", {} previously destroyed", HumanCount(n)),
+    };
     let mut lines = vec![
         (
             "messages",
             format!(
-                "{} read: {} new, {} under an id already taken, {} there before",
+                "{} read: {} new, {} under an id already taken, {} there before{destroyed}",
                 number("messages"),
                 number("new"),
                 number("collision"),
@@ -224,11 +228,8 @@ fn text(summary: &Value) -> String {
         ),
         ("run", summary["run"].as_str().unwrap_or_default().to_owned()),
     ];
-    if summary["previously_destroyed"].as_u64() != Some(0) {
-        lines.insert(1, ("destroyed before", number("previously_destroyed")));
-    }
     if summary["scan_incomplete"].as_u64() != Some(0) {
-        lines.insert(2, ("not scanned to the end", number("scan_incomplete")));
+        lines.insert(1, ("not scanned to the end", number("scan_incomplete")));
     }
     if summary["complete"] == json!(false) {
         lines.push(("incomplete", "some input was not read; see the lines above".into()));

@@ -201,6 +201,20 @@ impl Catalog {
             })
         })
     }
+
+    /// The journal entries of batches, each with the digest of a file that it took messages from.
+    ///
+    /// # Errors
+    /// Those of DuckDB.
+    pub fn batch_files(&self) -> Result<Vec<(u64, String)>> {
+        let doing = "reading input files";
+        collect(
+            self.connection(),
+            "SELECT seq, digest FROM batch_input ORDER BY ALL",
+            doing,
+            |row| Ok((row.count(0)?, row.owned(1)?)),
+        )
+    }
 }
 
 fn run(row: Row<'_>) -> Result<RunRow> {

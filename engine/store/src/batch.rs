@@ -142,6 +142,26 @@ impl Home {
         })
     }
 
+    /// The batches of which something has been destroyed, by sequence number.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub fn shrunk_batches(&self) -> Result<BTreeSet<u64>> {
+        let replacements = self.replacements(1)?;
+        let mut shrunk = BTreeSet::new();
+        if !replacements.is_empty() {
+            for batch in self.recorded()? {
+                let (entry, record) = batch?;
+                let mut now = record.clone();
+                replacements.apply(entry.seq, &mut now);
+                if now.files != record.files {
+                    shrunk.insert(entry.seq);
+                }
+            }
+        }
+        Ok(shrunk)
+    }
+
     /// The same with the files that they were recorded with.
     fn recorded(&self) -> Result<Batches<'_>> {
         Ok(Batches {

@@ -66,6 +66,11 @@ impl Home {
 }
 
 impl Replacements {
+    /// Whether nothing has taken the place of anything.
+    pub fn is_empty(&self) -> bool {
+        self.by_path.is_empty()
+    }
+
     /// Puts in a record, journalled by the entry of that number, the files that stand for it now.
     pub fn apply(&self, seq: u64, record: &mut BatchRecord) {
         if !self.by_path.is_empty() {
