@@ -11,18 +11,21 @@ use crate::failure::{Exit, Failure};
 use crate::home;
 use crate::operators::Actor;
 use crate::settings::Settings;
-use crate::terminal::say;
+use crate::terminal::{counted, say};
 
 /// Copies the home.
 pub fn backup(settings: &Settings, args: &Backup) -> anyhow::Result<Exit> {
     let actor = Actor::resolve(settings)?;
     let home = home::open(settings)?;
+    actor.require(Verb::BackUp, "home", &[])?;
     let made = home.back_up(&args.out, home::stamp(&actor.id))?;
     writeln!(std::io::stdout().lock(), "{}", made.manifest)?;
     if !settings.quiet {
         say(&format!(
-            "backup: {} journal entries, {} files, {} bytes; messages and keys are in it, so keep it as safe as the home",
-            made.entries, made.files, made.bytes
+            "backup: {}, {}, {}; messages and keys are in it, so keep it as safe as the home",
+            counted(made.entries, "journal entry", "journal entries"),
+            counted(made.files, "file", "files"),
+            counted(made.bytes, "byte", "bytes")
         ));
     }
     Ok(Exit::Done)
@@ -80,7 +83,9 @@ fn tell(settings: &Settings, restored: &Restored, blind: bool) -> anyhow::Result
     } = restored;
     let newer = entry.seq - 1 - backup_entries;
     say(&format!(
-        "restore: {backup_entries} journal entries from the backup, {newer} newer ones; {destroyed} destructions carried out again"
+        "restore: {} from the backup, {newer} newer; {} carried out again",
+        counted(*backup_entries, "journal entry", "journal entries"),
+        counted(*destroyed, "destruction", "destructions")
     ));
     if blind {
         say("warning: whatever was held, released or destroyed after the backup is unknown to this home:");

@@ -12,7 +12,7 @@ use crate::files::{cannot_read, why};
 use crate::home;
 use crate::operators::Actor;
 use crate::settings::Settings;
-use crate::terminal::say;
+use crate::terminal::{counted, say};
 
 /// Runs the verb.
 pub fn checkpoint(settings: &Settings, args: &args::Checkpoint) -> anyhow::Result<Exit> {
@@ -32,7 +32,10 @@ fn export(settings: &Settings, actor: &Actor, home: &Home, out: Option<&Path>) -
     };
     for (checkpoint, agreement) in before.iter().zip(home.agreements(&before)?) {
         if agreement != Agreement::Agrees {
-            let message = format!("a checkpoint of {} entries: {agreement}", checkpoint.head().size);
+            let message = format!(
+                "a checkpoint of {}: {agreement}",
+                counted(checkpoint.head().size, "entry", "entries")
+            );
             let help = "nothing was added; lexhold verify --checkpoint says more";
             return Err(Failure::new(Exit::Data, message).help(help).into());
         }
@@ -46,8 +49,8 @@ fn export(settings: &Settings, actor: &Actor, home: &Home, out: Option<&Path>) -
     }
     if !settings.quiet {
         say(&format!(
-            "checkpoint of {} entries: keep it where nobody who can write this home can change it",
-            checkpoint.head().size
+            "checkpoint of {}: keep it where nobody who can write this home can change it",
+            counted(checkpoint.head().size, "entry", "entries")
         ));
     }
     Ok(Exit::Done)
@@ -111,7 +114,14 @@ fn witness(settings: &Settings, actor: &Actor, home: &Home, file: &Path) -> anyh
         return Err(Failure::new(Exit::Refused, message).help(help).into());
     }
     if !settings.quiet {
-        say(&format!("{recorded} signatures of witnesses are new, and on record"));
+        let new = match recorded {
+            1 => "is new, and on record",
+            _ => "are new, and on record",
+        };
+        say(&format!(
+            "{} of witnesses {new}",
+            counted(recorded, "signature", "signatures")
+        ));
     }
     Ok(Exit::Done)
 }

@@ -1,12 +1,13 @@
 //! `explain`: what a diagnostic code means, or everything behind one message or one alert.
 
 mod conditions;
+mod destroyed;
 mod duties;
 
 use std::io::Write;
 
 use jiff::Timestamp;
-use lexhold_catalog::{Catalog, Header, Hits, RetentionRow, Scope, Surroundings};
+use lexhold_catalog::{Catalog, FoundMessage, Header, Hits, RetentionRow, Scope, Surroundings};
 use lexhold_model::{Key, MessageBatch};
 use lexhold_policy::Verb;
 use lexhold_rules::Confidence;
@@ -63,6 +64,17 @@ fn explain_message(settings: &Settings, args: &Explain, id: &str) -> anyhow::Res
     let home = home::open(settings)?;
     let sight = ViewerSight::of(&actor)?;
     let catalog = home::catalog(settings, &home)?;
+    if catalog.find_message(id)? == FoundMessage::None {
+        let gone = catalog.tombstones_of(id)?;
+        if !gone.is_empty() {
+            let mut out = std::io::stdout().lock();
+            match args.json {
+                true => writeln!(out, "{:#}", destroyed::value(settings, &gone))?,
+                false => out.write_all(destroyed::text(settings, &gone).as_bytes())?,
+            }
+            return Ok(Exit::Done);
+        }
+    }
     let headers = find::message(&catalog, id)?;
     if settings.show_content != ShowContent::Never {
         review::note_viewed(settings, &actor, &home, "message", &headers[0].message_id)?;

@@ -20,6 +20,12 @@ pub fn dice(bytes: &mut [u8]) -> std::io::Result<()> {
     getrandom::fill(bytes).map_err(std::io::Error::other)
 }
 
+/// Where the certificate of a plan lies, as whoever typed the home can open it.
+pub fn certificate_path(settings: &Settings, plan: &str) -> String {
+    let path = settings.home.join("certificates").join(format!("{plan}.json"));
+    path.display().to_string()
+}
+
 /// Who writes, when: the clock is read for each entry.
 pub fn stamp(actor: &str) -> Stamp<'_> {
     Stamp {

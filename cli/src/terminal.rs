@@ -2,11 +2,19 @@
 
 use std::io::{IsTerminal, Write};
 
+use indicatif::HumanCount;
+
 use crate::args::Color;
 
 /// Prints a line to stderr; a reader of stderr that went away is no reason to stop.
 pub fn say(line: &str) {
     let _ = writeln!(std::io::stderr(), "{line}");
+}
+
+/// A number of things, in words: `1 entry`, `12,000 entries`.
+pub fn counted(n: impl TryInto<u64>, one: &str, many: &str) -> String {
+    let n = n.try_into().unwrap_or(u64::MAX);
+    format!("{} {}", HumanCount(n), if n == 1 { one } else { many })
 }
 
 /// Whether stderr is a terminal that takes styles.

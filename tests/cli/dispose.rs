@@ -307,10 +307,12 @@ fn what_comes_in_again_stays_destroyed_unless_something_keeps_it() {
     let again: Vec<Value> = (0..6).map(|at| old(at, "2019-06-01T12:00:00Z")).collect();
     firm.messages("again.ndjson", &again);
     let summary = firm.run(&["again.ndjson"]).ended(0).json();
-    assert_eq!(
-        (&summary["previously_destroyed"], &summary["new"], &summary["duplicate"]),
-        (&json!(6), &json!(0), &json!(0))
-    );
+    let read = |summary: &Value| ["previously_destroyed", "new", "duplicate"].map(|key| summary[key].as_u64().unwrap());
+    assert_eq!(read(&summary), [6, 0, 0]);
+    // The file that they came in with is read again, and leaves nothing on record but the run.
+    assert_eq!(read(&firm.run(&["in.ndjson"]).ended(0).json()), [20, 0, 5]);
+    let told = firm.call(&["run", "in.ndjson"]).ended(0).stdout;
+    assert!(told.contains("5 there before, 20 previously destroyed"), "{told}");
     assert_eq!(remembered(&firm, canary), [20, 21, 22, 23, 24]);
     let hold =
         "lexhold: 1\nhold: orion\nmatter: In re Orion\nowner: legal@firm.example\nzone: UTC\ncustodians: [ann]\n";
@@ -507,7 +509,7 @@ fn a_hold_says_what_it_came_too_late_for_and_what_it_recalls() {
     let one = &late["already_destroyed"][0];
     assert_eq!(
         (&one["plan"], &one["certificate"]),
-        (&json!(plan), &json!(format!("certificates/{plan}.json")))
+        (&json!(plan), &json!(format!(".lexhold/certificates/{plan}.json")))
     );
     assert_eq!(late["destroyed_untold"], 12);
     assert_eq!(late["pending_destroy_recalled"], json!([]));
@@ -518,6 +520,30 @@ fn a_hold_says_what_it_came_too_late_for_and_what_it_recalls() {
     place("kept", ["--id", "m5"]).ended(0);
     let person = place("person", ["--custodian", "ann"]).ended(0).json();
     assert_eq!(person["destroyed_untold"], 16);
+}
+
+#[test]
+fn a_destroyed_message_tells_its_plan_and_certificate() {
+    let firm = firm();
+    let plan = approved(&firm);
+    firm.call(&["dispose", "execute", &plan]).ended(0);
+    let certificate = format!(".lexhold/certificates/{plan}.json");
+    assert!(firm.path(&certificate).is_file());
+    for id in ["slack/c1/m1", "m1"] {
+        let told = firm.call(&["explain", "--message", id, "--json"]).ended(0).json();
+        assert_eq!(
+            (&told["state"], &told["message_id"]),
+            (&json!("destroyed"), &json!("slack/c1/m1"))
+        );
+        let version = &told["versions"][0];
+        assert_eq!(
+            (&version["plan"], &version["certificate"], &version["schedules"]),
+            (&json!(plan), &json!(certificate), &json!(["desk.chats@1.0.0"]))
+        );
+    }
+    let text = firm.call(&["explain", "--message", "m1"]).ended(0).stdout;
+    assert!(text.contains(&plan) && text.contains(&certificate), "{text}");
+    firm.call(&["explain", "--message", "m99"]).ended(3);
 }
 
 #[test]

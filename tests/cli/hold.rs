@@ -320,6 +320,61 @@ fn reactions_and_threads_are_held_with_what_they_belong_to() {
     firm.call(&["replay", "last"]).ended(0);
 }
 
+/// A hold over two custodians, of whom one was told of it.
+fn half_told() -> Firm {
+    let firm = firm();
+    place(&firm, &["--name", "one", "--custodian", "ann", "--custodian", "bob"]).ended(0);
+    let issue = ["hold", "notice", "issue", "one", "--custodian", "ann", "--out", "out"];
+    firm.call(&issue).ended(0);
+    firm
+}
+
+#[test]
+fn nobody_acknowledges_what_they_were_never_told() {
+    let firm = half_told();
+    firm.call(&["hold", "ack", "one", "--custodian", "ann", "--custodian", "bob"])
+        .ended(5)
+        .said("`bob` was never told of the hold `one`")
+        .said("lexhold hold notice issue one --custodian bob");
+    let row = rows(&firm, &["report", "holds"]).remove(0);
+    assert_eq!(
+        row["unacknowledged"],
+        json!(["ann", "bob"]),
+        "nothing of it is on record"
+    );
+}
+
+#[test]
+fn whoever_was_told_of_a_hold_is_told_that_it_ended() {
+    let firm = half_told();
+    let end = ["hold", "notice", "release", "one", "--out", "out"];
+    firm.call(&end).ended(5).said("is in force");
+    firm.call(&["hold", "release", "one", "--reason", "settled"])
+        .ended(0)
+        .said("lexhold hold notice release one");
+    let untold = |firm: &Firm| rows(firm, &["report", "holds"]).remove(0)["not_told_of_end"].clone();
+    assert_eq!(untold(&firm), json!(["ann"]));
+    firm.call(&end).ended(0).said("released.txt");
+    firm.call(&end).ended(0).said("nobody is left to be told");
+    assert_eq!(untold(&firm), json!([]));
+    let letters = std::fs::read_dir(firm.path("out")).unwrap();
+    let mut letters = letters.map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap());
+    assert!(letters.any(|text| text.starts_with("A legal hold has ended") && text.contains("To: ann")));
+    let shown = firm.call(&["hold", "show", "one"]).ended(0).stdout;
+    assert!(shown.contains("told of its end"), "{shown}");
+}
+
+#[test]
+fn without_a_directory_that_of_the_last_run_says_who_is_known() {
+    let firm = firm();
+    std::fs::remove_file(firm.path("directory.yaml")).unwrap();
+    let warned = |name: &str, who: &str| {
+        let ran = place(&firm, &["--name", name, "--custodian", who]).ended(0);
+        ran.stderr.contains("does not list")
+    };
+    assert_eq!((warned("one", "ann"), warned("two", "zed")), (false, true));
+}
+
 #[test]
 fn custodians_are_told_and_answer() {
     let firm = firm();
@@ -341,7 +396,9 @@ fn custodians_are_told_and_answer() {
     let files: Vec<_> = std::fs::read_dir(firm.path("out")).unwrap().collect();
     assert_eq!(files.len(), 2);
     firm.call(&["hold", "ack", "one", "--custodian", "zed"]).ended(2);
-    firm.call(&["hold", "ack", "one", "--custodian", "ann"]).ended(0);
+    firm.call(&["hold", "ack", "one", "--custodian", "ann"])
+        .ended(0)
+        .said("hold one: acknowledged by ann, journal entry");
     let row = rows(&firm, &["report", "holds"]).remove(0);
     assert_eq!(
         (&row["unacknowledged"], &row["anticipated_on"]),

@@ -163,6 +163,8 @@ pub enum NoticeStep {
     Remind,
     /// Tell those above them.
     Escalate,
+    /// Tell those who were told of it that it has ended.
+    Release,
 }
 
 /// `hold notice`

@@ -15,7 +15,7 @@ use crate::failure::{Exit, Failure};
 use crate::home;
 use crate::operators::{Actor, PlanAct};
 use crate::settings::Settings;
-use crate::terminal::say;
+use crate::terminal::{counted, say};
 
 /// Stands by a plan.
 pub fn approve(settings: &Settings, args: &ApproveDisposal) -> anyhow::Result<Exit> {
@@ -67,7 +67,11 @@ pub fn reject(settings: &Settings, args: &RejectDisposal) -> anyhow::Result<Exit
     if !settings.quiet {
         match n {
             0 => say(&format!("{} is rejected", args.plan)),
-            n => say(&format!("{n} items of {} are sent back", args.plan)),
+            n => say(&format!(
+                "sent back from {}: {}",
+                args.plan,
+                counted(n, "item", "items")
+            )),
         }
     }
     Ok(Exit::Done)

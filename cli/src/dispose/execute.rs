@@ -23,7 +23,7 @@ use crate::home;
 use crate::operators::Actor;
 use crate::run::{faults, interrupted};
 use crate::settings::Settings;
-use crate::terminal::say;
+use crate::terminal::{counted, say};
 
 /// One execution.
 struct Execution<'a> {
@@ -222,7 +222,11 @@ impl Execution<'_> {
                 certificate::certify(self.home, self.actor, &plan)?;
                 plan = self.read()?;
             }
-            kept = Some(certificate::keep(self.home, self.actor, &plan)?);
+            kept = Some(
+                self.settings
+                    .home
+                    .join(certificate::keep(self.home, self.actor, &plan)?),
+            );
         }
         self.answer(args, &plan, kept.as_deref())?;
         Ok(if self.sent_back.is_empty() {
@@ -246,7 +250,8 @@ impl Execution<'_> {
             });
             return Ok(writeln!(out, "{value}")?);
         }
-        writeln!(out, "{}: {} messages destroyed", self.plan, plan.row.n_destroyed)?;
+        let destroyed = counted(plan.row.n_destroyed, "message", "messages");
+        writeln!(out, "{}: {destroyed} destroyed", self.plan)?;
         let mut reasons: BTreeMap<&str, u64> = BTreeMap::new();
         self.sent_back
             .values()
@@ -259,8 +264,8 @@ impl Execution<'_> {
         }
         if self.voided > 0 && !self.settings.quiet {
             say(&format!(
-                "{} times something came meanwhile, and all was asked again",
-                self.voided
+                "{} something came meanwhile, and all was asked again",
+                counted(self.voided, "time", "times")
             ));
         }
         Ok(())

@@ -16,9 +16,8 @@ use lexhold_store::{Faults, Home, RunLock};
 
 use crate::args::{Dispose, DisposeKind};
 use crate::failure::Exit;
-use crate::hold::Applier;
+use crate::hold::{self, Applier};
 use crate::operators::Actor;
-use crate::review;
 use crate::settings::Settings;
 
 pub use list::{REGISTER, write_register};
@@ -39,7 +38,7 @@ fn settle_holds(
         faults,
     };
     let application = format!("dispose-holds-{}", home.journal().last_seq()?);
-    applier.settle(&application, &review::directory(settings)?)
+    applier.settle(&application, &hold::directory(settings, home)?)
 }
 
 /// Runs the verb.

@@ -26,7 +26,7 @@ use crate::report::ViewerSight;
 use crate::report::table::write_whole;
 use crate::run::faults;
 use crate::settings::Settings;
-use crate::terminal::say;
+use crate::terminal::{counted, say};
 
 /// What may go, and what is held back for which reason.
 struct Found {
@@ -271,7 +271,11 @@ fn answer(
     }
     match name {
         None => writeln!(out, "nothing may go")?,
-        Some(name) => writeln!(out, "{name}: {} messages, digest {digest}", found.items.len())?,
+        Some(name) => writeln!(
+            out,
+            "{name}: {}, digest {digest}",
+            counted(found.items.len(), "message", "messages")
+        )?,
     }
     for (schedule, n) in by_schedule(&found.items) {
         writeln!(out, "  {n:>8}  {schedule}")?;

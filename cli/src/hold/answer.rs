@@ -35,7 +35,7 @@ impl Placed {
     /// Asks the catalog, where the hold has been applied.
     pub fn of(settings: &Settings, home: &Home, spec: &HoldSpec, applied: bool) -> anyhow::Result<Self> {
         let found = applied
-            .then(|| Found::of(&home::catalog(settings, home)?, spec))
+            .then(|| Found::of(settings, &home::catalog(settings, home)?, spec))
             .transpose()?;
         Ok(Self {
             hold: spec.name.clone(),
@@ -46,7 +46,7 @@ impl Placed {
 }
 
 impl Found {
-    fn of(catalog: &Catalog, spec: &HoldSpec) -> anyhow::Result<Self> {
+    fn of(settings: &Settings, catalog: &Catalog, spec: &HoldSpec) -> anyhow::Result<Self> {
         let (held, unevaluable) = catalog.hold_counts(&spec.name)?;
         // What narrows a hold cannot be asked of a tombstone; it never narrows explicit ids.
         let narrowed = spec.content != Content::default() || spec.condition.is_some() || spec.query.is_some();
@@ -62,7 +62,7 @@ impl Found {
         Ok(Self {
             held,
             unevaluable,
-            already_destroyed: destroyed.iter().map(tombstone).collect(),
+            already_destroyed: destroyed.iter().map(|row| tombstone(settings, row)).collect(),
             destroyed_untold,
             recalled: recalled
                 .map(|(id, plan)| json!({"message_id": id, "plan": plan}))
@@ -71,10 +71,10 @@ impl Found {
     }
 }
 
-fn tombstone(row: &DestroyedRow) -> Value {
+fn tombstone(settings: &Settings, row: &DestroyedRow) -> Value {
     let mut value = json!({"message_id": row.message_id, "plan": row.plan, "seq": row.seq});
     if row.certified {
-        value["certificate"] = json!(format!("certificates/{}.json", row.plan));
+        value["certificate"] = json!(home::certificate_path(settings, &row.plan));
     }
     value
 }

@@ -13,8 +13,8 @@ use serde_json::Value;
 
 use crate::failure::{Exit, Failure};
 use crate::load::Project;
-use crate::past;
 use crate::settings::Settings;
+use crate::{past, review};
 
 /// Compiles holds that were placed, each under the hold's own name. Nothing is said of their texts: some are silent.
 pub fn on_record<'a>(settings: &Settings, placed: impl Iterator<Item = &'a HoldPlaced>) -> anyhow::Result<HoldSet> {
@@ -130,6 +130,14 @@ fn handles_on_record(catalog: &Catalog, people: &BTreeSet<&str>) -> anyhow::Resu
 pub fn unreadable(facts: Key, why: &str) -> Failure {
     Failure::new(Exit::Data, format!("the facts {facts} on record cannot be read: {why}"))
         .help("lexhold verify says what is wrong with the home")
+}
+
+/// The directory that is given, else that of the last run.
+pub fn directory(settings: &Settings, home: &Home) -> anyhow::Result<Directory> {
+    match settings.directory {
+        Some(_) => review::directory(settings),
+        None => Ok(directory_before(home)?.unwrap_or_default()),
+    }
 }
 
 /// The directory of the last run, from the facts that were stored with it.

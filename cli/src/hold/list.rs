@@ -7,14 +7,14 @@ use lexhold_catalog::HoldRow;
 use serde_json::{Value, json};
 
 use super::log::HoldLog;
-use super::one;
+use super::{compiled, one};
 use crate::args::{ListHolds, ShowHold};
 use crate::failure::{Exit, Failure};
+use crate::home;
 use crate::operators::Actor;
 use crate::report::table::{Columns, Kind, Row};
 use crate::report::{HoldFigures, ViewerSight, each_form};
 use crate::settings::Settings;
-use crate::{home, review};
 
 /// The columns, a contract.
 const COLUMNS: Columns = Columns {
@@ -93,7 +93,7 @@ pub fn show(settings: &Settings, args: &ShowHold) -> anyhow::Result<Exit> {
     let home = home::open(settings)?;
     let log = HoldLog::read(&home)?;
     let placed = one(&actor, &log, &args.name)?;
-    let directory = review::directory(settings)?;
+    let directory = compiled::directory(settings, &home)?;
     let catalog = home::catalog(settings, &home)?;
     let name = &placed.hold;
     let found = catalog.holds()?.into_iter().find(|hold| hold.hold == *name);

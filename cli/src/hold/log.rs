@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use lexhold_catalog::payload::{HoldApplied, HoldPlaced, HoldReleased};
+use lexhold_catalog::payload::{HoldApplied, HoldNotice, HoldPlaced, HoldReleased};
 use lexhold_store::{Entry, EntryKind, Home};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -20,6 +20,8 @@ pub struct HoldLog {
     through: HashMap<String, u64>,
     /// For each run, the holds that it evaluated with.
     evaluated: HashMap<String, BTreeSet<String>>,
+    /// Holds that custodians were told of.
+    told: BTreeSet<String>,
     /// The batches of messages and their runs.
     batches: BTreeMap<u64, String>,
 }
@@ -52,6 +54,10 @@ impl HoldLog {
             EntryKind::HoldReleased => {
                 let HoldReleased { hold, .. } = payload(home, entry)?;
                 self.released.insert(hold);
+            }
+            EntryKind::HoldNotice => {
+                let HoldNotice { hold, .. } = payload(home, entry)?;
+                self.told.insert(hold);
             }
             EntryKind::HoldApplied => {
                 let HoldApplied { detail } = payload(home, entry)?;
@@ -91,6 +97,11 @@ impl HoldLog {
     /// Whether a hold has been released.
     pub fn is_released(&self, hold: &str) -> bool {
         self.released.contains(hold)
+    }
+
+    /// Whether any custodian was told of a hold.
+    pub fn has_told(&self, hold: &str) -> bool {
+        self.told.contains(hold)
     }
 
     /// Holds in force that have not been asked about every message of the home: until they have, each of them may cover

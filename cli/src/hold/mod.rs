@@ -22,6 +22,7 @@ use lexhold_model::{Directory, Key};
 use lexhold_store::Home;
 
 pub use apply::Applier;
+pub use compiled::directory;
 pub use document::Written;
 pub use log::HoldLog;
 pub use place::journal;
@@ -31,7 +32,7 @@ use crate::failure::{Exit, Failure, exit_of};
 use crate::operators::Actor;
 use crate::report::ViewerSight;
 use crate::settings::Settings;
-use crate::{home, review, run};
+use crate::{home, run};
 
 /// Does what was asked with holds.
 pub fn hold(settings: &Settings, args: &Hold) -> anyhow::Result<Exit> {
@@ -51,7 +52,7 @@ pub fn hold(settings: &Settings, args: &Hold) -> anyhow::Result<Exit> {
 fn apply(settings: &Settings) -> anyhow::Result<Exit> {
     let actor = Actor::resolve(settings)?;
     let home = home::open(settings)?;
-    let directory = review::directory(settings)?;
+    let directory = compiled::directory(settings, &home)?;
     if settle_now(settings, &actor, &home, &directory)? {
         return Ok(Exit::Done);
     }

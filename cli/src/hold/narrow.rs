@@ -8,12 +8,12 @@ use lexhold_policy::Verb;
 
 use super::document::Written;
 use super::log::HoldLog;
-use super::{one, place, release, settle_now};
+use super::{compiled, one, place, release, settle_now};
 use crate::args::NarrowHold;
 use crate::failure::{Exit, Failure};
+use crate::home;
 use crate::operators::Actor;
 use crate::settings::Settings;
-use crate::{home, review};
 
 /// Narrows a hold.
 pub fn narrow(settings: &Settings, args: &NarrowHold) -> anyhow::Result<Exit> {
@@ -26,7 +26,7 @@ pub fn narrow(settings: &Settings, args: &NarrowHold) -> anyhow::Result<Exit> {
     let confirmed_by = &args.stands.confirmed_by;
     actor.require_hold(Verb::NarrowHold, &old.hold, confirmed_by, old.silent)?;
     release::reasoned(&args.reason)?;
-    let directory = review::directory(settings)?;
+    let directory = compiled::directory(settings, &home)?;
     place::journal(&actor, &home, &name, Some(&old.hold), &written, &directory)?;
     if !settle_now(settings, &actor, &home, &directory)? {
         let message = format!("`{name}` is in force beside `{}`, which is not released yet", old.hold);

@@ -13,10 +13,10 @@ use super::log::HoldLog;
 use super::settle_now;
 use crate::args::PlaceHold;
 use crate::failure::{Exit, Failure};
+use crate::home;
 use crate::operators::Actor;
 use crate::settings::Settings;
 use crate::terminal::say;
-use crate::{home, review};
 
 /// Places a hold.
 pub fn place(settings: &Settings, args: &PlaceHold) -> anyhow::Result<Exit> {
@@ -29,8 +29,8 @@ pub fn place(settings: &Settings, args: &PlaceHold) -> anyhow::Result<Exit> {
     let spec = written.spec();
     let confirmed_by = &args.stands.confirmed_by;
     actor.require_hold(Verb::PlaceHold, &spec.name, confirmed_by, spec.silent)?;
-    let directory = review::directory(settings)?;
     let home = home::open_or_create(settings, &actor.id)?;
+    let directory = compiled::directory(settings, &home)?;
     warn_of_strangers(settings, &written, &directory);
     journal(&actor, &home, &spec.name, None, &written, &directory)?;
     let applied = settle_now(settings, &actor, &home, &directory)?;

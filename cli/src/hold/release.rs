@@ -52,14 +52,21 @@ pub fn release(settings: &Settings, args: &ReleaseHold) -> anyhow::Result<Exit> 
     reasoned(&args.reason)?;
     let grace_until = journal(&actor, &home, placed, &args.reason, confirmed_by, None)?;
     let freed = freed(settings, &actor, &home, &placed.hold, grace_until)?;
-    print(
+    let printed = print(
         args.stands.format,
         "released",
         &placed.hold,
         &placed.matter,
         grace_until,
         freed.as_ref(),
-    )
+    )?;
+    if log.has_told(&placed.hold) && !settings.quiet {
+        let hold = lexhold_document::printable(&placed.hold);
+        say(&format!(
+            "next: custodians were told of it, and should hear that it has ended: lexhold hold notice release {hold}"
+        ));
+    }
+    Ok(printed)
 }
 
 /// A release has a reason that somebody can read later.

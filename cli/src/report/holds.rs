@@ -36,6 +36,7 @@ pub const COLUMNS: Columns = Columns {
         ("custodians", Kind::Texts),
         ("unacknowledged", Kind::Texts),
         ("leavers", Kind::Texts),
+        ("not_told_of_end", Kind::Texts),
         ("by_custodian", Kind::Json),
     ],
     shown: &[
@@ -74,6 +75,8 @@ pub struct ToldOfHold {
     pub escalated_at: Option<Timestamp>,
     /// When they acknowledged what they were told.
     pub acknowledged_at: Option<Timestamp>,
+    /// When they were told that the hold has ended.
+    pub released_at: Option<Timestamp>,
     /// When they are to be reminded.
     pub reminder_due: Option<Timestamp>,
     /// The version of the notice.
@@ -95,6 +98,7 @@ impl ToldOfHold {
             ("reminded", self.reminded_at),
             ("escalated", self.escalated_at),
             ("acknowledged", self.acknowledged_at),
+            ("told of its end", self.released_at),
         ];
         let mut words: Vec<String> = steps
             .iter()
@@ -178,6 +182,7 @@ impl<'d> HoldFigures<'d> {
                     told.reminder_due = at.checked_add(REMINDED_AFTER).ok();
                 }
                 "escalated" => told.escalated_at = Some(at),
+                "released" => told.released_at = Some(at),
                 _ => told.acknowledged_at = Some(at),
             }
         }
@@ -209,6 +214,7 @@ fn row(hold: &HoldRow, figures: &HoldFigures<'_>) -> Row {
     let anticipated_on = document["anticipated_on"].as_str();
     let told = figures.by_custodian(hold);
     let open = |one: &&ToldOfHold| hold.is_active() && !hold.silent && one.acknowledged_at.is_none();
+    let untold = |one: &&ToldOfHold| !hold.is_active() && one.issued_at.is_some() && one.released_at.is_none();
     let names = |of: &dyn Fn(&&ToldOfHold) -> bool| -> Vec<&str> {
         told.iter().filter(of).map(|one| one.custodian.as_str()).collect()
     };
@@ -238,6 +244,7 @@ fn row(hold: &HoldRow, figures: &HoldFigures<'_>) -> Row {
         "custodians": HoldFigures::custodians(hold),
         "unacknowledged": names(&open),
         "leavers": names(&|one: &&ToldOfHold| one.left),
+        "not_told_of_end": names(&untold),
         "by_custodian": told,
     });
     value.as_object().cloned().unwrap_or_else(Row::new)

@@ -30,7 +30,7 @@ use crate::operators::Actor;
 use crate::review::{self, ReviewLog};
 use crate::settings::Settings;
 use crate::terminal::say;
-use crate::{dispose, erasure, files, home};
+use crate::{dispose, erasure, files, hold, home};
 use sight::Sight;
 use table::{Columns, TableWriter, write_whole};
 
@@ -67,7 +67,7 @@ pub fn report(settings: &Settings, args: &Report) -> anyhow::Result<Exit> {
             retention::write(&catalog, settings.as_of, &sight, table)
         })?,
         ReportKind::Holds(to) => {
-            let directory = review::directory(settings)?;
+            let directory = hold::directory(settings, &home)?;
             each_form(to, holds::COLUMNS, |table| {
                 holds::write(&catalog, &directory, settings.as_of, &sight, table)
             })?;
@@ -158,7 +158,13 @@ pub fn write_all(settings: &Settings, actor: &Actor, home: &Home, folder: &Path)
         over_retention::write(&catalog, settings.as_of, soon, &sight, table)
     })?;
     to("holds", holds::COLUMNS, &mut |table| {
-        holds::write(&catalog, &review::directory(settings)?, settings.as_of, &sight, table)
+        holds::write(
+            &catalog,
+            &hold::directory(settings, home)?,
+            settings.as_of,
+            &sight,
+            table,
+        )
     })?;
     let page = folder.join("report.html");
     write_page(settings, actor, home, &catalog, &page)?;

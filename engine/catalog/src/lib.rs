@@ -38,6 +38,7 @@ mod schedules;
 mod schema;
 mod status;
 mod tables;
+mod tombstones;
 mod too_late;
 
 pub use alerts::{AlertMessage, AlertMonth, ConversationEventRow, HitRow, Hits, OccurrenceRow, RuleRow};
@@ -70,4 +71,5 @@ pub use schedules::{DutyRow, ScheduleRow};
 pub use schema::SCHEMA_VERSION;
 pub use status::{ActivationRow, ActiveBundle, IngestedFile, RunRow, Status};
 pub use tables::{Fingerprint, TableFingerprint};
+pub use tombstones::TombstoneRow;
 pub use too_late::DestroyedRow;
