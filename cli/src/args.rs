@@ -28,7 +28,8 @@ pub use checkpoint::Checkpoint;
 pub use clock::Clock;
 pub use config::{Config, ShowConfig};
 pub use dispose::{
-    ApproveDisposal, DisposalCertificate, Dispose, DisposeKind, ExecuteDisposal, ProposeDisposal, RejectDisposal,
+    ApproveDisposal, DisposalCertificate, Dispose, DisposeKind, ExecuteDisposal, ExtendDisposal, ProposeDisposal,
+    RejectDisposal,
 };
 pub use environment::with_environment;
 pub use erasure::{

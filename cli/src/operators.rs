@@ -52,6 +52,8 @@ pub struct PlanAct {
     pub requesters: BTreeSet<String>,
     /// Those who approved it so far.
     pub approvers: BTreeSet<String>,
+    /// The stage of approval that comes next, by name.
+    pub stage: String,
 }
 
 /// Who acts in this call, under which governance.
@@ -260,6 +262,7 @@ impl Actor {
             named => self.confirming(verb, signs, named)?,
         };
         let plan = act.plan.cloned().unwrap_or_default();
+        let approves = verb == Verb::ApproveDisposal;
         let circumstances = Circumstances {
             of: act.of,
             authors: plan.authors,
@@ -271,6 +274,7 @@ impl Actor {
             shortens: act.shortens,
             silent: act.silent,
             signed: self.signatures(id, verb, signs, plan.since).next().is_some(),
+            stage: act.plan.filter(|_| approves).map_or("", |plan| &plan.stage),
         };
         Ok(Asked {
             verb,

@@ -17,6 +17,7 @@ use lexhold_model::Severity;
 use serde::Deserialize;
 
 use crate::args::{Color, Global, LogFormat, Progress, ShowContent};
+use crate::dispose::DisposalSettings;
 use crate::failure::{Exit, Failure};
 
 pub use files::{ConfigFile, FILE};
@@ -48,6 +49,8 @@ pub struct Settings {
     pub review_due: BTreeMap<Severity, String>,
     /// From how many newly eligible messages on a change wants a second look.
     pub blast_radius: BlastRadius,
+    /// How plans of disposal are approved.
+    pub disposal: DisposalSettings,
     /// Keys of witnesses, as written: `name+id+key`.
     pub witnesses: Vec<String>,
     /// Memory that the catalog may use before it goes to disk, in MiB.
@@ -116,6 +119,8 @@ struct Config {
     review: Review,
     #[serde(default)]
     blast_radius: BlastRadius,
+    #[serde(default)]
+    disposal: DisposalSettings,
     #[serde(default)]
     witnesses: Vec<String>,
     catalog_memory_mib: Option<usize>,
@@ -274,6 +279,7 @@ impl Settings {
             zone: config.zone.unwrap_or_else(|| "UTC".into()),
             review_due: config.review.due,
             blast_radius: config.blast_radius,
+            disposal: config.disposal,
             witnesses: config.witnesses,
             catalog_mib: catalog_mib(config.catalog_memory_mib)?,
             operator: global.operator.clone(),

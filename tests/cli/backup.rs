@@ -44,7 +44,7 @@ fn a_backup_comes_back_with_an_equal_catalog_and_newer_holds() {
     hold(&firm);
     firm.call(&["rebuild"]).ended(0);
     let restore = ["restore", "copy", "--home", "back", "--journal", ".lexhold"];
-    firm.call(&restore).ended(0).said("newer ones; 0 destructions");
+    firm.call(&restore).ended(0).said("newer; 0 destructions");
     // All but what says that it was restored.
     let of = |home: &str| fingerprint(&firm.path(home).join("catalog.duckdb"), Fingerprint::Decisions);
     assert_eq!(of(".lexhold"), of("back"));

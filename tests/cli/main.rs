@@ -41,6 +41,7 @@ mod sample;
 mod schema;
 mod signatures;
 mod silence;
+mod stages;
 mod support;
 mod test;
 mod totals;

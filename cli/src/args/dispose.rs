@@ -19,10 +19,12 @@ pub struct Dispose {
 pub enum DisposeKind {
     /// Freeze a plan of the messages whose time is over and that nothing keeps
     Propose(ProposeDisposal),
-    /// Stand by a plan
+    /// Stand by a plan, in the stage that comes next
     Approve(ApproveDisposal),
     /// Reject a plan, or take some of its items out
     Reject(RejectDisposal),
+    /// Keep items of a plan for longer: they are sent back, and in no plan before the day is over
+    Extend(ExtendDisposal),
     /// Destroy what an approved plan names and nothing keeps by now
     Execute(ExecuteDisposal),
     /// The plans, and how far each has come
@@ -71,6 +73,23 @@ pub struct RejectDisposal {
     /// Take only this message out, and leave the rest; may repeat
     #[arg(long, value_name = "MESSAGE")]
     pub exclude: Vec<String>,
+}
+
+/// `dispose extend`
+#[derive(Debug, Args)]
+pub struct ExtendDisposal {
+    /// The plan
+    #[arg(value_name = "PLAN")]
+    pub plan: String,
+    /// Why
+    #[arg(long)]
+    pub reason: String,
+    /// The last day on which they are kept, in the home's zone
+    #[arg(long, value_name = "DAY")]
+    pub until: jiff::civil::Date,
+    /// Only this message, with all its versions; may repeat
+    #[arg(long, value_name = "MESSAGE")]
+    pub message: Vec<String>,
 }
 
 /// `dispose execute`

@@ -100,6 +100,7 @@ fn body(home: &Home, plan: &Plan) -> anyhow::Result<Value> {
             executors.insert(entry.actor);
         }
     }
+    let stages = plan.stages();
     Ok(json!({
         "plan": row.plan,
         "plan_digest": row.digest,
@@ -115,7 +116,10 @@ fn body(home: &Home, plan: &Plan) -> anyhow::Result<Value> {
         ],
         "exceptions": exceptions.into_iter().map(|(reason, items)| json!({"reason": reason, "items": items})).collect::<Vec<_>>(),
         "proposed_by": row.proposed_by,
-        "approved_by": plan.approvals.iter().map(|approval| json!({"operator": approval.approved_by, "seq": approval.seq, "signed": approval.signed})).collect::<Vec<_>>(),
+        "approved_by": plan.approvals.iter().map(|approval| json!({
+            "operator": approval.approved_by, "seq": approval.seq, "signed": approval.signed,
+            "stage": stages.get(usize::try_from(approval.stage).unwrap_or(usize::MAX)),
+        })).collect::<Vec<_>>(),
         "executed_by": executors,
         "first_destroyed_at": instant(times.first()),
         "last_destroyed_at": instant(times.last()),

@@ -180,8 +180,14 @@ impl Execution<'_> {
     }
 
     fn require(&self, plan: &Plan, now: Timestamp) -> anyhow::Result<()> {
-        if plan.standing(now).is_empty() {
-            let message = format!("`{}` has no approval that counts", self.plan);
+        if let Some((at, stage)) = plan.next_stage(now) {
+            let stage = lexhold_document::printable(&stage);
+            let message = format!(
+                "`{}` has no approval that counts for stage {} of {}, {stage}",
+                self.plan,
+                at + 1,
+                plan.stages().len()
+            );
             let help = format!(
                 "an approval counts for thirty days, and ends with the release of a hold over any item; lexhold dispose approve {}",
                 self.plan
@@ -197,6 +203,7 @@ impl Execution<'_> {
         let items = back.iter().map(|(key, _, reason)| SentBack {
             key: *key,
             reason: (*reason).to_owned(),
+            until: None,
         });
         let payload = json!(DisposalRejected {
             plan: self.plan.to_owned(),

@@ -33,6 +33,8 @@ pub struct Judge<'a> {
     as_of: Timestamp,
     /// Families whose alerts others share.
     shared: HashSet<Key>,
+    /// Messages that people want kept for a time although they are due.
+    extended: HashSet<Key>,
     /// A hold has not been asked about every message: it may cover any.
     unasked: bool,
 }
@@ -46,6 +48,7 @@ impl<'a> Judge<'a> {
             catalog,
             as_of,
             shared: of_shared_alerts(catalog)?,
+            extended: catalog.extended(as_of.as_microsecond())?,
             unasked,
         })
     }
@@ -81,6 +84,7 @@ impl<'a> Judge<'a> {
         let (state, also) = dates.state(self.as_of, &dates.covered(row), &ViewerSight::EVERYBODY);
         match state {
             State::Eligible if self.unasked => Verdict::Kept(NOT_ELIGIBLE),
+            State::Eligible if self.extended.contains(&row.key) => Verdict::Kept("extended"),
             State::Eligible if self.shared.contains(&row.family) => Verdict::Kept("shared_alert"),
             // Whoever asked for its erasure did not ask for it to be handed on.
             State::Eligible if dates.resolved.action == Action::Transfer && row.asked.is_none() => {

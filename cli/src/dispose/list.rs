@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use lexhold_catalog::{Catalog, ItemRow};
 use serde_json::{Value, json};
 
-use super::plan::Plan;
+use super::plan::{Plan, item_state};
 use crate::args::TableReport;
 use crate::failure::Exit;
 use crate::home;
@@ -24,7 +24,10 @@ const PLANS: Columns = Columns {
         ("items", Kind::Int),
         ("destroyed", Kind::Int),
         ("sent_back", Kind::Int),
+        ("stages", Kind::Texts),
+        ("next_stage", Kind::Text),
         ("approved_by", Kind::Texts),
+        ("approved_until", Kind::Text),
         ("by_schedule", Kind::Json),
         ("held_back", Kind::Json),
         ("rejected", Kind::Text),
@@ -33,6 +36,7 @@ const PLANS: Columns = Columns {
     shown: &[
         "plan",
         "state",
+        "next_stage",
         "proposed_by",
         "approved_by",
         "items",
@@ -103,7 +107,10 @@ fn plan_row(plan: &Plan, now: Timestamp) -> Row {
         "items": row.n_items,
         "destroyed": row.n_destroyed,
         "sent_back": row.n_sent_back,
+        "stages": plan.stages(),
+        "next_stage": plan.next_stage(now).map(|(_, name)| name),
         "approved_by": approvers(plan),
+        "approved_until": plan.lapses_at(now).map(|at| at.to_string()),
         "by_schedule": parsed(&row.by_schedule),
         "held_back": parsed(&row.held_back),
         "rejected": row.rejected,
@@ -117,24 +124,18 @@ pub fn write_register(catalog: &Catalog, table: &mut TableWriter) -> anyhow::Res
         let approved_by = approvers(&plan);
         let state = plan.state(Timestamp::now());
         for item in &plan.items {
-            table.write(item_row(&plan, item, &approved_by, state))?;
+            table.write(item_row(&plan, item, &approved_by, &state))?;
         }
     }
     Ok(())
 }
 
 fn item_row(plan: &Plan, item: &ItemRow, approved_by: &[&str], plan_state: &str) -> Row {
-    let disposal_state = match (item.intent, &item.sent_back, plan_state) {
-        (Some(_), ..) => "tombstoned",
-        (None, Some(_), _) | (None, None, "rejected") => "sent_back",
-        (None, None, "approved" | "partial") => "approved",
-        (None, None, _) => "proposed",
-    };
     object(json!({
         "plan": plan.row.plan,
         "message_id": item.message_id,
         "version": item.version,
-        "disposal_state": disposal_state,
+        "disposal_state": item_state(item, plan_state),
         "reason": item.sent_back.as_ref().or(plan.row.rejected.as_ref()),
         "schedules": item.schedules,
         "triggers": item.triggers,

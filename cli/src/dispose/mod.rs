@@ -10,7 +10,9 @@ mod judge;
 mod list;
 mod plan;
 mod propose;
+mod reject;
 mod retire;
+mod settings;
 
 use lexhold_store::{Faults, Home, RunLock};
 
@@ -21,6 +23,7 @@ use crate::operators::Actor;
 use crate::settings::Settings;
 
 pub use list::{REGISTER, write_register};
+pub use settings::DisposalSettings;
 
 /// Asks holds that stand in the journal, and in no membership yet, what they cover.
 fn settle_holds(
@@ -46,7 +49,8 @@ pub fn dispose(settings: &Settings, args: &Dispose) -> anyhow::Result<Exit> {
     match &args.what {
         DisposeKind::Propose(args) => propose::propose(settings, args),
         DisposeKind::Approve(args) => approve::approve(settings, args),
-        DisposeKind::Reject(args) => approve::reject(settings, args),
+        DisposeKind::Reject(args) => reject::reject(settings, args),
+        DisposeKind::Extend(args) => reject::extend(settings, args),
         DisposeKind::Execute(args) => execute::execute(settings, args),
         DisposeKind::Status(args) => list::status(settings, args),
         DisposeKind::Certificate(args) => certificate::certificate(settings, args),

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use crate::failure::{Exit, Failure};
 
 /// How long an approval counts.
-const APPROVED_FOR: SignedDuration = SignedDuration::from_hours(30 * 24);
+pub const APPROVED_FOR: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// A plan with its items and what people said of it.
 pub struct Plan {
@@ -75,17 +75,43 @@ impl Plan {
         Ok(())
     }
 
-    /// The approvals that count at an instant: none from before the release of a hold over any item, none that lapsed,
-    /// none that a clock which was ahead wrote, and none of whoever asked for the plan, unless one person governs alone.
+    /// The approvals that count at an instant, one for each stage that has been passed: none from before the release of a hold
+    /// over any item, none that lapsed, none that a clock which was ahead wrote, none of whoever asked for the plan or approved
+    /// a stage before, unless one person governs alone, and none of a stage behind one that does not count.
     pub fn standing(&self, now: Timestamp) -> Vec<&ApprovalRow> {
-        let counts = |approval: &&ApprovalRow| {
-            let at = Timestamp::from_microsecond(approval.approved_at).unwrap_or(Timestamp::MIN);
-            at <= now
+        let mut standing: Vec<&ApprovalRow> = Vec::new();
+        for approval in &self.approvals {
+            let someone_else = approval.approved_by != self.row.proposed_by
+                && standing.iter().all(|other| other.approved_by != approval.approved_by);
+            let counts = approval.stage == standing.len() as u64
                 && self.row.voided.is_none_or(|voided| approval.seq > voided)
-                && now.duration_since(at) <= APPROVED_FOR
-                && (approval.solo || approval.approved_by != self.row.proposed_by)
-        };
-        self.approvals.iter().filter(counts).collect()
+                && (now.as_microsecond() >= approval.approved_at && now < lapses(approval))
+                && (approval.solo || someone_else);
+            if counts {
+                standing.push(approval);
+            }
+        }
+        standing
+    }
+
+    /// The names of its stages, in order.
+    pub fn stages(&self) -> Vec<String> {
+        let stages: Vec<String> = serde_json::from_str(&self.row.stages).unwrap_or_default();
+        match stages.is_empty() {
+            true => vec!["approval".to_owned()],
+            false => stages,
+        }
+    }
+
+    /// The stage that comes next, from 0; none once all have been passed.
+    pub fn next_stage(&self, now: Timestamp) -> Option<(usize, String)> {
+        let next = self.standing(now).len();
+        self.stages().into_iter().nth(next).map(|name| (next, name))
+    }
+
+    /// When the first of the approvals that count lapses.
+    pub fn lapses_at(&self, now: Timestamp) -> Option<Timestamp> {
+        self.standing(now).into_iter().map(lapses).min()
     }
 
     /// Items that nobody sent back and that are there.
@@ -96,19 +122,38 @@ impl Plan {
     }
 
     /// How far it has come, in a word.
-    pub fn state(&self, now: Timestamp) -> &'static str {
+    pub fn state(&self, now: Timestamp) -> String {
         let row = &self.row;
         let settled = self.remaining().next().is_none();
-        match () {
-            () if row.rejected.is_some() => "rejected",
-            () if row.certified.is_some() => "certified",
-            () if row.n_destroyed > 0 => "partial",
-            () if settled => "sent_back",
-            () if !self.standing(now).is_empty() => "approved",
-            () if self.approvals.is_empty() => "proposed",
-            () => "approval_void",
+        match self.next_stage(now) {
+            _ if row.rejected.is_some() => "rejected".to_owned(),
+            _ if row.certified.is_some() => "certified".to_owned(),
+            _ if row.n_destroyed > 0 => "partial".to_owned(),
+            _ if settled => "sent_back".to_owned(),
+            None => "approved".to_owned(),
+            Some(_) if self.approvals.is_empty() => "proposed".to_owned(),
+            Some((at, _)) => format!("in_review({})", at + 1),
         }
     }
+}
+
+/// When an approval lapses. One whose time cannot be read has lapsed.
+fn lapses(approval: &ApprovalRow) -> Timestamp {
+    let at = Timestamp::from_microsecond(approval.approved_at).ok();
+    at.and_then(|at| at.checked_add(APPROVED_FOR).ok())
+        .unwrap_or(Timestamp::MIN)
+}
+
+/// How far an item has come in a plan of that state.
+pub fn item_state(item: &ItemRow, plan_state: &str) -> String {
+    match (item.intent, &item.sent_back, plan_state) {
+        (Some(_), ..) => "tombstoned",
+        (None, Some(_), _) | (None, None, "rejected") => "sent_back",
+        (None, None, "approved" | "partial") => "approved",
+        (None, None, review) if review.starts_with("in_review") => review,
+        (None, None, _) => "proposed",
+    }
+    .to_owned()
 }
 
 /// What is signed for of an item. Its place in the plan is that of its leaf.
@@ -180,4 +225,99 @@ pub fn rows(plan: &str, items: &[ItemRow]) -> anyhow::Result<RecordBatch> {
         text(|item| &item.must_dispose_by),
     ];
     Ok(RecordBatch::try_new(Table::DisposalItem.schema(), columns)?)
+}
+
+#[cfg(test)]
+pub mod tests {
+    use super::*;
+
+    /// An item under a schedule.
+    pub fn item(schedule: &str) -> ItemRow {
+        let key = Key::of("test", [schedule.as_bytes()]);
+        ItemRow {
+            item: 0,
+            key,
+            family: key,
+            message_id: schedule.to_owned(),
+            version: 0,
+            content_hash: key,
+            schedules: vec![schedule.to_owned()],
+            action: String::new(),
+            triggers: vec![],
+            retain_until: String::new(),
+            eligible_from: String::new(),
+            dispose_at: String::new(),
+            must_dispose_by: String::new(),
+            sent_back: None,
+            intent: None,
+            destroyed_at: None,
+        }
+    }
+
+    const DAY: i64 = 86_400_000_000;
+
+    /// A plan of two stages that `rex` proposed, with approvals: by whom, of which stage, how many days before `now`.
+    fn plan(approvals: &[(&str, u64, i64)], voided: Option<u64>, now: Timestamp) -> Plan {
+        let approval = |(seq, (by, stage, days)): (u64, &(&str, u64, i64))| ApprovalRow {
+            plan: "p".into(),
+            seq,
+            approved_at: now.as_microsecond() - days * DAY,
+            approved_by: (*by).to_owned(),
+            signed: true,
+            solo: *by == "solo",
+            stage: *stage,
+        };
+        Plan {
+            row: PlanRow {
+                plan: "p".into(),
+                seq: 1,
+                proposed_at: 0,
+                proposed_by: "rex".into(),
+                digest: String::new(),
+                as_of: 0,
+                n_items: 1,
+                by_schedule: String::new(),
+                held_back: String::new(),
+                authors: String::new(),
+                solo: false,
+                stages: r#"["desk","counsel"]"#.into(),
+                rejected: None,
+                n_sent_back: 0,
+                n_destroyed: 0,
+                certified: None,
+                voided,
+            },
+            items: vec![item("a.x@1")],
+            approvals: (10..).zip(approvals).map(approval).collect(),
+        }
+    }
+
+    #[test]
+    fn approvals_count_in_order_each_of_somebody_else_for_thirty_days() {
+        let now: Timestamp = Timestamp::UNIX_EPOCH + SignedDuration::from_hours(24 * 20_000);
+        // Approvals from entry 10 on, the last release, the state.
+        let cases: [(&[(&str, u64, i64)], Option<u64>, &str); 14] = [
+            (&[], None, "proposed"),
+            (&[("amy", 0, 29)], None, "in_review(2)"),
+            (&[("amy", 0, 29), ("ben", 1, 29)], None, "approved"),
+            (&[("amy", 0, 30), ("ben", 1, 29)], None, "in_review(1)"),
+            (&[("amy", 0, 29), ("ben", 1, 30)], None, "in_review(2)"),
+            (&[("amy", 0, 31), ("ben", 1, 2), ("amy", 0, 1)], None, "in_review(2)"),
+            (&[("amy", 0, 31), ("amy", 0, 2), ("ben", 1, 1)], None, "approved"),
+            (&[("amy", 0, 1), ("amy", 1, 1)], None, "in_review(2)"),
+            (&[("rex", 0, 1)], None, "in_review(1)"),
+            (&[("ben", 1, 1)], None, "in_review(1)"),
+            (&[("amy", 0, 1), ("ben", 1, 1)], Some(11), "in_review(1)"),
+            (&[("amy", 0, 1), ("amy", 0, 1), ("ben", 1, 1)], Some(10), "approved"),
+            (&[("solo", 0, 1), ("solo", 1, 1)], None, "approved"),
+            (&[("amy", 0, -1), ("ben", 1, 1)], None, "in_review(1)"),
+        ];
+        for (approvals, voided, state) in cases {
+            assert_eq!(
+                plan(approvals, voided, now).state(now),
+                state,
+                "{approvals:?} {voided:?}"
+            );
+        }
+    }
 }

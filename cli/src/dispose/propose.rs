@@ -74,6 +74,7 @@ pub fn propose(settings: &Settings, args: &ProposeDisposal) -> anyhow::Result<Ex
             by_schedule: schedules(&found.items),
             held_back: reasons(&found),
             authors,
+            stages: settings.disposal.stages_of(&found.items)?,
             solo: actor.is_solo(),
         };
         let mut writer = home.stage(&lock, &name, 1, &faults)?;

@@ -1,6 +1,6 @@
 //! Disposal: plans, what people said of them, and what is left of messages that are gone.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use arrow::array::Int32Array;
@@ -59,6 +59,8 @@ pub struct PlanRow {
     pub authors: String,
     /// Whether one person governed alone.
     pub solo: bool,
+    /// The stages of approval that it has to pass, as JSON.
+    pub stages: String,
     /// Why it was rejected, if it was.
     pub rejected: Option<String>,
     /// How many items were sent back.
@@ -87,6 +89,8 @@ pub struct ApprovalRow {
     pub signed: bool,
     /// Whether one person governed alone.
     pub solo: bool,
+    /// The stage that it approves, from 0.
+    pub stage: u64,
 }
 
 /// An item of a plan and what became of it.
@@ -133,7 +137,7 @@ pub(crate) fn proposed(
 ) -> duckdb::Result<()> {
     let plan = &proposed.detail;
     transaction.execute(
-        "INSERT INTO disposal VALUES (?, ?, ?::TIMESTAMPTZ, ?, ?, ?::TIMESTAMPTZ, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO disposal VALUES (?, ?, ?::TIMESTAMPTZ, ?, ?, ?::TIMESTAMPTZ, ?, ?, ?, ?, ?, ?, ?)",
         params![
             plan.plan,
             entry.seq,
@@ -146,7 +150,8 @@ pub(crate) fn proposed(
             canonical_json(&json!(plan.by_schedule)),
             canonical_json(&json!(plan.held_back)),
             canonical_json(&json!(plan.authors)),
-            plan.solo
+            plan.solo,
+            canonical_json(&json!(plan.stages))
         ],
     )?;
     Ok(())
@@ -158,14 +163,15 @@ pub(crate) fn approved(
     approved: &DisposalApproved,
 ) -> duckdb::Result<()> {
     transaction.execute(
-        "INSERT INTO disposal_approval VALUES (?, ?, ?::TIMESTAMPTZ, ?, ?, ?)",
+        "INSERT INTO disposal_approval VALUES (?, ?, ?::TIMESTAMPTZ, ?, ?, ?, ?)",
         params![
             approved.plan,
             entry.seq,
             entry.at,
             entry.actor,
             !approved.approvals.is_empty(),
-            approved.solo
+            approved.solo,
+            approved.stage
         ],
     )?;
     Ok(())
@@ -185,7 +191,14 @@ pub(crate) fn rejected(
     let mut rows = transaction.appender("disposal_sent_back")?;
     for item in &rejected.items {
         let key = decimal(item.key);
-        rows.append_row(params![rejected.plan, entry.seq, entry.actor, key, item.reason])?;
+        rows.append_row(params![
+            rejected.plan,
+            entry.seq,
+            entry.actor,
+            key,
+            item.reason,
+            item.until
+        ])?;
     }
     rows.flush()
 }
@@ -292,7 +305,7 @@ impl Catalog {
     pub fn plans(&self) -> Result<Vec<PlanRow>> {
         let sql =
             "SELECT d.plan, d.seq, epoch_us(d.proposed_at), d.proposed_by, d.digest, epoch_us(d.as_of), d.n_items,
-                          d.by_schedule, d.held_back, d.authors, d.solo,
+                          d.by_schedule, d.held_back, d.authors, d.solo, d.stages,
                           (SELECT arg_min(r.reason, r.seq) FROM disposal_rejection r WHERE r.plan = d.plan),
                           (SELECT count(DISTINCT b.key) FROM disposal_sent_back b WHERE b.plan = d.plan),
                           (SELECT count(*) FROM tombstone t WHERE t.plan = d.plan),
@@ -315,11 +328,12 @@ impl Catalog {
                 held_back: row.owned(8)?,
                 authors: row.owned(9)?,
                 solo: row.flag(10)?,
-                rejected: row.owned_or_null(11)?,
-                n_sent_back: row.count(12)?,
-                n_destroyed: row.count(13)?,
-                certified: seq(14)?,
-                voided: seq(15)?,
+                stages: row.owned(11)?,
+                rejected: row.owned_or_null(12)?,
+                n_sent_back: row.count(13)?,
+                n_destroyed: row.count(14)?,
+                certified: seq(15)?,
+                voided: seq(16)?,
             })
         })
     }
@@ -329,8 +343,7 @@ impl Catalog {
     /// # Errors
     /// Those of DuckDB.
     pub fn plan_approvals(&self) -> Result<Vec<ApprovalRow>> {
-        let sql =
-            "SELECT plan, seq, epoch_us(approved_at), approved_by, signed, solo FROM disposal_approval ORDER BY seq";
+        let sql = "SELECT plan, seq, epoch_us(approved_at), approved_by, signed, solo, stage FROM disposal_approval ORDER BY seq";
         collect(self.connection(), sql, "reading approvals", |row| {
             Ok(ApprovalRow {
                 plan: row.owned(0)?,
@@ -339,6 +352,7 @@ impl Catalog {
                 approved_by: row.owned(3)?,
                 signed: row.flag(4)?,
                 solo: row.flag(5)?,
+                stage: row.count(6)?,
             })
         })
     }
@@ -366,6 +380,16 @@ impl Catalog {
         each_row(self.connection(), &sql, "reading the items of a plan", |row| {
             each(row.text(0)?, item(row)?)
         })
+    }
+
+    /// The messages that people want kept beyond an instant although their time is over.
+    ///
+    /// # Errors
+    /// Those of DuckDB.
+    pub fn extended(&self, at_us: i64) -> Result<HashSet<Key>> {
+        let sql = format!("SELECT DISTINCT key FROM disposal_sent_back WHERE epoch_us(until) > {at_us}");
+        let keys = collect(self.connection(), &sql, "reading extensions", |row| row.key(0))?;
+        Ok(keys.into_iter().collect())
     }
 
     /// The content hashes under which those of these messages were destroyed that are gone and have not come back.

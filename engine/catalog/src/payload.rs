@@ -121,6 +121,9 @@ pub struct DisposalPlan {
     pub held_back: Vec<ReasonCount>,
     /// Who wrote the schedules, as the documents say.
     pub authors: Vec<String>,
+    /// The stages of approval that it has to pass, in order; none in plans of the first versions, which had one.
+    #[serde(default)]
+    pub stages: Vec<String>,
     /// Whether one person governed alone.
     pub solo: bool,
 }
@@ -150,6 +153,9 @@ pub struct DisposalApproved {
     pub plan: String,
     /// Its digest.
     pub digest: String,
+    /// The stage that it approves, from 0.
+    #[serde(default)]
+    pub stage: u64,
     /// The signatures that were given.
     #[serde(default)]
     pub approvals: Vec<Value>,
@@ -177,6 +183,9 @@ pub struct SentBack {
     pub key: Key,
     /// Why.
     pub reason: String,
+    /// Until when it is not to be proposed again, RFC 3339.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<String>,
 }
 
 /// What the catalog reads of an intent to destroy.

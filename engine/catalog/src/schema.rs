@@ -113,13 +113,13 @@ CREATE VIEW suppression AS
 CREATE TABLE disposal (
     plan VARCHAR NOT NULL, seq BIGINT NOT NULL, proposed_at TIMESTAMPTZ NOT NULL, proposed_by VARCHAR NOT NULL,
     digest VARCHAR NOT NULL, as_of TIMESTAMPTZ NOT NULL, frozen_at BIGINT NOT NULL, n_items BIGINT NOT NULL, by_schedule VARCHAR NOT NULL,
-    held_back VARCHAR NOT NULL, authors VARCHAR NOT NULL, solo BOOLEAN NOT NULL);
+    held_back VARCHAR NOT NULL, authors VARCHAR NOT NULL, solo BOOLEAN NOT NULL, stages VARCHAR NOT NULL);
 CREATE TABLE disposal_approval (
     plan VARCHAR NOT NULL, seq BIGINT NOT NULL, approved_at TIMESTAMPTZ NOT NULL, approved_by VARCHAR NOT NULL,
-    signed BOOLEAN NOT NULL, solo BOOLEAN NOT NULL);
+    signed BOOLEAN NOT NULL, solo BOOLEAN NOT NULL, stage BIGINT NOT NULL);
 CREATE TABLE disposal_rejection (
     plan VARCHAR NOT NULL, seq BIGINT NOT NULL, rejected_at TIMESTAMPTZ NOT NULL, rejected_by VARCHAR NOT NULL, reason VARCHAR NOT NULL);
-CREATE TABLE disposal_sent_back (plan VARCHAR NOT NULL, seq BIGINT NOT NULL, sent_back_by VARCHAR NOT NULL, key DECIMAL(38,0) NOT NULL, reason VARCHAR NOT NULL);
+CREATE TABLE disposal_sent_back (plan VARCHAR NOT NULL, seq BIGINT NOT NULL, sent_back_by VARCHAR NOT NULL, key DECIMAL(38,0) NOT NULL, reason VARCHAR NOT NULL, until TIMESTAMPTZ);
 CREATE TABLE disposal_step (seq BIGINT NOT NULL, plan VARCHAR NOT NULL, intended_at TIMESTAMPTZ NOT NULL, executor VARCHAR NOT NULL, n_bytes BIGINT NOT NULL);
 CREATE TABLE disposal_step_key (seq BIGINT NOT NULL, key DECIMAL(38,0) NOT NULL);
 CREATE TABLE disposal_step_activity (seq BIGINT NOT NULL, conversation VARCHAR NOT NULL, active_at BIGINT, captured_at BIGINT NOT NULL);

@@ -142,6 +142,8 @@ pub struct Circumstances<'a> {
     pub shortens: bool,
     /// The principal's signature over the thing's digest has been verified.
     pub signed: bool,
+    /// The stage of approval, by name, where it is one.
+    pub stage: &'a str,
 }
 
 /// The answer to who may do what.
@@ -453,6 +455,10 @@ fn context(operator: &Operator, circumstances: &Circumstances<'_>) -> Option<Con
         ("silent", RestrictedExpression::new_bool(circumstances.silent)),
         ("shortens", RestrictedExpression::new_bool(circumstances.shortens)),
         ("signed", RestrictedExpression::new_bool(circumstances.signed)),
+        (
+            "stage",
+            RestrictedExpression::new_string(circumstances.stage.to_owned()),
+        ),
     ];
     Context::from_pairs(pairs.map(|(name, value)| (name.to_owned(), value))).ok()
 }
