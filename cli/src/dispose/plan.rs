@@ -85,7 +85,7 @@ impl Plan {
                 && standing.iter().all(|other| other.approved_by != approval.approved_by);
             let counts = approval.stage == standing.len() as u64
                 && self.row.voided.is_none_or(|voided| approval.seq > voided)
-                && (now.as_microsecond() >= approval.approved_at && now < lapses(approval))
+                && (approval.approved_at..lapses(approval).as_microsecond()).contains(&now.as_microsecond())
                 && (approval.solo || someone_else);
             if counts {
                 standing.push(approval);
@@ -256,9 +256,12 @@ pub mod tests {
 
     const DAY: i64 = 86_400_000_000;
 
-    /// A plan of two stages that `rex` proposed, with approvals: by whom, of which stage, how many days before `now`.
-    fn plan(approvals: &[(&str, u64, i64)], voided: Option<u64>, now: Timestamp) -> Plan {
-        let approval = |(seq, (by, stage, days)): (u64, &(&str, u64, i64))| ApprovalRow {
+    /// By whom, of which stage, how many days ago.
+    type Given<'a> = (&'a str, u64, i64);
+
+    /// A plan of two stages that `rex` proposed, with approvals.
+    fn plan(approvals: &[Given<'_>], voided: Option<u64>, now: Timestamp) -> Plan {
+        let approval = |(seq, (by, stage, days)): (u64, &Given<'_>)| ApprovalRow {
             plan: "p".into(),
             seq,
             approved_at: now.as_microsecond() - days * DAY,
@@ -296,7 +299,7 @@ pub mod tests {
     fn approvals_count_in_order_each_of_somebody_else_for_thirty_days() {
         let now: Timestamp = Timestamp::UNIX_EPOCH + SignedDuration::from_hours(24 * 20_000);
         // Approvals from entry 10 on, the last release, the state.
-        let cases: [(&[(&str, u64, i64)], Option<u64>, &str); 14] = [
+        let cases: [(&[Given<'_>], Option<u64>, &str); 14] = [
             (&[], None, "proposed"),
             (&[("amy", 0, 29)], None, "in_review(2)"),
             (&[("amy", 0, 29), ("ben", 1, 29)], None, "approved"),

@@ -74,6 +74,7 @@ fn every_case_is_decided_by_the_policies_it_names() {
             silent: case.silent,
             shortens: case.shortens,
             signed: case.signed,
+            stage: "",
         };
         let answer = governance.may(case.who.as_deref().map(|id| &operators[id]), verb, &circumstances);
         assert_eq!(answer.allowed, case.allowed, "{}: {answer:?}", case.case);
