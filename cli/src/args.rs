@@ -985,8 +985,11 @@ impl EventState {
 #[derive(Debug, Args)]
 pub struct Explain {
     /// A diagnostic code, such as LX0412
-    #[arg(required_unless_present_any = ["message", "alert"], conflicts_with_all = ["message", "alert"])]
+    #[arg(required_unless_present_any = ["message", "alert", "all"], conflicts_with_all = ["message", "alert", "all"])]
     pub code: Option<String>,
+    /// Every diagnostic code with its title; with --json every page
+    #[arg(long, conflicts_with_all = ["message", "alert"])]
+    pub all: bool,
     /// An alert's id, or its beginning; looking is on record, and is no review
     #[arg(long, value_name = "ID", conflicts_with = "message")]
     pub alert: Option<String>,

@@ -29,6 +29,9 @@ use crate::settings::Settings;
 
 /// Explains a code or a message.
 pub fn explain(settings: &Settings, args: &Explain) -> anyhow::Result<Exit> {
+    if args.all {
+        return codes::explain_all(args.json);
+    }
     match (&args.code, &args.message, &args.alert) {
         (Some(code), ..) => codes::explain(code),
         (None, Some(id), _) => explain_message(settings, args, id),

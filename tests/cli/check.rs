@@ -165,6 +165,16 @@ fn codes_have_a_page() {
     let firm = Firm::new();
     assert!(firm.call(&["explain", "LX0412"]).ended(0).stdout.starts_with("LX0412"));
     firm.call(&["explain", "lx9999"]).ended(2).said("unknown code");
+    let listed = firm.call(&["explain", "--all"]).ended(0).stdout;
+    assert!(listed.contains("\nLX0412  A pattern does not compile.\n"), "{listed}");
+    let pages = firm.call(&["explain", "--all", "--json"]).ended(0).json();
+    let pages = pages.as_array().unwrap();
+    assert_eq!(pages.len(), listed.lines().count());
+    assert!(
+        pages
+            .iter()
+            .all(|page| page["bad"].is_string() && page["good"].is_string())
+    );
 }
 
 #[test]

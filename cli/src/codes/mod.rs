@@ -1,8 +1,15 @@
 //! Every diagnostic code of every crate, and what `explain` says of one.
 
+mod page;
+#[cfg(test)]
+mod tests;
+
 use std::io::Write;
 
+use serde_json::{Value, json};
+
 use crate::failure::{Exit, Failure};
+use page::Page;
 
 /// Every code with its title.
 pub fn all() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
@@ -50,11 +57,51 @@ pub fn explain(code: &str) -> anyhow::Result<Exit> {
         .help(help)
         .into());
     };
-    let mut out = std::io::stdout().lock();
-    writeln!(
-        out,
-        "{code}: {title}\n\nIt belongs to the checks of {}. `lexhold check` shows the place, what was found there and what to do.",
-        family(code)
-    )?;
+    std::io::stdout().lock().write_all(shown(code, title).as_bytes())?;
     Ok(Exit::Done)
+}
+
+/// Lists every code with its title, or prints all pages as one JSON document.
+pub fn explain_all(as_json: bool) -> anyhow::Result<Exit> {
+    let mut out = std::io::stdout().lock();
+    if as_json {
+        let pages: Vec<Value> = all().map(|(code, title)| as_value(code, title)).collect();
+        writeln!(out, "{:#}", Value::from(pages))?;
+    } else {
+        for (code, title) in all() {
+            writeln!(out, "{code}  {title}")?;
+        }
+    }
+    Ok(Exit::Done)
+}
+
+/// The page as text.
+fn shown(code: &str, title: &str) -> String {
+    let mut text = format!("{code}: {title}\n\n");
+    let Some(page) = Page::of(code) else { return text };
+    text += &format!("{}\n", page.text);
+    for example in &page.examples {
+        let word = if example.is_bad { "Wrong" } else { "Right" };
+        text += &format!("\n{word}{}:\n\n", example.place());
+        for line in example.text.lines() {
+            text += &format!("    {line}\n");
+        }
+    }
+    text
+}
+
+fn as_value(code: &str, title: &str) -> Value {
+    let page = Page::of(code);
+    let example = |is_bad: bool| {
+        let mut examples = page.iter().flat_map(|page| &page.examples);
+        examples.find(|one| one.is_bad == is_bad).map(|one| &one.text)
+    };
+    json!({
+        "code": code,
+        "title": title,
+        "family": family(code),
+        "text": page.as_ref().map(|page| &page.text),
+        "bad": example(true),
+        "good": example(false),
+    })
 }

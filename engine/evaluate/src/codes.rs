@@ -1,4 +1,5 @@
-//! The codes of this crate's diagnostics, and of what goes wrong on single messages. A code is never reused.
+//! The codes of this crate's diagnostics, and of what goes wrong on single messages. A code is never reused:
+//! LX0220 was a supervision rule without a condition, which the shape of the document does not allow.
 
 lexhold_document::codes! {
     /// Two rules or schedules have the same id.
@@ -7,8 +8,6 @@ lexhold_document::codes! {
     DUPLICATE_NAME = "LX0202";
     /// A condition names a group that the directory does not know.
     UNKNOWN_GROUP = "LX0210";
-    /// A supervision rule has no condition.
-    NO_FORBID = "LX0220";
     /// A sampling document names a time zone that there is not.
     SAMPLING_ZONE = "LX0230";
     /// A share is not a percentage above 0 % and at most 100 %.

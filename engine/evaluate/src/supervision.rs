@@ -1,13 +1,11 @@
 //! Supervision documents: conditions on who may write to whom, whose breach is an alert.
 
-use lexhold_document::{
-    Diagnostic, Diagnostics, Document, Kind, Node, Shape, choice, list, map, optional, path, required,
-};
+use lexhold_document::{Diagnostics, Document, Kind, Node, Shape, choice, list, map, optional, path, required};
 use lexhold_model::{Digest, Severity};
 use lexhold_policy::{Action, Condition, Schemas};
 use serde::Deserialize;
 
-use crate::{codes, fits};
+use crate::fits;
 
 /// One rule of a supervision document; its condition stands in the bundle's program.
 #[derive(Clone, Debug)]
@@ -105,12 +103,6 @@ pub(crate) fn compile(
                 .iter()
                 .filter_map(|key| document.get(&path!["rules", at, *key]))
                 .collect();
-            if clauses.is_empty() {
-                let place = document.place(&path!["rules", at]);
-                diagnostics
-                    .push(Diagnostic::error(codes::NO_FORBID, format!("rule `{id}` has no condition")).at(place, ""));
-                continue;
-            }
             let Some(condition) = Condition::compile(schemas, &id, Action::Communicate, &clauses, diagnostics) else {
                 continue;
             };

@@ -397,6 +397,18 @@ mod tests {
     }
 
     #[test]
+    fn g5_number() {
+        let of = |n: usize| {
+            let documents: Vec<String> = (0..n)
+                .map(|at| document(&format!("d{at}"), &format!("number {at} {}", words(10).join(" "))))
+                .collect();
+            compiled(&documents.iter().map(String::as_str).collect::<Vec<_>>()).1
+        };
+        assert_eq!(of(limits::DISCLAIMERS), [""; 0]);
+        assert_eq!(of(limits::DISCLAIMERS + 1)[0][..6], *"LX0458");
+    }
+
+    #[test]
     fn e4_long_hostile_texts() {
         // Every shingle of the text begins a run that soon breaks off.
         let disclaimer = words(2_000).join(" ");

@@ -57,6 +57,8 @@ fn error_at(text: &str) -> String {
     let (files, document) = sound(text);
     let mut found = Diagnostics::new();
     assert_eq!(document.typed::<Ruleset>(&mut found), None);
-    let place = found.iter().next().unwrap().place.unwrap();
+    let error = found.iter().next().unwrap();
+    assert_eq!(error.code, "LX0108");
+    let place = error.place.unwrap();
     files.slice(place).to_owned()
 }
