@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
-use lexhold_document::{Diagnostic, Diagnostics, Document, FileId, Files, Kind, Level};
+use lexhold_document::{Allowed, Diagnostic, Diagnostics, Document, FileId, Files, Kind, Level};
 use lexhold_evaluate::{Bundle, HoldSet, Mandates, Regulations, check_cases, compile_directory, lint_cites};
 use lexhold_model::Directory;
 use lexhold_policy::{Operators, Schemas, operators_shape};
@@ -212,6 +212,23 @@ impl Project {
     pub fn paths(&self) -> Vec<&str> {
         let paths = self.documents.iter().map(|document| self.files.path(document.file));
         paths.collect()
+    }
+
+    /// Takes out the warnings that comments allow, and returns them by place. `all` says that every check has been made.
+    pub fn allow(&mut self, all: bool) -> Vec<Allowed> {
+        let of: Vec<FileId> = self.documents.iter().map(|document| document.file).collect();
+        let known = |code: &str| crate::codes::all().any(|(known, _)| *known == code);
+        // Groups are held against a directory by the verbs that have one.
+        let asked = |code: &str| all && code != lexhold_evaluate::codes::UNKNOWN_GROUP;
+        let diagnostics = std::mem::take(&mut self.diagnostics);
+        let (kept, mut allowed) = lexhold_document::allow(&self.files, &of, known, asked, diagnostics);
+        self.diagnostics = kept;
+        allowed.sort_by_key(|one| {
+            one.diagnostic
+                .place
+                .map(|place| (self.files.path(place.file).to_owned(), place.start))
+        });
+        allowed
     }
 
     /// What is wrong, sorted by place.

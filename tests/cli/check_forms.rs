@@ -217,3 +217,38 @@ fn warnings_fail_in_junit_only_where_they_fail_the_call() {
         assert!(ran.stdout.contains("LX0970"));
     }
 }
+
+#[test]
+fn what_a_comment_allows_is_counted_and_listed() {
+    let firm = Firm::new();
+    let desk = firm.read("policies/retention/desk.yaml");
+    let cited = desk.replace(
+        "us-sec-17a-4-b4]",
+        "us-sec-17a-4-b5] # lexhold: allow LX0970, the new table comes in May",
+    );
+    firm.write("policies/retention/desk.yaml", &cited);
+    let ran = firm
+        .call(&["check", "--format", "json", "--fail-on", "warning"])
+        .ended(0);
+    let report = ran.said("check: 0 errors, 0 warnings, 1 allowed in 3 files").json();
+    assert_fits(&report, "lexhold-check-1.json");
+    assert_eq!(report["allowed"][0]["code"], "LX0970");
+    assert_eq!(report["allowed"][0]["reason"], "the new table comes in May");
+    let log = in_form(&firm, "sarif").ended(0).json();
+    assert_fits(&log, "sarif-2.1.0.json");
+    let result = &log["runs"][0]["results"][0];
+    assert_eq!(result["suppressions"][0]["justification"], "the new table comes in May");
+    firm.call(&["check", "-v"])
+        .ended(0)
+        .said("LX0970")
+        .said("allowed: the new table comes in May");
+    firm.write("policies/retention/desk.yaml", cited.replace("-b5]", "-b4]"));
+    firm.call(&["check", "--fail-on", "warning"])
+        .ended(3)
+        .said("nothing raises `LX0970` here");
+    firm.write(
+        "policies/retention/desk.yaml",
+        cited.replace(", the new table comes in May", ""),
+    );
+    firm.call(&["check"]).ended(3).said("a warning is allowed for a reason");
+}

@@ -7,7 +7,7 @@ mod sarif;
 use std::path::PathBuf;
 
 use jiff::tz::TimeZone;
-use lexhold_document::{Diagnostic, Files, Level, printable};
+use lexhold_document::{Allowed, Diagnostic, Files, Level, printable};
 use lexhold_evaluate::Bundle;
 
 use crate::args::{Check, CheckFormat, CheckLevel};
@@ -48,6 +48,13 @@ pub fn check(settings: &Settings, args: &Check) -> anyhow::Result<Exit> {
         github::summarize("lexhold check", &report.annotations(files), &report.counted())?;
     }
     if settings.verbose > 0 {
+        for one in report.allowed {
+            say(&format!(
+                "{}: allowed: {}",
+                render::concise(files, &one.diagnostic),
+                printable(&one.reason)
+            ));
+        }
         say_details(&report.stems, checked.bundle.as_ref());
     }
     if !settings.quiet {
@@ -74,6 +81,8 @@ struct Checked {
     bundle: Option<Bundle>,
     /// By place.
     diagnostics: Vec<Diagnostic>,
+    /// Warnings that comments let stand.
+    allowed: Vec<Allowed>,
 }
 
 impl Checked {
@@ -94,8 +103,10 @@ impl Checked {
             let regulations = regulations(&beside)?;
             project.lint(bundle, &regulations, settings.as_of.to_zoned(TimeZone::UTC).date());
         }
+        let allowed = project.allow(bundle.is_some());
         Ok(Self {
             diagnostics: project.sorted(),
+            allowed,
             project,
             bundle,
         })
@@ -113,6 +124,7 @@ impl Checked {
             n_warnings,
             paths: self.project.paths(),
             shown: &self.diagnostics[..n_shown],
+            allowed: &self.allowed,
             bundle: self.bundle.as_ref().map(|bundle| bundle.digest),
             stems: self
                 .bundle

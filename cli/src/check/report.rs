@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use askama::Template;
-use lexhold_document::{Diagnostic, Files, Level};
+use lexhold_document::{Allowed, Diagnostic, Files, Level};
 use lexhold_model::Digest;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::forms::github::Annotation;
 use crate::forms::junit::{Case, Junit};
@@ -28,6 +28,8 @@ pub struct Report<'a> {
     pub paths: Vec<&'a str>,
     /// The problems to tell, by place.
     pub shown: &'a [Diagnostic],
+    /// The warnings that comments let stand, by place.
+    pub allowed: &'a [Allowed],
     /// The digest of what was compiled.
     pub bundle: Option<Digest>,
     /// Words that stand for all their forms.
@@ -46,15 +48,20 @@ impl<'a> Report<'a> {
             n_warnings: 0,
             paths: Vec::new(),
             shown: &[],
+            allowed: &[],
             bundle: None,
             stems: Vec::new(),
             failure: Some(format!("{error:#}")),
         }
     }
 
-    /// How many errors and warnings.
+    /// How many errors and warnings, and how many of these are allowed besides.
     pub fn counted(&self) -> String {
-        format!("{}, {}", many(self.n_errors, "error"), many(self.n_warnings, "warning"))
+        let counted = format!("{}, {}", many(self.n_errors, "error"), many(self.n_warnings, "warning"));
+        match self.allowed.len() {
+            0 => counted,
+            n_allowed => format!("{counted}, {n_allowed} allowed"),
+        }
     }
 
     /// Each problem as text of its own.
@@ -77,6 +84,7 @@ impl<'a> Report<'a> {
             "failure": self.failure,
             "bundle": self.bundle,
             "diagnostics": diagnostics,
+            "allowed": self.allowed.iter().map(|one| allowed(files, one)).collect::<Vec<_>>(),
             "stems": stems.collect::<Vec<_>>(),
         });
         format!("{report:#}\n")
@@ -133,6 +141,13 @@ impl<'a> Report<'a> {
     }
 }
 
+fn allowed(files: &Files, one: &Allowed) -> Value {
+    let mut value = render::json(files, &one.diagnostic);
+    value["reason"] = json!(one.reason);
+    value["comment"] = render::span(files, one.place);
+    value
+}
+
 fn case<'a>(file: &'a str, name: &'a str, outcome: &'static str) -> Case<'a> {
     Case {
         file,
@@ -154,9 +169,9 @@ pub fn many(count: usize, what: &str) -> String {
 }
 
 /// A name for each problem that stays when lines move: its code, file, words and source line, and which of its equals it is.
-pub fn fingerprints(files: &Files, shown: &[Diagnostic]) -> Vec<Digest> {
+pub fn fingerprints<'d>(files: &Files, shown: impl IntoIterator<Item = &'d Diagnostic>) -> Vec<Digest> {
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
-    let names = shown.iter().map(|one| {
+    let names = shown.into_iter().map(|one| {
         let (path, line) = one.place.map_or(("", ""), |place| {
             let (line, _) = files.position(place);
             let text = files.text(place.file).lines().nth(line - 1).unwrap_or_default();

@@ -14,16 +14,21 @@ const RESULTS: usize = 25_000;
 
 /// One log with one run.
 pub fn sarif(files: &Files, report: &Report<'_>) -> String {
-    let used: BTreeSet<&str> = report.shown.iter().map(|one| one.code).collect();
+    let all = || {
+        let allowed = report
+            .allowed
+            .iter()
+            .map(|one| (&one.diagnostic, Some(one.reason.as_str())));
+        report.shown.iter().map(|one| (one, None)).chain(allowed)
+    };
+    let used: BTreeSet<&str> = all().map(|(one, _)| one.code).collect();
     let used: Vec<&str> = used.into_iter().collect();
-    let names = fingerprints(files, report.shown);
-    let results: Vec<Value> = report
-        .shown
-        .iter()
+    let names = fingerprints(files, all().map(|(one, _)| one));
+    let results: Vec<Value> = all()
         .zip(names)
         .take(RESULTS)
-        .map(|(one, name)| {
-            json!({
+        .map(|((one, reason), name)| {
+            let mut result = json!({
                 "ruleId": one.code,
                 "ruleIndex": used.binary_search(&one.code).ok(),
                 "level": render::level_name(one.level),
@@ -31,10 +36,14 @@ pub fn sarif(files: &Files, report: &Report<'_>) -> String {
                 "locations": one.place.map(|place| location(files, place)).into_iter().collect::<Vec<_>>(),
                 "relatedLocations": related(files, one),
                 "partialFingerprints": { "lexhold/v1": name.to_string() },
-            })
+            });
+            if let Some(reason) = reason {
+                result["suppressions"] = json!([{ "kind": "inSource", "justification": printable(reason) }]);
+            }
+            result
         })
         .collect();
-    let left = report.n_errors + report.n_warnings - results.len();
+    let left = (report.n_errors + report.n_warnings + report.allowed.len()).saturating_sub(results.len());
     let log = json!({
         "$schema": "https://docs.oasis-open.org/sarif/sarif/v2.1.0/os/schemas/sarif-schema-2.1.0.json",
         "version": "2.1.0",

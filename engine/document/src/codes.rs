@@ -75,6 +75,10 @@ codes! {
     VERSION_NOT_ALLOWED = "LX0024";
     /// A text without quotes begins with a mark that some readers of YAML take for something else.
     AMBIGUOUS_TEXT = "LX0025";
+    /// A comment that allows a warning is not written as it should be.
+    ALLOW_MALFORMED = "LX0026";
+    /// A comment allows a warning that nothing raises.
+    ALLOW_UNUSED = "LX0027";
     /// A key is missing.
     MISSING_KEY = "LX0101";
     /// A value has the wrong type.

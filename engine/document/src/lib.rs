@@ -17,8 +17,10 @@
 pub mod codes;
 pub mod limits;
 
+mod allow;
 mod characters;
 mod check;
+mod comments;
 mod diagnostic;
 mod digest;
 mod document;
@@ -40,7 +42,9 @@ mod shape;
 mod suggest;
 mod typed;
 
+pub use allow::{Allowed, allow};
 pub use check::{check_node, check_shape};
+pub use comments::{Comment, comments};
 pub use diagnostic::{Diagnostic, Diagnostics, Level};
 pub use document::Document;
 pub use files::{FileId, Files, NotText, Place, text};

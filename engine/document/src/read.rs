@@ -32,7 +32,7 @@ pub(crate) fn read(files: &Files, file: FileId, diagnostics: &mut Diagnostics) -
     }
     let body = text.strip_prefix(BOM).unwrap_or(text);
     let mut reader = Reader {
-        events: Parser::new_from_str_with_options(body, options()),
+        events: Parser::new_from_str_with_options(body, options(false)),
         body,
         base: text.len() - body.len(),
         file,
@@ -47,13 +47,14 @@ pub(crate) fn read(files: &Files, file: FileId, diagnostics: &mut Diagnostics) -
     })
 }
 
-fn options() -> granit_parser::Options {
+/// How the dialect is parsed, with or without its comments.
+pub(crate) fn options(comments: bool) -> granit_parser::Options {
     granit_parser::options! {
         strict_indentation: true,
         disallow_directives: true,
         emit_unresolved_aliases: true,
         emit_anchor_events: true,
-        emit_comments: false,
+        emit_comments: comments,
         flow_nesting_limit: limits::DEPTH,
         block_nesting_limit: limits::DEPTH,
     }

@@ -246,6 +246,7 @@ impl Masks {
 mod tests {
     use proptest::prelude::*;
 
+    use crate::limits;
     use crate::testing::{compiled, ruleset, scan};
 
     /// A disclaimer of words `w0`, `w1`, …, one of which is replaced by what a rule looks for.
