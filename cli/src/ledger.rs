@@ -251,6 +251,16 @@ impl Ledger {
         Self::new(history, self.schedules.iter().cloned().collect(), self.as_of)
     }
 
+    /// The ledger as it stood before an activation.
+    pub fn before_activation(&self, at: Timestamp) -> Self {
+        let mut history = self.history.clone();
+        // The catalog has microseconds.
+        history
+            .activations
+            .retain(|activation| activation.at.as_microsecond() < at.as_microsecond());
+        Self::new(history, self.schedules.iter().cloned().collect(), self.as_of)
+    }
+
     /// What happened to documents.
     pub fn history(&self) -> &History {
         &self.history

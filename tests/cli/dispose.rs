@@ -80,7 +80,7 @@ pub fn execute(firm: &Firm, plan: &str) -> Ran {
     firm.call(&["dispose", "execute", plan, "--format", "json"])
 }
 
-fn files(folder: &Path) -> Vec<PathBuf> {
+pub fn files(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -616,4 +616,88 @@ fn a_hold_brings_back_what_a_file_of_before_has() {
     again(0);
     assert_eq!(propose(&firm)["items"], 0);
     assert_sound(&firm);
+}
+
+/// Attachments, a subject, an alert with what it rests on, its closing, a case, notices, reports with content: nothing that
+/// anybody did with a message leaves a word of it in the home.
+#[test]
+fn what_people_did_with_a_message_keeps_no_word_of_it() {
+    let firm = Firm::new();
+    let sent = "2015-06-01T12:00:00Z";
+    let mut told = old(0, sent);
+    told["text"] = json!(format!("call me on +44 7700 900123 about {}", canary(0)));
+    told["subject"] = json!(canary(1));
+    told["attachments"] = json!([{"name": format!("{}.pdf", canary(2)), "content_type": "application/pdf", "size": 3}]);
+    told["reactions"] = json!([canary(3)]);
+    let mut edited = told.clone();
+    edited["version"] = json!(1);
+    edited["version_kind"] = json!("edit");
+    edited["text"] = json!(format!("text me on my cell {}", canary(4)));
+    firm.messages("in.ndjson", &[told, edited, old(20, sent)]);
+    firm.run(&["in.ndjson", "--out", "reports"]).ended(0);
+    let call = |words: &[&str]| firm.call(words).ended(0);
+    call(&["explain", "--message", "slack/c0/m0", "--show-content", "full"]);
+    call(&[
+        "case",
+        "open",
+        "orion",
+        "--matter",
+        "M",
+        "--reason",
+        "asked",
+        "--message",
+        "slack/c0/m0",
+    ]);
+    call(&[
+        "hold", "place", "--name", "h", "--matter", "M", "--zone", "UTC", "--id", "m20",
+    ]);
+    for alert in call(&["report", "alerts", "--format", "ndjson", "--show-content", "match"]).rows() {
+        let id = alert["alert_id"].as_str().unwrap();
+        call(&["alerts", "close", id, "--decision", "no-issue", "--reason", "a shop"]);
+    }
+    call(&["case", "close", "orion", "--reason", "over"]);
+    assert!(remembered(&firm, canary).starts_with(&[0, 1, 2]));
+    let done = execute(&firm, &approved(&firm)).ended(0).json();
+    assert_eq!(done["destroyed"], 2);
+    assert_eq!(remembered(&firm, canary), [20]);
+    assert_eq!(remembered(&firm, |at| format!("friend{at}\"")), [20]);
+    assert_sound(&firm);
+}
+
+#[test]
+fn what_an_activation_frees_waits_for_thirty_days() {
+    let firm = Firm::new();
+    let policy = |version: &str, dispose: &str| {
+        let text = format!(
+            "lexhold: 1\nretention: desk\nversion: {version}\ntitle: The desk\nowner: x@firm.example\nzone: UTC\nschedules:\n  \
+             - id: old\n    title: Old\n    when: resource.labels.contains(\"old\")\n    retain: {{ for: P1Y, from: sent }}\n    \
+             dispose: {{ after: retain, action: review }}\n  - id: all\n    title: All\n    retain: {{ for: P3Y, from: sent }}\n{dispose}"
+        );
+        firm.write("policies/retention/desk.yaml", text);
+    };
+    firm.write("lexhold.yaml", "blast_radius: { messages: 1000000, percent: 100 }\n");
+    policy("1.0.0", "");
+    let mut due = old(0, "2019-06-01T12:00:00Z");
+    due["labels"] = json!(["old"]);
+    firm.messages("in.ndjson", &[due, old(1, "2019-06-01T12:00:00Z")]);
+    firm.run(&["in.ndjson"]).ended(0);
+    assert_eq!(propose(&firm)["items"], 1);
+    policy("2.0.0", "    dispose: { after: retain, action: review }\n");
+    firm.call(&["activate"]).ended(0);
+    let proposed = propose(&firm);
+    assert_eq!(proposed["items"], 1, "what was due before does not wait: {proposed}");
+    assert_eq!(proposed["held_back"], json!([{"reason": "newly_eligible", "count": 1}]));
+    let later = (jiff::Timestamp::now() + jiff::SignedDuration::from_hours(24 * 31)).to_string();
+    let later = firm
+        .call(&["dispose", "propose", "--format", "json", "--as-of", &later])
+        .ended(0)
+        .json();
+    assert_eq!(later["items"], 2);
+    let plan = later["plan"].as_str().unwrap();
+    firm.call(&["dispose", "approve", plan]).ended(0);
+    let done = execute(&firm, plan).ended(1).json();
+    assert_eq!(
+        (&done["destroyed"], &done["sent_back"][0]["reason"]),
+        (&json!(1), &json!("newly_eligible"))
+    );
 }

@@ -6,7 +6,8 @@ use jiff::Timestamp;
 use lexhold_catalog::{Catalog, Hits, RetentionRow, Scope};
 use lexhold_model::Key;
 use lexhold_retention::{Action, State};
-use lexhold_store::Home;
+use lexhold_store::{EntryKind, Home};
+use serde::Deserialize;
 
 use crate::dates::{Dates, Grounds, MessageDates};
 use crate::hold::HoldLog;
@@ -37,6 +38,30 @@ pub struct Judge<'a> {
     extended: HashSet<Key>,
     /// A hold has not been asked about every message: it may cover any.
     unasked: bool,
+    /// The first activation of which what it freed still has to wait.
+    freeing: Option<Timestamp>,
+}
+
+/// The part of an activation that says how long what it frees has to wait.
+#[derive(Deserialize)]
+struct Freeing {
+    freed_until: Option<Timestamp>,
+}
+
+/// The first activation whose freed messages may not be proposed yet.
+fn freeing(home: &Home, as_of: Timestamp) -> anyhow::Result<Option<Timestamp>> {
+    for entry in home.journal().entries(1)? {
+        let entry = entry?;
+        if entry.kind == EntryKind::Activation
+            && let Some(Freeing {
+                freed_until: Some(until),
+            }) = home.journal().payload_json(&entry)?
+            && as_of < until
+        {
+            return Ok(Some(entry.at));
+        }
+    }
+    Ok(None)
 }
 
 impl<'a> Judge<'a> {
@@ -50,6 +75,7 @@ impl<'a> Judge<'a> {
             shared: of_shared_alerts(catalog)?,
             extended: catalog.extended(as_of.as_microsecond())?,
             unasked,
+            freeing: freeing(home, as_of)?,
         })
     }
 
@@ -67,6 +93,11 @@ impl<'a> Judge<'a> {
         mut each: impl FnMut(&RetentionRow, &MessageDates, Verdict) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
         let dates = Dates::open(self.catalog, grounds, self.as_of)?;
+        let before = self.freeing.map(|at| grounds.before_activation(at));
+        let before = before
+            .as_ref()
+            .map(|before| Dates::open(self.catalog, before, self.as_of))
+            .transpose()?;
         match named {
             None => dates.choose_due(self.catalog)?,
             Some(families) => self
@@ -75,7 +106,13 @@ impl<'a> Judge<'a> {
         }
         self.catalog.retention(Scope::Chosen, |row| {
             let of = dates.of_message_briefly(&row);
-            let verdict = self.verdict(&row, &of);
+            let mut verdict = self.verdict(&row, &of);
+            if verdict == Verdict::Go
+                && let Some(before) = &before
+                && self.verdict(&row, &before.of_message_briefly(&row)) != Verdict::Go
+            {
+                verdict = Verdict::Kept("newly_eligible");
+            }
             each(&row, &of, verdict)
         })
     }

@@ -55,7 +55,10 @@ pub fn propose(settings: &Settings, args: &ProposeDisposal) -> anyhow::Result<Ex
         )
     };
     let digest = tree(&found.items).head().root.to_string();
-    let pending = |plan: &&PlanRow| plan.rejected.is_none() && plan.certified.is_none() && plan.digest == digest;
+    // What was sent back returns only by a new plan.
+    let pending = |plan: &&PlanRow| {
+        plan.rejected.is_none() && plan.certified.is_none() && plan.n_sent_back == 0 && plan.digest == digest
+    };
     let (name, new) = match plans.iter().find(pending) {
         Some(same) => (same.plan.clone(), false),
         None if found.items.is_empty() => {
