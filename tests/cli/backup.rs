@@ -153,7 +153,7 @@ fn segments(root: &Path) -> Vec<std::path::PathBuf> {
 }
 
 /// A call that can write no file beyond so many blocks of 512 bytes: what a full disk is like to it.
-fn with_room(firm: &Firm, blocks: usize, arguments: &str) -> i32 {
+pub fn with_room(firm: &Firm, blocks: usize, arguments: &str) -> i32 {
     let script = format!(
         "trap '' XFSZ; ulimit -f {blocks}; exec {} {arguments}",
         env!("CARGO_BIN_EXE_lexhold")

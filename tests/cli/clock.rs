@@ -19,7 +19,7 @@ fn dice(bytes: &mut [u8]) -> std::io::Result<()> {
 }
 
 /// An entry as a clock writes it that is so many days ahead.
-fn written(firm: &Firm, days: i64, kind: EntryKind, payload: &Value) -> Entry {
+pub fn written(firm: &Firm, days: i64, kind: EntryKind, payload: &Value) -> Entry {
     let stamp = Stamp {
         at: Timestamp::now() + SignedDuration::from_hours(24 * days),
         actor: "solo",
