@@ -424,6 +424,8 @@ pub enum TableFormat {
     Csv,
     /// Apache Parquet.
     Parquet,
+    /// A page to print, in one file.
+    Html,
 }
 
 /// `report`

@@ -216,7 +216,7 @@ fn a_request_is_frozen_and_counts_once_a_second_person_has_confirmed_it() {
         sorted(standings(&firm, &[])),
         want(&[
             ("m1", "deferred", &["17(3)(b)"]),
-            ("m2", "deferred", &["none"]),
+            ("m2", "deferred", &["being"]),
             ("m3", "queued", &[]),
             ("m4", "ungoverned", &[]),
         ])
@@ -504,7 +504,7 @@ fn a_hold_that_everybody_may_know_of_is_a_ground_and_comes_first() {
         sorted(standings(&firm, &[])),
         want(&[
             ("m1", "deferred", &["17(3)(b)", "17(3)(e)"]),
-            ("m2", "deferred", &["none"]),
+            ("m2", "deferred", &["being"]),
             ("m3", "deferred", &["17(3)(e)"]),
             ("m4", "deferred", &["17(3)(e)"]),
         ])
@@ -517,7 +517,10 @@ fn a_hold_that_everybody_may_know_of_is_a_ground_and_comes_first() {
     let release = ["hold", "release", "two", "--reason", "settled", "--confirmed-by", "leo"];
     call(&firm, "lea", &release).ended(0);
     let in_grace = standings(&firm, &[]).into_iter().find(|(id, ..)| id == "m3").unwrap();
-    assert_eq!((in_grace.1.as_str(), in_grace.2), ("deferred", vec!["none".to_owned()]));
+    assert_eq!(
+        (in_grace.1.as_str(), in_grace.2),
+        ("deferred", vec!["being".to_owned()])
+    );
     let later = standings(&firm, &["--as-of", "2100-01-01"]);
     assert!(
         later.iter().any(|(id, standing, _)| id == "m3" && standing == "queued"),
@@ -744,4 +747,65 @@ fn a_backup_takes_requests_along_and_brings_them_back() {
         states_before,
         "the confirmation came after the backup"
     );
+}
+
+#[test]
+fn what_is_under_way_stands_in_the_report_of_retention_and_pages_can_be_printed() {
+    let firm = firm();
+    ask(&firm, &["--person", "bob"]).ended(0);
+    confirm(&firm);
+    let progress = |who: &str| {
+        let rows = call(&firm, who, &["report", "retention", "--format", "ndjson"])
+            .ended(0)
+            .rows();
+        let of = |row: &Value| Some(format!("{} {}", short(row), row["disposal_state"].as_str()?));
+        rows.iter().filter_map(of).collect::<Vec<_>>()
+    };
+    assert!(progress("lea").is_empty());
+    let plan = call(&firm, "sam", &["dispose", "propose", "--format", "json"])
+        .ended(0)
+        .json();
+    assert_eq!(progress("lea"), ["m3 proposed"]);
+    hold(&firm, "quiet", "slack/late/m3", &["--silent"]);
+    assert_eq!(progress("lea"), ["m3 blocked_hold"]);
+    assert_eq!(progress("pia"), ["m3 proposed"], "as without the hold");
+    hold(&firm, "loud", "slack/law/m1", &[]);
+    let reject = [
+        "dispose",
+        "reject",
+        plan["plan"].as_str().unwrap(),
+        "--reason",
+        "not now",
+    ];
+    call(&firm, "sam", &reject).ended(0);
+    assert!(progress("lea").is_empty());
+    call(
+        &firm,
+        "lea",
+        &[
+            "hold",
+            "release",
+            "loud",
+            "--reason",
+            "settled",
+            "--confirmed-by",
+            "leo",
+        ],
+    )
+    .ended(0);
+    for (who, report, has, lacks) in [
+        ("pia", "holds", "settled", "quiet"),
+        ("lea", "holds", "quiet", "<script"),
+        ("sam", "disposal", "not now", "<script"),
+        ("pia", "erasure", "17(3)(b) legal obligation", "quiet"),
+    ] {
+        let page = call(&firm, who, &["report", report, "--format", "html"])
+            .ended(0)
+            .stdout;
+        assert!(
+            page.starts_with("<!doctype html>") && page.contains("default-src 'none'"),
+            "{page}"
+        );
+        assert!(page.contains(has) && !page.contains(lacks), "{report} as {who}: {page}");
+    }
 }

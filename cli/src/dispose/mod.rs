@@ -9,6 +9,7 @@ mod execute;
 mod judge;
 mod list;
 mod plan;
+mod progress;
 mod propose;
 mod reject;
 mod retire;
@@ -23,6 +24,7 @@ use crate::operators::Actor;
 use crate::settings::Settings;
 
 pub use list::{REGISTER, write_register};
+pub use progress::progress;
 pub use settings::DisposalSettings;
 
 /// Asks holds that stand in the journal, and in no membership yet, what they cover.

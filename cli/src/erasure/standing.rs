@@ -134,7 +134,10 @@ fn standing(
 pub fn words(grounds: &[Ground]) -> Vec<String> {
     grounds
         .iter()
-        .map(|ground| format!("{} {}", ground.article, ground.limb))
+        .map(|ground| match *ground {
+            Ground::EXAMINED => ground.limb.to_owned(),
+            Ground { article, limb } => format!("{article} {limb}"),
+        })
         .collect()
 }
 

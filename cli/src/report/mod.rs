@@ -32,7 +32,7 @@ use crate::settings::Settings;
 use crate::terminal::say;
 use crate::{dispose, erasure, files, hold, home};
 use sight::Sight;
-use table::{Columns, TableWriter, write_whole};
+use table::{Columns, Heading, TableWriter, write_whole};
 
 pub use alerts::{COLUMNS as ALERTS, WORKLIST, row as alert_row, span as alert_span};
 pub use holds::HoldFigures;
@@ -68,7 +68,7 @@ pub fn report(settings: &Settings, args: &Report) -> anyhow::Result<Exit> {
         })?,
         ReportKind::Holds(to) => {
             let directory = hold::directory(settings, &home)?;
-            each_form(to, holds::COLUMNS, |table| {
+            each_page(to, holds::COLUMNS, &heading(&home, &actor, settings, &HOLDS), |table| {
                 holds::write(&catalog, &directory, settings.as_of, &sight, table)
             })?;
         }
@@ -98,12 +98,20 @@ pub fn report(settings: &Settings, args: &Report) -> anyhow::Result<Exit> {
                 return Ok(Exit::Negative);
             }
         }
-        ReportKind::Disposal(to) => each_form(to, dispose::REGISTER, |table| dispose::write_register(&catalog, table))?,
+        ReportKind::Disposal(to) => {
+            let heading = heading(&home, &actor, settings, &DISPOSAL);
+            each_page(to, dispose::REGISTER, &heading, |table| {
+                dispose::write_register(&catalog, table)
+            })?;
+        }
         ReportKind::Erasure(to) => {
             actor.require(Verb::RequestErasure, home.id(), &[])?;
-            each_form(to, erasure::COLUMNS, |table| {
-                erasure::write(&catalog, settings.as_of, table)
-            })?;
+            each_page(
+                to,
+                erasure::COLUMNS,
+                &heading(&home, &actor, settings, &ERASURE),
+                |table| erasure::write(&catalog, settings.as_of, table),
+            )?;
         }
         ReportKind::Html(HtmlReport { output }) => {
             write_page(settings, &actor, &home, &catalog, output)?;
@@ -130,7 +138,13 @@ pub fn write_all(settings: &Settings, actor: &Actor, home: &Home, folder: &Path)
               fill: &mut dyn FnMut(&mut TableWriter) -> anyhow::Result<()>|
      -> anyhow::Result<()> {
         for (format, ending) in [(TableFormat::Ndjson, "ndjson"), (TableFormat::Csv, "csv")] {
-            to_file(&folder.join(format!("{name}.{ending}")), format, columns, fill)?;
+            to_file(
+                &folder.join(format!("{name}.{ending}")),
+                format,
+                columns,
+                &Heading::default(),
+                fill,
+            )?;
         }
         Ok(())
     };
@@ -256,19 +270,101 @@ fn keep_gravest(alerts: &mut Vec<(lexhold_model::Severity, table::Row)>) {
     alerts.truncate(html::ALERTS_SHOWN);
 }
 
+/// What stands above a table, and which columns it has, on paper.
+struct Paper {
+    title: &'static str,
+    note: &'static str,
+    columns: &'static [&'static str],
+}
+
+const HOLDS: Paper = Paper {
+    title: "Legal holds",
+    note: "Deletion of what a hold covers stopped at the instant at which it was placed. After a release it begins no earlier \
+           than at the end of the grace.",
+    columns: &[
+        "matter",
+        "hold",
+        "state",
+        "custodians",
+        "anticipated_on",
+        "placed_at",
+        "placed_by",
+        "released_at",
+        "released_by",
+        "reason",
+        "grace_until",
+        "held",
+        "unevaluable",
+        "unacknowledged",
+    ],
+};
+
+const DISPOSAL: Paper = Paper {
+    title: "Register of disposal",
+    note: "Every version of every message that a plan named, and what became of it.",
+    columns: &[
+        "plan",
+        "message_id",
+        "disposal_state",
+        "reason",
+        "schedules",
+        "triggers",
+        "retain_until",
+        "eligible_from",
+        "action",
+        "approved_by",
+        "destroyed_at",
+        "seq",
+        "content_hash",
+    ],
+};
+
+const ERASURE: Paper = Paper {
+    title: "Requests for erasure",
+    note: "Every message that a request names, and how it stands: gone, queued for disposal, or kept and on which ground.",
+    columns: &[],
+};
+
+fn heading(home: &Home, actor: &Actor, settings: &Settings, paper: &Paper) -> Heading {
+    let mut about = vec![
+        ("Home".to_owned(), home.id().to_owned()),
+        ("As of".to_owned(), settings.as_of.to_string()),
+        ("Printed for".to_owned(), actor.id.clone()),
+    ];
+    if actor.is_solo() {
+        about.push(("Governance".to_owned(), "one person alone".to_owned()));
+    }
+    Heading {
+        title: paper.title.to_owned(),
+        about,
+        note: paper.note.to_owned(),
+        columns: paper.columns,
+    }
+}
+
 /// Writes a table in every form asked for: to files where they are named, else to stdout.
 pub fn each_form(
     to: &TableReport,
     columns: Columns,
+    fill: impl FnMut(&mut TableWriter) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    each_page(to, columns, &Heading::default(), fill)
+}
+
+/// The same with a heading for the page.
+fn each_page(
+    to: &TableReport,
+    columns: Columns,
+    heading: &Heading,
     mut fill: impl FnMut(&mut TableWriter) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     let outputs = outputs(to)?;
     for (format, file) in outputs {
         match file {
-            Some(path) => to_file(&path, format, columns, &mut fill)?,
+            Some(path) => to_file(&path, format, columns, heading, &mut fill)?,
             None => {
-                let mut table =
-                    TableWriter::new(format, columns, Box::new(std::io::BufWriter::new(std::io::stdout())))?;
+                let out = Box::new(std::io::BufWriter::new(std::io::stdout()));
+                let mut table = TableWriter::new(format, columns, out)?.under(heading);
                 fill(&mut table)?;
                 table.finish()?;
             }
@@ -281,10 +377,11 @@ fn to_file(
     path: &Path,
     format: TableFormat,
     columns: Columns,
+    heading: &Heading,
     fill: &mut dyn FnMut(&mut TableWriter) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     write_whole(path, |out| {
-        let mut table = TableWriter::new(format, columns, out)?;
+        let mut table = TableWriter::new(format, columns, out)?.under(heading);
         fill(&mut table)?;
         table.finish().map(drop)
     })

@@ -27,6 +27,11 @@ pub struct Table {
 }
 
 impl Page {
+    /// Whether its table needs a broad sheet.
+    fn is_wide(&self) -> bool {
+        self.table.as_ref().is_some_and(|table| table.columns.len() > 6)
+    }
+
     /// The page.
     ///
     /// # Errors

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use jiff::Timestamp;
-use lexhold_catalog::{Catalog, RetentionRow, Scope};
+use lexhold_catalog::{Catalog, Covered, RetentionRow, Scope};
 use lexhold_model::Key;
 use lexhold_retention::{Duty, Limit, Reason, Resolved, Schedule as Version, Standing};
 use serde_json::{Value, json};
@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::sight::Sight;
 use super::table::{Columns, Kind, Row, TableWriter};
 use crate::dates::{Dates, Grounds, MessageDates};
+use crate::dispose;
 
 /// The columns, a contract.
 pub const COLUMNS: Columns = Columns {
@@ -18,6 +19,7 @@ pub const COLUMNS: Columns = Columns {
         ("message_id", Kind::Text),
         ("state", Kind::Text),
         ("also", Kind::Texts),
+        ("disposal_state", Kind::Text),
         ("retain_until", Kind::Text),
         ("eligible_from", Kind::Text),
         ("dispose_at", Kind::Text),
@@ -45,6 +47,8 @@ pub const COLUMNS: Columns = Columns {
 /// What rows need besides their messages.
 pub struct Lookups {
     schedules: HashMap<Key, Schedule>,
+    /// How far the disposal of messages has come.
+    disposals: HashMap<Key, String>,
 }
 
 struct Schedule {
@@ -68,14 +72,28 @@ impl Lookups {
         });
         Self {
             schedules: schedules.collect(),
+            disposals: HashMap::new(),
         }
+    }
+
+    /// What is under way for a message: its place in a plan, or what blocks that, for those who may know.
+    fn disposal_state(&self, message: &RetentionRow, covered: &Covered, hidden: bool) -> Option<&str> {
+        let state = self.disposals.get(&message.key)?;
+        Some(match hidden {
+            false if covered.is_held() => "blocked_hold",
+            false if covered.in_case => "blocked_case",
+            _ => state,
+        })
     }
 }
 
 /// Writes every version of every message.
 pub fn write(catalog: &Catalog, as_of: Timestamp, sight: &Sight, table: &mut TableWriter) -> anyhow::Result<()> {
     let grounds = Grounds::read(catalog, as_of)?;
-    let lookups = Lookups::of(&grounds);
+    let lookups = Lookups {
+        disposals: dispose::progress(catalog, as_of)?,
+        ..Lookups::of(&grounds)
+    };
     let mut dates = Dates::open(catalog, &grounds, as_of)?;
     catalog.retention(Scope::All, |message| {
         let of_message = dates.of_message(&message);
@@ -114,6 +132,7 @@ pub fn row(message: &RetentionRow, dates: &MessageDates, lookups: &Lookups, as_o
         "message_id": message.message_id,
         "state": state.as_str(),
         "also": also.iter().map(|state| state.as_str()).collect::<Vec<_>>(),
+        "disposal_state": lookups.disposal_state(message, &covered, hidden),
         "retain_until": resolved.retain_until.limit.day_text(),
         "eligible_from": eligible_from.instant_text(),
         "dispose_at": resolved.dispose_at.limit.day_text(),

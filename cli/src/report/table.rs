@@ -10,18 +10,22 @@ use std::sync::Arc;
 use anyhow::Context;
 use arrow::array::{ArrayRef, BooleanBuilder, Int64Builder, ListBuilder, RecordBatch, StringBuilder};
 use arrow::datatypes::{DataType, Field, Schema};
+use jiff::Timestamp;
 use lexhold_document::printable;
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::WriterProperties;
 use serde_json::{Map, Value};
 
+use super::print::{Page, Table};
 use crate::args::TableFormat;
 
 /// Rows of a text table shown before the rest is only counted.
 const TEXT_ROWS: usize = 200;
 /// Characters of a value shown in a text table.
 const CELL_CHARS: usize = 34;
+/// Rows of a page before the rest is only counted.
+const PAGE_ROWS: usize = 20_000;
 /// Rows of a Parquet table gathered before they are written.
 const PARQUET_ROWS: usize = 8_192;
 
@@ -49,6 +53,30 @@ pub struct Columns {
     pub shown: &'static [&'static str],
 }
 
+/// What stands above the table of a page.
+#[derive(Clone, Debug)]
+pub struct Heading {
+    /// The title.
+    pub title: String,
+    /// What the page says of itself: name and value.
+    pub about: Vec<(String, String)>,
+    /// What its readers should know.
+    pub note: String,
+    /// The columns that it prints, in order; all, where none are named.
+    pub columns: &'static [&'static str],
+}
+
+impl Default for Heading {
+    fn default() -> Self {
+        Self {
+            title: "Lexhold".to_owned(),
+            about: Vec::new(),
+            note: String::new(),
+            columns: &[],
+        }
+    }
+}
+
 /// One row: column name to value; absent columns are null.
 pub type Row = Map<String, Value>;
 
@@ -70,6 +98,11 @@ enum Sink {
         writer: Box<ArrowWriter<Box<dyn Write + Send>>>,
         schema: Arc<Schema>,
         pending: Vec<Row>,
+    },
+    Html {
+        out: Box<dyn Write + Send>,
+        heading: Heading,
+        rows: Vec<Row>,
     },
 }
 
@@ -99,8 +132,21 @@ impl TableWriter {
                     pending: Vec::new(),
                 }
             }
+            TableFormat::Html => Sink::Html {
+                out,
+                heading: Heading::default(),
+                rows: Vec::new(),
+            },
         };
         Ok(Self { columns, sink, rows: 0 })
+    }
+
+    /// The same with a heading, where it is a page.
+    pub fn under(mut self, of: &Heading) -> Self {
+        if let Sink::Html { heading, .. } = &mut self.sink {
+            heading.clone_from(of);
+        }
+        self
     }
 
     /// Adds a row.
@@ -110,7 +156,8 @@ impl TableWriter {
             Sink::Text { table, .. } if self.rows <= TEXT_ROWS => {
                 table.add_row(self.columns.shown.iter().map(|name| cell(row.get(*name))));
             }
-            Sink::Text { .. } => {}
+            Sink::Html { rows, .. } if rows.len() < PAGE_ROWS => rows.push(row),
+            Sink::Text { .. } | Sink::Html { .. } => {}
             Sink::Ndjson(out) => {
                 serde_json::to_writer(&mut *out, &ordered(self.columns, row))?;
                 out.write_all(b"\n")?;
@@ -150,6 +197,11 @@ impl TableWriter {
                 }
                 out.flush()?;
             }
+            Sink::Html { mut out, heading, rows } => {
+                let page = page(self.columns, heading, &rows, self.rows).html()?;
+                out.write_all(page.as_bytes())?;
+                out.flush()?;
+            }
             Sink::Ndjson(mut out) => out.flush()?,
             Sink::Csv(mut writer) => writer.flush()?,
             Sink::Parquet {
@@ -164,6 +216,53 @@ impl TableWriter {
             }
         }
         Ok(self.rows)
+    }
+}
+
+/// A page of the columns that have a value anywhere, structures left out.
+fn page(columns: Columns, heading: Heading, rows: &[Row], n_rows: usize) -> Page {
+    let filled = |name: &str| rows.iter().any(|row| !plain(row.get(name)).is_empty());
+    let Heading {
+        title,
+        about,
+        note,
+        columns: named,
+    } = heading;
+    let all = columns.all.iter().filter(|(_, kind)| *kind != Kind::Json);
+    let names: Vec<&str> = match named {
+        [] => all.map(|(name, _)| *name).collect(),
+        named => named.to_vec(),
+    };
+    let names: Vec<&str> = names.into_iter().filter(|name| filled(name)).collect();
+    let value = |row: &Row, name: &str| printed(&plain(row.get(name)));
+    let table = Table {
+        columns: names.iter().map(|name| name.replace('_', " ")).collect(),
+        rows: rows
+            .iter()
+            .map(|row| names.iter().map(|name| value(row, name)).collect())
+            .collect(),
+    };
+    let after = match n_rows - rows.len() {
+        _ if n_rows == 0 => vec!["Nothing to report.".to_owned()],
+        0 => Vec::new(),
+        more => vec![format!(
+            "… and {more} more rows; --format ndjson, csv or parquet gives all of them."
+        )],
+    };
+    Page {
+        title,
+        about,
+        before: Some(note).filter(|note| !note.is_empty()).into_iter().collect(),
+        table: Some(table).filter(|table| !table.rows.is_empty()),
+        after,
+    }
+}
+
+/// A value as people read it: instants to the second, lists with room between their items.
+fn printed(value: &str) -> String {
+    match value.parse::<Timestamp>() {
+        Ok(at) => at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string(),
+        Err(_) => value.replace(';', "; "),
     }
 }
 

@@ -405,17 +405,18 @@ impl Catalog {
         each(all)
     }
 
-    /// Chooses the messages at these places, and those of several assignments, for [`crate::Scope::Chosen`].
+    /// Chooses the messages at these places, those of several assignments, and those whose erasure was asked for, for [`crate::Scope::Chosen`].
     ///
     /// # Errors
     /// Those of DuckDB.
     pub fn choose_due(&self, rows: &[i64]) -> Result<()> {
         self.connection_batch("CREATE OR REPLACE TEMP TABLE due_row (place BIGINT)")?;
         self.append("due_row", vec![("place", Arc::new(Int64Array::from(rows.to_vec())))])?;
-        self.connection_batch(
+        self.connection_batch(&format!(
             "CREATE OR REPLACE TEMP TABLE chosen_family AS
-                 SELECT family FROM message WHERE rowid IN (SELECT place FROM due_row) UNION SELECT family FROM united",
-        )
+                 SELECT family FROM message WHERE rowid IN (SELECT place FROM due_row) UNION SELECT family FROM united
+                 UNION SELECT family FROM ({ASKED})"
+        ))
     }
 
     /// Chooses every version of these messages, for [`crate::Scope::Chosen`].

@@ -2,7 +2,7 @@
 //!
 //! Whoever asks for the erasure of a message need not wait for the rule that deletes it, only for the duties that keep it.
 //! Holds and open cases go before all of this; a message that nothing governs, or of which something could not be
-//! evaluated, waits for a schedule.
+//! evaluated, waits for a schedule. `ERASURE.md` beside this crate's manifest is the manual.
 
 use std::collections::BTreeSet;
 
@@ -432,6 +432,27 @@ mod tests {
             assert_eq!(days, [due, extended], "{} {received}", law.as_str());
         }
         assert_eq!(Gdpr.due(date(9999, 12, 31)), None);
+    }
+
+    #[test]
+    fn the_manual_counts_as_this_does() {
+        let (mut law, mut n) = (PrivacyLaw::Gdpr, 0);
+        for line in include_str!("../ERASURE.md").lines() {
+            let cells: Vec<&str> = line.split('|').map(str::trim).collect();
+            let [_, name, received, due, extended, _] = cells[..] else {
+                continue;
+            };
+            let Ok(received) = received.parse::<Date>() else {
+                continue;
+            };
+            if name == "CCPA" {
+                law = PrivacyLaw::Ccpa;
+            }
+            let days = [law.due(received), law.extended_due(received)].map(|day| day.unwrap().to_string());
+            assert_eq!(days, [due, extended], "{line}");
+            n += 1;
+        }
+        assert_eq!(n, 4);
     }
 
     #[test]

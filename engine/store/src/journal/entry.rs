@@ -275,6 +275,12 @@ impl EntryKind {
                 | Self::CaseOpened
                 | Self::CaseAdded
                 | Self::CaseClosed
+                | Self::ErasureRequested
+                | Self::ErasureConfirmed
+                | Self::ErasureExtended
+                | Self::ErasureDecided
+                | Self::ErasureAnswered
+                | Self::ErasureClosed
                 | Self::DisposalApproved
                 | Self::DisposalRejected
                 | Self::DisposalCertified
