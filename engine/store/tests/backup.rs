@@ -91,6 +91,21 @@ fn copied(from: &Path, to: &Path) {
 }
 
 #[test]
+fn what_came_and_went_since_the_backup_is_gone_without_a_trace() {
+    let (folder, home) = new_home();
+    let (out, to) = (folder.path().join("backup"), folder.path().join("back"));
+    home.back_up(&out, stamp()).unwrap();
+    batch(&home, 1, 0);
+    destroy(&home, &(0..8).collect::<Vec<_>>());
+    let restored = back(&out, Some(home.root()), &to);
+    assert!(restored.lost.is_empty() && restored.findings.is_empty());
+    assert_eq!(
+        (numbers(&restored.home), files(&to.join("archive"))),
+        (Vec::new(), Vec::new())
+    );
+}
+
+#[test]
 fn what_comes_back_is_what_was_there() {
     let (folder, home) = new_home();
     batch(&home, 1, 0);

@@ -26,7 +26,11 @@ impl Home {
                 self.put_in_place(number, replaced)?;
             }
             gate::destroy_again(self.root(), intent, &replaced.old)?;
-            sync_dir(&self.root().join(folder(replaced)))?;
+            // Of what came and went since the backup nobody has a file, nor a folder for it.
+            let folder = self.root().join(folder(replaced));
+            if folder.exists() {
+                sync_dir(&folder)?;
+            }
         }
         gate::discard_staged(self.root(), Path::new(STAGED))
     }
