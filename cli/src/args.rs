@@ -13,6 +13,7 @@ mod config;
 mod dispose;
 mod environment;
 mod erasure;
+mod fmt;
 mod forms;
 mod hold;
 mod packaging;
@@ -36,6 +37,7 @@ pub use erasure::{
     AnswerErasure, CloseErasure, ConfirmErasure, Erasure, ErasureKind, ErasureOutcome, ErasureStatus, ExtendErasure,
     GrantErasure, GroundErasure, Law, LetterFormat, NamedMessages, RequestErasure,
 };
+pub use fmt::Fmt;
 pub use hold::{
     AckHold, Hold, HoldKind, ListHolds, NarrowHold, NoticeOfHold, NoticeStep, PlaceHold, ReleaseHold, ShowHold,
 };
@@ -186,6 +188,8 @@ pub enum LogFormat {
 pub enum Verb {
     /// Compile policies and rulesets; print every problem with its place
     Check(Check),
+    /// Lay documents out in one way; comments and what they say stay as they are
+    Fmt(Fmt),
     /// Run the tests of policies and rulesets, and case files
     Test(Test),
     /// The main job: ingest, evaluate, record, report

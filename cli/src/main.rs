@@ -23,6 +23,7 @@ mod explain;
 mod failure;
 mod files;
 mod find;
+mod fmt;
 mod forms;
 mod hold;
 mod home;
@@ -97,6 +98,7 @@ fn dispatch(cli: &Cli, typed: &ArgMatches) -> anyhow::Result<Exit> {
     lock::guard(&settings, &cli.verb)?;
     match &cli.verb {
         Verb::Check(args) => check::check(&settings, args),
+        Verb::Fmt(args) => fmt::fmt(&settings, args),
         Verb::Test(args) => test::test(&settings, args),
         Verb::Run(args) => run::run(&settings, args),
         Verb::Retention(args) => retention_verbs::retention(&settings, args),

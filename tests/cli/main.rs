@@ -24,6 +24,7 @@ mod erasure;
 mod event;
 mod evidence;
 mod explain;
+mod fmt;
 mod governance;
 mod hold;
 mod holds;

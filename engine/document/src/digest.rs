@@ -59,7 +59,8 @@ fn remove_examples(rule: &mut Map<String, Json>) {
     }
 }
 
-fn json(node: &Node) -> Json {
+/// A tree as JSON.
+pub(crate) fn json(node: &Node) -> Json {
     match &node.value {
         Value::Null => Json::Null,
         Value::Bool(value) => Json::from(*value),

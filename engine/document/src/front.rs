@@ -79,6 +79,17 @@ pub(crate) fn whole(kind: Kind, own: &Fields) -> Fields {
     Fields { fields, ..own.clone() }
 }
 
+/// The keys of a document in the order in which they are laid out: those of every document, then the kind's own.
+pub(crate) fn layout(kind: Kind, own: Shape) -> Shape {
+    let mut fields = front_fields(kind);
+    if let Shape::Map(own) = own {
+        let is_new = |own: &Field| fields.iter().all(|field| field.name != own.name);
+        let new: Vec<Field> = own.fields.into_iter().filter(is_new).collect();
+        fields.extend(new);
+    }
+    map(fields)
+}
+
 /// Reads the front; `None` if the document's kind or name cannot be told.
 pub(crate) fn read(root: &Node, diagnostics: &mut Diagnostics) -> Option<Front> {
     let entries = root.as_map()?;

@@ -64,6 +64,26 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig { cases: cases(), failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_layout_says_the_same_and_is_its_own_layout(tree in tree(), soup in soup(), styles in proptest::collection::vec(0..6u8, 1..40)) {
+        let written = format!("{FRONT}tree:{}\n", Writer { styles: &styles, at: 0 }.value(&tree, 1));
+        for text in [written, format!("{FRONT}{soup}\n")] {
+            crate::layout::assert_law(&text);
+        }
+    }
+}
+
+/// How many documents are laid out: few, or as many as `LEXHOLD_CASES` says.
+fn cases() -> u32 {
+    std::env::var("LEXHOLD_CASES")
+        .ok()
+        .and_then(|cases| cases.parse().ok())
+        .unwrap_or(150)
+}
+
 fn every_place_can_be_shown(files: &Files, found: Diagnostics) {
     for diagnostic in found.sorted(files) {
         let place = diagnostic.place.unwrap();

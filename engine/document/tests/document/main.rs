@@ -13,6 +13,7 @@ mod hostile;
 mod imports;
 mod inside;
 mod laws;
+mod layout;
 mod parameters;
 mod shapes;
 mod shipped;

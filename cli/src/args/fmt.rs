@@ -1,0 +1,18 @@
+//! `fmt`
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+/// `fmt`
+#[derive(Debug, Args)]
+pub struct Fmt {
+    /// Files or folders [default: the policies and rulesets]
+    pub paths: Vec<PathBuf>,
+    /// Change nothing; list the files that would change
+    #[arg(long)]
+    pub check: bool,
+    /// Change nothing; print what would change
+    #[arg(long)]
+    pub diff: bool,
+}
