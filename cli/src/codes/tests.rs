@@ -1,5 +1,7 @@
 //! Every code has a page, and what the page says is tried.
 
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "tests")]
+
 use std::collections::BTreeSet;
 use std::path::Path;
 
