@@ -8,6 +8,7 @@ use std::io::Write;
 
 use jiff::Timestamp;
 use lexhold_catalog::{Catalog, FoundMessage, Header, Hits, RetentionRow, Scope, Surroundings};
+use lexhold_evaluate::Alert;
 use lexhold_model::{Key, MessageBatch};
 use lexhold_policy::Verb;
 use lexhold_rules::Confidence;
@@ -126,7 +127,10 @@ impl Explained {
             None => None,
         };
         // That a condition of a silent hold failed is on record with the message.
-        let hidden = catalog.holds()?.into_iter().filter(|hold| !sight.shows(hold.silent));
+        let hidden = catalog
+            .hold_names()?
+            .into_iter()
+            .filter(|hold| !sight.shows(hold.silent));
         let hidden: Vec<String> = hidden.map(|hold| hold.hold).collect();
         let mut versions = Vec::new();
         for header in headers {
@@ -168,7 +172,7 @@ fn version(
         parts,
     } = catalog.surroundings(header)?;
     let mut alerts = Vec::new();
-    each_alert(catalog, Hits::InMessage(header.key), None, |alert| {
+    let mut add = |alert: Alert| {
         let here = alert.places.iter().filter(|place| place.key == header.key);
         let echo = alert
             .members
@@ -191,7 +195,10 @@ fn version(
             "indeterminate": alert.indeterminate,
         }));
         Ok(())
-    })?;
+    };
+    if catalog.has_hits(header.key)? {
+        each_alert(catalog, Hits::InMessage(header.key), None, &mut add)?;
+    }
     let body = match settings.show_content {
         ShowContent::Never => None,
         ShowContent::Match | ShowContent::Full => {

@@ -82,11 +82,8 @@ fn whole(settings: &Settings, actor: &Actor, home: &Home, running: Option<&Holde
     let states = figures::totals(&catalog, None, settings.as_of, &sight)?.states;
     judge_conversations(&catalog)?;
     let n_alerts: u64 = catalog.alerts_by_month()?.iter().map(|month| month.n_alerts).sum();
-    let holds = catalog
-        .holds()?
-        .into_iter()
-        .filter(|hold| hold.is_active() && sight.shows(hold.silent))
-        .count();
+    let names = catalog.hold_names()?.into_iter();
+    let holds = names.filter(|hold| hold.active && sight.shows(hold.silent)).count();
     let instant = |at: i64| {
         Timestamp::from_microsecond(at)
             .map(|at| at.to_string())

@@ -7,7 +7,7 @@ use lexhold_retention::{Days, DutyKind, EventKey, Reason, Trigger};
 
 use super::classes::CONVERSATION;
 use super::keys::KeyFacts;
-use super::{Dates, early_days};
+use super::{Dates, early_days, resolve_on};
 
 /// A duty that waits for an event.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,6 +31,19 @@ impl Awaited {
 pub struct Keys(HashMap<u32, KeyFacts>);
 
 impl Keys {
+    /// Reads those of some origins' messages.
+    ///
+    /// # Errors
+    /// Those of the catalog; facts that cannot be read.
+    pub fn read(catalog: &Catalog, origins: &[u32]) -> anyhow::Result<Self> {
+        let mut keys = HashMap::new();
+        catalog.facts_of_origins::<anyhow::Error>(origins, |origin, facts| {
+            keys.insert(origin, serde_json::from_str(facts)?);
+            Ok(())
+        })?;
+        Ok(Self(keys))
+    }
+
     /// The values that messages of an origin have for the attribute that an event's key comes from.
     pub fn values<'k>(&'k self, origin: u32, event: &EventKey, conversation: Option<&'k str>) -> Vec<&'k str> {
         if event.key == CONVERSATION {
@@ -60,7 +73,7 @@ impl Dates<'_> {
 
     fn awaited_in(&self, class: &super::Class) -> Vec<Awaited> {
         let days: Days = early_days(class);
-        let resolved = self.resolve_on(class, &days);
+        let resolved = resolve_on(self.schedules, class, &days);
         let positions: HashMap<_, _> = self
             .schedules
             .iter()
@@ -90,19 +103,6 @@ impl Dates<'_> {
         };
         waiting.retain(|one| !with_kept(one));
         waiting
-    }
-
-    /// The keys of some origins' messages.
-    ///
-    /// # Errors
-    /// Those of the catalog; facts that cannot be read.
-    pub fn keys_of(&self, catalog: &Catalog, origins: &[u32]) -> anyhow::Result<Keys> {
-        let mut keys = HashMap::new();
-        catalog.facts_of_origins::<anyhow::Error>(origins, |origin, facts| {
-            keys.insert(origin, serde_json::from_str(facts)?);
-            Ok(())
-        })?;
-        Ok(Keys(keys))
     }
 
     /// The id of a conversation in messages.

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use lexhold_catalog::{Catalog, Cover, Instants, OriginClass};
 use lexhold_model::Key;
 use lexhold_retention::{Assigned, EventFacts, EventKey, Outcome, Register, Schedule, Schedules, Trigger, Zone};
+use rayon::prelude::*;
 
 use super::Grounds;
 use super::keys::KeyFacts;
@@ -309,6 +310,9 @@ impl<'r> Asking<'r> {
     }
 }
 
+/// Texts of facts that are read at once, by all threads.
+const AT_ONCE: usize = 8_192;
+
 /// Origins by what the register says of the events that they ask for.
 type ByFacts = BTreeMap<EventFacts, Vec<u32>>;
 
@@ -332,16 +336,28 @@ fn events_of<'r>(
     if !places.is_empty() {
         let mut origins: Vec<u32> = places.keys().copied().collect();
         origins.sort_unstable();
-        catalog.facts_of_origins::<anyhow::Error>(&origins, |origin, facts| {
-            let Some(at) = places.get(&origin) else { return Ok(()) };
-            let facts: KeyFacts = serde_json::from_str(facts)
+        let read = |(origin, facts): (u32, String)| {
+            let Some(at) = places.get(&origin) else { return Ok(None) };
+            let facts: KeyFacts = serde_json::from_str(&facts)
                 .map_err(|_| anyhow::anyhow!("facts on record cannot be read; `lexhold rebuild` may mend it"))?;
             let of_facts: Vec<&EventKey> = asking[*at].of_facts().collect();
             let values: Vec<Vec<&str>> = of_facts.iter().map(|event| facts.values(event)).collect();
             let asked = of_facts.into_iter().zip(values.iter().map(Vec::as_slice));
-            found[*at].entry(register.facts(asked)).or_default().push(origin);
+            Ok(Some((*at, register.facts(asked), origin)))
+        };
+        let mut add = |texts: &mut Vec<(u32, String)>| -> anyhow::Result<()> {
+            let read: anyhow::Result<Vec<_>> = texts.par_drain(..).map(read).collect();
+            for (at, events, origin) in read?.into_iter().flatten() {
+                found[at].entry(events).or_default().push(origin);
+            }
             Ok(())
+        };
+        let mut texts = Vec::new();
+        catalog.facts_of_origins::<anyhow::Error>(&origins, |origin, facts| {
+            texts.push((origin, facts.to_owned()));
+            if texts.len() < AT_ONCE { Ok(()) } else { add(&mut texts) }
         })?;
+        add(&mut texts)?;
     }
     found
         .iter_mut()

@@ -9,30 +9,36 @@ mod awaited;
 mod calendar;
 mod classes;
 mod due;
+mod governed;
 mod groups;
 mod keys;
 mod months;
 mod open_cases;
 mod totals;
 
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use lexhold_catalog::{Asked, Catalog, Combination, Cover, Covered, Instants, RetentionRow};
+use lexhold_catalog::{Asked, Catalog, Combination, Covered, Instants, RetentionRow};
 use lexhold_evaluate::family;
 use lexhold_model::Key;
 use lexhold_retention::{
     Assigned, Circumstances, Clocks, Day, Days, Erasure, EventFacts, Limit, Register, Resolved, Schedules, State, Zone,
     state,
 };
+use rustc_hash::FxHashMap;
 
 use crate::event;
 use crate::ledger::Ledger;
 use crate::report::ViewerSight;
 pub use awaited::{Awaited, Keys};
+pub use classes::CONVERSATION;
 use classes::{Class, Classes};
+pub use governed::Governed;
 pub use groups::Group;
 pub use totals::{DueMonth, Totals};
 
@@ -74,13 +80,21 @@ pub struct Dates<'a> {
     register: &'a Register,
     as_of: Timestamp,
     classes: Classes,
-    days: HashMap<u32, Days>,
-    conversations: HashMap<u32, Conversation>,
+    days: FxHashMap<u32, Days>,
+    conversations: FxHashMap<u32, Conversation>,
     /// Families of messages that open cases and alerts rest on.
     in_case: HashSet<Key>,
     /// What grants of erasure waived, by their journal entries.
     waived: HashMap<u64, BTreeSet<Key>>,
     kept: HashMap<Combination, Arc<Resolved>>,
+}
+
+/// The numbers of what is read; all where none are named.
+#[derive(Default)]
+struct Needed {
+    origins: Option<Vec<u32>>,
+    days: Option<Vec<u32>>,
+    conversations: Option<Vec<u32>>,
 }
 
 /// What dates follow from in a conversation.
@@ -96,7 +110,25 @@ impl<'a> Dates<'a> {
     /// Those of the catalog, and a day or zone on record that is none.
     pub fn open(catalog: &Catalog, grounds: &'a Grounds, as_of: Timestamp) -> anyhow::Result<Self> {
         let in_case = open_cases::all(catalog)?;
-        Self::read(catalog, grounds, as_of, None, in_case)
+        Self::read(catalog, grounds, as_of, &Needed::default(), in_case)
+    }
+
+    /// What messages of some origins need: to totals, all others are in doubt.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn for_origins(
+        catalog: &Catalog,
+        grounds: &'a Grounds,
+        as_of: Timestamp,
+        origins: Vec<u32>,
+    ) -> anyhow::Result<Self> {
+        let in_case = open_cases::all(catalog)?;
+        let needed = Needed {
+            origins: Some(origins),
+            ..Needed::default()
+        };
+        Self::read(catalog, grounds, as_of, &needed, in_case)
     }
 
     /// What some messages need: quick in an archive of any size.
@@ -113,42 +145,38 @@ impl<'a> Dates<'a> {
             .iter()
             .flat_map(|message| message.assigned.iter().copied())
             .collect();
+        let numbers = |of: fn(&Combination) -> u32| {
+            let numbers: BTreeSet<u32> = all.iter().map(of).collect();
+            Some(numbers.into_iter().collect())
+        };
+        let needed = Needed {
+            origins: numbers(|one| one.origin),
+            days: numbers(|one| one.days),
+            conversations: numbers(|one| one.conversation),
+        };
         let in_case = open_cases::among(catalog, messages)?;
-        Self::read(catalog, grounds, as_of, Some(&all), in_case)
+        Self::read(catalog, grounds, as_of, &needed, in_case)
     }
 
     fn read(
         catalog: &Catalog,
         grounds: &'a Grounds,
         as_of: Timestamp,
-        only: Option<&[Combination]>,
+        needed: &Needed,
         in_case: HashSet<Key>,
     ) -> anyhow::Result<Self> {
-        let numbers = |of: fn(&Combination) -> u32| {
-            only.map(|all| {
-                all.iter()
-                    .map(of)
-                    .collect::<BTreeSet<u32>>()
-                    .into_iter()
-                    .collect::<Vec<u32>>()
-            })
-        };
-        let days = read_days(catalog, numbers(|one| one.days).as_deref())?;
-        let zones: BTreeSet<&Zone> = days
-            .values()
-            .flat_map(|days| days.rows.iter().map(|day| &day.zone))
-            .collect();
+        let (days, zones) = read_days(catalog, needed.days.as_deref())?;
         let narrow = |days: &Days| days.rows.len() < zones.len();
         // Days of runs under other bundles may lack a zone that others have.
         let lacking = if days.values().any(narrow) {
             common_zones(&days)
         } else {
-            zones.into_iter().cloned().collect()
+            zones
         };
-        let classes = Classes::read(catalog, grounds, &lacking, numbers(|one| one.origin).as_deref())?;
-        let mut conversations = HashMap::new();
+        let classes = Classes::read(catalog, grounds, &lacking, needed.origins.as_deref())?;
+        let mut conversations = FxHashMap::default();
         if classes.any_by_conversation() {
-            catalog.conversations::<anyhow::Error>(numbers(|one| one.conversation).as_deref(), |row| {
+            catalog.conversations::<anyhow::Error>(needed.conversations.as_deref(), |row| {
                 let active_at = Timestamp::from_microsecond(row.active_at)?;
                 let id = if classes.any_event_by_conversation() {
                     row.id.to_owned()
@@ -265,8 +293,12 @@ impl<'a> Dates<'a> {
     }
 
     /// Its stored days, and those in zones that a later bundle brought, from its instants.
-    fn days_of(&self, class: &Class, combination: &Combination) -> Days {
-        let mut days = self.days.get(&combination.days).cloned().unwrap_or_else(|| Days {
+    fn days_of(&self, class: &Class, combination: &Combination) -> Cow<'_, Days> {
+        let stored = self.days.get(&combination.days);
+        if let Some(days) = stored.filter(|days| class.zones.iter().all(|zone| days.at(zone).is_some())) {
+            return Cow::Borrowed(days);
+        }
+        let mut days = stored.cloned().unwrap_or_else(|| Days {
             suspect: false,
             rows: Vec::new(),
         });
@@ -286,13 +318,14 @@ impl<'a> Dates<'a> {
                 });
             }
         }
-        days
+        Cow::Owned(days)
     }
 
-    fn events_of(&self, class: &Class, conversation: Option<&Conversation>) -> EventFacts {
-        let mut events = class.events.clone();
+    fn events_of<'c>(&self, class: &'c Class, conversation: Option<&Conversation>) -> Cow<'c, EventFacts> {
+        let mut events = Cow::Borrowed(&class.events);
         if let Some(conversation) = conversation {
             for event in &class.conversation_events {
+                let events = events.to_mut();
                 let keys = || [conversation.id.as_str()].into_iter().filter(|key| !key.is_empty());
                 events.set(event.clone(), self.register.state(&event.event, keys()));
                 if self.register.is_recorded(&event.event, keys()) {
@@ -302,38 +335,16 @@ impl<'a> Dates<'a> {
         }
         events
     }
+}
 
-    /// The dates of a class on some days, whatever its conversations.
-    fn resolve_on(&self, class: &Class, days: &Days) -> Resolved {
-        let clocks = Clocks {
-            days,
-            activity: Some(Timestamp::UNIX_EPOCH),
-            register: &class.events,
-        };
-        self.schedules.resolve_dates(&class.assigned(None), &clocks)
-    }
-
-    /// How the messages of each origin are covered, for the catalog to count by.
-    fn cover(&self, class: &Class) -> Cover {
-        let resolved = self.resolve_on(class, &early_days(class));
-        if resolved.duties.is_empty() {
-            Cover::Ungoverned
-        } else if resolved.is_indeterminate() {
-            Cover::Indeterminate
-        } else {
-            Cover::Governed
-        }
-    }
-
-    /// Tells the catalog how origins are covered and what they have in common; `streamed` says of which classes it hands
-    /// messages over one by one.
-    ///
-    /// # Errors
-    /// Those of the catalog.
-    pub fn classify(&self, catalog: &Catalog, streamed: &dyn Fn(u32) -> bool) -> anyhow::Result<()> {
-        let covers: Vec<Cover> = self.classes.iter().map(|class| self.cover(class)).collect();
-        Ok(catalog.classify_origins(&self.classes.for_catalog(&covers, streamed))?)
-    }
+/// The dates of a class on some days, whatever its conversations.
+fn resolve_on(schedules: &Schedules, class: &Class, days: &Days) -> Resolved {
+    let clocks = Clocks {
+        days,
+        activity: Some(Timestamp::UNIX_EPOCH),
+        register: &class.events,
+    };
+    schedules.resolve_dates(&class.assigned(None), &clocks)
 }
 
 /// The dates of a message, or of its family.
@@ -450,36 +461,50 @@ fn early_days(class: &Class) -> Days {
     }
 }
 
-fn read_days(catalog: &Catalog, only: Option<&[u32]>) -> anyhow::Result<HashMap<u32, Days>> {
-    let mut zones: HashMap<String, Zone> = HashMap::new();
-    let mut days: HashMap<u32, Days> = HashMap::new();
-    for row in catalog.day_sets(only)? {
+/// Days by number, and the zones that they are in.
+fn read_days(catalog: &Catalog, only: Option<&[u32]>) -> anyhow::Result<(FxHashMap<u32, Days>, BTreeSet<Zone>)> {
+    let mut zones: Vec<Zone> = Vec::new();
+    let mut dates: FxHashMap<String, Date> = FxHashMap::default();
+    let mut days: FxHashMap<u32, Days> = FxHashMap::default();
+    catalog.day_sets::<anyhow::Error>(only, |row| {
         let found = days.entry(row.days).or_insert_with(|| Days {
             suspect: row.suspect,
             rows: Vec::new(),
         });
         let (Some(name), Some(captured)) = (row.zone, row.captured_day) else {
-            continue;
+            return Ok(());
         };
-        let zone = match zones.get(&name) {
-            Some(zone) => zone.clone(),
+        let known = zones.iter().find(|zone| zone.name() == name).cloned();
+        let zone = match known {
+            Some(zone) => zone,
             None => {
-                let zone = Zone::named(&name).ok_or_else(|| anyhow::anyhow!("a zone on record is none: {name}"))?;
-                zones.insert(name, zone.clone());
+                let zone = Zone::named(name).ok_or_else(|| anyhow::anyhow!("a zone on record is none: {name}"))?;
+                zones.push(zone.clone());
                 zone
             }
         };
         found.rows.push(Day {
             zone,
-            sent: row.sent_day.map(|day| day.parse()).transpose()?,
-            captured: captured.parse()?,
+            sent: row.sent_day.map(|day| date(&mut dates, day)).transpose()?,
+            captured: date(&mut dates, captured)?,
         });
+        Ok(())
+    })?;
+    Ok((days, zones.into_iter().collect()))
+}
+
+/// A day that is read once, however often it is written.
+fn date(read: &mut FxHashMap<String, Date>, day: &str) -> anyhow::Result<Date> {
+    if let Some(date) = read.get(day) {
+        return Ok(*date);
     }
-    Ok(days)
+    let date = day.parse()?;
+    read.insert(day.to_owned(), date);
+    Ok(date)
 }
 
 /// The zones in which all messages have their days.
-fn common_zones(days: &HashMap<u32, Days>) -> BTreeSet<Zone> {
+fn common_zones(days: &FxHashMap<u32, Days>) -> BTreeSet<Zone> {
     let mut all = days.values();
     let first = all
         .next()

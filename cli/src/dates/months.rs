@@ -3,7 +3,7 @@
 //! What decides a message's dates, and its state, follow from the order in which its duties end and from which of them are
 //! over, not from the days themselves. So each order of each set of schedules is resolved once, and messages are counted under it.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use lexhold_catalog::{Catalog, Combination, Covered, MessageNumbers, Sign};
 use lexhold_retention::{Limit, Resolved, State};
@@ -21,7 +21,7 @@ pub(super) type Order = (u32, [u8; DUTIES]);
 #[derive(Default)]
 struct Counts {
     decisions: FxHashMap<Order, u32>,
-    decided: Vec<(Order, Decision)>,
+    decided: Vec<(Order, Arc<Decision>)>,
     /// By decision, months and how holds cover them: how many, and the rank of one end in these months.
     counted: FxHashMap<(u32, u32, usize), (i64, u32)>,
     /// Those whose dates are not known.
@@ -56,7 +56,17 @@ pub(super) struct Counter<'d> {
     sets: Vec<u32>,
     /// By origin.
     classes: Vec<u32>,
+    decided: Mutex<FxHashMap<Order, Arc<Decision>>>,
     threads: Vec<Mutex<Counts>>,
+}
+
+/// No messages yet, with these dates, or with none that are known.
+fn group(resolved: Option<&Resolved>) -> Group {
+    Group {
+        dates: MessageDates::united(resolved.into_iter()),
+        covered: Covered::default(),
+        n_messages: 0,
+    }
 }
 
 impl Dates<'_> {
@@ -122,6 +132,7 @@ impl<'d> Counter<'d> {
             calendar: Calendar::of(dates),
             sets,
             classes,
+            decided: Mutex::default(),
             threads: (0..=rayon::current_num_threads()).map(|_| Mutex::default()).collect(),
         }
     }
@@ -168,7 +179,7 @@ impl<'d> Counter<'d> {
             Some(decision) => *decision,
             None => {
                 let next = counts.decided.len() as u32;
-                counts.decided.push((order, self.decide(message, ranks)));
+                counts.decided.push((order, self.decided(order, message, ranks)));
                 counts.decisions.insert(order, next);
                 next
             }
@@ -211,6 +222,16 @@ impl<'d> Counter<'d> {
         })
     }
 
+    /// What an order comes to, worked out once for all threads.
+    fn decided(&self, order: Order, message: [u32; 3], ranks: &[u32]) -> Arc<Decision> {
+        let known = || self.decided.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = known().get(&order).cloned();
+        found.unwrap_or_else(|| {
+            let decision = Arc::new(self.decide(message, ranks));
+            known().entry(order).or_insert(decision).clone()
+        })
+    }
+
     /// Resolves one message, for all that have its order.
     fn decide(&self, [origin, days, conversation]: [u32; 3], ranks: &[u32]) -> Decision {
         let combination = Combination {
@@ -228,45 +249,47 @@ impl<'d> Counter<'d> {
 
     /// Hands over what was counted.
     fn groups(self, covers: &[Covered], mut each: impl FnMut(&Group)) {
-        let mut decided: FxHashMap<Order, Resolved> = FxHashMap::default();
-        let mut counted: FxHashMap<(Order, u32, usize), (i64, u32)> = FxHashMap::default();
+        let mut numbers: FxHashMap<Order, usize> = FxHashMap::default();
+        let mut decided: Vec<Arc<Decision>> = Vec::new();
+        let mut counted: FxHashMap<(usize, u32, usize), (i64, u32)> = FxHashMap::default();
         let mut doubtful: FxHashMap<usize, i64> = FxHashMap::default();
         for thread in self.threads {
             let counts = thread.into_inner().unwrap_or_else(PoisonError::into_inner);
+            let of_thread = counts.decided.into_iter().map(|(order, decision)| {
+                *numbers.entry(order).or_insert_with(|| {
+                    decided.push(decision);
+                    decided.len() - 1
+                })
+            });
+            let of_thread: Vec<usize> = of_thread.collect();
             for ((decision, months, cover), (n, rank)) in counts.counted {
-                let order = counts.decided[decision as usize].0;
-                counted.entry((order, months, cover)).or_insert((0, rank)).0 += n;
+                let key = (of_thread[decision as usize], months, cover);
+                counted.entry(key).or_insert((0, rank)).0 += n;
             }
-            decided.extend(
-                counts
-                    .decided
-                    .into_iter()
-                    .map(|(order, decision)| (order, decision.example)),
-            );
             for (cover, n) in counts.doubtful {
                 *doubtful.entry(cover).or_default() += n;
             }
         }
-        let mut hand_over = |resolved: Option<&Resolved>, cover: usize, n: i64| {
+        let mut hand_over = |group: &mut Group, cover: usize, n: i64| {
             if let Ok(n_messages @ 1..) = u64::try_from(n) {
-                each(&Group {
-                    dates: MessageDates::united(resolved.into_iter()),
-                    covered: covers[cover],
-                    n_messages,
-                });
+                (group.covered, group.n_messages) = (covers[cover], n_messages);
+                each(group);
             }
         };
-        for ((order, _, cover), (n, rank)) in counted {
-            let Some(example) = decided.get_mut(&order) else {
-                continue;
-            };
-            if let Some(limit @ Limit::Through { .. }) = self.calendar.limit(rank) {
-                example.eligible_from.limit = limit;
+        let mut counted: Vec<_> = counted.into_iter().collect();
+        counted.sort_unstable_by_key(|(key, _)| *key);
+        for of_decision in counted.chunk_by(|((one, ..), _), ((other, ..), _)| one == other) {
+            let example = &decided[of_decision[0].0.0].example;
+            let mut group = group(Some(example));
+            for ((_, _, cover), (n, rank)) in of_decision {
+                if let Some(limit @ Limit::Through { .. }) = self.calendar.limit(*rank) {
+                    group.dates.resolved.eligible_from.limit = limit;
+                }
+                hand_over(&mut group, *cover, *n);
             }
-            hand_over(Some(example), cover, n);
         }
         for (cover, n) in doubtful {
-            hand_over(None, cover, n);
+            hand_over(&mut group(None), cover, n);
         }
     }
 }

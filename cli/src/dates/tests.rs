@@ -386,3 +386,41 @@ fn joins_and_totals_give_each_message_what_a_plain_loop_gives_it() {
         "too few states: {seen:?}"
     );
 }
+
+/// How many messages may go under a register, of some origins or of all.
+fn eligible(firm: &Firm, origins: Option<&[u32]>, register: &Register, as_of: Timestamp) -> i64 {
+    let catalog = &firm.home.writer;
+    let grounds = Grounds {
+        ledger: Ledger::read(catalog, as_of).unwrap(),
+        register: register.clone(),
+    };
+    let dates = match origins {
+        Some(origins) => Dates::for_origins(catalog, &grounds, as_of, origins.to_vec()),
+        None => Dates::open(catalog, &grounds, as_of),
+    };
+    let totals = Totals::count(catalog, &dates.unwrap(), None, &ViewerSight::ALL).unwrap();
+    let n = totals.states.get("eligible").copied().unwrap_or(0);
+    i64::try_from(n).unwrap()
+}
+
+#[test]
+fn an_event_frees_as_many_of_the_origins_that_name_its_key_as_of_all() {
+    let as_of: Timestamp = "2045-06-01T00:00:00Z".parse().unwrap();
+    let firm = Firm::new(0);
+    let mut freed = 0;
+    for key in ["A1", "A2", "A3"] {
+        let entry = EventEntry {
+            id: "late".into(),
+            event: "closed".into(),
+            key: key.into(),
+            step: EventStep::Recorded(jiff::civil::date(2030, 1, 1)),
+        };
+        let after = firm.register.with([entry]);
+        let touched = firm.home.writer.origins_naming(&[key]).unwrap();
+        let [of_touched, of_all] = [Some(touched.as_slice()), None]
+            .map(|origins| eligible(&firm, origins, &after, as_of) - eligible(&firm, origins, &firm.register, as_of));
+        assert_eq!(of_touched, of_all, "{key}");
+        freed += of_all;
+    }
+    assert!(freed > 0, "nothing was freed");
+}

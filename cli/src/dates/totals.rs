@@ -7,7 +7,9 @@ use jiff::tz::TimeZone;
 use lexhold_catalog::{Catalog, Combination, Covered};
 use lexhold_model::Key;
 use lexhold_retention::{Days, Resolved, State, Zone};
+use rustc_hash::FxHashMap;
 
+use super::governed::classify;
 use super::groups::names;
 use super::{Class, Conversation, Dates, Group, MessageDates};
 use crate::report::ViewerSight;
@@ -120,7 +122,7 @@ impl Dates<'_> {
         streamed: Option<&dyn Fn(u32) -> bool>,
         each: &mut impl FnMut(&Group),
     ) -> anyhow::Result<()> {
-        self.classify(catalog, streamed.unwrap_or(&|_| false))?;
+        classify(catalog, self.schedules, &self.classes, streamed.unwrap_or(&|_| false))?;
         let conversations = ConversationClasses::of(self);
         if self.classes.any_by_conversation() {
             catalog.classify_conversations(&conversations.numbers)?;
@@ -287,7 +289,7 @@ impl AlikeDays {
     }
 }
 
-fn alike(days: &HashMap<u32, Days>, numbers: &[u32], class: &Class) -> HashMap<u32, u32> {
+fn alike(days: &FxHashMap<u32, Days>, numbers: &[u32], class: &Class) -> HashMap<u32, u32> {
     let mut seen = HashMap::new();
     let first = numbers.iter().filter_map(|number| {
         let of = days.get(number)?;

@@ -3,24 +3,35 @@
 //! One bad feed must not free a decade: whoever frees more than the `blast_radius` of `lexhold.yaml` has to say, by the digest
 //! of the figures, that they have seen them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use lexhold_catalog::payload::EventItem;
 use lexhold_catalog::{Catalog, EventRowStep};
 use lexhold_model::{Digest, canonical_json};
-use lexhold_retention::{EventEntry, EventStep, Register, Schedule, State};
+use lexhold_retention::{EventEntry, EventStep, Register, Schedule, Schedules, State};
 use serde_json::json;
 
 use crate::args::Stands;
-use crate::dates::{Dates, Grounds};
+use crate::dates::{CONVERSATION, Dates, Grounds};
 use crate::failure::{Exit, Failure};
 use crate::ledger::Ledger;
 use crate::settings::{BlastRadius, Settings};
 use crate::terminal::say;
 
-/// How many messages may go now, by the schedule that decided last.
-fn eligible(settings: &Settings, catalog: &Catalog, grounds: &Grounds) -> anyhow::Result<BTreeMap<String, u64>> {
-    let dates = Dates::open(catalog, grounds, settings.now)?;
+/// Keys of events that are looked for in facts; for more all messages are counted.
+const KEYS: usize = 50;
+
+/// How many messages may go now, by the schedule that decided last; of some origins, or of all.
+fn eligible(
+    settings: &Settings,
+    catalog: &Catalog,
+    grounds: &Grounds,
+    touched: Option<&[u32]>,
+) -> anyhow::Result<BTreeMap<String, u64>> {
+    let dates = match touched {
+        Some(origins) => Dates::for_origins(catalog, grounds, settings.now, origins.to_vec())?,
+        None => Dates::open(catalog, grounds, settings.now)?,
+    };
     let names = grounds.names();
     let mut counts = BTreeMap::new();
     dates.each_month(catalog, None, |group| {
@@ -31,6 +42,24 @@ fn eligible(settings: &Settings, catalog: &Catalog, grounds: &Grounds) -> anyhow
         }
     })?;
     Ok(counts)
+}
+
+/// The origins whose messages entries of the register may bear on; none where these may be any.
+fn touched(catalog: &Catalog, schedules: &Schedules, entries: &[EventEntry]) -> anyhow::Result<Option<Vec<u32>>> {
+    let keys: BTreeSet<&str> = entries.iter().map(|entry| entry.key.as_str()).collect();
+    // What stands in facts as it is written: anything else might be written in another way.
+    let is_plain = |key: &&str| {
+        key.bytes()
+            .all(|byte| byte.is_ascii_graphic() && !b"\"\\".contains(&byte))
+    };
+    let mut asked = schedules.iter().flat_map(Schedule::asked_events);
+    let by_conversation =
+        asked.any(|event| event.key == CONVERSATION && entries.iter().any(|entry| entry.event == event.event));
+    if by_conversation || keys.len() > KEYS || !keys.iter().all(is_plain) {
+        return Ok(None);
+    }
+    let keys: Vec<&str> = keys.into_iter().collect();
+    Ok(Some(catalog.origins_naming(&keys)?))
 }
 
 /// What a change of the register frees.
@@ -89,10 +118,12 @@ impl Effect {
         if freeing.is_empty() {
             return Ok(none);
         }
+        // What no entry bears on is as eligible with them as without.
+        let touched = touched(catalog, grounds.ledger.schedules(), &freeing)?;
         grounds.register = before.with(keeping);
-        let without = eligible(settings, catalog, &grounds)?;
+        let without = eligible(settings, catalog, &grounds, touched.as_deref())?;
         grounds.register = grounds.register.with(freeing);
-        let with = eligible(settings, catalog, &grounds)?;
+        let with = eligible(settings, catalog, &grounds, touched.as_deref())?;
         let more = with.into_iter().filter_map(|(schedule, n)| {
             let before = without.get(&schedule).copied().unwrap_or(0);
             Some((schedule, n.checked_sub(before).filter(|more| *more > 0)?))

@@ -53,7 +53,7 @@ impl<'a> Explainer<'a> {
             grounds,
             regulations: regulations(settings),
             assigned: assigned.collect(),
-            keys: dates.keys_of(catalog, &origins)?,
+            keys: Keys::read(catalog, &origins)?,
             origins,
             conversation: &message.conversation,
             resolutions,

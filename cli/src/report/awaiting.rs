@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::sight::Sight;
 use super::table::{Columns, Kind, Row, TableWriter};
-use crate::dates::{Awaited, Dates, Grounds};
+use crate::dates::{Awaited, Dates, Grounds, Keys};
 
 /// The columns, a contract.
 pub const COLUMNS: Columns = Columns {
@@ -96,7 +96,7 @@ pub fn lines<'a>(
             .iter()
             .filter_map(|(origin, all)| here(all).then_some(*origin))
             .collect();
-        let keys = dates.keys_of(catalog, &origins)?;
+        let keys = Keys::read(catalog, &origins)?;
         catalog.count_origins::<anyhow::Error>(&origins, by_conversation, &before, sight.hide_at(as_of), |count| {
             let conversation = count.conversation.and_then(|number| dates.conversation(number));
             let all = awaited.get(&count.origin).into_iter().flatten();

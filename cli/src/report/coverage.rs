@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::sight::Sight;
 use super::table::{Columns, Kind, Row, TableWriter};
-use crate::dates::{Dates, Grounds};
+use crate::dates::{Governed, Grounds, Keys};
 
 /// The columns, a contract.
 pub const COLUMNS: Columns = Columns {
@@ -54,7 +54,7 @@ pub fn write(catalog: &Catalog, as_of: Timestamp, sight: &Sight, table: &mut Tab
 /// How the whole ledger covers messages: what came in without a schedule may have one by a later bundle.
 pub fn rows(catalog: &Catalog, as_of: Timestamp, hide_silent_at: Option<i64>) -> anyhow::Result<Vec<CoverageRow>> {
     let grounds = Grounds::read(catalog, as_of)?;
-    Dates::open(catalog, &grounds, as_of)?.classify(catalog, &|_| false)?;
+    Governed::read(catalog, &grounds, hide_silent_at.is_some())?.classify(catalog)?;
     Ok(catalog.coverage(hide_silent_at)?)
 }
 
@@ -110,15 +110,14 @@ fn ungoverned_people(
     hide_silent_at: Option<i64>,
 ) -> anyhow::Result<Vec<(String, u64)>> {
     let grounds = Grounds::read(catalog, as_of)?;
-    let dates = Dates::open(catalog, &grounds, as_of)?;
-    dates.classify(catalog, &|_| false)?;
+    Governed::read(catalog, &grounds, hide_silent_at.is_some())?.classify(catalog)?;
     let mut counts: Vec<(u32, u64)> = Vec::new();
     catalog.ungoverned_origins::<anyhow::Error>(hide_silent_at, |origin, n| {
         counts.push((origin, n));
         Ok(())
     })?;
     let origins: Vec<u32> = counts.iter().map(|(origin, _)| *origin).collect();
-    let keys = dates.keys_of(catalog, &origins)?;
+    let keys = Keys::read(catalog, &origins)?;
     let mut people: BTreeMap<String, u64> = BTreeMap::new();
     for (origin, n) in counts {
         for person in keys.people(origin) {

@@ -180,6 +180,13 @@ CREATE OR REPLACE TEMP TABLE occurrence_alias (alert_id DECIMAL(38,0), alias DEC
 CREATE OR REPLACE TEMP TABLE component (rule_id DECIMAL(38,0), component VARCHAR);
 ";
 
+/// The messages that hits are in, and those that count for rules over several: few among many, and looked for once.
+const HIT_MESSAGE: &str = "
+CREATE OR REPLACE TEMP TABLE hit_message AS
+    SELECT key, family, message_id, platform, conversation, sender, sent_at, captured_at, seq FROM message
+    WHERE rowid IN (SELECT m.rowid FROM message m SEMI JOIN (
+        SELECT key FROM hit UNION SELECT key FROM conversation_event) h USING (key))";
+
 /// From the hits on record to hits that know their alert. What several steps read is worked out once. `own` are hits of rules that make alerts.
 const SETTLED: &str = "
 own AS (SELECT rowid AS place, * FROM hit WHERE alert_id IS NOT NULL),
@@ -189,7 +196,7 @@ original AS (
     SELECT o.rule_id, o.evidence, o.block,
            min({'at': m.sent_at, 'id': m.message_id, 'key': o.key, 'alert': o.alert_id}) AS earliest
     FROM own o SEMI JOIN likeness l ON l.rule_id = o.rule_id AND l.evidence = o.evidence AND l.block = o.block
-    JOIN message m ON m.key = o.key
+    JOIN hit_message m ON m.key = o.key
     WHERE o.part = 'authored' AND o.excluded_by IS NULL AND m.sent_at IS NOT NULL
     GROUP BY o.rule_id, o.evidence, o.block),
 signature AS (
@@ -210,7 +217,7 @@ settled AS MATERIALIZED (
                      AND {'at': o.earliest.at, 'id': o.earliest.id, 'key': o.earliest.key}
                        < {'at': m.sent_at, 'id': m.message_id, 'key': h.key}
                 THEN o.earliest.alert END AS joined
-    FROM own h JOIN message m ON m.key = h.key
+    FROM own h JOIN hit_message m ON m.key = h.key
     LEFT JOIN worn_out w ON w.place = h.place
     LEFT JOIN original o ON o.rule_id = h.rule_id AND o.evidence = h.evidence AND o.block = h.block)";
 
@@ -255,18 +262,18 @@ impl Catalog {
                  SELECT alert, coalesce(max(grade) FILTER (excluded IS NULL), max(grade)) AS grade,
                         CASE WHEN bool_or(excluded IS NULL) THEN min(m.sent_at) FILTER (excluded IS NULL)
                              ELSE min(m.sent_at) END AS sent_at
-                 FROM chosen JOIN message m USING (key) GROUP BY alert),
+                 FROM chosen JOIN hit_message m USING (key) GROUP BY alert),
              who AS (SELECT key, list(handle ORDER BY handle) AS handles
                      FROM custodian SEMI JOIN chosen USING (key) GROUP BY key)
              SELECT h.alert, n.aliases, h.rule_id, h.key, m.family, m.message_id, m.platform, m.conversation, m.sender,
                     w.handles, epoch_us(m.sent_at), epoch_us(m.captured_at), h.field, h.span_start, h.span_end, h.part, h.echo,
                     h.evasion, h.confidence, h.severity, h.support, h.truncated, h.excluded, h.indeterminate, b.run
-             FROM chosen h JOIN head ON head.alert = h.alert JOIN message m ON m.key = h.key JOIN batch b ON b.seq = m.seq
+             FROM chosen h JOIN head ON head.alert = h.alert JOIN hit_message m ON m.key = h.key JOIN batch b ON b.seq = m.seq
              LEFT JOIN who w ON w.key = h.key LEFT JOIN names n ON n.alert = h.alert
              ORDER BY head.grade DESC, head.sent_at NULLS LAST, h.alert, m.sent_at NULLS LAST, m.message_id, h.key,
                       h.field NULLS LAST, h.span_start, h.span_end, h.rule_id"
         );
-        self.set_up_occurrences()?;
+        self.set_up_hits()?;
         each_row(self.connection(), &sql, "reading hits", |row| each(hit(row)?))
     }
 
@@ -296,10 +303,10 @@ impl Catalog {
         let sql = format!(
             "WITH {SETTLED}, {TOLD}
              SELECT t.alert, any_value(n.aliases), t.key, m.family, bool_and(t.echo)
-             FROM told t JOIN message m USING (key) LEFT JOIN names n USING (alert)
+             FROM told t JOIN hit_message m USING (key) LEFT JOIN names n USING (alert)
              WHERE t.excluded IS NULL AND ({chosen}) GROUP BY t.alert, t.key, m.family ORDER BY t.alert, t.key"
         );
-        self.set_up_occurrences()?;
+        self.set_up_hits()?;
         each_row(self.connection(), &sql, "reading alerts", |row| {
             each(AlertMessage {
                 alert_id: row.key(0)?,
@@ -321,11 +328,11 @@ impl Catalog {
              alert AS (
                  SELECT alert, min(r.rule) AS rule, min(coalesce(m.sent_at, m.captured_at)) AS first,
                         max({GRADE}) AS grade
-                 FROM told JOIN message m USING (key) JOIN rule r USING (rule_id) WHERE excluded IS NULL GROUP BY alert)
+                 FROM told JOIN hit_message m USING (key) JOIN rule r USING (rule_id) WHERE excluded IS NULL GROUP BY alert)
              SELECT strftime(make_timestamp(epoch_us(first)), '%Y-%m') AS month, {GRADES}[grade] AS severity, rule, count(*)
              FROM alert GROUP BY ALL ORDER BY ALL"
         );
-        self.set_up_occurrences()?;
+        self.set_up_hits()?;
         collect(self.connection(), &sql, "counting alerts", |row| {
             Ok(AlertMonth {
                 month: row.owned(0)?,
@@ -348,10 +355,11 @@ impl Catalog {
     ) -> Result<(), E> {
         let sql = format!(
             "SELECT e.group_id, epoch_us(m.sent_at), m.message_id, m.key, m.sender, e.component
-             FROM conversation_event e JOIN message m ON m.key = e.key WHERE e.rule_id = {}
+             FROM conversation_event e JOIN hit_message m ON m.key = e.key WHERE e.rule_id = {}
              ORDER BY e.group_id, m.sent_at NULLS FIRST, m.message_id, m.key, e.component",
             sql_key(rule_id)
         );
+        self.set_up_hits()?;
         each_row(
             self.connection(),
             &sql,
@@ -447,8 +455,13 @@ impl Catalog {
         appender.flush().doing(doing)
     }
 
-    /// Makes sure that there is a place for occurrences to be read from.
-    fn set_up_occurrences(&self) -> Result<()> {
+    /// Makes sure that the messages of hits are at hand as the catalog now stands, and a place for occurrences.
+    fn set_up_hits(&self) -> Result<()> {
+        let applied = self.applied_seq()?;
+        if self.hits_through.get() != Some(applied) {
+            self.connection().execute_batch(HIT_MESSAGE).doing("reading hits")?;
+            self.hits_through.set(Some(applied));
+        }
         let sql = "SELECT count(*) FROM duckdb_tables() WHERE temporary AND table_name = 'occurrence'";
         let counts = collect(self.connection(), sql, "reading hits", |row| row.count(0))?;
         if counts.iter().sum::<u64>() == 0 {

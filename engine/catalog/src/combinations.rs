@@ -56,18 +56,18 @@ pub struct ReassignmentRow {
 }
 
 /// The local days of messages in one zone.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DayRow {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DayRow<'a> {
     /// What combinations call these days.
     pub days: u32,
     /// Whether the date sent is not believed.
     pub suspect: bool,
     /// The zone; none where no zone mattered.
-    pub zone: Option<String>,
+    pub zone: Option<&'a str>,
     /// The day sent.
-    pub sent_day: Option<String>,
+    pub sent_day: Option<&'a str>,
     /// The day captured.
-    pub captured_day: Option<String>,
+    pub captured_day: Option<&'a str>,
 }
 
 /// A conversation.
@@ -252,6 +252,28 @@ impl Catalog {
         })
     }
 
+    /// The origins whose facts have any of these texts for a value, and those of messages that are united with one of theirs.
+    /// A text that JSON writes otherwise is not found.
+    ///
+    /// # Errors
+    /// Those of DuckDB.
+    pub fn origins_naming(&self, texts: &[&str]) -> Result<Vec<u32>> {
+        let has = |text: &&str| format!("contains(facts, {})", sql_text(&format!("\"{text}\"")));
+        let any: Vec<String> = texts.iter().map(has).collect();
+        if any.is_empty() {
+            return Ok(Vec::new());
+        }
+        let sql = format!(
+            "WITH naming AS (SELECT origin_no FROM origin
+                             WHERE facts_id IN (SELECT facts_id FROM facts WHERE {}))
+             FROM naming UNION
+             SELECT b.origin_no FROM united_member a JOIN united_member b USING (family)
+             WHERE a.origin_no IN (FROM naming) ORDER BY origin_no",
+            any.join(" OR ")
+        );
+        collect(self.connection(), &sql, "looking for origins", |row| row.no(0))
+    }
+
     /// Hands over the facts of some origins as canonical JSON.
     ///
     /// # Errors
@@ -269,24 +291,28 @@ impl Catalog {
         })
     }
 
-    /// All local days or those of some numbers, those of one number behind each other.
+    /// Hands over all local days or those of some numbers, those of one number behind each other.
     ///
     /// # Errors
-    /// Those of DuckDB.
-    pub fn day_sets(&self, only: Option<&[u32]>) -> Result<Vec<DayRow>> {
+    /// The caller's own, and those of DuckDB.
+    pub fn day_sets<E: From<CatalogError>>(
+        &self,
+        only: Option<&[u32]>,
+        mut each: impl FnMut(DayRow<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
         let sql = format!(
             "SELECT s.days_no, s.suspect, d.zone, d.sent_day, d.captured_day
                    FROM day_set s LEFT JOIN days d USING (days_id)
              WHERE {} ORDER BY s.days_no, d.zone",
             among("s.days_no", only)
         );
-        collect(self.connection(), &sql, "reading days", |row| {
-            Ok(DayRow {
+        each_row(self.connection(), &sql, "reading days", |row| {
+            each(DayRow {
                 days: row.no(0)?,
                 suspect: row.flag(1)?,
-                zone: row.owned_or_null(2)?,
-                sent_day: row.owned_or_null(3)?,
-                captured_day: row.owned_or_null(4)?,
+                zone: row.text_or_null(2)?,
+                sent_day: row.text_or_null(3)?,
+                captured_day: row.text_or_null(4)?,
             })
         })
     }

@@ -1,5 +1,6 @@
 //! Counts for reports and charts: coverage and due dates over time, handles that nobody knows.
 
+use crate::covered::hushed;
 use crate::error::Result;
 use crate::open::Catalog;
 use crate::rows::{Row, collect};
@@ -40,26 +41,35 @@ pub struct UnknownHandle {
     pub n_sent: u64,
 }
 
-/// A message's year, its place and how it is covered, counted: all messages, less those that are counted apart, plus
-/// those as their holds and their families have it. What nothing may show, a silent hold or an open case, makes them governed.
-fn counted(hide_silent_at: Option<i64>) -> String {
-    let hidden = hide_silent_at.map_or_else(
-        || "false".to_owned(),
-        |at| format!("(a.hush OR a.in_case OR coalesce(a.hush_grace > {at}, false))"),
-    );
-    let year = |at: &str| format!("year(make_timestamp({at}))");
-    let (all_year, apart_year) = (year("epoch_us(sent_at)"), year("sent_at"));
+/// Messages whose origin alone does not say how they are covered: those with assignments to unite, and those that nothing may
+/// show, which a silent hold or an open case makes governed.
+fn otherwise(hide_silent_at: Option<i64>) -> String {
+    let hush = hushed(hide_silent_at);
     format!(
-        "SELECT place_no, {all_year} AS year, coalesce(c.cover, 1) AS cover, count(*) AS n
-         FROM message LEFT JOIN origin_class c USING (origin_no) GROUP BY ALL
+        "CREATE OR REPLACE TEMP TABLE otherwise AS
+         SELECT m.family, m.origin_no, m.place_no, epoch_us(m.sent_at) AS sent_at, x.hush FROM message m JOIN (
+             SELECT family, bool_or(hush) AS hush
+             FROM (SELECT family, true AS hush FROM ({hush}) UNION ALL SELECT family, false FROM united)
+             GROUP BY family) x USING (family)"
+    )
+}
+
+/// A message's year, its place and how it is covered, counted: all messages, less those that are covered otherwise, plus
+/// those as it is with them. Every origin has a class, and a plain join of numbers takes half as long as one that asks.
+fn counted() -> String {
+    let year = |at: &str| format!("year(make_timestamp({at}))");
+    let (all_year, other_year) = (year("epoch_us(sent_at)"), year("sent_at"));
+    format!(
+        "SELECT place_no, {all_year} AS year, cover, count(*) AS n
+         FROM message JOIN origin_class USING (origin_no) GROUP BY ALL
          UNION ALL
-         SELECT place_no, {apart_year}, coalesce(c.cover, 1), -count(*)
-         FROM apart LEFT JOIN origin_class c USING (origin_no) GROUP BY ALL
+         SELECT place_no, {all_year}, 1, count(*) FROM message WHERE origin_no IS NULL GROUP BY ALL
          UNION ALL
-         SELECT a.place_no, {apart_year},
-                CASE WHEN {hidden} THEN 0 WHEN a.united THEN coalesce(f.cover, 1)
-                     ELSE coalesce(c.cover, 1) END, count(*)
-         FROM apart a LEFT JOIN origin_class c USING (origin_no) LEFT JOIN (
+         SELECT place_no, {other_year}, coalesce(c.cover, 1), -count(*)
+         FROM otherwise LEFT JOIN origin_class c USING (origin_no) GROUP BY ALL
+         UNION ALL
+         SELECT a.place_no, {other_year}, CASE WHEN a.hush THEN 0 ELSE coalesce(f.cover, 1) END, count(*)
+         FROM otherwise a LEFT JOIN (
              SELECT family, CASE WHEN bool_or(cover = 2) THEN 2 WHEN bool_and(cover = 1) THEN 1 ELSE 0 END AS cover
              FROM united_member JOIN origin_class USING (origin_no) GROUP BY family) f ON f.family = a.family
          GROUP BY ALL"
@@ -74,7 +84,8 @@ impl Catalog {
     /// # Errors
     /// Those of DuckDB.
     pub fn coverage(&self, hide_silent_at: Option<i64>) -> Result<Vec<CoverageRow>> {
-        self.set_apart(None)?;
+        self.set_up_cases()?;
+        self.connection_batch(&otherwise(hide_silent_at))?;
         let sql = format!(
             "WITH counted AS ({}),
              few AS (SELECT platform, channel, domain, CASE WHEN year IS NOT NULL THEN format('{{:04d}}', year) END AS year,
@@ -85,7 +96,7 @@ impl Catalog {
                     sum(n)::BIGINT, coalesce(sum(u), 0)::BIGINT, coalesce(sum(i), 0)::BIGINT
              FROM few GROUP BY GROUPING SETS ((platform), (channel), (domain), (year))
              ORDER BY which, value NULLS LAST",
-            counted(hide_silent_at)
+            counted()
         );
         collect(self.connection(), &sql, "counting coverage", coverage)
     }

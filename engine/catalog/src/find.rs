@@ -93,11 +93,11 @@ impl Catalog {
     /// Those of DuckDB.
     pub fn find_message(&self, id: &str) -> Result<FoundMessage> {
         let id = sql_text(id);
-        for fits in [
-            format!("message_id = {id}"),
-            format!("native_id = {id}"),
-            format!("contains(message_id, {id})"),
-        ] {
+        let named = self.headers(&format!("message_id = {id}"))?;
+        if !named.is_empty() {
+            return Ok(FoundMessage::One(named));
+        }
+        for fits in [format!("native_id = {id}"), format!("contains(message_id, {id})")] {
             let mut ids = self.ids(&fits)?;
             match ids.len() {
                 0 => {}

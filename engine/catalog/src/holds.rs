@@ -86,7 +86,33 @@ impl HoldRow {
     }
 }
 
+/// A hold without what it covers, which takes longer to count.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HoldName {
+    /// Its name.
+    pub hold: String,
+    /// Whether only some may know of it.
+    pub silent: bool,
+    /// Whether it is in force.
+    pub active: bool,
+}
+
 impl Catalog {
+    /// What every hold is called, released ones included, by name.
+    ///
+    /// # Errors
+    /// Those of DuckDB.
+    pub fn hold_names(&self) -> Result<Vec<HoldName>> {
+        let sql = "SELECT hold, silent, hold NOT IN (SELECT hold FROM hold_release) FROM hold ORDER BY hold, seq";
+        collect(self.connection(), sql, "reading holds", |row| {
+            Ok(HoldName {
+                hold: row.owned(0)?,
+                silent: row.flag(1)?,
+                active: row.flag(2)?,
+            })
+        })
+    }
+
     /// Every hold, released ones included, by name.
     ///
     /// # Errors

@@ -56,7 +56,7 @@ pub use erasures::{DecisionRow, ErasureChoice, ErasureItemRow, ErasureRow, Erasu
 pub use error::{CatalogError, ErrorKind, Holder, Result};
 pub use events::{EventRow, EventRowStep, event_rows};
 pub use find::{FoundMessage, Header, PartRow, Surroundings};
-pub use holds::{HoldNoticeRow, HoldRow, ReleaseRow};
+pub use holds::{HoldName, HoldNoticeRow, HoldRow, ReleaseRow};
 pub use inputs::AssignmentInput;
 pub use known::{KeyFilter, Known};
 pub use membership::{HoldAnswer, HoldCandidate, HoldQuestion};

@@ -30,6 +30,8 @@ pub struct Catalog {
     connection: Connection,
     /// Whether it was told which messages open cases rest on.
     pub(crate) knows_cases: std::cell::Cell<bool>,
+    /// Where the catalog stood when the messages of hits were last looked for, if they were.
+    pub(crate) hits_through: std::cell::Cell<Option<Option<u64>>>,
     _claim: Claim,
 }
 
@@ -133,6 +135,7 @@ fn connect(path: &Path, mode: AccessMode, settings: &Settings) -> Result<Catalog
     Ok(Catalog {
         connection,
         knows_cases: std::cell::Cell::new(false),
+        hits_through: std::cell::Cell::new(None),
         _claim: claim,
     })
 }

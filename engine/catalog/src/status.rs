@@ -17,8 +17,6 @@ pub struct Status {
     pub n_messages: u64,
     /// Holds in force.
     pub n_holds: u64,
-    /// Versions of messages that a hold covers, themselves or through another version.
-    pub n_held: u64,
     /// Handles that the directory did not know.
     pub n_unknown_handles: u64,
 }
@@ -154,10 +152,6 @@ impl Catalog {
             bundle: self.active_bundle()?,
             n_messages: count("SELECT count(*) FROM message")?,
             n_holds: count("SELECT count(*) FROM hold ANTI JOIN hold_release USING (hold)")?,
-            n_held: count(
-                "SELECT count(*) FROM message SEMI JOIN (SELECT family FROM hold_member ANTI JOIN hold_release USING (hold))
-                 USING (family)",
-            )?,
             n_unknown_handles: count(
                 "SELECT count(*) FROM (SELECT DISTINCT platform, handle FROM handle WHERE NOT known)",
             )?,
