@@ -58,6 +58,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("clap", &["lexhold"]),
     ("comfy-table", &["lexhold"]),
     ("indicatif", &["lexhold"]),
+    ("tar", &["lexhold"]),
 ];
 
 /// Crates that touch no disk, clock or environment, so that the workspace's own clippy.toml has to bind them.

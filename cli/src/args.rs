@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 mod backup;
+mod bundle;
 mod case;
 mod check;
 mod checkpoint;
@@ -16,6 +17,7 @@ mod erasure;
 mod fmt;
 mod forms;
 mod hold;
+mod init;
 mod packaging;
 mod resolve;
 mod schema;
@@ -23,6 +25,7 @@ mod test;
 mod verify;
 
 pub use backup::{Backup, Restore};
+pub use bundle::{BuildBundle, Bundle, ReadBundle, SignBundle};
 pub use case::{Case, CaseKind, Evidence};
 pub use check::{Check, CheckFormat, CheckLevel};
 pub use checkpoint::Checkpoint;
@@ -41,6 +44,7 @@ pub use fmt::Fmt;
 pub use hold::{
     AckHold, Hold, HoldKind, ListHolds, NarrowHold, NoticeOfHold, NoticeStep, PlaceHold, ReleaseHold, ShowHold,
 };
+pub use init::{Init, Jurisdiction, Sector};
 pub use packaging::{Completions, Man};
 pub use resolve::RetentionResolve;
 pub use schema::{Schema, SchemaDraft};
@@ -60,8 +64,8 @@ pub use verify::Verify;
 #[command(
     after_help = "Exit codes: 0 done · 1 done, with findings · 2 usage · 3 policy or config invalid · 4 data unreadable, corrupt or \
 not writable · 5 refused · 10 changed (--detailed-exitcode) · 70 internal fault · 75 busy, try again · 130 interrupted\n\
-Flags can be set in the environment too: LEXHOLD_<FLAG>, and LEXHOLD_<VERB>_<FLAG> for those of one verb; all but --as-of and \
---show-content."
+Flags can be set in the environment too: LEXHOLD_<FLAG>, and LEXHOLD_<VERB>_<FLAG> for those of one verb; all but --as-of, \
+--show-content and --insecure-no-verify."
 )]
 pub struct Cli {
     #[command(flatten)]
@@ -110,6 +114,9 @@ pub struct Global {
     /// Take lexhold.lock for what it is without comparing anything with it; it has to be there
     #[arg(long, global = true, conflicts_with = "locked")]
     pub frozen: bool,
+    /// Take bundles that nobody trusted has signed; every report says so
+    #[arg(long, global = true)]
+    pub insecure_no_verify: bool,
     /// Show matched text or whole messages in the output
     #[arg(long, global = true, value_name = "WHAT", value_enum, default_value_t)]
     pub show_content: ShowContent,
@@ -186,6 +193,8 @@ pub enum LogFormat {
 /// The verbs.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
+    /// A repository of policies to begin with, chosen by sector and jurisdiction
+    Init(Init),
     /// Compile policies and rulesets; print every problem with its place
     Check(Check),
     /// Lay documents out in one way; comments and what they say stay as they are
@@ -254,6 +263,9 @@ pub enum Verb {
     Config(Config),
     /// Write down which files the policies and rulesets consist of, for --locked
     Lock,
+    /// Policies and rulesets as one signed file
+    #[command(subcommand)]
+    Bundle(Bundle),
     /// JSON Schema of documents, for editors
     Schema(Schema),
     /// Completions of verbs and flags for a shell

@@ -94,6 +94,7 @@ fn values(settings: &Settings, typed: &ArgMatches) -> Vec<(&'static str, Value)>
         ("rulesets", json!(settings.rulesets)),
         ("schema", path(&settings.schema)),
         ("show-content", word(&settings.show_content)),
+        ("trust", json!(settings.trust)),
         ("verbose", json!(settings.verbose)),
         ("wait", json!(settings.wait.as_secs())),
         ("witnesses", json!(settings.witnesses)),

@@ -88,16 +88,12 @@ pub fn sign(settings: &Settings, args: &Sign) -> anyhow::Result<Exit> {
             .into());
     };
     let verb = verb(&args.action)?;
-    let key = read_key(&args.key.clone().unwrap_or_else(|| key_path(operator)))?;
-    if key.operator != *operator {
-        let message = format!("the key is that of `{}`, not of `{operator}`", key.operator);
-        return Err(Failure::new(Exit::Refused, message).into());
-    }
+    let secret = secret_of(operator, args.key.as_deref())?;
     let actor = Actor::resolve(settings)?;
     let listed = actor
         .operator(operator)
         .and_then(|operator| operator.public_key.clone());
-    if listed.as_deref() != Some(public_key(&key.secret_key.0).as_str()) {
+    if listed.as_deref() != Some(public_key(&secret).as_str()) {
         let message = format!("operators.yaml does not list this key for `{operator}`");
         return Err(Failure::new(Exit::Refused, message)
             .help("lexhold keys new prints the line for it")
@@ -110,7 +106,7 @@ pub fn sign(settings: &Settings, args: &Sign) -> anyhow::Result<Exit> {
         operator: operator.clone(),
         signed_at: settings.now,
     };
-    let text = format!("{:#}\n", json!(Approval::sign(statement, &key.secret_key.0)));
+    let text = format!("{:#}\n", json!(Approval::sign(statement, &secret)));
     match &args.out {
         None => std::io::stdout().lock().write_all(text.as_bytes())?,
         Some(path) => write_whole(path, |mut out| Ok(out.write_all(text.as_bytes())?))?,
@@ -140,6 +136,19 @@ fn verb(name: &str) -> anyhow::Result<Verb> {
 
 fn key_path(operator: &str) -> PathBuf {
     PathBuf::from(format!("{operator}.key"))
+}
+
+/// The secret half of an operator's own key.
+///
+/// # Errors
+/// When it cannot be read, can be read by others, or is somebody else's.
+pub fn secret_of(operator: &str, path: Option<&Path>) -> anyhow::Result<[u8; 32]> {
+    let key = read_key(&path.map_or_else(|| key_path(operator), Path::to_owned))?;
+    if key.operator == operator {
+        return Ok(key.secret_key.0);
+    }
+    let message = format!("the key is that of `{}`, not of `{operator}`", key.operator);
+    Err(Failure::new(Exit::Refused, message).into())
 }
 
 fn read_key(path: &Path) -> anyhow::Result<KeyFile> {

@@ -1,6 +1,7 @@
 //! From files on disk to a compiled bundle, a directory and holds.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use jiff::civil::Date;
 use lexhold_document::{Allowed, Diagnostic, Diagnostics, Document, FileId, Files, Kind, Level};
@@ -9,6 +10,7 @@ use lexhold_model::Directory;
 use lexhold_policy::{Operators, Schemas, operators_shape};
 use lexhold_store::SourceFiles;
 
+use crate::bundle::{self, Shipped};
 use crate::failure::{Exit, Failure};
 use crate::files::{cannot_read, open_import, why, yaml_files};
 use crate::settings::Settings;
@@ -25,6 +27,10 @@ pub struct Project {
     pub schemas: Schemas,
     /// The exact bytes of every file, by path.
     pub sources: SourceFiles,
+    /// The bundle that the documents came in, where they came in one.
+    pub shipped: Option<Arc<Shipped>>,
+    /// The firm's extension of the Cedar schema: its path and its bytes.
+    pub cedar_schema: Option<(String, Vec<u8>)>,
     n_read: usize,
 }
 
@@ -37,9 +43,22 @@ impl Project {
             diagnostics: Diagnostics::new(),
             schemas: Schemas::built_in(),
             sources: SourceFiles::new(),
+            shipped: None,
+            cedar_schema: None,
             n_read: 0,
         };
-        project.read_schema(settings)?;
+        project.read_schema(settings, paths)?;
+        if let Some(path) = paths.iter().find(|path| bundle::is_bundle(path)) {
+            if paths.len() > 1 {
+                let message = format!(
+                    "{} is a bundle, and stands for all policies and rulesets",
+                    path.display()
+                );
+                return Err(Failure::new(Exit::Usage, message).help("name it alone").into());
+            }
+            project.take_bundle(bundle::open(settings, path)?);
+            return Ok(project);
+        }
         let found = yaml_files(paths)?;
         project.n_read = found.len();
         let roots: Vec<FileId> = found
@@ -62,6 +81,8 @@ impl Project {
             diagnostics: Diagnostics::new(),
             schemas: Schemas::built_in(),
             sources: sources.clone(),
+            shipped: None,
+            cedar_schema: None,
             n_read: sources.len(),
         };
         if let Some(bytes) = schema
@@ -87,9 +108,49 @@ impl Project {
         project
     }
 
-    fn read_schema(&mut self, settings: &Settings) -> anyhow::Result<()> {
-        if let Some(path) = &settings.schema
-            && let Some(id) = self.add(path)?
+    /// The documents of a bundle, each under the bundle's own name; they import each other and nothing else.
+    fn take_bundle(&mut self, shipped: Arc<Shipped>) {
+        let is_document = |path: &str| path.ends_with(".yaml") || path.ends_with(".yml");
+        let mut roots = Vec::new();
+        for (path, bytes) in &shipped.files {
+            self.sources.insert(path.clone(), bytes.clone());
+            if is_document(path) {
+                let name = shipped.path.join(path).display().to_string();
+                roots.extend(self.files.add_bytes(&name, bytes.clone(), &mut self.diagnostics));
+                self.n_read += 1;
+            }
+        }
+        let mut nothing = |_: &str| Err(lexhold_document::OpenError::Outside);
+        self.documents.extend(lexhold_document::load(
+            &mut self.files,
+            &roots,
+            &mut nothing,
+            &mut self.diagnostics,
+        ));
+        self.shipped = Some(shipped);
+    }
+
+    /// Reads the firm's extension of the Cedar schema: that of a bundle, where one stands for the policies.
+    fn read_schema(&mut self, settings: &Settings, paths: &[PathBuf]) -> anyhow::Result<()> {
+        let mut given = paths.iter().chain(&settings.policies);
+        let id = match (given.find(|path| bundle::is_bundle(path)), &settings.schema) {
+            (Some(path), _) => {
+                let shipped = bundle::open(settings, path)?;
+                let Some((name, bytes)) = shipped.cedar_schema() else {
+                    return Ok(());
+                };
+                self.cedar_schema = Some((name.to_owned(), bytes.to_vec()));
+                let name = shipped.path.join(name).display().to_string();
+                self.files.add_bytes(&name, bytes.to_vec(), &mut self.diagnostics)
+            }
+            (None, Some(path)) => {
+                let id = self.add(path)?;
+                self.cedar_schema = self.sources.get(&plain(path)).map(|bytes| (plain(path), bytes.clone()));
+                id
+            }
+            (None, None) => None,
+        };
+        if let Some(id) = id
             && let Some(schemas) = Schemas::extended(&self.files, id, &mut self.diagnostics)
         {
             self.schemas = schemas;
@@ -162,6 +223,11 @@ impl Project {
             &mut open,
             &mut self.diagnostics,
         ));
+    }
+
+    /// What a home stores of the bundle: the very files that came in one, else everything that was read.
+    pub fn bundle_sources(&self) -> &SourceFiles {
+        self.shipped.as_ref().map_or(&self.sources, |shipped| &shipped.files)
     }
 
     /// Compiles the bundle; everything that is wrong is in `diagnostics`.
@@ -264,6 +330,9 @@ pub fn bundle(settings: &Settings) -> anyhow::Result<(Project, Bundle)> {
     let mut project = Project::read(settings, &paths)?;
     let bundle = project.compile();
     project.report(settings, "policies and rulesets")?;
+    if let (Some(bundle), Some(shipped)) = (&bundle, &project.shipped) {
+        shipped.is_read_as_built(bundle.digest)?;
+    }
     match bundle {
         Some(bundle) if bundle.n_rules() > 0 || bundle.schedules().iter().len() > 0 => Ok((project, bundle)),
         _ => Err(Failure::new(Exit::Policy, "no rule and no schedule was found")

@@ -21,6 +21,9 @@ use crate::versions;
 /// The name of the lock, beside `lexhold.yaml`.
 const FILE: &str = "lexhold.lock";
 
+/// The format of documents that this binary reads.
+const DOCUMENTS: u32 = 1;
+
 /// What is locked.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -63,7 +66,7 @@ impl Pinned {
         let unicode = versions::unicode();
         let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
         Self {
-            documents: 1,
+            documents: DOCUMENTS,
             engine: versions::engine_range().to_string(),
             cedar: lexhold_policy::cedar_version(),
             cedar_schema: Digest::of([schema.as_bytes(), firm.as_bytes()].concat().as_slice()),
@@ -78,20 +81,24 @@ impl Pinned {
         }
     }
 
-    /// What is no longer as it was; nothing where this binary reads documents as the one did that wrote this.
-    pub fn differences(&self, now: &Self) -> Vec<String> {
+    /// Why this binary cannot be trusted to read the files as the one did that wrote this.
+    pub fn other_version(&self) -> Option<String> {
         let range = VersionReq::parse(&self.engine);
         let engine = Version::parse(versions::ENGINE);
-        let mut found = Vec::new();
+        if !engine.is_ok_and(|engine| range.is_ok_and(|range| range.matches(&engine))) {
+            return Some(format!("engine {} -> {}", self.engine, versions::ENGINE));
+        }
+        (self.documents != DOCUMENTS).then(|| format!("documents {} -> {DOCUMENTS}", self.documents))
+    }
+
+    /// What is no longer as it was; nothing where this binary reads documents as the one did that wrote this.
+    pub fn differences(&self, now: &Self) -> Vec<String> {
+        let mut found: Vec<String> = self.other_version().into_iter().collect();
         let mut differ = |what: &str, then: &str, now: &str| {
             if then != now {
                 found.push(format!("{what} {then} -> {now}"));
             }
         };
-        if !engine.is_ok_and(|engine| range.is_ok_and(|range| range.matches(&engine))) {
-            differ("engine", &self.engine, versions::ENGINE);
-        }
-        differ("documents", &self.documents.to_string(), &now.documents.to_string());
         differ("cedar", &self.cedar, &now.cedar);
         differ("cedar_schema", &self.cedar_schema.short(), &now.cedar_schema.short());
         differ("regex", &self.regex, &now.regex);

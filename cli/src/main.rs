@@ -8,6 +8,7 @@ mod activate;
 mod alerts;
 mod args;
 mod backup;
+mod bundle;
 mod case;
 mod check;
 mod checkpoint;
@@ -29,6 +30,7 @@ mod hold;
 mod home;
 mod home_keys;
 mod import;
+mod init;
 mod keys;
 mod ledger;
 mod load;
@@ -128,6 +130,8 @@ fn dispatch(cli: &Cli, typed: &ArgMatches) -> anyhow::Result<Exit> {
         Verb::Erasure(args) => erasure::erasure(&settings, args),
         Verb::Rebuild => rebuild::rebuild(&settings),
         Verb::Config(args) => config::config(&settings, args, typed),
+        Verb::Init(args) => init::init(&settings, args),
+        Verb::Bundle(args) => bundle::bundle(&settings, args),
         Verb::Lock => lock::lock(&settings),
         Verb::Schema(args) => schema::schema(args),
         Verb::Completions(args) => packaging::completions(args),

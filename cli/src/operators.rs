@@ -509,11 +509,18 @@ fn home_id(settings: &Settings) -> anyhow::Result<String> {
     }
 }
 
-fn read_operators(settings: &Settings) -> anyhow::Result<Option<Operators>> {
+/// The operators that the settings name, if any.
+pub fn read_operators(settings: &Settings) -> anyhow::Result<Option<Operators>> {
     let Some(path) = &settings.operators else {
         return Ok(None);
     };
-    let mut project = Project::read(settings, std::slice::from_ref(path))?;
+    // Without a Cedar schema, which they need none of: it may be that of a bundle, and whoever signed that is among them.
+    let bare = Settings {
+        policies: Vec::new(),
+        schema: None,
+        ..settings.clone()
+    };
+    let mut project = Project::read(&bare, std::slice::from_ref(path))?;
     let document = project.documents.first().cloned();
     let operators = document.and_then(|document| compile_operators(&document, &mut project.diagnostics));
     project.report(settings, "the operators")?;
@@ -532,7 +539,7 @@ fn read_governance(settings: &Settings) -> anyhow::Result<Governance> {
     let mut ids: Vec<FileId> = Vec::new();
     let mut diagnostics = Diagnostics::new();
     for folder in settings
-        .policies
+        .own_policies
         .iter()
         .map(|path| path.join("governance"))
         .filter(|path| path.is_dir())

@@ -17,6 +17,7 @@ use lexhold_model::Severity;
 use serde::Deserialize;
 
 use crate::args::{Color, Global, LogFormat, Progress, ShowContent};
+use crate::bundle::{self, Trust};
 use crate::dispose::DisposalSettings;
 use crate::failure::{Exit, Failure};
 
@@ -81,6 +82,12 @@ pub struct Settings {
     pub log_format: LogFormat,
     /// Whether policies and rulesets have to be those of the lock.
     pub pinning: Pinning,
+    /// Whose signatures under bundles count.
+    pub trust: Trust,
+    /// Whether bundles are taken unverified.
+    pub no_verify: bool,
+    /// The policies of the project itself, where its governance is found also when a bundle is given in their place.
+    pub own_policies: Vec<PathBuf>,
     /// The project's configuration file, where one was read.
     pub project_file: Option<ConfigFile>,
     /// The user's own, where one was read.
@@ -124,11 +131,13 @@ struct Config {
     #[serde(default)]
     witnesses: Vec<String>,
     catalog_memory_mib: Option<usize>,
+    #[serde(default)]
+    trust: Trust,
 }
 
 /// The keys of `lexhold.yaml`, for whoever writes one that is none.
 const KEYS: &str = "known keys: home, policies, rulesets, directory, operators, schema, governance (solo, operators or signed), zone, \
-                    review, blast_radius, witnesses, catalog_memory_mib, required-version";
+                    review, blast_radius, witnesses, catalog_memory_mib, trust, required-version";
 
 /// The user's own file, which changes how things look and never what comes of them.
 #[derive(Debug, Default, Deserialize)]
@@ -252,10 +261,24 @@ impl Settings {
         let beside = |path: PathBuf| base.join(path);
         let all_beside = |paths: OneOrMany| Vec::from(paths).into_iter().map(beside).collect::<Vec<_>>();
         let if_there = |name: &str| Some(beside(name.into())).filter(|path| path.is_file());
-        let first = |flags: &[PathBuf], config: OneOrMany, default: &str| match (flags, all_beside(config)) {
-            ([], config) if config.is_empty() => vec![beside(default.into())],
-            ([], config) => config,
-            (flags, _) => flags.to_vec(),
+        let or_default = |config: Vec<PathBuf>, default: &str| match config.as_slice() {
+            [] => vec![beside(default.into())],
+            _ => config,
+        };
+        let own_policies = or_default(all_beside(config.policies), "policies");
+        let policies = match global.policies.as_slice() {
+            [] => own_policies.clone(),
+            flags => flags.to_vec(),
+        };
+        let rulesets = match global.rulesets.as_slice() {
+            // A bundle has rulesets of its own.
+            [] if policies.iter().any(|path| bundle::is_bundle(path)) => Vec::new(),
+            [] => or_default(all_beside(config.rulesets), "rulesets"),
+            flags => flags.to_vec(),
+        };
+        let own_policies = match global.policies.as_slice() {
+            flags if flags.iter().any(|path| bundle::is_bundle(path)) => own_policies,
+            _ => policies.clone(),
         };
         let now = Timestamp::now();
         Ok(Self {
@@ -264,8 +287,8 @@ impl Settings {
                 .clone()
                 .or(config.home.map(beside))
                 .unwrap_or_else(|| beside(".lexhold".into())),
-            policies: first(&global.policies, config.policies, "policies"),
-            rulesets: first(&global.rulesets, config.rulesets, "rulesets"),
+            policies,
+            rulesets,
             directory: global
                 .directory
                 .clone()
@@ -299,6 +322,9 @@ impl Settings {
                 (_, true) => Pinning::Frozen,
                 _ => Pinning::Free,
             },
+            trust: config.trust,
+            no_verify: global.insecure_no_verify,
+            own_policies,
             project_file,
             user_file,
         })

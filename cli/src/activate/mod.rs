@@ -77,7 +77,7 @@ pub fn activate(settings: &Settings, args: &Activate) -> anyhow::Result<Exit> {
     }
     let mut detail = json!({
         "bundle": bundle.digest,
-        "sources": home.bundles().put(&project.sources)?,
+        "sources": home.bundles().put(project.bundle_sources())?,
         "documents": activation.documents,
         "approved_by": args.approved_by,
         "simulation": comparison.simulation(),
@@ -86,6 +86,9 @@ pub fn activate(settings: &Settings, args: &Activate) -> anyhow::Result<Exit> {
     });
     if comparison.retention.newly_eligible > 0 || shortens {
         detail["freed_until"] = json!((settings.now + FREED_WAIT).to_string());
+    }
+    if let Some(shipped) = &project.shipped {
+        detail["shipped"] = shipped.record();
     }
     if let Some(reason) = &args.reason {
         detail["reason"] = json!(reason);

@@ -1,14 +1,14 @@
 //! Which environment variable stands for which flag: `LEXHOLD_<FLAG>` for flags that every verb takes, `LEXHOLD_<VERB>_<FLAG>`
 //! for others.
 //!
-//! No flag takes a secret. `--as-of` and `--show-content` have no variable: nobody should judge by another day, or show what
-//! people wrote, because of something left over in a shell.
+//! No flag takes a secret. `--as-of`, `--show-content` and `--insecure-no-verify` have no variable: nobody should judge by another
+//! day, show what people wrote or trust a bundle because of something left over in a shell.
 
 use clap::builder::BoolishValueParser;
 use clap::{Arg, ArgAction, Command};
 
 /// Flags that can only be typed.
-const ONLY_TYPED: [&str; 4] = ["as-of", "show-content", "help", "version"];
+const ONLY_TYPED: [&str; 5] = ["as-of", "show-content", "insecure-no-verify", "help", "version"];
 
 /// The command line with a variable for each flag.
 pub fn with_environment(command: Command) -> Command {

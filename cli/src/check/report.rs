@@ -83,6 +83,7 @@ impl<'a> Report<'a> {
             "warnings": self.n_warnings,
             "failure": self.failure,
             "bundle": self.bundle,
+            "unverified_bundles": crate::bundle::unverified(),
             "diagnostics": diagnostics,
             "allowed": self.allowed.iter().map(|one| allowed(files, one)).collect::<Vec<_>>(),
             "stems": stems.collect::<Vec<_>>(),

@@ -19,6 +19,7 @@ pub fn all() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
         lexhold_policy::codes::ALL,
         lexhold_retention::CODES,
         lexhold_evaluate::codes::ALL,
+        crate::bundle::codes::ALL,
     ];
     all.into_iter().flatten()
 }
@@ -40,6 +41,7 @@ pub fn family(code: &str) -> &'static str {
         "06" => "Cedar conditions",
         "07" => "tests and case files",
         "08" => "legal holds",
+        "10" => "bundles",
         _ => "directory, operators and configuration",
     }
 }

@@ -4,7 +4,7 @@
 //! is a piece of, and `bad` that it raises the code. Several files in one example begin with a line `--- NAME`.
 
 /// The families of codes, in order.
-pub(super) const FAMILIES: [&str; 10] = [
+pub(super) const FAMILIES: [&str; 11] = [
     include_str!("pages/00-files.md"),
     include_str!("pages/01-keys.md"),
     include_str!("pages/02-names.md"),
@@ -15,6 +15,7 @@ pub(super) const FAMILIES: [&str; 10] = [
     include_str!("pages/07-tests.md"),
     include_str!("pages/08-holds.md"),
     include_str!("pages/09-people.md"),
+    include_str!("pages/10-bundles.md"),
 ];
 
 /// What there is to say about a code.
@@ -83,6 +84,7 @@ impl Example {
             "schedule" => ", in a schedule",
             "when" => ", in a condition",
             "hold" => ", in a hold",
+            "console" => ", at a prompt",
             "schema" => ", in the schema of the firm's own attributes",
             "governance" => ", in a governance policy",
             _ => "",

@@ -12,7 +12,7 @@ use crate::activate::earlier::{self, BoundVersion};
 use crate::args::Run;
 use crate::failure::{Exit, Failure};
 use crate::ledger::{Activation, History};
-use crate::load::{Project, plain};
+use crate::load::Project;
 use crate::operators::Actor;
 use crate::settings::Settings;
 use crate::terminal::say;
@@ -101,9 +101,12 @@ pub fn active(
             return Err(Failure::new(Exit::Refused, message).help(help).into());
         }
         None => {
-            let sources = home.bundles().put(&project.sources)?;
+            let sources = home.bundles().put(project.bundle_sources())?;
             let documents = Activation::of(&bundle, settings.now).documents;
-            let payload = json!({"bundle": bundle.digest, "sources": sources, "documents": documents});
+            let mut payload = json!({"bundle": bundle.digest, "sources": sources, "documents": documents});
+            if let Some(shipped) = &project.shipped {
+                payload["shipped"] = shipped.record();
+            }
             home.journal().append(
                 EntryKind::Activation,
                 Some(Payload::Json(&payload)),
@@ -127,8 +130,8 @@ fn facts_sources(settings: &Settings, project: &Project, mut sources: SourceFile
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or("directory");
         sources.insert(format!("directory/{name}"), load::read_bytes(path)?);
     }
-    if let Some(path) = &settings.schema {
-        sources.insert(format!("schema/{}", plain(path)), load::read_bytes(path)?);
+    if let Some((path, bytes)) = &project.cedar_schema {
+        sources.insert(format!("schema/{path}"), bytes.clone());
     }
     let [schema, ..] = project.schemas.texts();
     sources.insert("schema.cedarschema".into(), schema.as_bytes().to_vec());

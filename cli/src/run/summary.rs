@@ -163,6 +163,7 @@ fn summary(
         "seconds": (seconds * 1000.0).round() / 1000.0,
         "messages_per_second": rate,
         "governance": if actor.is_solo() { "solo" } else { "operators" },
+        "unverified_bundles": crate::bundle::unverified(),
     })
 }
 
@@ -230,6 +231,10 @@ fn text(summary: &Value) -> String {
     ];
     if summary["scan_incomplete"].as_u64() != Some(0) {
         lines.insert(1, ("not scanned to the end", number("scan_incomplete")));
+    }
+    for bundle in summary["unverified_bundles"].as_array().into_iter().flatten() {
+        let what = format!("{} was not verified", bundle.as_str().unwrap_or_default());
+        lines.push(("warning", what));
     }
     if summary["complete"] == json!(false) {
         lines.push(("incomplete", "some input was not read; see the lines above".into()));

@@ -67,7 +67,8 @@ pub fn gather(settings: &Settings, args: &Test) -> anyhow::Result<Gathered> {
     let bundle = bundle.ok_or_else(|| Failure::new(Exit::Policy, "the policies and rulesets do not compile"))?;
     let is_selected = |file: FileId, project: &Project| {
         let path = Path::new(project.files.path(file)).canonicalize();
-        path.is_ok_and(|path| selected.contains(&path))
+        // What came in a bundle is no file of its own, and whoever names a bundle means all of it.
+        project.shipped.is_some() || path.is_ok_and(|path| selected.contains(&path))
     };
     // Tests are read with the schema in one hand and the project, which may have to read more, in the other.
     let schemas = std::mem::replace(&mut project.schemas, Schemas::built_in());

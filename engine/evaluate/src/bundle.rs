@@ -298,6 +298,17 @@ impl Bundle {
             .flat_map(|program| program.uncompiled().map(Condition::id))
     }
 
+    /// The groups that conditions name.
+    pub fn groups(&self) -> BTreeSet<&str> {
+        let conditions = [&self.scan, &self.communicate, &self.retain];
+        let mentions = conditions
+            .into_iter()
+            .flat_map(|conditions| conditions.conditions())
+            .flat_map(Condition::mentions);
+        let groups = mentions.filter(|mention| mention.kind == Named::Group);
+        groups.map(|mention| mention.id.as_str()).collect()
+    }
+
     /// Warns of groups that conditions name and the directory does not know.
     pub fn check_groups(&self, directory: &Directory, diagnostics: &mut Diagnostics) {
         for conditions in [&self.scan, &self.communicate, &self.retain] {
@@ -317,7 +328,8 @@ impl Bundle {
     }
 }
 
-fn is_part(kind: Kind) -> bool {
+/// Whether documents of a kind are part of a bundle, and count for its digest.
+pub fn is_part(kind: Kind) -> bool {
     !matches!(
         kind,
         Kind::Hold | Kind::Directory | Kind::Operators | Kind::Cases | Kind::Delegation | Kind::Exception

@@ -43,7 +43,7 @@ mod tree;
 
 pub use alert::{Alert, AlertHit, AlertMember, AlertPlace, AlertRule, alerts};
 pub use assign::{Assigner, Inputs, assign};
-pub use bundle::{Bundle, DocumentInfo, Earlier, RuleKind, RuleSummary};
+pub use bundle::{Bundle, DocumentInfo, Earlier, RuleKind, RuleSummary, is_part};
 pub use cases::{
     Alone, Beside, Case, CaseResult, Mismatch, Outcome, Trial, World, case_shape, cases_shape, check_cases, read_cases,
     run_documents, subjects, trials,

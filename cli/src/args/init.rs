@@ -1,0 +1,73 @@
+//! `init`
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+/// `init`
+#[derive(Debug, Args)]
+pub struct Init {
+    /// The folder; it is made where there is none
+    #[arg(value_name = "DIR", default_value = ".")]
+    pub folder: PathBuf,
+    /// What the firm does; may repeat
+    #[arg(long, value_enum, value_name = "SECTOR", required = true, value_delimiter = ',')]
+    pub sector: Vec<Sector>,
+    /// Whose law it is under; may repeat
+    #[arg(
+        long,
+        value_enum,
+        value_name = "JURISDICTION",
+        required = true,
+        value_delimiter = ','
+    )]
+    pub jurisdiction: Vec<Jurisdiction>,
+}
+
+/// What a firm does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+pub enum Sector {
+    /// Brokers, dealers, investment firms.
+    BrokerDealer,
+    /// Investment advisers and managers.
+    Adviser,
+    /// Banks and lenders.
+    Bank,
+    /// Swap dealers and futures firms.
+    Derivatives,
+    /// Crypto-asset services.
+    Crypto,
+    /// Hospitals and insurers.
+    Healthcare,
+    /// Agencies and other public bodies.
+    Government,
+    /// Any other firm.
+    General,
+}
+
+/// Whose law a firm is under.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+pub enum Jurisdiction {
+    /// The United States.
+    Us,
+    /// The European Union.
+    Eu,
+    /// The United Kingdom.
+    Uk,
+    /// Germany.
+    De,
+    /// Switzerland.
+    Ch,
+    /// Canada.
+    Ca,
+    /// Hong Kong.
+    Hk,
+    /// Singapore.
+    Sg,
+    /// Australia.
+    Au,
+    /// Japan.
+    Jp,
+    /// India.
+    In,
+}

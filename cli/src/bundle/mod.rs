@@ -1,0 +1,315 @@
+//! `bundle`: policies and rulesets as one signed file, and every verb's way to read one.
+//!
+//! `archive` is the file, `manifest` what it says of itself, `trust` whether it counts here. A bundle that a verb is given in
+//! place of folders goes through [`open`], which verifies it; nothing else hands out what is in one.
+
+mod archive;
+pub mod codes;
+mod manifest;
+mod trust;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use lexhold_document::FileId;
+use lexhold_evaluate::is_part;
+use lexhold_model::SecretKey;
+use lexhold_store::{SourceFiles, Sources};
+use serde_json::{Value, json};
+
+pub use manifest::Manifest;
+pub use trust::Trust;
+
+use crate::args::{BuildBundle, Bundle, ReadBundle, SignBundle, SummaryFormat};
+use crate::failure::{Exit, Failure};
+use crate::files::cannot_read;
+use crate::keys;
+use crate::load::{self, Project, plain};
+use crate::lock::Pinned;
+use crate::report::table::write_whole;
+use crate::settings::{Settings, instant, last_instant};
+use crate::terminal::say;
+
+use manifest::Parts;
+
+/// The ending of a bundle's name.
+const ENDING: &str = ".tar.zst";
+
+/// Bytes of a bundle that are read at most.
+const FILE_BYTES: u64 = 256 << 20;
+
+/// Why a bundle does not count.
+pub struct Refusal {
+    code: &'static str,
+    message: String,
+}
+
+impl Refusal {
+    fn new(code: &'static str, message: String) -> Self {
+        Self { code, message }
+    }
+
+    fn of(self, path: &Path) -> Failure {
+        let Self { code, message } = self;
+        Failure::new(Exit::Refused, format!("{}: {message} ({code})", path.display()))
+            .help(format!("lexhold explain {code}"))
+    }
+}
+
+/// A bundle that a verb was given, verified unless somebody insisted that it is not.
+#[derive(Debug)]
+pub struct Shipped {
+    /// Where it lies.
+    pub path: PathBuf,
+    /// What it says of itself.
+    pub manifest: Manifest,
+    /// Its files.
+    pub files: SourceFiles,
+    /// Whose signatures count; nobody's where it was not verified.
+    pub signers: Vec<String>,
+    /// Whether it was verified.
+    pub verified: bool,
+}
+
+impl Shipped {
+    /// What the journal says of a bundle that came as a file.
+    pub fn record(&self) -> Value {
+        json!({
+            "name": self.manifest.name,
+            "revision": self.manifest.revision,
+            "signers": self.signers,
+            "verified": self.verified,
+        })
+    }
+
+    /// Refuses a bundle that this Lexhold reads in another way than the one that built it.
+    pub fn is_read_as_built(&self, digest: lexhold_model::Digest) -> anyhow::Result<()> {
+        if digest == self.manifest.bundle {
+            return Ok(());
+        }
+        let (now, then) = (digest.short(), self.manifest.bundle.short());
+        let message = format!("its files make bundle {now}, where it was built as {then}");
+        Err(Refusal::new(codes::OTHER_VERSION, message).of(&self.path).into())
+    }
+
+    /// The firm's extension of the Cedar schema, with its path.
+    pub fn cedar_schema(&self) -> Option<(&str, &[u8])> {
+        let path = self.manifest.cedar_schema.as_deref()?;
+        Some((path, self.files.get(path)?))
+    }
+}
+
+/// Whether a path is that of a bundle.
+pub fn is_bundle(path: &Path) -> bool {
+    path.to_str().is_some_and(|path| path.ends_with(ENDING))
+}
+
+/// The bundles that this call has opened: each is read and verified once, so that what was verified is what is used.
+static OPENED: Mutex<BTreeMap<PathBuf, Arc<Shipped>>> = Mutex::new(BTreeMap::new());
+
+/// Opens and verifies a bundle.
+///
+/// # Errors
+/// A refusal with its code; or that the file cannot be read.
+pub fn open(settings: &Settings, path: &Path) -> anyhow::Result<Arc<Shipped>> {
+    let known = OPENED.lock().unwrap_or_else(PoisonError::into_inner).get(path).cloned();
+    if let Some(known) = known {
+        return Ok(known);
+    }
+    let parts = read(path)?;
+    let signers = if settings.no_verify {
+        say(&format!(
+            "warning: {} was not verified (--insecure-no-verify)",
+            path.display()
+        ));
+        Vec::new()
+    } else {
+        trust::signers(settings, &parts)?.map_err(|refusal| refusal.of(path))?
+    };
+    let shipped = Arc::new(Shipped {
+        path: path.to_owned(),
+        manifest: parts.manifest,
+        files: parts.files,
+        signers,
+        verified: !settings.no_verify,
+    });
+    let mut opened = OPENED.lock().unwrap_or_else(PoisonError::into_inner);
+    Ok(opened.entry(path.to_owned()).or_insert(shipped).clone())
+}
+
+/// The bundles that were opened in this call without being verified.
+pub fn unverified() -> Vec<String> {
+    let opened = OPENED.lock().unwrap_or_else(PoisonError::into_inner);
+    let unverified = opened.values().filter(|shipped| !shipped.verified);
+    unverified.map(|shipped| shipped.path.display().to_string()).collect()
+}
+
+fn read(path: &Path) -> anyhow::Result<Parts> {
+    let size = std::fs::metadata(path)
+        .map_err(|error| cannot_read(path, &error))?
+        .len();
+    if size > FILE_BYTES {
+        let message = format!("it has {size} bytes, and {FILE_BYTES} are the most");
+        return Err(Refusal::new(codes::NO_BUNDLE, message).of(path).into());
+    }
+    let bytes = std::fs::read(path).map_err(|error| cannot_read(path, &error))?;
+    let files = archive::unpack(&bytes).map_err(|why| Refusal::new(codes::NO_BUNDLE, why).of(path))?;
+    Ok(Parts::of(files).map_err(|refusal| refusal.of(path))?)
+}
+
+fn write(path: &Path, parts: &Parts) -> anyhow::Result<()> {
+    let bytes = archive::pack(&parts.archive()?)?;
+    write_whole(path, |mut out| Ok(out.write_all(&bytes)?))
+}
+
+/// Runs the verb.
+pub fn bundle(settings: &Settings, args: &Bundle) -> anyhow::Result<Exit> {
+    match args {
+        Bundle::Build(args) => build(settings, args),
+        Bundle::Sign(args) => sign(settings, args),
+        Bundle::Verify(args) => verify(settings, args),
+        Bundle::Inspect(args) => inspect(args),
+    }
+}
+
+/// Makes a bundle of what compiles, leaving out tests, holds, directories and operators, which are no part of one.
+fn build(settings: &Settings, args: &BuildBundle) -> anyhow::Result<Exit> {
+    let (project, bundle) = load::bundle(settings)?;
+    let files = files_of(&project);
+    let manifest = Manifest {
+        schema: manifest::SCHEMA.to_owned(),
+        name: args.name.clone(),
+        revision: args.revision,
+        not_before: args
+            .not_before
+            .as_deref()
+            .map(|text| instant("--not-before", text))
+            .transpose()?,
+        expires: args
+            .expires
+            .as_deref()
+            .map(|text| last_instant("--expires", text))
+            .transpose()?,
+        bundle: bundle.digest,
+        sources: Sources::digest(&files),
+        cedar_schema: settings.schema.as_deref().map(plain),
+        versions: Pinned::now(&project),
+        files: files
+            .iter()
+            .map(|(path, bytes)| (path.clone(), lexhold_model::Digest::of(bytes)))
+            .collect(),
+    };
+    let default = || format!("{}-{}{ENDING}", args.name, args.revision).into();
+    let path = args.out.clone().unwrap_or_else(default);
+    if !is_bundle(&path) {
+        let message = format!("{} does not end in {ENDING}", path.display());
+        return Err(Failure::new(Exit::Usage, message).into());
+    }
+    write(&path, &Parts::unsigned(manifest.clone(), files)?)?;
+    if !settings.quiet {
+        say(&format!(
+            "{}: {} {}, {} files, bundle {}; nobody has signed it yet",
+            path.display(),
+            manifest.name,
+            manifest.revision,
+            manifest.files.len(),
+            manifest.bundle.short()
+        ));
+    }
+    Ok(Exit::Done)
+}
+
+/// The files of a project that are part of a bundle: its documents, what they import, the firm's Cedar schema.
+fn files_of(project: &Project) -> SourceFiles {
+    let left_out: BTreeSet<FileId> = project
+        .documents
+        .iter()
+        .filter(|document| !is_part(document.kind))
+        .map(|document| document.file)
+        .collect();
+    let left_out: BTreeSet<String> = left_out
+        .into_iter()
+        .map(|file| plain(Path::new(project.files.path(file))))
+        .collect();
+    let files = project.sources.iter().filter(|(path, _)| !left_out.contains(*path));
+    files.map(|(path, bytes)| (path.clone(), bytes.clone())).collect()
+}
+
+fn sign(settings: &Settings, args: &SignBundle) -> anyhow::Result<Exit> {
+    let Some(signer) = &settings.operator else {
+        return Err(Failure::new(Exit::Usage, "nobody is named to sign")
+            .help("--as OPERATOR says who you are")
+            .into());
+    };
+    let secret = keys::secret_of(signer, args.key.as_deref())?;
+    let mut parts = read(&args.file)?;
+    parts.sign(signer, &SecretKey::new(&secret));
+    write(&args.file, &parts)?;
+    if !settings.quiet {
+        let signers: Vec<&str> = parts.signers().collect();
+        say(&format!("{}: signed by {}", args.file.display(), signers.join(", ")));
+    }
+    Ok(Exit::Done)
+}
+
+/// Verifies a bundle, and compiles it: a signature says who stands by it, not that this Lexhold reads it as they did.
+fn verify(settings: &Settings, args: &ReadBundle) -> anyhow::Result<Exit> {
+    let shipped = open(settings, &args.file)?;
+    let of_bundle = Settings {
+        policies: vec![args.file.clone()],
+        rulesets: Vec::new(),
+        ..settings.clone()
+    };
+    load::bundle(&of_bundle)?;
+    answer(args, &shipped.manifest, &shipped.signers, Some(shipped.verified))
+}
+
+fn inspect(args: &ReadBundle) -> anyhow::Result<Exit> {
+    let parts = read(&args.file)?;
+    let signers: Vec<String> = parts.signers().map(str::to_owned).collect();
+    answer(args, &parts.manifest, &signers, None)
+}
+
+fn answer(args: &ReadBundle, manifest: &Manifest, signers: &[String], verified: Option<bool>) -> anyhow::Result<Exit> {
+    let mut out = std::io::stdout().lock();
+    if args.format == SummaryFormat::Json {
+        let mut answer = json!(manifest);
+        answer["schema"] = json!("lexhold/bundle-answer/1");
+        answer["signers"] = json!(signers);
+        answer["verified"] = json!(verified);
+        writeln!(out, "{answer}")?;
+        return Ok(Exit::Done);
+    }
+    let signed = match (verified, signers) {
+        (Some(false), _) => "not verified".to_owned(),
+        (_, []) => "by nobody".to_owned(),
+        (Some(true), signers) => format!("by {}, verified", signers.join(", ")),
+        (None, signers) => format!("in the name of {}, not verified here", signers.join(", ")),
+    };
+    let instant = |at: Option<jiff::Timestamp>, none: &str| at.map_or_else(|| none.to_owned(), |at| at.to_string());
+    for (name, value) in [
+        ("bundle", format!("{} {}", manifest.name, manifest.revision)),
+        ("digest", manifest.bundle.to_string()),
+        ("signed", signed),
+        ("counts from", instant(manifest.not_before, "at once")),
+        ("counts until", instant(manifest.expires, "for ever")),
+        (
+            "made with",
+            format!(
+                "lexhold {}, Cedar {}, time zones {}",
+                manifest.versions.engine, manifest.versions.cedar, manifest.versions.tz_database
+            ),
+        ),
+        ("files", manifest.files.len().to_string()),
+    ] {
+        writeln!(out, "{name:<12} {value}")?;
+    }
+    if verified.is_none() {
+        for (path, digest) in &manifest.files {
+            writeln!(out, "  {}  {}", digest.short(), lexhold_document::printable(path))?;
+        }
+    }
+    Ok(Exit::Done)
+}
