@@ -32,8 +32,8 @@ pub use checkpoint::Checkpoint;
 pub use clock::Clock;
 pub use config::{Config, ShowConfig};
 pub use dispose::{
-    ApproveDisposal, DisposalCertificate, Dispose, DisposeKind, ExecuteDisposal, ExtendDisposal, ProposeDisposal,
-    RejectDisposal,
+    AnswerDisposal, ApproveDisposal, CopyGoneArgs, DisposalCertificate, Dispose, DisposeKind, ExecuteDisposal,
+    ExtendDisposal, ProposeDisposal, RejectDisposal,
 };
 pub use environment::with_environment;
 pub use erasure::{

@@ -8,17 +8,21 @@ use lexhold_store::{ErrorKind, Faults, Restored};
 
 use crate::args::{Backup, Restore};
 use crate::failure::{Exit, Failure};
-use crate::home;
 use crate::operators::Actor;
 use crate::settings::Settings;
 use crate::terminal::{counted, say};
+use crate::{dispose, home};
 
 /// Copies the home.
 pub fn backup(settings: &Settings, args: &Backup) -> anyhow::Result<Exit> {
     let actor = Actor::resolve(settings)?;
     let home = home::open(settings)?;
     actor.require(Verb::BackUp, "home", &[])?;
-    let made = home.back_up(&args.out, home::stamp(&actor.id))?;
+    let period = args.expires.as_ref().or(settings.disposal.backups.as_ref());
+    let expires = period
+        .map(|period| dispose::end_of(&home, settings.now, period))
+        .transpose()?;
+    let made = home.back_up(&args.out, expires, home::stamp(&actor.id))?;
     writeln!(std::io::stdout().lock(), "{}", made.manifest)?;
     if !settings.quiet {
         say(&format!(

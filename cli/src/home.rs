@@ -6,9 +6,7 @@ use std::sync::OnceLock;
 use jiff::Timestamp;
 use lexhold_catalog::{Catalog, JournalEntry, Settings as CatalogSettings, Writer};
 use lexhold_model::tables::Table;
-use lexhold_store::{
-    BatchRecord, Entry, EntryKind, ErrorKind, Faults, Home, NewHome, Replacements, Scratch, Stamp, StoreMode,
-};
+use lexhold_store::{BatchRecord, Entry, EntryKind, ErrorKind, Faults, Home, NewHome, Replacements, Scratch, Stamp};
 use serde::Deserialize as _;
 use serde_json::Value;
 
@@ -39,7 +37,7 @@ pub fn stamp(actor: &str) -> Stamp<'_> {
 pub fn open_or_create(settings: &Settings, actor: &str) -> anyhow::Result<Home> {
     let new = NewHome {
         zone: &settings.zone,
-        store: StoreMode::Archive,
+        store: settings.store,
     };
     Ok(Home::open_or_create(&settings.home, &new, stamp(actor))?)
 }

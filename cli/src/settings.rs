@@ -14,6 +14,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use lexhold_model::Severity;
+use lexhold_store::StoreMode;
 use serde::Deserialize;
 
 use crate::args::{Color, Global, LogFormat, Progress, ShowContent};
@@ -50,6 +51,8 @@ pub struct Settings {
     pub review_due: BTreeMap<Severity, String>,
     /// From how many newly eligible messages on a change wants a second look.
     pub blast_radius: BlastRadius,
+    /// Where a new home keeps bodies.
+    pub store: StoreMode,
     /// How plans of disposal are approved.
     pub disposal: DisposalSettings,
     /// Keys of witnesses, as written: `name+id+key`.
@@ -126,6 +129,8 @@ struct Config {
     review: Review,
     #[serde(default)]
     blast_radius: BlastRadius,
+    #[serde(default)]
+    store: StoreMode,
     #[serde(default)]
     disposal: DisposalSettings,
     #[serde(default)]
@@ -302,6 +307,7 @@ impl Settings {
             zone: config.zone.unwrap_or_else(|| "UTC".into()),
             review_due: config.review.due,
             blast_radius: config.blast_radius,
+            store: config.store,
             disposal: config.disposal,
             witnesses: config.witnesses,
             catalog_mib: catalog_mib(config.catalog_memory_mib)?,

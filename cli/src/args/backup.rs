@@ -9,6 +9,9 @@ use clap::Args;
 pub struct Backup {
     /// The folder to make; whoever can read it can read every message, and sign as the home
     pub out: PathBuf,
+    /// How long it is kept, such as `P90D`: until then it is a pending copy of whatever is destroyed meanwhile
+    #[arg(long, value_name = "PERIOD")]
+    pub expires: Option<String>,
 }
 
 /// `restore`

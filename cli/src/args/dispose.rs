@@ -27,6 +27,10 @@ pub enum DisposeKind {
     Extend(ExtendDisposal),
     /// Destroy what an approved plan names and nothing keeps by now
     Execute(ExecuteDisposal),
+    /// Take in what the firm's own archive says became of messages that it was to destroy (`store: external`)
+    Answer(AnswerDisposal),
+    /// Put on record that a copy outside the home is no more, with all that was destroyed before
+    Gone(CopyGoneArgs),
     /// The plans, and how far each has come
     Status(TableReport),
     /// The certificate of a plan that was carried out
@@ -98,9 +102,35 @@ pub struct ExecuteDisposal {
     /// The plan
     #[arg(value_name = "PLAN")]
     pub plan: String,
+    /// Write what the firm's own archive has to do here (`store: external`)
+    #[arg(long, value_name = "FILE")]
+    pub work: Option<PathBuf>,
     /// The form of the answer
     #[arg(long, value_enum, default_value_t)]
     pub format: SummaryFormat,
+}
+
+/// `dispose answer`
+#[derive(Debug, Args)]
+pub struct AnswerDisposal {
+    /// The plan
+    #[arg(value_name = "PLAN")]
+    pub plan: String,
+    /// One JSON object a line, with `key` and `content_hash` of the order and an `outcome`: `destroyed`, `not_found`, `found`,
+    /// `refused`, `locked` (with `until`), `timeout`; `read_back` says what was found when it was looked for again
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+}
+
+/// `dispose gone`
+#[derive(Debug, Args)]
+pub struct CopyGoneArgs {
+    /// The copy, as dispose status calls it: `backup-17`, or a name that lexhold.yaml declares
+    #[arg(value_name = "COPY")]
+    pub copy: String,
+    /// Who says so, or why
+    #[arg(long)]
+    pub reason: String,
 }
 
 /// `dispose certificate`

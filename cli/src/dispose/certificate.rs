@@ -6,9 +6,11 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use jiff::Timestamp;
-use lexhold_store::{Certificate, Entry, EntryKind, Home, ItemProof, Payload};
+use lexhold_store::{Certificate, Entry, EntryKind, Home, ItemProof, Payload, StoreMode};
 use serde_json::{Value, json};
 
+use super::copies::{Copy, CopyLog};
+use super::external::HandedOver;
 use super::plan::{Plan, by_schedule, leaf, tree};
 use crate::args::DisposalCertificate;
 use crate::failure::{Exit, Failure};
@@ -52,8 +54,9 @@ pub fn certificate(settings: &Settings, args: &DisposalCertificate) -> anyhow::R
 }
 
 /// Puts on record what a plan came to.
-pub fn certify(home: &Home, actor: &Actor, plan: &Plan) -> anyhow::Result<()> {
-    let payload = body(home, plan)?;
+pub fn certify(settings: &Settings, home: &Home, actor: &Actor, plan: &Plan) -> anyhow::Result<()> {
+    let copies = CopyLog::read(home)?.of(settings, home, plan, Timestamp::now())?;
+    let payload = body(home, plan, &copies)?;
     let stamp = home::stamp(&actor.id);
     home.journal()
         .append(EntryKind::DisposalCertified, Some(Payload::Json(&payload)), stamp)?;
@@ -76,7 +79,7 @@ fn sealed(home: &Home, actor: &Actor, plan: &Plan) -> anyhow::Result<Certificate
 }
 
 /// What is certified: who, when, how, how many; no message, no person in one, and no reason that a silent hold gives.
-fn body(home: &Home, plan: &Plan) -> anyhow::Result<Value> {
+fn body(home: &Home, plan: &Plan, copies: &[Copy]) -> anyhow::Result<Value> {
     let row = &plan.row;
     let gone: Vec<_> = plan
         .items
@@ -101,19 +104,19 @@ fn body(home: &Home, plan: &Plan) -> anyhow::Result<Value> {
         }
     }
     let stages = plan.stages();
+    let methods = match home.store_mode() {
+        StoreMode::Archive => BTreeMap::from([("rewritten and removed", gone.len() as u64)]),
+        StoreMode::External => HandedOver::read(home, &row.plan)?.methods(&gone),
+    };
     Ok(json!({
         "plan": row.plan,
         "plan_digest": row.digest,
         "items": row.n_items,
         "destroyed": gone.len(),
         "by_schedule": by_schedule(&gone).into_iter().map(|(schedule, items)| json!({"schedule": schedule, "items": items})).collect::<Vec<_>>(),
-        "by_method": [{"method": "rewritten and removed", "items": gone.len()}],
-        "copies": [
-            {"copy": "archive segments", "state": "destroyed"},
-            {"copy": "evaluations", "state": "destroyed"},
-            {"copy": "catalog", "state": "destroyed"},
-            {"copy": "copies outside the home", "state": "unknown"},
-        ],
+        "by_method": methods.into_iter().map(|(method, items)| json!({"method": method, "items": items})).collect::<Vec<_>>(),
+        "copies": copies,
+        "complete": !copies.iter().any(Copy::is_pending),
         "exceptions": exceptions.into_iter().map(|(reason, items)| json!({"reason": reason, "items": items})).collect::<Vec<_>>(),
         "proposed_by": row.proposed_by,
         "approved_by": plan.approvals.iter().map(|approval| json!({

@@ -8,10 +8,11 @@ use lexhold_catalog::payload::{DisposalRejected, SentBack};
 use lexhold_catalog::{Catalog, ItemRow};
 use lexhold_model::Key;
 use lexhold_policy::Verb;
-use lexhold_store::{Destruction, EntryKind, Faults, Home, Payload, RunLock};
+use lexhold_store::{Destruction, EntryKind, Faults, Home, Payload, RunLock, StoreMode};
 use serde_json::json;
 
 use super::approve::act;
+use super::external::{self, HandedOver};
 use super::judge::{Judge, NOT_ELIGIBLE, Verdict};
 use super::plan::{Plan, leaf};
 use super::retire::retire;
@@ -59,6 +60,11 @@ pub fn execute(settings: &Settings, args: &ExecuteDisposal) -> anyhow::Result<Ex
     let faults = faults()?;
     let home = home::open(settings)?;
     let lock = home.lock_run("dispose execute", settings.wait, home::stamp(&actor.id))?;
+    if home.store_mode() == StoreMode::External && args.work.is_none() {
+        return Err(Failure::new(Exit::Usage, "bodies lie in the firm's own archive")
+            .help("--work FILE says where the list of what it is to destroy goes; lexhold dispose answer takes its answer")
+            .into());
+    }
     refuse_doubtful_clock(&home)?;
     home.recover(&lock, home::stamp(&actor.id))?;
     let mut execution = Execution {
@@ -111,7 +117,7 @@ impl Execution<'_> {
         settle_holds(self.settings, self.actor, self.home, self.lock, self.faults)?;
         refuse_doubtful_clock(self.home)?;
         let now = Timestamp::now();
-        let (seen, verdicts) = {
+        let (seen, plan, mut verdicts) = {
             let catalog = self.catalog()?;
             let plan = Plan::read(&catalog, self.plan)?;
             plan.refuse_unless_pending()?;
@@ -124,11 +130,19 @@ impl Execution<'_> {
             if judge.is_unasked() {
                 return Ok(Round::Again);
             }
-            (seen, Verdicts::of(&judge, &catalog, &plan, now)?)
+            let verdicts = Verdicts::of(&judge, &catalog, &plan, now)?;
+            (seen, plan, verdicts)
         };
         if !verdicts.back.is_empty() {
             self.send_back(verdicts.back)?;
             return Ok(Round::Again);
+        }
+        if self.is_elsewhere() {
+            if !external::order(self.home, self.actor, &plan, &verdicts.go, seen)? {
+                return Ok(Round::Again);
+            }
+            let gone = HandedOver::read(self.home, self.plan)?.gone(&plan.items);
+            verdicts.go.retain(|key, _| gone.contains(key));
         }
         if verdicts.go.is_empty() {
             return Ok(Round::Over);
@@ -219,14 +233,36 @@ impl Execution<'_> {
         Ok(())
     }
 
-    /// Leaves no byte of what is gone in the catalog, certifies, and answers.
+    /// Whether bodies lie in the firm's own archive.
+    fn is_elsewhere(&self) -> bool {
+        self.home.store_mode() == StoreMode::External
+    }
+
+    /// Leaves no byte of what is gone in the catalog, certifies once nothing is left to do, and answers.
     fn end(self, args: &ExecuteDisposal) -> anyhow::Result<Exit> {
         let mut plan = self.read()?;
         let mut kept = None;
-        if plan.row.n_destroyed > 0 {
+        let handed = match self.is_elsewhere() {
+            true => HandedOver::read(self.home, self.plan)?,
+            false => HandedOver::default(),
+        };
+        if let (Some(path), true) = (&args.work, self.is_elsewhere()) {
+            let n = handed.write_work(self.home, self.actor, &plan, Timestamp::now(), path)?;
+            if !self.settings.quiet {
+                say(&format!(
+                    "{} for the firm's archive in {}",
+                    counted(n, "item", "items"),
+                    path.display()
+                ));
+            }
+        }
+        let is_open = plan.row.rejected.is_none() && plan.remaining().next().is_some();
+        if plan.row.n_destroyed > 0 && plan.row.certified.is_none() && is_open {
+            retire(self.settings, self.home, self.lock, self.faults)?;
+        } else if plan.row.n_destroyed > 0 {
             if plan.row.certified.is_none() {
                 retire(self.settings, self.home, self.lock, self.faults)?;
-                certificate::certify(self.home, self.actor, &plan)?;
+                certificate::certify(self.settings, self.home, self.actor, &plan)?;
                 plan = self.read()?;
             }
             kept = Some(
@@ -235,7 +271,7 @@ impl Execution<'_> {
                     .join(certificate::keep(self.home, self.actor, &plan)?),
             );
         }
-        self.answer(args, &plan, kept.as_deref())?;
+        self.answer(args, &plan, &handed, kept.as_deref())?;
         Ok(if self.sent_back.is_empty() {
             Exit::Done
         } else {
@@ -243,8 +279,15 @@ impl Execution<'_> {
         })
     }
 
-    fn answer(&self, args: &ExecuteDisposal, plan: &Plan, certificate: Option<&std::path::Path>) -> anyhow::Result<()> {
+    fn answer(
+        &self,
+        args: &ExecuteDisposal,
+        plan: &Plan,
+        handed: &HandedOver,
+        certificate: Option<&std::path::Path>,
+    ) -> anyhow::Result<()> {
         let mut out = std::io::stdout().lock();
+        let waiting: Vec<_> = handed.waiting(plan, Timestamp::now()).collect();
         if args.format == SummaryFormat::Json {
             let sent_back: Vec<_> = self
                 .sent_back
@@ -252,7 +295,7 @@ impl Execution<'_> {
                 .map(|((id, _), reason)| json!({"message_id": id, "reason": reason}))
                 .collect();
             let value = json!({
-                "plan": self.plan, "destroyed": plan.row.n_destroyed, "sent_back": sent_back, "partial": [],
+                "plan": self.plan, "destroyed": plan.row.n_destroyed, "sent_back": sent_back, "partial": waiting.iter().map(|(item, state)| json!({"message_id": item.message_id, "state": state})).collect::<Vec<_>>(),
                 "certificate": certificate.map(|path| path.display().to_string()),
             });
             return Ok(writeln!(out, "{value}")?);
@@ -265,6 +308,13 @@ impl Execution<'_> {
             .for_each(|reason| *reasons.entry(reason).or_default() += 1);
         for (reason, n) in reasons {
             writeln!(out, "  {n:>8}  sent back: {reason}")?;
+        }
+        let mut states: BTreeMap<&str, u64> = BTreeMap::new();
+        waiting
+            .iter()
+            .for_each(|(_, state)| *states.entry(state).or_default() += 1);
+        for (state, n) in states {
+            writeln!(out, "  {n:>8}  in the firm's archive: {state}")?;
         }
         if let Some(path) = certificate {
             writeln!(out, "  certificate {}", path.display())?;

@@ -2,8 +2,11 @@
 
 use jiff::Timestamp;
 use lexhold_catalog::{Catalog, ItemRow};
+use lexhold_store::Home;
 use serde_json::{Value, json};
 
+use super::copies::{Copy, CopyLog};
+use super::external::HandedOver;
 use super::plan::{Plan, item_state};
 use crate::args::TableReport;
 use crate::failure::Exit;
@@ -28,6 +31,8 @@ const PLANS: Columns = Columns {
         ("next_stage", Kind::Text),
         ("approved_by", Kind::Texts),
         ("approved_until", Kind::Text),
+        ("complete", Kind::Bool),
+        ("copies", Kind::Json),
         ("by_schedule", Kind::Json),
         ("held_back", Kind::Json),
         ("rejected", Kind::Text),
@@ -42,6 +47,7 @@ const PLANS: Columns = Columns {
         "items",
         "destroyed",
         "sent_back",
+        "complete",
     ],
 };
 
@@ -81,10 +87,12 @@ pub fn status(settings: &Settings, args: &TableReport) -> anyhow::Result<Exit> {
     let catalog = home::catalog(settings, &home)?;
     let plans = plans(&catalog)?;
     drop(catalog);
+    let log = CopyLog::read(&home)?;
     each_form(args, PLANS, |table| {
-        plans
-            .iter()
-            .try_for_each(|plan| table.write(plan_row(plan, settings.now)))
+        plans.iter().try_for_each(|plan| {
+            let copies = log.of(settings, &home, plan, settings.now)?;
+            table.write(plan_row(plan, &copies, settings.now))
+        })
     })?;
     Ok(Exit::Done)
 }
@@ -94,7 +102,7 @@ fn plans(catalog: &Catalog) -> anyhow::Result<Vec<Plan>> {
     names.map(|row| Plan::read(catalog, &row.plan)).collect()
 }
 
-fn plan_row(plan: &Plan, now: Timestamp) -> Row {
+fn plan_row(plan: &Plan, copies: &[Copy], now: Timestamp) -> Row {
     let row = &plan.row;
     let parsed = |text: &str| serde_json::from_str::<Value>(text).unwrap_or_default();
     object(json!({
@@ -111,6 +119,8 @@ fn plan_row(plan: &Plan, now: Timestamp) -> Row {
         "next_stage": plan.next_stage(now).map(|(_, name)| name),
         "approved_by": approvers(plan),
         "approved_until": plan.lapses_at(now).map(|at| at.to_string()),
+        "complete": row.certified.is_some() && !copies.iter().any(Copy::is_pending),
+        "copies": copies,
         "by_schedule": parsed(&row.by_schedule),
         "held_back": parsed(&row.held_back),
         "rejected": row.rejected,
@@ -119,23 +129,29 @@ fn plan_row(plan: &Plan, now: Timestamp) -> Row {
 }
 
 /// Writes every item of every plan.
-pub fn write_register(catalog: &Catalog, table: &mut TableWriter) -> anyhow::Result<()> {
+pub fn write_register(home: &Home, catalog: &Catalog, table: &mut TableWriter) -> anyhow::Result<()> {
     for plan in plans(catalog)? {
         let approved_by = approvers(&plan);
-        let state = plan.state(Timestamp::now());
+        let now = Timestamp::now();
+        let state = plan.state(now);
+        let handed = HandedOver::read(home, &plan.row.plan)?;
         for item in &plan.items {
+            let state = match handed.get(item.key) {
+                Some(handed) if item.intent.is_none() => handed.state(now),
+                _ => item_state(item, &state),
+            };
             table.write(item_row(&plan, item, &approved_by, &state))?;
         }
     }
     Ok(())
 }
 
-fn item_row(plan: &Plan, item: &ItemRow, approved_by: &[&str], plan_state: &str) -> Row {
+fn item_row(plan: &Plan, item: &ItemRow, approved_by: &[&str], disposal_state: &str) -> Row {
     object(json!({
         "plan": plan.row.plan,
         "message_id": item.message_id,
         "version": item.version,
-        "disposal_state": item_state(item, plan_state),
+        "disposal_state": disposal_state,
         "reason": item.sent_back.as_ref().or(plan.row.rejected.as_ref()),
         "schedules": item.schedules,
         "triggers": item.triggers,

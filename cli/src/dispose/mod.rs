@@ -3,9 +3,12 @@
 //! `judge` says which messages may go and what keeps the others; `plan` has a plan and its digest; `execute` asks again at
 //! the moment of destruction. Every doubt keeps the message.
 
+mod answer;
 mod approve;
 mod certificate;
+mod copies;
 mod execute;
+mod external;
 mod judge;
 mod list;
 mod plan;
@@ -23,7 +26,10 @@ use crate::hold::{self, Applier};
 use crate::operators::Actor;
 use crate::settings::Settings;
 
+pub use copies::{Copy, CopyLog, end_of};
+pub use external::HandedOver;
 pub use list::{REGISTER, write_register};
+pub use plan::Plan;
 pub use progress::progress;
 pub use settings::DisposalSettings;
 
@@ -54,6 +60,8 @@ pub fn dispose(settings: &Settings, args: &Dispose) -> anyhow::Result<Exit> {
         DisposeKind::Reject(args) => reject::reject(settings, args),
         DisposeKind::Extend(args) => reject::extend(settings, args),
         DisposeKind::Execute(args) => execute::execute(settings, args),
+        DisposeKind::Gone(args) => copies::gone(settings, args),
+        DisposeKind::Answer(args) => answer::answer(settings, args),
         DisposeKind::Status(args) => list::status(settings, args),
         DisposeKind::Certificate(args) => certificate::certificate(settings, args),
     }

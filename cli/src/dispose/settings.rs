@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use lexhold_catalog::ItemRow;
 use serde::Deserialize;
 
+use super::copies::DeclaredCopy;
 use crate::failure::{Exit, Failure};
 use crate::settings::FILE;
 
@@ -20,6 +21,11 @@ pub struct DisposalSettings {
     /// Stages of items under a schedule, `document.schedule`, instead of those.
     #[serde(default)]
     schedules: BTreeMap<String, Vec<String>>,
+    /// How long backups are kept, where nothing is said when one is made.
+    pub backups: Option<String>,
+    /// Copies outside the home.
+    #[serde(default)]
+    pub copies: Vec<DeclaredCopy>,
 }
 
 impl DisposalSettings {

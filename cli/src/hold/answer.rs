@@ -1,14 +1,17 @@
 //! What placing a hold answers.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 
 use indicatif::HumanCount;
+use jiff::Timestamp;
 use lexhold_catalog::{Catalog, DestroyedRow};
 use lexhold_retention::{Content, HoldSpec};
-use lexhold_store::Home;
+use lexhold_store::{Home, StoreMode};
 use serde_json::{Value, json};
 
 use crate::args::SummaryFormat;
+use crate::dispose::{Copy, CopyLog, HandedOver, Plan};
 use crate::failure::Exit;
 use crate::home;
 use crate::settings::Settings;
@@ -26,6 +29,8 @@ struct Found {
     held: u64,
     unevaluable: u64,
     already_destroyed: Vec<Value>,
+    /// Copies outside the home that still have messages which are destroyed.
+    surviving: Vec<Value>,
     /// Destroyed messages of which nothing is left that could tell whether it would have covered them.
     destroyed_untold: u64,
     recalled: Vec<Value>,
@@ -35,7 +40,7 @@ impl Placed {
     /// Asks the catalog, where the hold has been applied.
     pub fn of(settings: &Settings, home: &Home, spec: &HoldSpec, applied: bool) -> anyhow::Result<Self> {
         let found = applied
-            .then(|| Found::of(settings, &home::catalog(settings, home)?, spec))
+            .then(|| Found::of(settings, home, &home::catalog(settings, home)?, spec))
             .transpose()?;
         Ok(Self {
             hold: spec.name.clone(),
@@ -46,7 +51,7 @@ impl Placed {
 }
 
 impl Found {
-    fn of(settings: &Settings, catalog: &Catalog, spec: &HoldSpec) -> anyhow::Result<Self> {
+    fn of(settings: &Settings, home: &Home, catalog: &Catalog, spec: &HoldSpec) -> anyhow::Result<Self> {
         let (held, unevaluable) = catalog.hold_counts(&spec.name)?;
         // What narrows a hold cannot be asked of a tombstone; it never narrows explicit ids.
         let narrowed = spec.content != Content::default() || spec.condition.is_some() || spec.query.is_some();
@@ -58,17 +63,66 @@ impl Found {
             true => 0,
             false => catalog.n_destroyed()?.saturating_sub(destroyed.len() as u64),
         };
-        let recalled = catalog.recalled_by(&spec.name)?.into_iter();
+        let mut recalled = catalog.recalled_by(&spec.name)?;
+        let gone = gone_elsewhere(home, &mut recalled)?;
         Ok(Self {
             held,
             unevaluable,
-            already_destroyed: destroyed.iter().map(|row| tombstone(settings, row)).collect(),
+            surviving: surviving(settings, home, catalog, &destroyed)?,
+            already_destroyed: destroyed
+                .iter()
+                .map(|row| tombstone(settings, row))
+                .chain(gone)
+                .collect(),
             destroyed_untold,
             recalled: recalled
+                .into_iter()
                 .map(|(id, plan)| json!({"message_id": id, "plan": plan}))
                 .collect(),
         })
     }
+}
+
+/// The copies that are still to go of plans by which messages went that the hold would have covered.
+fn surviving(
+    settings: &Settings,
+    home: &Home,
+    catalog: &Catalog,
+    destroyed: &[DestroyedRow],
+) -> anyhow::Result<Vec<Value>> {
+    if destroyed.is_empty() {
+        return Ok(Vec::new());
+    }
+    let plans: BTreeSet<&str> = destroyed.iter().map(|row| row.plan.as_str()).collect();
+    let log = CopyLog::read(home)?;
+    let mut found = BTreeMap::new();
+    for plan in plans {
+        let copies = log
+            .of(settings, home, &Plan::read(catalog, plan)?, settings.now)?
+            .into_iter();
+        found.extend(copies.filter(Copy::is_pending).map(|copy| (copy.copy, copy.until)));
+    }
+    let value = |(copy, until): (String, Option<Timestamp>)| json!({"copy": copy, "until": until});
+    Ok(found.into_iter().map(value).collect())
+}
+
+/// Takes out of what is recalled the messages that the firm's own archive has destroyed already: of those the home has all but
+/// the bodies, which stays.
+fn gone_elsewhere(home: &Home, recalled: &mut Vec<(String, String)>) -> anyhow::Result<Vec<Value>> {
+    let mut found = Vec::new();
+    if home.store_mode() == StoreMode::Archive {
+        return Ok(found);
+    }
+    let plans: BTreeSet<String> = recalled.iter().map(|(_, plan)| plan.clone()).collect();
+    for plan in plans {
+        let handed = HandedOver::read(home, &plan)?;
+        recalled.retain(|(id, of)| {
+            let seq = handed.gone_by(id).filter(|_| *of == plan);
+            found.extend(seq.map(|seq| json!({"message_id": id, "plan": plan, "seq": seq})));
+            seq.is_none()
+        });
+    }
+    Ok(found)
 }
 
 fn tombstone(settings: &Settings, row: &DestroyedRow) -> Value {
@@ -94,8 +148,7 @@ pub fn print(settings: &Settings, format: SummaryFormat, placed: &Placed) -> any
                 "unevaluable": found.map(|found| found.unevaluable),
                 "already_destroyed": found.map(|found| &found.already_destroyed),
                 "destroyed_untold": found.map(|found| found.destroyed_untold),
-                // Lexhold keeps no copies of bodies beside the archive's own.
-                "surviving_copies": [],
+                "surviving_copies": found.map(|found| &found.surviving),
                 "pending_destroy_recalled": found.map(|found| &found.recalled),
             });
             writeln!(out, "{answer}")?;
@@ -138,6 +191,14 @@ impl Found {
                 out,
                 "  destroyed before, and nobody can tell whether it would have covered them: {n}"
             )?;
+        }
+        for copy in &self.surviving {
+            let until = copy["until"]
+                .as_str()
+                .map_or_else(String::new, |until| format!(" until {until}"));
+            let name = copy["copy"].as_str().unwrap_or_default();
+            let text = format!("  a copy of those may survive{until}, keep it: {name}");
+            writeln!(out, "{}", lexhold_document::printable(&text))?;
         }
         if !self.recalled.is_empty() {
             writeln!(

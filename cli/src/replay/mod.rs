@@ -9,7 +9,7 @@ mod answer;
 mod rows;
 
 use lexhold_model::tables::Table;
-use lexhold_store::{EntryKind, Home};
+use lexhold_store::{EntryKind, Home, StoreMode};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -51,6 +51,10 @@ struct Replayed {
 /// Replays one run or all of them.
 pub fn replay(settings: &Settings, args: &Replay) -> anyhow::Result<Exit> {
     let home = home::open(settings)?;
+    if home.store_mode() == StoreMode::External {
+        let message = "bodies lie in the firm's own archive: what a run saw cannot be evaluated again";
+        return Err(Failure::new(Exit::Refused, message).into());
+    }
     let actor = Actor::resolve(settings)?;
     let sees_silent = actor.sees_silent()?;
     let (runs, recorded) = journalled(&home)?;

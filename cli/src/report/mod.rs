@@ -101,7 +101,7 @@ pub fn report(settings: &Settings, args: &Report) -> anyhow::Result<Exit> {
         ReportKind::Disposal(to) => {
             let heading = heading(&home, &actor, settings, &DISPOSAL);
             each_page(to, dispose::REGISTER, &heading, |table| {
-                dispose::write_register(&catalog, table)
+                dispose::write_register(&home, &catalog, table)
             })?;
         }
         ReportKind::Erasure(to) => {

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use lexhold_catalog::{Catalog, KeyFilter};
 use lexhold_evaluate::{Bundle, Evaluation, Evaluator, Facts, Fate, Identity, collision_of, plain_hash, record};
 use lexhold_model::{Digest, Key};
-use lexhold_store::{ArchivedBatch, Faults, Home, RunLock};
+use lexhold_store::{ArchivedBatch, Faults, Home, RunLock, StoreMode};
 use serde_json::json;
 
 use super::Input;
@@ -145,7 +145,7 @@ impl<'a> Committer<'a> {
         let mut writer = self.home.stage(self.lock, self.run, self.next_batch, self.faults)?;
         let taken: Vec<bool> = fates.iter().map(|fate| !matches!(fate, Fate::Duplicate(_))).collect();
         let messages = piece.batch.filter(&taken);
-        if !messages.is_empty() {
+        if !messages.is_empty() && self.home.store_mode() == StoreMode::Archive {
             let of = |row: usize| fates[row].identity(&evaluation.messages[row].identity);
             let keys = (0..taken.len())
                 .filter(|row| taken[*row])

@@ -244,6 +244,97 @@ pub struct DisposalDone {
     pub destroyed: bool,
 }
 
+/// The payload of an order to the firm's own archive: what it is to destroy.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DisposalOrdered {
+    /// The plan that it carries out.
+    pub plan: String,
+    /// The plan's digest.
+    pub digest: String,
+    /// The last journal entry that was taken into account.
+    pub seen: u64,
+    /// The messages.
+    pub items: Vec<OrderedItem>,
+}
+
+/// A message that the firm's own archive is to destroy.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderedItem {
+    /// The message.
+    pub key: Key,
+    /// Its id in reports.
+    pub message_id: String,
+    /// Which version it is.
+    pub version: i32,
+    /// The keyed hash of its content, which the answer repeats.
+    pub content_hash: Key,
+}
+
+/// The payload of what the firm's own archive answered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DisposalAnswered {
+    /// The plan.
+    pub plan: String,
+    /// The digest of the file.
+    pub file: String,
+    /// What became of each message.
+    pub items: Vec<AnsweredItem>,
+}
+
+/// What the firm's own archive says of one message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AnsweredItem {
+    /// The message.
+    pub key: Key,
+    /// What became of the order, or what reading back found.
+    pub outcome: Outcome,
+    /// What was found when it was read again, where that was done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read_back: Option<Outcome>,
+    /// Until when it is locked there, RFC 3339.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<String>,
+}
+
+/// What an archive says became of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// It was destroyed just now.
+    Destroyed,
+    /// It is not there.
+    NotFound,
+    /// It is there.
+    Found,
+    /// The archive would not destroy it.
+    Refused,
+    /// It cannot be destroyed before an instant.
+    Locked,
+    /// No answer came in time: it may be there or not.
+    Timeout,
+}
+
+/// The payload of a backup.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BackupMade {
+    /// The digest of its manifest.
+    pub backup: String,
+    /// The entries of its journal.
+    pub entries: u64,
+    /// When it is to be gone, RFC 3339.
+    #[serde(default)]
+    pub expires: Option<String>,
+}
+
+/// The payload of what says of a copy outside the home that it is no more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CopyGone {
+    /// What the copy is called: `backup-` and the number of its entry, or its name in `lexhold.yaml`.
+    pub copy: String,
+    /// Who says so, or why.
+    pub reason: String,
+}
+
 /// What the catalog reads of a certificate.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DisposalCertified {

@@ -17,6 +17,7 @@ use lexhold_model::tables::Table;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::disposal::TABLE_KEY;
 use crate::files::{cannot, children, create_dirs, digest, slashed, sync_dir, sync_files};
 use crate::{
     ArchivedBatch, Entries, Entry, EntryKind, Faults, Home, Payload, Replacements, Result, RunLock, Stamp, Step,
@@ -51,6 +52,17 @@ impl StoredFile {
     /// Whether it is a segment of the archive, and so holds bodies.
     pub fn is_segment(&self) -> bool {
         self.table.is_none()
+    }
+
+    /// Whether it has a row for each of its messages that stands for all of it: a segment, or, where bodies lie elsewhere, the
+    /// table of messages.
+    pub(crate) fn holds_messages(&self) -> bool {
+        self.is_segment() || self.table.as_deref() == Some(Table::Message.name())
+    }
+
+    /// The column by which it names messages.
+    pub(crate) fn key_column(&self) -> &'static str {
+        if self.is_segment() { archive::KEY } else { TABLE_KEY }
     }
 
     /// Whether it is the kind of segment in which a message of this platform and instant of sending would lie.

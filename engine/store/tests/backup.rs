@@ -94,7 +94,7 @@ fn copied(from: &Path, to: &Path) {
 fn what_came_and_went_since_the_backup_is_gone_without_a_trace() {
     let (folder, home) = new_home();
     let (out, to) = (folder.path().join("backup"), folder.path().join("back"));
-    home.back_up(&out, stamp()).unwrap();
+    home.back_up(&out, None, stamp()).unwrap();
     batch(&home, 1, 0);
     destroy(&home, &(0..8).collect::<Vec<_>>());
     let restored = back(&out, Some(home.root()), &to);
@@ -112,7 +112,7 @@ fn what_comes_back_is_what_was_there() {
     home.export_checkpoint(stamp()).unwrap();
     let kept = home.checkpoint(stamp()).unwrap();
     let (out, to) = (folder.path().join("backup"), folder.path().join("back"));
-    let made = home.back_up(&out, stamp()).unwrap();
+    let made = home.back_up(&out, None, stamp()).unwrap();
     let last = home
         .journal()
         .entries(made.entries + 1)
@@ -141,7 +141,7 @@ fn what_comes_back_is_what_was_there() {
 fn what_comes_back_blindly_destroys_nothing_before_two_have_attested() {
     let (folder, home) = new_home();
     let (out, to) = (folder.path().join("backup"), folder.path().join("back"));
-    home.back_up(&out, stamp()).unwrap();
+    home.back_up(&out, None, stamp()).unwrap();
     let restored = back(&out, None, &to);
     let refusal = restored.home.journal().clock_refusal(AT).unwrap();
     assert_eq!(
@@ -169,7 +169,7 @@ fn a_newer_journal_brings_its_holds_and_destroys_again() {
     let erased = note(&home, EntryKind::Viewed, &json!({"who": "Ann"}));
     home.signing_key(stamp()).unwrap();
     let out = folder.path().join("backup");
-    home.back_up(&out, stamp()).unwrap();
+    home.back_up(&out, None, stamp()).unwrap();
     let hold = note(&home, EntryKind::HoldPlaced, &json!({"hold": "orion"}));
     destroy(&home, &[1, 2, 9]);
     batch(&home, 3, 16);
@@ -213,7 +213,7 @@ fn a_backup_that_was_changed_does_not_come_back() {
     batch(&home, 1, 0);
     home.export_checkpoint(stamp()).unwrap();
     let out = folder.path().join("backup");
-    home.back_up(&out, stamp()).unwrap();
+    home.back_up(&out, None, stamp()).unwrap();
     for (number, path) in files(&out).into_iter().enumerate() {
         let whole = fs::read(&path).unwrap();
         if whole.is_empty() {
@@ -241,7 +241,7 @@ fn what_does_not_belong_together_is_refused() {
     let early = folder.path().join("early");
     copied(home.root(), &early);
     note(&home, EntryKind::Viewed, &json!({}));
-    home.back_up(&out, stamp()).unwrap();
+    home.back_up(&out, None, stamp()).unwrap();
     let (_other, stranger) = new_home();
     for _ in 0..9 {
         note(&stranger, EntryKind::Viewed, &json!({}));
@@ -251,7 +251,10 @@ fn what_does_not_belong_together_is_refused() {
     assert_eq!(refused(Some(stranger.root()), &to), ErrorKind::Refused);
     assert_eq!(refused(Some(folder.path()), &to), ErrorKind::Refused);
     assert_eq!(refused(None, home.root()), ErrorKind::Refused);
-    assert_eq!(home.back_up(&out, stamp()).unwrap_err().kind(), ErrorKind::Refused);
+    assert_eq!(
+        home.back_up(&out, None, stamp()).unwrap_err().kind(),
+        ErrorKind::Refused
+    );
     let nothing = restore(&folder.path().join("none"), None, &to, stamp()).unwrap_err();
     assert_eq!(nothing.kind(), ErrorKind::NotFound);
     // A path that leads out of the backup is no path of one.
@@ -281,7 +284,7 @@ fn a_backup_made_while_others_work_is_whole() {
         });
         for number in 0..4 {
             let out = folder.path().join(format!("backup{number}"));
-            home.back_up(&out, stamp()).unwrap();
+            home.back_up(&out, None, stamp()).unwrap();
             let blind = back(&out, None, &folder.path().join(format!("blind{number}")));
             // A destruction that was under way may stand open; nothing else is amiss.
             assert!(

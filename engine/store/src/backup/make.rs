@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
 use lexhold_model::Digest;
 use serde_json::json;
 
@@ -46,11 +47,12 @@ impl Home {
     /// Copies the home into a folder that is empty or not there yet, and journals that it was done. Takes no lock for
     /// long: whoever works with the home meanwhile goes on.
     ///
-    /// What is destroyed while the copy is made is not in it.
+    /// What is destroyed while the copy is made is not in it. `expires` says when it is to be gone itself, for whoever asks
+    /// later where copies of destroyed messages are.
     ///
     /// # Errors
     /// [`crate::ErrorKind::Refused`] for a folder with anything in it; when something cannot be read or written.
-    pub fn back_up(&self, out: &Path, stamp: Stamp<'_>) -> Result<BackedUp> {
+    pub fn back_up(&self, out: &Path, expires: Option<Timestamp>, stamp: Stamp<'_>) -> Result<BackedUp> {
         let mut copying = Copying {
             home: self,
             out: empty_folder(out)?,
@@ -72,6 +74,7 @@ impl Home {
             "entries": backed_up.entries,
             "files": backed_up.files,
             "bytes": backed_up.bytes,
+            "expires": expires.map(|expires| expires.to_string()),
         });
         self.journal()
             .append(EntryKind::BackupMade, Some(Payload::Json(&payload)), stamp)?;

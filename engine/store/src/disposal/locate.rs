@@ -12,7 +12,7 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 use super::{Journalled, Replacements};
 use crate::files::open;
-use crate::{EntryKind, Home, Result, StoreError, StoredFile, archive};
+use crate::{EntryKind, Home, Result, StoreError, StoreMode, StoredFile};
 
 /// The column by which evaluation files name messages.
 pub(crate) const TABLE_KEY: &str = "key";
@@ -96,10 +96,19 @@ impl Home {
             let seq = entry.seq;
             let mut any = false;
             for file in &record.files {
-                let column = if file.is_segment() { archive::KEY } else { TABLE_KEY };
-                let found = self.keys_in(file, column, wanted)?;
+                let found = self.keys_in(file, file.key_column(), wanted)?;
                 any |= !found.is_empty();
-                if file.is_segment() && !found.is_empty() {
+                // Where bodies lie elsewhere, the table of messages stands for the segment.
+                let decides = match self.store_mode() {
+                    StoreMode::Archive => file.is_segment(),
+                    StoreMode::External => entry.kind == EntryKind::Batch && file.holds_messages(),
+                };
+                if decides && !found.is_empty() {
+                    if !file.is_segment() {
+                        for key in &found {
+                            located.entries.entry(*key).or_default().insert(seq);
+                        }
+                    }
                     let (file, keys) = (file.clone(), found.into_iter().collect());
                     located.segments.push(LocatedSegment { seq, file, keys });
                 } else {

@@ -23,6 +23,7 @@ use lexhold_model::{Digest, Key};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+pub(crate) use locate::TABLE_KEY;
 pub use locate::{Located, LocatedSegment};
 pub use replaced::Replacements;
 pub use rewrite::Prepared;
@@ -49,7 +50,7 @@ pub struct Intent {
     pub plan: String,
     /// The last entry of the journal that the preparation took into account.
     pub seen: u64,
-    /// The files, the segment of the archive first.
+    /// The files, the segment of the archive first, or what stands for it where bodies lie elsewhere: the table of messages.
     pub files: Vec<Replaced>,
     /// The messages, sorted.
     pub keys: Vec<Key>,
@@ -118,7 +119,7 @@ impl Journalled {
             return Err(damaged());
         }
         let intent: Intent = journal.payload_json(entry)?.ok_or_else(damaged)?;
-        let sound = intent.files.first().is_some_and(|first| first.old.is_segment())
+        let sound = intent.files.first().is_some_and(|first| first.old.holds_messages())
             && list_digest(&intent.keys) == intent.keys_digest;
         if !sound {
             return Err(damaged());
@@ -158,12 +159,15 @@ pub(crate) fn is_harmless(kind: &EntryKind) -> bool {
             | EntryKind::SampleDrawn
             | EntryKind::DisposalProposed
             | EntryKind::DisposalApproved
+            | EntryKind::DisposalOrdered
+            | EntryKind::DisposalAnswered
             | EntryKind::DisposalIntent
             | EntryKind::DisposalDone
             | EntryKind::DisposalCertified
             | EntryKind::CheckpointExported
             | EntryKind::CheckpointWitnessed
             | EntryKind::BackupMade
+            | EntryKind::CopyGone
             | EntryKind::KeyCreated
             | EntryKind::KeyRotated
     )

@@ -13,7 +13,7 @@ use super::locate::{self, TABLE_KEY};
 use super::{Destruction, Intent, Journalled, Located, LocatedSegment, Replaced, STAGED, list_digest, staged_name};
 use crate::files::{create_dirs, sync_dir, sync_files};
 use crate::{EntryKind, ErrorKind, Faults, Home, Result, RunLock, Stamp, Step, StoreError, StoredFile};
-use crate::{archive, batch, gate, parquet_file};
+use crate::{batch, gate, parquet_file};
 
 /// Columns that name rows of another table.
 type Namers = &'static [(Table, &'static str)];
@@ -255,7 +255,7 @@ type Tables<'r> = BTreeMap<&'r str, Shrunk<'r>>;
 impl Rewrite<'_> {
     fn segment(&mut self, old: &StoredFile) -> Result<()> {
         let rows = self.home.rows(old)?;
-        let keep = self.kept(&rows, archive::KEY, old)?;
+        let keep = self.kept(&rows, old.key_column(), old)?;
         if keep.false_count() != self.keys.len() {
             return Err(StoreError::refused("a segment must hold each message that goes once").at(Path::new(&old.path)));
         }
@@ -286,9 +286,11 @@ impl Rewrite<'_> {
                 tables.entry(shared.name()).and_modify(|table| table.after = after);
             }
         }
-        let changed = tables
-            .into_values()
-            .filter(|table| table.after.num_rows() < table.before.num_rows());
+        // The table that stands for the segment has been written already.
+        let first = self.files.first().map(|file| file.old.path.clone());
+        let changed = tables.into_values().filter(|table| {
+            table.after.num_rows() < table.before.num_rows() && Some(&table.file.path) != first.as_ref()
+        });
         for Shrunk { file, after, .. } in changed {
             self.add(file, after)?;
         }
@@ -337,8 +339,7 @@ impl Rewrite<'_> {
                 ..new.clone()
             };
             let read = self.home.all_rows(&file)?;
-            let column = if new.is_segment() { archive::KEY } else { TABLE_KEY };
-            let left_over = locate::keys(&read, column).into_iter().flatten().flatten();
+            let left_over = locate::keys(&read, new.key_column()).into_iter().flatten().flatten();
             if read != *left || left_over.into_iter().any(|key| self.keys.contains(&key)) {
                 return Err(StoreError::corrupt(
                     "a rewritten file does not read back as what should be left",

@@ -129,6 +129,10 @@ pub enum EntryKind {
     DisposalApproved,
     /// Somebody rejected a disposal plan, or took items out of it.
     DisposalRejected,
+    /// The firm's own archive was told to destroy messages whose bodies lie there.
+    DisposalOrdered,
+    /// What that archive answered.
+    DisposalAnswered,
     /// Messages are about to be destroyed: see [`crate::Intent`].
     DisposalIntent,
     /// What became of that: see [`crate::Outcome`].
@@ -141,6 +145,8 @@ pub enum EntryKind {
     ClockAttested,
     /// A copy of the home was made.
     BackupMade,
+    /// Somebody said of a copy outside the home that it is no more.
+    CopyGone,
     /// The home was brought back from a backup. The payload's `lost` lists files that nobody has any more.
     Restored,
     /// A kind that a newer version writes: kept, chained and verified, but not understood.
@@ -184,12 +190,15 @@ impl EntryKind {
         Self::DisposalProposed,
         Self::DisposalApproved,
         Self::DisposalRejected,
+        Self::DisposalOrdered,
+        Self::DisposalAnswered,
         Self::DisposalIntent,
         Self::DisposalDone,
         Self::DisposalCertified,
         Self::CheckpointWitnessed,
         Self::ClockAttested,
         Self::BackupMade,
+        Self::CopyGone,
         Self::Restored,
     ];
 
@@ -231,12 +240,15 @@ impl EntryKind {
             Self::DisposalProposed => "disposal_proposed",
             Self::DisposalApproved => "disposal_approved",
             Self::DisposalRejected => "disposal_rejected",
+            Self::DisposalOrdered => "disposal_ordered",
+            Self::DisposalAnswered => "disposal_answered",
             Self::DisposalIntent => "disposal_intent",
             Self::DisposalDone => "disposal_done",
             Self::DisposalCertified => "disposal_certified",
             Self::CheckpointWitnessed => "checkpoint_witnessed",
             Self::ClockAttested => "clock_attested",
             Self::BackupMade => "backup_made",
+            Self::CopyGone => "copy_gone",
             Self::Restored => "restored",
             Self::Unknown(word) => word,
         }
@@ -283,6 +295,8 @@ impl EntryKind {
                 | Self::ErasureClosed
                 | Self::DisposalApproved
                 | Self::DisposalRejected
+                | Self::DisposalOrdered
+                | Self::DisposalAnswered
                 | Self::DisposalCertified
                 | Self::ClockAttested
                 | Self::Restored

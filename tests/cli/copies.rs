@@ -1,0 +1,113 @@
+//! Copies of what was destroyed: a plan is complete when none is still to go.
+
+use lexhold_catalog::Fingerprint;
+use serde_json::json;
+
+use crate::support::{Firm, message};
+
+/// A firm with these lines of `lexhold.yaml`, a backup of two old messages, and both destroyed.
+fn firm(config: &str, backup: &[&str]) -> (Firm, String) {
+    let firm = Firm::new();
+    firm.write("lexhold.yaml", config);
+    let due = |id: &str| message(id, "2019-06-01T12:00:00Z", "lunch");
+    firm.messages("in.ndjson", &[due("m1"), due("m2")]);
+    firm.run(&["in.ndjson"]).ended(0);
+    if !backup.is_empty() {
+        firm.call(&[&["backup", "copy"], &backup[1..]].concat()).ended(0);
+    }
+    let plan = firm.call(&["dispose", "propose", "--format", "json"]).ended(0).json()["plan"].clone();
+    let plan = plan.as_str().unwrap().to_owned();
+    firm.call(&["dispose", "approve", &plan]).ended(0);
+    firm.call(&["dispose", "execute", &plan]).ended(0);
+    (firm, plan)
+}
+
+/// Whether the plan is complete, and its copies outside: name, state, whether an end is known.
+fn copies(firm: &Firm) -> (bool, Vec<(String, String, bool)>) {
+    let row = firm
+        .call(&["dispose", "status", "--format", "ndjson"])
+        .ended(0)
+        .rows()
+        .remove(0);
+    let own = ["archive segments", "evaluations", "catalog"];
+    let mut outside = Vec::new();
+    for copy in row["copies"].as_array().unwrap() {
+        let text = |field: &str| copy[field].as_str().unwrap_or_default().to_owned();
+        match own.contains(&text("copy").as_str()) {
+            true => assert_eq!(copy["state"], "destroyed", "{row}"),
+            false => outside.push((text("copy"), text("state"), copy["until"].is_string())),
+        }
+    }
+    (row["complete"].as_bool().unwrap(), outside)
+}
+
+fn one(copy: &str, state: &str, ends: bool) -> (String, String, bool) {
+    (copy.to_owned(), state.to_owned(), ends)
+}
+
+#[test]
+fn a_backup_is_a_pending_copy_until_it_ends_or_somebody_says_that_it_is_gone() {
+    let (firm, plan) = firm("disposal:\n  backups: P30D\n", &["made"]);
+    let (complete, found) = copies(&firm);
+    let backup = found[0].0.clone();
+    let none = one("copies outside the home", "exempt", false);
+    assert!(!complete && backup.starts_with("backup-"), "{found:?}");
+    assert_eq!(found, [one(&backup, "pending", true), none.clone()]);
+    let body = firm.call(&["dispose", "certificate", &plan]).ended(0).json()["body"].clone();
+    assert_eq!(
+        (&body["complete"], &body["copies"][3]["state"]),
+        (&json!(false), &json!("pending"))
+    );
+    // A hold that comes too late says where the messages may still be.
+    let place = [
+        "hold", "place", "--name", "h", "--matter", "H", "--zone", "UTC", "--id", "m1", "--format", "json",
+    ];
+    let late = firm.call(&place).ended(1).json();
+    assert_eq!(late["surviving_copies"][0]["copy"], json!(backup));
+    assert_eq!(late["already_destroyed"].as_array().map(Vec::len), Some(1));
+    firm.call(&["dispose", "gone", "backup-9999", "--reason", "shredded"])
+        .ended(2)
+        .said(&backup);
+    firm.call(&["dispose", "gone", &backup, "--reason", " "]).ended(2);
+    firm.call(&["dispose", "gone", &backup, "--reason", "shredded"])
+        .ended(0);
+    assert_eq!(copies(&firm), (true, vec![one(&backup, "destroyed", false), none]));
+    let before = firm.fingerprint(Fingerprint::Everything);
+    firm.call(&["rebuild"]).ended(0);
+    assert_eq!(firm.fingerprint(Fingerprint::Everything), before);
+    firm.call(&["verify"]).ended(0);
+}
+
+#[test]
+fn copies_outside_stand_as_the_firm_declares_them() {
+    let config = "disposal:\n  copies:\n    - { name: night tape, expires: P90D }\n    - { name: vendor, exempt: destroyed under contract }\n    - { name: laptop }\n";
+    let (firm, plan) = firm(config, &[]);
+    let expected = vec![
+        one("night tape", "pending", true),
+        one("vendor", "exempt", false),
+        one("laptop", "pending", false),
+    ];
+    assert_eq!(copies(&firm), (false, expected));
+    let body = firm.call(&["dispose", "certificate", &plan]).ended(0).json()["body"].clone();
+    assert_eq!(
+        body["copies"][4],
+        json!({"copy": "vendor", "state": "exempt", "reason": "destroyed under contract"})
+    );
+    for copy in ["night tape", "laptop"] {
+        firm.call(&["dispose", "gone", copy, "--reason", "wiped"]).ended(0);
+    }
+    assert!(copies(&firm).0);
+}
+
+#[test]
+fn a_backup_of_afterwards_has_nothing_of_it() {
+    let (firm, _) = firm("", &[]);
+    firm.call(&["backup", "copy", "--expires", "a while"])
+        .ended(2)
+        .said("P90D");
+    firm.call(&["backup", "copy", "--expires", "P1Y"]).ended(0);
+    assert_eq!(
+        copies(&firm),
+        (true, vec![one("copies outside the home", "exempt", false)])
+    );
+}

@@ -1,0 +1,312 @@
+//! `store: external`: the firm's own archive is told what to destroy, and what it answers decides; here it is a folder with a file
+//! for each message.
+
+use std::collections::BTreeMap;
+
+use lexhold_catalog::Fingerprint;
+use serde_json::{Value, json};
+
+use crate::support::{Firm, Ran, message};
+
+/// What the archive does with an order.
+#[derive(Clone, Copy)]
+enum Does {
+    /// Destroys it, looks again, and says so.
+    Destroys,
+    /// Destroys it, and the answer is lost on the way.
+    TimesOut,
+    /// Destroys it, and does not look again.
+    LooksNowhere,
+    Refuses,
+    /// Has it under a lock that ends in 2090.
+    Locks,
+}
+
+/// A firm whose bodies lie in the folder `archive`, with a plan over four messages that is approved.
+fn firm() -> (Firm, String) {
+    let firm = Firm::new();
+    firm.write("lexhold.yaml", "store: external\n");
+    let all: Vec<Value> = (1..=4)
+        .map(|at| message(&format!("m{at}"), "2019-06-01T12:00:00Z", &format!("canary{at}zq")))
+        .chain([message("m5", "2025-06-01T12:00:00Z", "canary5zq")])
+        .collect();
+    firm.messages("in.ndjson", &all);
+    for one in &all {
+        firm.write(
+            &format!("archive/{}", one["id"].as_str().unwrap()),
+            one["text"].as_str().unwrap(),
+        );
+    }
+    firm.run(&["in.ndjson"]).ended(0);
+    let plan = firm.call(&["dispose", "propose", "--format", "json"]).ended(0).json();
+    assert_eq!(plan["items"], 4);
+    let plan = plan["plan"].as_str().unwrap().to_owned();
+    firm.call(&["dispose", "approve", &plan]).ended(0);
+    (firm, plan)
+}
+
+fn execute(firm: &Firm, plan: &str) -> Ran {
+    firm.call(&["dispose", "execute", plan, "--work", "work.json", "--format", "json"])
+}
+
+/// What there is to do: message and step.
+fn work(firm: &Firm) -> Vec<(String, String)> {
+    let work: Value = serde_json::from_str(&firm.read("work.json")).unwrap();
+    let items = work["items"].as_array().unwrap().iter();
+    items
+        .map(|item| (id(item), item["do"].as_str().unwrap().to_owned()))
+        .collect()
+}
+
+fn id(item: &Value) -> String {
+    item["message_id"]
+        .as_str()
+        .unwrap()
+        .rsplit('/')
+        .next()
+        .unwrap()
+        .to_owned()
+}
+
+/// The archive carries its list out, and its answer is taken in.
+fn carry_out(firm: &Firm, plan: &str, name: &str, does: impl Fn(&str) -> Does) -> Ran {
+    let work: Value = serde_json::from_str(&firm.read("work.json")).unwrap();
+    let mut lines = String::new();
+    for item in work["items"].as_array().unwrap() {
+        let file = firm.path(&format!("archive/{}", id(item)));
+        let mut line =
+            json!({"key": item["key"], "message_id": item["message_id"], "content_hash": item["content_hash"]});
+        let does = does(&id(item));
+        if item["do"] == "recall" {
+            continue;
+        }
+        match does {
+            _ if !file.exists() => line["outcome"] = json!("not_found"),
+            Does::Refuses => line["outcome"] = json!("refused"),
+            Does::Locks => {
+                line["outcome"] = json!("locked");
+                line["until"] = json!("2090-01-01T00:00:00Z");
+            }
+            Does::Destroys | Does::TimesOut | Does::LooksNowhere => {
+                std::fs::remove_file(&file).unwrap();
+                line["outcome"] = json!(if matches!(does, Does::TimesOut) {
+                    "timeout"
+                } else {
+                    "destroyed"
+                });
+                if matches!(does, Does::Destroys) {
+                    line["read_back"] = json!("not_found");
+                }
+            }
+        }
+        lines += &format!("{line}\n");
+    }
+    firm.write(name, lines);
+    firm.call(&["dispose", "answer", plan, name])
+}
+
+fn states(firm: &Firm) -> BTreeMap<String, String> {
+    let rows = firm.call(&["report", "disposal", "--format", "ndjson"]).ended(0).rows();
+    rows.iter()
+        .map(|row| (id(row), row["disposal_state"].as_str().unwrap().to_owned()))
+        .collect()
+}
+
+/// Files of the home that say a text.
+fn saying(firm: &Firm, text: &str) -> usize {
+    let mut folders = vec![firm.path(".lexhold")];
+    let mut n = 0;
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if std::fs::read(&path)
+                .unwrap()
+                .windows(text.len())
+                .any(|part| part == text.as_bytes())
+            {
+                n += 1;
+            }
+        }
+    }
+    n
+}
+
+#[test]
+fn what_the_archive_no_longer_finds_is_gone_and_the_rest_waits() {
+    let (firm, plan) = firm();
+    assert_eq!(saying(&firm, "canary"), 0, "bodies lie elsewhere");
+    firm.call(&["dispose", "execute", &plan]).ended(2).said("--work FILE");
+    let first = execute(&firm, &plan).ended(0).json();
+    assert_eq!((&first["destroyed"], &first["certificate"]), (&json!(0), &Value::Null));
+    let all = ["m1", "m2", "m3", "m4"].map(|id| (id.to_owned(), "destroy".to_owned()));
+    assert_eq!(work(&firm), all);
+    assert!(states(&firm).values().all(|state| state == "intent"));
+    carry_out(&firm, &plan, "one", |id| match id {
+        "m1" => Does::Destroys,
+        "m2" => Does::TimesOut,
+        "m3" => Does::LooksNowhere,
+        _ => Does::Locks,
+    })
+    .ended(0);
+    let second = execute(&firm, &plan).ended(0).json();
+    assert_eq!(
+        (&second["destroyed"], &second["certificate"]),
+        (&json!(1), &Value::Null)
+    );
+    let found = states(&firm);
+    let found: Vec<&str> = found.values().map(String::as_str).collect();
+    let lock = "blocked_storage_lock(2090-01-01T00:00:00Z)";
+    assert_eq!(found, ["tombstoned", "destroying(1)", "destroying(1)", lock]);
+    assert_eq!(
+        work(&firm),
+        [("m2".into(), "destroy".into()), ("m3".into(), "read_back".into())]
+    );
+    // The same answer again adds nothing.
+    firm.call(&["dispose", "answer", &plan, "one"])
+        .ended(0)
+        .said("nothing is added");
+    assert_eq!(
+        firm.read(".lexhold/journal/log.ndjson")
+            .matches("disposal_answered")
+            .count(),
+        1
+    );
+    carry_out(&firm, &plan, "two", |_| Does::Refuses).ended(0);
+    assert_eq!(execute(&firm, &plan).ended(0).json()["destroyed"], 3);
+    // Whoever rejects the locked one ends the plan.
+    let row = firm
+        .call(&["dispose", "status", "--format", "ndjson"])
+        .ended(0)
+        .rows()
+        .remove(0);
+    assert_eq!((&row["state"], &row["complete"]), (&json!("partial"), &json!(false)));
+    let exclude = [
+        "dispose",
+        "reject",
+        &plan,
+        "--reason",
+        "locked",
+        "--exclude",
+        "slack/c1/m4",
+    ];
+    firm.call(&exclude).ended(0);
+    let done = execute(&firm, &plan).ended(0).json();
+    assert_eq!(done["destroyed"], 3);
+    assert!(done["certificate"].is_string());
+    assert_eq!(
+        firm.read(".lexhold/journal/log.ndjson")
+            .matches("disposal_certified")
+            .count(),
+        1
+    );
+    let body = firm.call(&["dispose", "certificate", &plan]).ended(0).json()["body"].clone();
+    assert_eq!(
+        body["by_method"],
+        json!([
+            {"method": "destroyed by the firm's archive and read back", "items": 1},
+            {"method": "not found in the firm's archive after the order", "items": 2},
+        ])
+    );
+    assert_eq!(body["copies"][0]["copy"], "the firm's archive");
+    firm.call(&["verify"]).ended(0);
+    let before = firm.fingerprint(Fingerprint::Everything);
+    firm.call(&["rebuild"]).ended(0);
+    assert_eq!(firm.fingerprint(Fingerprint::Everything), before);
+    firm.call(&["replay", "last"]).ended(5).said("the firm's own archive");
+}
+
+#[test]
+fn a_hold_behind_an_order_recalls_it_and_learns_what_was_gone() {
+    let (firm, plan) = firm();
+    execute(&firm, &plan).ended(0);
+    let place = |name: &str, id: &str| {
+        let place = [
+            "hold", "place", "--name", name, "--matter", "H", "--zone", "UTC", "--id", id, "--format", "json",
+        ];
+        firm.call(&place)
+    };
+    place("one", "m1").ended(0);
+    let sent_back = execute(&firm, &plan).ended(1).json()["sent_back"].clone();
+    assert_eq!(sent_back, json!([{"message_id": "slack/c1/m1", "reason": "held"}]));
+    assert_eq!(work(&firm)[0], ("m1".into(), "recall".into()));
+    carry_out(&firm, &plan, "one", |_| Does::Destroys).ended(0);
+    // The archive had destroyed it before it heard of the recall: what Lexhold has of it stays.
+    let items: Value = serde_json::from_str(&firm.read("work.json")).unwrap();
+    let line = json!({"key": items["items"][0]["key"], "content_hash": items["items"][0]["content_hash"], "outcome": "not_found"});
+    firm.write("late", format!("{line}\n"));
+    let told = firm.call(&["dispose", "answer", &plan, "late"]).ended(1).stdout;
+    assert!(told.contains("gone although it was recalled: slack/c1/m1"), "{told}");
+    // One that is gone there and held before its rows went stays too.
+    let late = place("two", "m2").ended(1).json();
+    assert_eq!(late["already_destroyed"][0]["message_id"], "slack/c1/m2");
+    assert_eq!(late["pending_destroy_recalled"], json!([]));
+    let done = execute(&firm, &plan).ended(1).json();
+    assert_eq!(done["destroyed"], 2);
+    let rows = firm
+        .call(&["report", "retention", "--format", "ndjson"])
+        .ended(0)
+        .rows();
+    let left: Vec<(String, &Value)> = rows.iter().map(|row| (id(row), &row["state"])).collect();
+    assert_eq!(left.len(), 3);
+    assert!(
+        left.iter().filter(|(_, state)| *state == "held").count() == 2,
+        "{left:?}"
+    );
+    firm.call(&["verify"]).ended(0);
+}
+
+#[test]
+fn an_answer_is_taken_in_whole_or_not_at_all() {
+    let (firm, plan) = firm();
+    execute(&firm, &plan).ended(0);
+    let items: Value = serde_json::from_str(&firm.read("work.json")).unwrap();
+    let (one, other) = (&items["items"][0], &items["items"][1]);
+    let line = |item: &Value, more: Value| {
+        let mut line = json!({"key": item["key"], "content_hash": item["content_hash"], "outcome": "not_found"});
+        more.as_object()
+            .unwrap()
+            .iter()
+            .for_each(|(key, value)| line[key] = value.clone());
+        line.to_string()
+    };
+    let good = line(one, json!({}));
+    // What stands in the second line, and what is said of it.
+    let cases = [
+        ("{".to_owned(), "bad:2: no answer"),
+        (line(other, json!({"key": "0000000000000000000000"})), "bad:2: "),
+        (
+            line(other, json!({"content_hash": one["content_hash"]})),
+            "the hash is not that of the order",
+        ),
+        (
+            line(other, json!({"outcome": "locked"})),
+            "`until` says when a lock ends",
+        ),
+        (
+            line(other, json!({"until": "2030-01-01T00:00:00Z"})),
+            "`until` says when a lock ends",
+        ),
+        (line(other, json!({"outcome": "vanished"})), "no answer"),
+        (line(other, json!({"out_come": "found"})), "no answer"),
+        (good.clone(), "answered for before"),
+    ];
+    for (bad, said) in cases {
+        firm.write("bad", format!("{good}\n{bad}\n"));
+        firm.call(&["dispose", "answer", &plan, "bad"]).ended(4).said(said);
+    }
+    firm.write("bad", "\n");
+    firm.call(&["dispose", "answer", &plan, "bad"])
+        .ended(4)
+        .said("has no answer");
+    assert!(states(&firm).values().all(|state| state == "intent"));
+    let other = Firm::new();
+    other.messages("in.ndjson", &[message("m1", "2019-06-01T12:00:00Z", "lunch")]);
+    other.run(&["in.ndjson"]).ended(0);
+    other.write("good", good);
+    other
+        .call(&["dispose", "answer", "plan-1", "good"])
+        .ended(5)
+        .said("this home's own archive");
+}
