@@ -80,6 +80,21 @@ pub fn catalog_settings(settings: &Settings, home: &Home) -> anyhow::Result<Cata
     })
 }
 
+/// The least memory for a catalog that is asked about each of half a million messages by itself, in MiB.
+const JUDGING_MIB: usize = 1024;
+
+/// How the catalog is opened to judge the messages of a plan.
+///
+/// # Errors
+/// When the home cannot be written.
+pub fn judging_settings(settings: &Settings, home: &Home) -> anyhow::Result<CatalogSettings> {
+    let few = catalog_settings(settings, home)?;
+    Ok(CatalogSettings {
+        memory_mib: few.memory_mib.max(JUDGING_MIB),
+        ..few
+    })
+}
+
 /// How many threads there are to use.
 pub fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)

@@ -11,8 +11,8 @@ use super::months::Counter;
 const SHARE: usize = 1 << 15;
 
 impl Dates<'_> {
-    /// Chooses, for [`lexhold_catalog::Scope::Chosen`], every message whose time may be over, all that is united of several
-    /// assignments, and what somebody asked to have erased. What is not chosen is not due, whatever covers it.
+    /// Chooses, for [`lexhold_catalog::Scope::Due`], every message whose time may be over, all that is united of several
+    /// assignments, and all that somebody asked to have erased. What is not chosen is not due, whatever covers it.
     ///
     /// # Errors
     /// Those of the catalog.
@@ -23,7 +23,7 @@ impl Dates<'_> {
             due.par_extend(found(&counter, &rows));
             Ok(())
         })?;
-        Ok(catalog.choose_due(&due)?)
+        Ok(catalog.choose_due(due)?)
     }
 }
 

@@ -104,7 +104,7 @@ fn refuse_doubtful_clock(home: &Home) -> anyhow::Result<()> {
 impl Execution<'_> {
     fn catalog(&self) -> anyhow::Result<Catalog> {
         home::catch_up(self.settings, self.home, self.faults)?;
-        let settings = home::catalog_settings(self.settings, self.home)?;
+        let settings = home::judging_settings(self.settings, self.home)?;
         Ok(Catalog::open_reader(&self.home.catalog_path(), &settings)?)
     }
 

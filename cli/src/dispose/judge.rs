@@ -98,13 +98,18 @@ impl<'a> Judge<'a> {
             .as_ref()
             .map(|before| Dates::open(self.catalog, before, self.as_of))
             .transpose()?;
-        match named {
-            None => dates.choose_due(self.catalog)?,
-            Some(families) => self
-                .catalog
-                .choose_families(&families.iter().copied().collect::<Vec<Key>>())?,
-        }
-        self.catalog.retention(Scope::Chosen, |row| {
+        let scope = match named {
+            None => {
+                dates.choose_due(self.catalog)?;
+                Scope::Due
+            }
+            Some(families) => {
+                let families: Vec<Key> = families.iter().copied().collect();
+                self.catalog.choose_families(&families)?;
+                Scope::Chosen
+            }
+        };
+        self.catalog.retention(scope, |row| {
             let of = dates.of_message_briefly(&row);
             let mut verdict = self.verdict(&row, &of);
             if verdict == Verdict::Go

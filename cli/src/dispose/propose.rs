@@ -47,7 +47,7 @@ pub fn propose(settings: &Settings, args: &ProposeDisposal) -> anyhow::Result<Ex
     settle_holds(settings, &actor, &home, &lock, &faults)?;
     home::catch_up(settings, &home, &faults)?;
     let (found, plans, authors) = {
-        let catalog = Catalog::open_reader(&home.catalog_path(), &home::catalog_settings(settings, &home)?)?;
+        let catalog = Catalog::open_reader(&home.catalog_path(), &home::judging_settings(settings, &home)?)?;
         (
             find(settings, args, &home, &catalog)?,
             catalog.plans()?,

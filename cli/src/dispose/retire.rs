@@ -18,7 +18,7 @@ pub fn retire(settings: &Settings, home: &Home, lock: &RunLock, faults: &Faults)
         );
     }
     let path = home.rebuilt_catalog_path(lock)?;
-    let mut writer = Catalog::open_writer(&home.catalog_path(), &home::catalog_settings(settings, home)?)?;
+    let mut writer = Catalog::open_writer(&home.catalog_path(), &home::judging_settings(settings, home)?)?;
     home::project_rest(home, &mut writer, faults)?;
     writer.forget_unshared(&files)?;
     writer.copy_to(&path)?;

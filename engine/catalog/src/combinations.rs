@@ -431,18 +431,19 @@ impl Catalog {
         each(all)
     }
 
-    /// Chooses the messages at these places, those of several assignments, and those whose erasure was asked for, for [`crate::Scope::Chosen`].
+    /// Chooses for [`crate::Scope::Due`] the messages at these places, and those whose dates do not follow from what is there alone:
+    /// what is united of several assignments, and what somebody asked to have erased.
     ///
     /// # Errors
     /// Those of DuckDB.
-    pub fn choose_due(&self, rows: &[i64]) -> Result<()> {
+    pub fn choose_due(&self, rows: Vec<i64>) -> Result<()> {
         self.connection_batch("CREATE OR REPLACE TEMP TABLE due_row (place BIGINT)")?;
-        self.append("due_row", vec![("place", Arc::new(Int64Array::from(rows.to_vec())))])?;
-        self.connection_batch(&format!(
-            "CREATE OR REPLACE TEMP TABLE chosen_family AS
-                 SELECT family FROM message WHERE rowid IN (SELECT place FROM due_row) UNION SELECT family FROM united
-                 UNION SELECT family FROM ({ASKED})"
-        ))
+        self.append("due_row", vec![("place", Arc::new(Int64Array::from(rows)))])?;
+        self.connection_batch(
+            "INSERT INTO due_row
+                 SELECT rowid FROM message
+                 WHERE family IN (SELECT family FROM united UNION SELECT family FROM erasure_item)",
+        )
     }
 
     /// Chooses every version of these messages, for [`crate::Scope::Chosen`].

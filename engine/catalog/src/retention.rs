@@ -17,6 +17,8 @@ pub enum Scope {
     Family(Key),
     /// Those chosen by [`Catalog::choose_members`].
     Chosen,
+    /// Those chosen by [`Catalog::choose_due`].
+    Due,
 }
 
 /// How a hold covers a message or another version of it.
@@ -124,6 +126,7 @@ impl Catalog {
 fn retention_sql(scope: Scope) -> String {
     let only = match scope {
         Scope::All => String::new(),
+        Scope::Due => "WHERE m.rowid IN (SELECT place FROM due_row)".to_owned(),
         Scope::Chosen => "WHERE m.family IN (SELECT family FROM chosen_family)".to_owned(),
         Scope::Family(family) => format!("WHERE m.family = {}", sql_key(family)),
     };

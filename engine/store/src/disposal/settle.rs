@@ -37,28 +37,41 @@ impl Home {
 
     /// The same for evaluation files; no lock is needed, since the intent can no longer be recalled.
     pub(super) fn swap_tables(&self, intent: &Journalled, faults: &Faults) -> Result<()> {
-        let mut folders = BTreeSet::new();
+        let folders: BTreeSet<&Path> = intent.tables().iter().map(folder).collect();
+        let sync = || {
+            folders
+                .iter()
+                .try_for_each(|folder| sync_dir(&self.root().join(folder)))
+        };
         for (number, replaced) in (1..).zip(intent.tables()) {
-            self.put_in_place(number, replaced)?;
+            self.publish(number, replaced)?;
+        }
+        // What takes their place lasts before any of them goes.
+        sync()?;
+        for replaced in intent.tables() {
             gate::destroy(self.root(), intent, &replaced.old)?;
-            folders.insert(folder(replaced));
             faults.reach(Step::HalfSwapped);
         }
-        folders
-            .into_iter()
-            .try_for_each(|folder| sync_dir(&self.root().join(folder)))
+        sync()
     }
 
     /// Moves the new file where it belongs, where it lasts before anything is removed. What it holds was checked when
     /// it was written, or by [`Self::is_ready`].
     fn put_in_place(&self, number: usize, replaced: &Replaced) -> Result<()> {
-        let Some(new) = &replaced.new else { return Ok(()) };
-        let (root, place) = (self.root(), Path::new(&new.path));
-        if !root.join(place).exists() {
-            gate::publish(root, &staged_name(number), place)?;
-            sync_dir(&root.join(folder(replaced)))?;
+        match self.publish(number, replaced)? {
+            true => sync_dir(&self.root().join(folder(replaced))),
+            false => Ok(()),
         }
-        Ok(())
+    }
+
+    /// Moves the new file where it belongs, unless it is there or there is none, and says whether it did.
+    fn publish(&self, number: usize, replaced: &Replaced) -> Result<bool> {
+        let Some(new) = &replaced.new else { return Ok(false) };
+        let place = Path::new(&new.path);
+        if self.root().join(place).exists() {
+            return Ok(false);
+        }
+        gate::publish(self.root(), &staged_name(number), place)
     }
 
     /// Finishes an intent that its process did not live to carry out, or recalls it; discards what no intent names.
