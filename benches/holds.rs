@@ -1,4 +1,4 @@
-//! Holds over ten million messages: one custodian, a condition, a release.
+//! Holds over ten million messages: one custodian, a condition, a release; beside what DuckDB takes to count the same.
 //!
 //! The home is made by `lexhold run` of one message; its catalog is then filled by SQL with ten million more, of five
 //! thousand senders on fifty desks, over a hundred thousand facts, each with a recipient and a custodian, one in fifty a
@@ -48,6 +48,23 @@ fn main() {
     println!(
         "{n} messages filled in by SQL in {:.0} s",
         filled.elapsed().as_secs_f64()
+    );
+    let count = |what: &str, sql: &str| {
+        let connection = Connection::open(root.join("home/catalog.duckdb")).unwrap();
+        timed(what, || {
+            let n_found: u64 = connection.query_row(sql, [], |row| row.get(0)).unwrap();
+            assert!(n_found > 0, "{what}");
+        });
+    };
+    count(
+        "DuckDB counts one custodian's messages",
+        "SELECT count(*) FROM message WHERE sender = 'u7' OR key IN (
+             SELECT key FROM recipient WHERE handle = 'u7' UNION ALL SELECT key FROM custodian WHERE handle = 'u7')",
+    );
+    count(
+        "DuckDB counts the messages of a condition",
+        "SELECT count(*) FROM message WHERE origin_no IN (
+             SELECT origin_no FROM origin JOIN facts USING (facts_id) WHERE contains(facts, '\"desk7\"'))",
     );
     timed("the program's own start", || drop(lexhold(root, &["whoami"])));
     let place = |what: &str, flags: &[&str], expected: u64| {

@@ -221,6 +221,7 @@ impl Prepared<'_> {
             (journalled, since.elapsed())
         };
         faults.reach(Step::BodiesGone);
+        home.sync_segment(&journalled)?;
         home.swap_tables(&journalled, faults)?;
         faults.reach(Step::TablesSwapped);
         let done = home.conclude(journalled.seq, true, stamp)?;

@@ -15,8 +15,13 @@ impl Home {
         let replaced = intent.segment();
         self.put_in_place(0, replaced)?;
         faults.reach(Step::SegmentPlaced);
-        gate::destroy(self.root(), intent, &replaced.old)?;
-        sync_dir(&self.root().join(folder(replaced)))
+        gate::destroy(self.root(), intent, &replaced.old)
+    }
+
+    /// Makes that last, which nobody has to wait for: should the old segment come back with the power, the intent is finished or
+    /// recalled as if it had never gone.
+    pub(super) fn sync_segment(&self, intent: &Journalled) -> Result<()> {
+        sync_dir(&self.root().join(folder(intent.segment())))
     }
 
     /// Both, for an intent of a newer journal, as far as the new files are there. The old ones go in any case.
@@ -104,6 +109,7 @@ impl Home {
         }
         if ready && self.unsettling(intent.seq)?.is_none() {
             self.swap_segment(intent, &Faults::default())?;
+            self.sync_segment(intent)?;
             return Ok(true);
         }
         gate::withdraw(self.root(), intent)?;
