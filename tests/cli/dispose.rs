@@ -665,6 +665,56 @@ fn what_people_did_with_a_message_keeps_no_word_of_it() {
 }
 
 #[test]
+fn what_accepted_events_free_waits_for_thirty_days() {
+    let firm = Firm::new();
+    firm.write("lexhold.yaml", "blast_radius: { messages: 1, percent: 50 }\n");
+    firm.write(
+        "policies/retention/desk.yaml",
+        "lexhold: 1\nretention: desk\nversion: 1.0.0\ntitle: The desk\nowner: x@firm.example\nzone: UTC\nschedules:\n  - id: closed\n    \
+         title: Closed\n    retain: { for: P1Y, from: { event: account_closed, key: accounts } }\n    \
+         dispose: { after: retain, action: review }\n",
+    );
+    let message = |at: usize, account: &str| {
+        let mut message = old(at, "2019-06-01T12:00:00Z");
+        message["accounts"] = json!([account]);
+        message
+    };
+    firm.messages(
+        "in.ndjson",
+        &[message(0, "ACC-1"), message(1, "ACC-2"), message(2, "ACC-2")],
+    );
+    firm.run(&["in.ndjson"]).ended(0);
+    let close = |key: &str, more: &[&str]| {
+        let event = [
+            "event",
+            "record",
+            "--type",
+            "account_closed",
+            "--date",
+            "2020-01-01",
+            "--key",
+            key,
+        ];
+        firm.call(&[&event, more].concat())
+    };
+    close("ACC-1", &[]).ended(0);
+    assert_eq!(propose(&firm)["items"], 1, "so few need nobody's acceptance");
+    let refused = close("ACC-2", &[]).ended(5);
+    let digest = refused
+        .stderr
+        .lines()
+        .find_map(|line| line.trim().strip_prefix("digest "))
+        .unwrap();
+    close("ACC-2", &["--accept-digest", digest]).ended(0);
+    let proposed = propose(&firm);
+    assert_eq!(proposed["items"], 1, "what was due before does not wait: {proposed}");
+    assert_eq!(proposed["held_back"], json!([{"reason": "newly_eligible", "count": 2}]));
+    let later = (jiff::Timestamp::now() + jiff::SignedDuration::from_hours(24 * 31)).to_string();
+    let later = firm.call(&["dispose", "propose", "--format", "json", "--as-of", &later]);
+    assert_eq!(later.ended(0).json()["items"], 3);
+}
+
+#[test]
 fn what_an_activation_frees_waits_for_thirty_days() {
     let firm = Firm::new();
     let policy = |version: &str, dispose: &str| {

@@ -26,8 +26,8 @@ use crate::settings::Settings;
 use crate::terminal::say;
 use crate::{home, load, run};
 
-/// How long what an activation newly frees has to wait before its disposal may be proposed.
-const FREED_WAIT: jiff::SignedDuration = jiff::SignedDuration::from_hours(30 * 24);
+/// How long what an activation or accepted events newly free has to wait before its disposal may be proposed.
+pub const FREED_WAIT: jiff::SignedDuration = jiff::SignedDuration::from_hours(30 * 24);
 
 /// Activates.
 pub fn activate(settings: &Settings, args: &Activate) -> anyhow::Result<Exit> {

@@ -421,11 +421,12 @@ impl<'a> Reader<'a> {
         self.activated.get(&seq).copied().unwrap_or(Timestamp::MAX)
     }
 
-    /// The schedules of a set, since whatever brought them. A set without a row is empty; `None` where it names a schedule
-    /// that is not on record.
+    /// The schedules of a set, since whatever brought them. The empty set has no row; `None` where another has none, or names a
+    /// schedule that is not on record.
     fn assigned(&self, set: Key, since: Option<Timestamp>) -> Option<Vec<Assigned>> {
         let schedules = match self.sets.get(&set) {
-            None => &Vec::new(),
+            None if set == self.schedules.set_key(&[]) => &Vec::new(),
+            None => return None,
             Some(found) => found.as_ref()?,
         };
         let assigned = schedules.iter().map(|(schedule, outcome)| Assigned {

@@ -64,14 +64,6 @@ impl Grounds {
             register: event::register_of(&catalog.events()?),
         })
     }
-
-    /// The same before an activation, with what is known of events today.
-    pub fn before_activation(&self, at: Timestamp) -> Self {
-        Self {
-            ledger: self.ledger.before_activation(at),
-            register: self.register.clone(),
-        }
-    }
 }
 
 /// Resolves combinations of a catalog on some grounds.

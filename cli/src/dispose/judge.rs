@@ -3,13 +3,15 @@
 use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
-use lexhold_catalog::{Catalog, Hits, RetentionRow, Scope};
+use lexhold_catalog::{Catalog, EventRow, Hits, RetentionRow, Scope};
 use lexhold_model::Key;
 use lexhold_retention::{Action, State};
 use lexhold_store::{EntryKind, Home};
 use serde::Deserialize;
 
+use crate::activate::FREED_WAIT;
 use crate::dates::{Dates, Grounds, MessageDates};
+use crate::event::register_of;
 use crate::hold::HoldLog;
 use crate::report::ViewerSight;
 use crate::report::resolve::judge_conversations;
@@ -38,22 +40,59 @@ pub struct Judge<'a> {
     extended: HashSet<Key>,
     /// A hold has not been asked about every message: it may cover any.
     unasked: bool,
-    /// The first activation of which what it freed still has to wait.
-    freeing: Option<Timestamp>,
+    /// What has freed messages that still have to wait.
+    freeing: Freeing,
+}
+
+/// What has freed messages that may not be proposed yet: the first activation, and the first entry of events whose figures
+/// somebody had to accept.
+#[derive(Default)]
+struct Freeing {
+    activation: Option<Timestamp>,
+    events: Option<u64>,
+}
+
+impl Freeing {
+    fn read(home: &Home, catalog: &Catalog, as_of: Timestamp) -> anyhow::Result<Self> {
+        let waits = |event: &&EventRow| {
+            let until = Timestamp::from_microsecond(event.recorded_at).map_or(Timestamp::MAX, |at| at + FREED_WAIT);
+            event.accepted.is_some() && as_of < until
+        };
+        Ok(Self {
+            activation: activation(home, as_of)?,
+            events: catalog.events()?.iter().find(waits).map(|event| event.seq),
+        })
+    }
+
+    /// The grounds as they were before any of it.
+    fn before(&self, catalog: &Catalog, grounds: &Grounds) -> anyhow::Result<Option<Grounds>> {
+        if self.activation.is_none() && self.events.is_none() {
+            return Ok(None);
+        }
+        let mut events = catalog.events()?;
+        events.retain(|event| self.events.is_none_or(|first| event.seq < first));
+        Ok(Some(Grounds {
+            ledger: match self.activation {
+                Some(at) => grounds.ledger.before_activation(at),
+                None => grounds.ledger.clone(),
+            },
+            register: register_of(&events),
+        }))
+    }
 }
 
 /// The part of an activation that says how long what it frees has to wait.
 #[derive(Deserialize)]
-struct Freeing {
+struct Freed {
     freed_until: Option<Timestamp>,
 }
 
 /// The first activation whose freed messages may not be proposed yet.
-fn freeing(home: &Home, as_of: Timestamp) -> anyhow::Result<Option<Timestamp>> {
+fn activation(home: &Home, as_of: Timestamp) -> anyhow::Result<Option<Timestamp>> {
     for entry in home.journal().entries(1)? {
         let entry = entry?;
         if entry.kind == EntryKind::Activation
-            && let Some(Freeing {
+            && let Some(Freed {
                 freed_until: Some(until),
             }) = home.journal().payload_json(&entry)?
             && as_of < until
@@ -75,7 +114,7 @@ impl<'a> Judge<'a> {
             shared: of_shared_alerts(catalog)?,
             extended: catalog.extended(as_of.as_microsecond())?,
             unasked,
-            freeing: freeing(home, as_of)?,
+            freeing: Freeing::read(home, catalog, as_of)?,
         })
     }
 
@@ -93,7 +132,7 @@ impl<'a> Judge<'a> {
         mut each: impl FnMut(&RetentionRow, &MessageDates, Verdict) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
         let dates = Dates::open(self.catalog, grounds, self.as_of)?;
-        let before = self.freeing.map(|at| grounds.before_activation(at));
+        let before = self.freeing.before(self.catalog, grounds)?;
         let before = before
             .as_ref()
             .map(|before| Dates::open(self.catalog, before, self.as_of))
