@@ -197,7 +197,7 @@ fn a_witness_of_the_configuration_is_put_on_record() {
     firm.write("signed.txt", format!("{checkpoint}— {} {line}\n", witness.name));
     firm.call(&take_in).ended(5).said("no witness that lexhold.yaml names");
     firm.write("lexhold.yaml", format!("witnesses: [\"{witness}\"]\n"));
-    firm.call(&take_in).ended(0).said("1 signatures");
+    firm.call(&take_in).ended(0).said("1 signature of witnesses is new");
     firm.call(&take_in).ended(0).said("0 signatures");
     firm.call(&["verify", "--checkpoint", "signed.txt"]).ended(0);
     let forged = line.replace(&line[20..22], if &line[20..22] == "AA" { "BB" } else { "AA" });
