@@ -82,19 +82,7 @@ fn a_clock_that_was_set_back_is_refused_and_shortens_no_grace() {
 
     // A journal that is ahead of the clock: the grace counts from the later of the two.
     let firm = crate::dispose::firm();
-    let place = [
-        "hold",
-        "place",
-        "--name",
-        "h",
-        "--matter",
-        "M",
-        "--zone",
-        "UTC",
-        "--custodian",
-        "ann",
-    ];
-    firm.call(&place).ended(0);
+    crate::hold::place(&firm, &["--name", "h", "--custodian", "ann"]).ended(0);
     let ahead = written(&firm, 20, EntryKind::Governance, &json!({}));
     let released = firm
         .call(&["hold", "release", "h", "--reason", "over", "--format", "json"])

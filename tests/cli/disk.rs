@@ -141,19 +141,7 @@ fn an_archive_that_cannot_be_written_keeps_everything_and_a_hold_recalls_what_wa
     // Nor can it be finished meanwhile, by whoever comes next; nothing is lost by the attempt.
     execute(&firm, &plan).ended(4);
     assert_eq!(remembered(&firm, canary).len(), 25);
-    let place = [
-        "hold",
-        "place",
-        "--name",
-        "h",
-        "--matter",
-        "M",
-        "--zone",
-        "UTC",
-        "--custodian",
-        "ann",
-    ];
-    firm.call(&place).ended(0);
+    crate::hold::place(&firm, &["--name", "h", "--custodian", "ann"]).ended(0);
     let outcomes = home.journal().entries(1).unwrap().map(|entry| entry.unwrap());
     let mut outcomes = outcomes.filter(|entry| entry.kind == lexhold_store::EntryKind::DisposalDone);
     let outcome: Outcome = home.journal().payload_json(&outcomes.next().unwrap()).unwrap().unwrap();

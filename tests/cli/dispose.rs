@@ -599,19 +599,7 @@ fn a_hold_brings_back_what_a_file_of_before_has() {
         assert_eq!(summary["new"], new, "{summary}");
     };
     again(0);
-    let place = [
-        "hold",
-        "place",
-        "--name",
-        "late",
-        "--matter",
-        "M",
-        "--zone",
-        "UTC",
-        "--custodian",
-        "ann",
-    ];
-    firm.call(&place).ended(0);
+    crate::hold::place(&firm, &["--name", "late", "--custodian", "ann"]).ended(0);
     again(10);
     again(0);
     assert_eq!(propose(&firm)["items"], 0);

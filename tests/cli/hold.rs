@@ -30,7 +30,8 @@ fn firm() -> Firm {
     firm
 }
 
-fn place(firm: &Firm, flags: &[&str]) -> Ran {
+/// Places a hold of one matter.
+pub fn place(firm: &Firm, flags: &[&str]) -> Ran {
     let mut all = vec![
         "hold",
         "place",

@@ -55,8 +55,9 @@ struct Freeing {
 impl Freeing {
     fn read(home: &Home, catalog: &Catalog, as_of: Timestamp) -> anyhow::Result<Self> {
         let waits = |event: &&EventRow| {
-            let until = Timestamp::from_microsecond(event.recorded_at).map_or(Timestamp::MAX, |at| at + FREED_WAIT);
-            event.accepted.is_some() && as_of < until
+            let recorded = Timestamp::from_microsecond(event.recorded_at);
+            let until = recorded.and_then(|at| at.checked_add(FREED_WAIT));
+            event.accepted.is_some() && as_of < until.unwrap_or(Timestamp::MAX)
         };
         Ok(Self {
             activation: activation(home, as_of)?,

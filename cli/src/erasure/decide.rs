@@ -18,14 +18,25 @@ use crate::dates::{Dates, Grounds};
 use crate::failure::{Exit, Failure};
 use crate::settings::Settings;
 
+/// Everything that a decision on a confirmed request begins with, once governance lets it pass.
+fn deciding<'a>(
+    settings: &'a Settings,
+    name: &str,
+    reason: &str,
+    by: &[String],
+) -> anyhow::Result<(Desk<'a>, Catalog, ErasureRow)> {
+    reasoned("reason", reason)?;
+    let desk = Desk::open(settings)?;
+    desk.actor.require(Verb::AnswerErasure, name, by)?;
+    let catalog = desk.catalog()?;
+    let request = confirmed(&catalog, name)?;
+    Ok((desk, catalog, request))
+}
+
 /// Records the ground on which messages stay.
 pub fn ground(settings: &Settings, args: &GroundErasure) -> anyhow::Result<Exit> {
-    reasoned("reason", &args.reason)?;
-    let desk = Desk::open(settings)?;
     let by = &args.stands.confirmed_by;
-    desk.actor.require(Verb::AnswerErasure, &args.name, by)?;
-    let catalog = desk.catalog()?;
-    let request = confirmed(&catalog, &args.name)?;
+    let (desk, catalog, request) = deciding(settings, &args.name, &args.reason, by)?;
     let law = law_of(&request)?;
     if law.ground(&args.article).is_none() {
         let known: Vec<&str> = law.grounds().iter().map(|ground| ground.article).collect();
@@ -60,12 +71,8 @@ pub fn ground(settings: &Settings, args: &GroundErasure) -> anyhow::Result<Exit>
 
 /// Waives the duties that keep messages, where they may be waived.
 pub fn grant(settings: &Settings, args: &GrantErasure) -> anyhow::Result<Exit> {
-    reasoned("reason", &args.reason)?;
-    let desk = Desk::open(settings)?;
     let by = &args.stands.confirmed_by;
-    desk.actor.require(Verb::AnswerErasure, &args.name, by)?;
-    let catalog = desk.catalog()?;
-    let request = confirmed(&catalog, &args.name)?;
+    let (desk, catalog, request) = deciding(settings, &args.name, &args.reason, by)?;
     let items = items(&catalog, &request, &args.named)?;
     let n = items.len();
     let waived = waived(settings, &catalog, &items)?;
