@@ -34,6 +34,14 @@ impl From<Exit> for ExitCode {
     }
 }
 
+/// Refuses a word for the record, a reason say, that nobody could read later.
+pub fn reasoned(flag: &str, text: &str) -> anyhow::Result<()> {
+    if text.trim().is_empty() {
+        return Err(Failure::new(Exit::Usage, format!("--{flag} is empty")).into());
+    }
+    Ok(())
+}
+
 /// An error that ends the program, with the code it ends with and what helps.
 #[derive(Debug)]
 pub struct Failure {

@@ -194,8 +194,7 @@ pub fn guard(settings: &Settings, verb: &Verb) -> anyhow::Result<()> {
         .map_err(|error| failed(format!("cannot read {}: {}", path.display(), why(&error))))?;
     let locked: Lock =
         serde_yaml::from_str(&text).map_err(|error| failed(format!("{} is no lock: {error}", path.display())))?;
-    let paths: Vec<PathBuf> = settings.policies.iter().chain(&settings.rulesets).cloned().collect();
-    let differences = locked.differences(&Lock::of(&Project::read(settings, &paths)?));
+    let differences = locked.differences(&Lock::of(&Project::read(settings, &settings.documents())?));
     if differences.is_empty() {
         return Ok(());
     }

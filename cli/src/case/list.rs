@@ -9,7 +9,7 @@ use crate::failure::{Exit, Failure};
 use crate::home;
 use crate::operators::Actor;
 use crate::report::each_form;
-use crate::report::table::{Columns, Kind, Row};
+use crate::report::table::{Columns, Kind, Row, instant};
 use crate::settings::Settings;
 
 /// The columns of `case list`, a contract.
@@ -140,7 +140,3 @@ fn row(case: &CaseRow, as_of: Timestamp) -> Row {
 
 /// Microseconds of a day of twenty-four hours.
 const DAY: i64 = 86_400_000_000;
-
-fn instant(at: i64) -> String {
-    Timestamp::from_microsecond(at).map_or_else(|_| String::new(), |at| at.to_string())
-}

@@ -64,6 +64,11 @@ impl Grounds {
             register: event::register_of(&catalog.events()?),
         })
     }
+
+    /// The schedule versions on record by their keys.
+    pub fn versions(&self) -> HashMap<Key, &lexhold_retention::Schedule> {
+        self.ledger.schedules().iter().map(|one| (one.key(), one)).collect()
+    }
 }
 
 /// Resolves combinations of a catalog on some grounds.
@@ -233,6 +238,7 @@ impl<'a> Dates<'a> {
         let granted = asked.and_then(|asked| self.waived.get(&asked.granted?));
         MessageDates {
             waived: granted.cloned().unwrap_or_default(),
+            grounded: asked.is_some_and(|asked| asked.grounded),
             ..dates
         }
     }
@@ -349,6 +355,8 @@ pub struct MessageDates {
     doubtful: bool,
     /// The schedule versions whose duties were waived for a request for erasure.
     waived: BTreeSet<Key>,
+    /// There is a ground on which it stays although somebody asked.
+    grounded: bool,
 }
 
 impl MessageDates {
@@ -366,6 +374,7 @@ impl MessageDates {
             in_case: false,
             doubtful,
             waived: BTreeSet::new(),
+            grounded: false,
         }
     }
 
@@ -407,7 +416,10 @@ impl MessageDates {
 
     /// A request for its erasure, with what was waived for it.
     pub fn erasure(&self) -> Erasure<'_> {
-        Erasure { waived: &self.waived }
+        Erasure {
+            waived: &self.waived,
+            grounded: self.grounded,
+        }
     }
 
     /// The end of its last duty, or of the grace after the release of a hold where that is later: no earlier may it go. What

@@ -339,6 +339,7 @@ fn joins_and_totals_give_each_message_what_a_plain_loop_gives_it() {
                 held: ["c0", "c1"].contains(&one.message.conversation.as_str()),
                 erasure: asked.get(&one.family).map(|granted| Erasure {
                     waived: &waived[usize::from(*granted)],
+                    grounded: false,
                 }),
                 ..Circumstances::default()
             };

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 
 use jiff::Timestamp;
+use lexhold_catalog::ItemRow;
 use lexhold_catalog::payload::{AnsweredItem, DisposalAnswered, Outcome};
 use lexhold_model::{Digest, Key};
 use lexhold_policy::Verb;
@@ -77,10 +78,11 @@ pub fn answer(settings: &Settings, args: &AnswerDisposal) -> anyhow::Result<Exit
         writeln!(out, "{n:>8}  {}", word.as_str().unwrap_or_default().replace('_', " "))?;
     }
     let now = HandedOver::read(&home, &args.plan)?;
+    let recalled = |item: &ItemRow| item.sent_back.is_some() || plan.row.rejected.is_some() && item.intent.is_none();
     let recalled: BTreeSet<&str> = plan
         .items
         .iter()
-        .filter(|item| item.sent_back.is_some() && now.get(item.key).is_some_and(Handed::is_gone))
+        .filter(|item| recalled(item) && now.get(item.key).is_some_and(Handed::is_gone))
         .map(|item| item.message_id.as_str())
         .collect();
     for id in &recalled {
@@ -117,7 +119,10 @@ fn parse(text: &[u8], handed: &HandedOver, file: &str) -> anyhow::Result<Vec<Ans
                 "a line is {\"key\", \"content_hash\", \"outcome\"}, with \"read_back\" where it was looked for again",
             )
         };
-        let line: Line = serde_json::from_slice(line).map_err(|error| refuse(format!("no answer: {error}")))?;
+        let line: Line = serde_json::from_slice(line).map_err(|error| {
+            // What the error quotes may be of a message.
+            refuse(format!("no answer, by column {}", error.column()))
+        })?;
         let known = handed
             .get(line.key)
             .ok_or_else(|| refuse("nobody ordered this message".into()))?;

@@ -13,7 +13,7 @@ use serde_json::json;
 
 use super::plan::Plan;
 use crate::args::CopyGoneArgs;
-use crate::failure::{Exit, Failure};
+use crate::failure::{Exit, Failure, reasoned};
 use crate::home;
 use crate::operators::Actor;
 use crate::settings::{FILE, Settings};
@@ -186,9 +186,7 @@ pub fn gone(settings: &Settings, args: &CopyGoneArgs) -> anyhow::Result<Exit> {
             .help(format!("known are: {}", lexhold_document::printable(&known.join(", "))))
             .into());
     }
-    if args.reason.trim().is_empty() {
-        return Err(Failure::new(Exit::Usage, "--reason is empty").into());
-    }
+    reasoned("reason", &args.reason)?;
     actor.require(Verb::ExecuteDisposal, &args.copy, &[])?;
     let payload = json!(CopyGone {
         copy: args.copy.clone(),

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::io::Write;
+use std::path::Path;
 
 use jiff::Timestamp;
 use lexhold_catalog::payload::{DisposalRejected, SentBack};
@@ -65,9 +66,7 @@ pub fn execute(settings: &Settings, args: &ExecuteDisposal) -> anyhow::Result<Ex
             .help("--work FILE says where the list of what it is to destroy goes; lexhold dispose answer takes its answer")
             .into());
     }
-    refuse_doubtful_clock(&home)?;
-    home.recover(&lock, home::stamp(&actor.id))?;
-    let mut execution = Execution {
+    let execution = Execution {
         settings,
         actor: &actor,
         home: &home,
@@ -77,18 +76,7 @@ pub fn execute(settings: &Settings, args: &ExecuteDisposal) -> anyhow::Result<Ex
         sent_back: BTreeMap::new(),
         voided: 0,
     };
-    let plan = execution.read()?;
-    // What is gone is certified, whatever was said of the rest since.
-    let is_cut_short = plan.row.rejected.is_some() && plan.row.n_destroyed > 0;
-    if plan.row.certified.is_none() && !is_cut_short {
-        plan.refuse_unless_pending()?;
-        while let Round::Again = execution.round()? {
-            if interrupted() {
-                return Err(Failure::new(Exit::Interrupted, "stopped; the same command goes on from here").into());
-            }
-        }
-    }
-    execution.end(args)
+    execution.carry_out(args)
 }
 
 /// Nothing is destroyed by a clock that may be wrong.
@@ -102,6 +90,52 @@ fn refuse_doubtful_clock(home: &Home) -> anyhow::Result<()> {
 }
 
 impl Execution<'_> {
+    /// Goes as far as the plan may. Whatever stops it, what the firm's archive was told to destroy is called back.
+    fn carry_out(mut self, args: &ExecuteDisposal) -> anyhow::Result<Exit> {
+        let done = self.destroy().and_then(|()| self.end(args));
+        if done.is_err()
+            && let Some(path) = &args.work
+            && let Err(error) = self.call_back(path)
+        {
+            say(&format!(
+                "warning: what was ordered could not be called back: {error:#}"
+            ));
+        }
+        done
+    }
+
+    fn destroy(&mut self) -> anyhow::Result<()> {
+        refuse_doubtful_clock(self.home)?;
+        self.home.recover(self.lock, home::stamp(&self.actor.id))?;
+        let plan = self.read()?;
+        // What is gone is certified, whatever was said of the rest since.
+        let is_cut_short = plan.row.rejected.is_some() && plan.row.n_destroyed > 0;
+        if plan.row.certified.is_none() && !is_cut_short {
+            plan.refuse_unless_pending()?;
+            while let Round::Again = self.round()? {
+                if interrupted() {
+                    return Err(Failure::new(Exit::Interrupted, "stopped; the same command goes on from here").into());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes a list for the firm's archive that tells it to leave alone what it was told to destroy.
+    fn call_back(&self, path: &Path) -> anyhow::Result<()> {
+        let handed = HandedOver::read(self.home, self.plan)?;
+        if !handed.is_outstanding() {
+            return Ok(());
+        }
+        let n = handed.write_work(self.home, self.actor, &self.read()?, true, path)?;
+        say(&format!(
+            "{} called back from the firm's archive in {}",
+            counted(n, "item", "items"),
+            path.display()
+        ));
+        Ok(())
+    }
+
     fn catalog(&self) -> anyhow::Result<Catalog> {
         home::catch_up(self.settings, self.home, self.faults)?;
         let settings = home::judging_settings(self.settings, self.home)?;
@@ -239,15 +273,13 @@ impl Execution<'_> {
     }
 
     /// Leaves no byte of what is gone in the catalog, certifies once nothing is left to do, and answers.
-    fn end(self, args: &ExecuteDisposal) -> anyhow::Result<Exit> {
+    fn end(&self, args: &ExecuteDisposal) -> anyhow::Result<Exit> {
         let mut plan = self.read()?;
         let mut kept = None;
-        let handed = match self.is_elsewhere() {
-            true => HandedOver::read(self.home, self.plan)?,
-            false => HandedOver::default(),
-        };
+        let handed = HandedOver::read(self.home, self.plan)?;
         if let (Some(path), true) = (&args.work, self.is_elsewhere()) {
-            let n = handed.write_work(self.home, self.actor, &plan, Timestamp::now(), path)?;
+            let recall = !plan.may_go_on(Timestamp::now());
+            let n = handed.write_work(self.home, self.actor, &plan, recall, path)?;
             if !self.settings.quiet {
                 say(&format!(
                     "{} for the firm's archive in {}",
@@ -284,7 +316,7 @@ impl Execution<'_> {
         args: &ExecuteDisposal,
         plan: &Plan,
         handed: &HandedOver,
-        certificate: Option<&std::path::Path>,
+        certificate: Option<&Path>,
     ) -> anyhow::Result<()> {
         let mut out = std::io::stdout().lock();
         let waiting: Vec<_> = handed.waiting(plan, Timestamp::now()).collect();
@@ -344,7 +376,7 @@ impl Verdicts {
         let keys: Vec<Key> = wanted.keys().copied().collect();
         let known = catalog.known(&keys)?;
         let grounds = Grounds::read(catalog, now)?;
-        let schedules = propose::versions(&grounds);
+        let schedules = grounds.versions();
         // A message that nothing is found of stays, whatever became of it.
         let mut reasons: HashMap<Key, &'static str> = keys.iter().map(|key| (*key, "not_on_record")).collect();
         let mut torn: HashMap<Key, &'static str> = HashMap::new();

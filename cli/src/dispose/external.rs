@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use lexhold_catalog::ItemRow;
 use lexhold_catalog::payload::{AnsweredItem, DisposalAnswered, DisposalOrdered, OrderedItem, Outcome};
 use lexhold_model::Key;
-use lexhold_store::{EntryKind, Home, Payload};
+use lexhold_store::{EntryKind, Home, Payload, StoreMode};
 use serde_json::{Value, json};
 
 use super::plan::Plan;
@@ -71,9 +71,12 @@ pub struct HandedOver {
 }
 
 impl HandedOver {
-    /// Reads the journal.
+    /// Reads the journal; a home that has the bodies itself told nobody anything.
     pub fn read(home: &Home, plan: &str) -> anyhow::Result<Self> {
         let mut handed = Self::default();
+        if home.store_mode() == StoreMode::Archive {
+            return Ok(handed);
+        }
         for entry in home.journal().entries(1)? {
             let entry = entry?;
             match entry.kind {
@@ -159,16 +162,22 @@ impl HandedOver {
         methods
     }
 
+    /// Whether something was ordered of which the archive has not said that it is gone.
+    pub fn is_outstanding(&self) -> bool {
+        self.items.values().any(|handed| !handed.is_gone())
+    }
+
     /// Writes what there is to do into a file: one JSON document, in the order of the plan, with the orders as they can be checked
-    /// offline.
+    /// offline. Everything is called back where `recall` says so.
     pub fn write_work(
         &self,
         home: &Home,
         actor: &Actor,
         plan: &Plan,
-        now: Timestamp,
+        recall: bool,
         path: &Path,
     ) -> anyhow::Result<usize> {
+        let now = Timestamp::now();
         let mut orders = Vec::new();
         for seq in &self.orders {
             if let Some(entry) = home.journal().entries(*seq)?.next().transpose()? {
@@ -177,7 +186,7 @@ impl HandedOver {
         }
         let items: Vec<Value> = self
             .waiting(plan, now)
-            .filter_map(|(item, _)| self.work(item, now))
+            .filter_map(|(item, _)| self.work(item, recall, now))
             .collect();
         let document = json!({
             "schema": "lexhold/disposal-work/1",
@@ -191,15 +200,15 @@ impl HandedOver {
     }
 
     /// What the archive is to do with an item: destroy it, look for it again, or leave it alone after all.
-    fn work(&self, item: &ItemRow, now: Timestamp) -> Option<Value> {
+    fn work(&self, item: &ItemRow, recall: bool, now: Timestamp) -> Option<Value> {
         let handed = self.get(item.key)?;
         let outcome = handed.last.as_ref().map(|last| last.outcome);
-        let step = match (&item.sent_back, outcome) {
+        let step = match outcome {
             _ if handed.is_gone() => return None,
-            (Some(_), _) => "recall",
+            _ if recall || item.sent_back.is_some() => "recall",
             _ if handed.locked_until(now).is_some() => return None,
-            (None, Some(Outcome::Destroyed)) => "read_back",
-            (None, _) => "destroy",
+            Some(Outcome::Destroyed) => "read_back",
+            _ => "destroy",
         };
         let mut work = json!(handed.item);
         work["do"] = json!(step);
@@ -222,7 +231,7 @@ pub fn order(home: &Home, actor: &Actor, plan: &Plan, go: &HashMap<Key, String>,
         })
         .collect();
     if items.is_empty() {
-        return Ok(true);
+        return Ok(home.unsettling(seen)?.is_none());
     }
     let payload = json!(DisposalOrdered {
         plan: plan.row.plan.clone(),

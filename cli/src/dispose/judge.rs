@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use jiff::Timestamp;
 use lexhold_catalog::{Catalog, EventRow, Hits, RetentionRow, Scope};
 use lexhold_model::Key;
-use lexhold_retention::{Action, State};
+use lexhold_retention::{Action, Register, State};
 use lexhold_store::{EntryKind, Home};
 use serde::Deserialize;
 
@@ -49,7 +49,8 @@ pub struct Judge<'a> {
 #[derive(Default)]
 struct Freeing {
     activation: Option<Timestamp>,
-    events: Option<u64>,
+    /// The register before it.
+    events: Option<Register>,
 }
 
 impl Freeing {
@@ -59,26 +60,25 @@ impl Freeing {
             let until = recorded.and_then(|at| at.checked_add(FREED_WAIT));
             event.accepted.is_some() && as_of < until.unwrap_or(Timestamp::MAX)
         };
+        let mut events = catalog.events()?;
+        let first = events.iter().find(waits).map(|event| event.seq);
+        events.retain(|event| first.is_none_or(|first| event.seq < first));
         Ok(Self {
             activation: activation(home, as_of)?,
-            events: catalog.events()?.iter().find(waits).map(|event| event.seq),
+            events: first.map(|_| register_of(&events)),
         })
     }
 
     /// The grounds as they were before any of it.
-    fn before(&self, catalog: &Catalog, grounds: &Grounds) -> anyhow::Result<Option<Grounds>> {
-        if self.activation.is_none() && self.events.is_none() {
-            return Ok(None);
-        }
-        let mut events = catalog.events()?;
-        events.retain(|event| self.events.is_none_or(|first| event.seq < first));
-        Ok(Some(Grounds {
+    fn before(&self, grounds: &Grounds) -> Option<Grounds> {
+        let freed = self.activation.is_some() || self.events.is_some();
+        freed.then(|| Grounds {
             ledger: match self.activation {
                 Some(at) => grounds.ledger.before_activation(at),
                 None => grounds.ledger.clone(),
             },
-            register: register_of(&events),
-        }))
+            register: self.events.as_ref().unwrap_or(&grounds.register).clone(),
+        })
     }
 }
 
@@ -133,7 +133,7 @@ impl<'a> Judge<'a> {
         mut each: impl FnMut(&RetentionRow, &MessageDates, Verdict) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
         let dates = Dates::open(self.catalog, grounds, self.as_of)?;
-        let before = self.freeing.before(self.catalog, grounds)?;
+        let before = self.freeing.before(grounds);
         let before = before
             .as_ref()
             .map(|before| Dates::open(self.catalog, before, self.as_of))
@@ -169,7 +169,9 @@ impl<'a> Judge<'a> {
             State::Eligible if self.extended.contains(&row.key) => Verdict::Kept("extended"),
             State::Eligible if self.shared.contains(&row.family) => Verdict::Kept("shared_alert"),
             // Whoever asked for its erasure did not ask for it to be handed on.
-            State::Eligible if dates.resolved.action == Action::Transfer && row.asked.is_none() => {
+            State::Eligible
+                if dates.resolved.action == Action::Transfer && row.asked.is_none_or(|asked| asked.grounded) =>
+            {
                 Verdict::Kept("transfer")
             }
             State::Eligible => Verdict::Go,

@@ -12,7 +12,7 @@ use crate::args::TableReport;
 use crate::failure::Exit;
 use crate::home;
 use crate::report::each_form;
-use crate::report::table::{Columns, Kind, Row, TableWriter};
+use crate::report::table::{Columns, Kind, Row, TableWriter, instant, object};
 use crate::settings::Settings;
 
 /// The columns of the plans, a contract.
@@ -99,7 +99,7 @@ pub fn status(settings: &Settings, args: &TableReport) -> anyhow::Result<Exit> {
 
 fn plans(catalog: &Catalog) -> anyhow::Result<Vec<Plan>> {
     let names = catalog.plans()?.into_iter();
-    names.map(|row| Plan::read(catalog, &row.plan)).collect()
+    names.map(|row| Plan::of(catalog, row)).collect()
 }
 
 fn plan_row(plan: &Plan, copies: &[Copy], now: Timestamp) -> Row {
@@ -124,7 +124,7 @@ fn plan_row(plan: &Plan, copies: &[Copy], now: Timestamp) -> Row {
         "by_schedule": parsed(&row.by_schedule),
         "held_back": parsed(&row.held_back),
         "rejected": row.rejected,
-        "solo": row.solo || plan.approvals.iter().any(|approval| approval.solo),
+        "solo": plan.is_solo(),
     }))
 }
 
@@ -162,7 +162,7 @@ fn item_row(plan: &Plan, item: &ItemRow, approved_by: &[&str], disposal_state: &
         "destroyed_at": item.destroyed_at.map(instant),
         "seq": item.intent,
         "content_hash": item.content_hash,
-        "solo": plan.row.solo,
+        "solo": plan.is_solo(),
     }))
 }
 
@@ -171,17 +171,4 @@ fn approvers(plan: &Plan) -> Vec<&str> {
         .iter()
         .map(|approval| approval.approved_by.as_str())
         .collect()
-}
-
-fn instant(at: i64) -> String {
-    Timestamp::from_microsecond(at)
-        .map(|at| at.to_string())
-        .unwrap_or_default()
-}
-
-fn object(value: Value) -> Row {
-    match value {
-        Value::Object(row) => row,
-        _ => Row::new(),
-    }
 }

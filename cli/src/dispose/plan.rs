@@ -40,24 +40,30 @@ impl Plan {
             .into_iter()
             .find(|plan| plan.plan == name)
             .ok_or_else(unknown)?;
-        let mut items = Vec::new();
-        catalog.plan_items::<anyhow::Error>(Some(name), |_, item| {
-            items.push(item);
-            Ok(())
-        })?;
-        let approvals = catalog
-            .plan_approvals()?
-            .into_iter()
-            .filter(|approval| approval.plan == name)
-            .collect();
+        Self::of(catalog, row)
+    }
+
+    /// A plan that the catalog has listed, whose items have to be the ones that its digest stands for.
+    pub fn of(catalog: &Catalog, row: PlanRow) -> anyhow::Result<Self> {
+        let items = catalog.plan_items(&row.plan)?;
+        let mut approvals = catalog.plan_approvals()?;
+        approvals.retain(|approval| approval.plan == row.plan);
         let plan = Self { row, items, approvals };
         if tree(&plan.items).head().root.to_string() != plan.row.digest || plan.items.len() as u64 != plan.row.n_items {
-            let message = format!("the items of `{name}` are not those that its digest stands for");
+            let message = format!(
+                "the items of `{}` are not those that its digest stands for",
+                plan.row.plan
+            );
             return Err(Failure::new(Exit::Data, message)
                 .help("lexhold verify, then lexhold rebuild")
                 .into());
         }
         Ok(plan)
+    }
+
+    /// Whether one person governed alone, in any step of it.
+    pub fn is_solo(&self) -> bool {
+        self.row.solo || self.approvals.iter().any(|approval| approval.solo)
     }
 
     /// Refuses what was rejected or is done.
@@ -107,6 +113,11 @@ impl Plan {
     pub fn next_stage(&self, now: Timestamp) -> Option<(usize, String)> {
         let next = self.standing(now).len();
         self.stages().into_iter().nth(next).map(|name| (next, name))
+    }
+
+    /// Whether it may be carried out at an instant: approved in every stage, neither rejected nor done.
+    pub fn may_go_on(&self, now: Timestamp) -> bool {
+        self.row.rejected.is_none() && self.row.certified.is_none() && self.next_stage(now).is_none()
     }
 
     /// When the first of the approvals that count lapses.

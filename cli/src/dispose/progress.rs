@@ -13,7 +13,7 @@ pub fn progress(catalog: &Catalog, now: Timestamp) -> anyhow::Result<HashMap<Key
     let mut found = HashMap::new();
     let plans = catalog.plans()?.into_iter();
     for row in plans.filter(|plan| plan.rejected.is_none() && plan.certified.is_none()) {
-        let plan = Plan::read(catalog, &row.plan)?;
+        let plan = Plan::of(catalog, row)?;
         let state = plan.state(now);
         found.extend(plan.remaining().map(|item| (item.key, item_state(item, &state))));
     }

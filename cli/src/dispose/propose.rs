@@ -105,7 +105,7 @@ pub fn propose(settings: &Settings, args: &ProposeDisposal) -> anyhow::Result<Ex
 fn find(settings: &Settings, args: &ProposeDisposal, home: &Home, catalog: &Catalog) -> anyhow::Result<Found> {
     let judge = Judge::read(home, catalog, settings.as_of)?;
     let grounds = Grounds::read(catalog, settings.as_of)?;
-    let schedules = versions(&grounds);
+    let schedules = grounds.versions();
     let mut found = Found {
         items: Vec::new(),
         held_back: BTreeMap::new(),
@@ -155,11 +155,6 @@ fn limit(items: &mut Vec<ItemRow>, limit: Option<u64>) {
     items.retain(|item| !whole.contains(&item.family));
 }
 
-/// The schedule versions on record by their keys.
-pub(super) fn versions(grounds: &Grounds) -> HashMap<Key, &Schedule> {
-    grounds.ledger.schedules().iter().map(|one| (one.key(), one)).collect()
-}
-
 fn is_asked_for(args: &ProposeDisposal, dates: &MessageDates, schedules: &HashMap<Key, &Schedule>) -> bool {
     let mut ids = dates
         .resolved
@@ -180,6 +175,7 @@ pub(super) fn item(row: &RetentionRow, dates: &MessageDates, schedules: &HashMap
     let names: BTreeSet<String> = deciding().filter_map(named).collect();
     let asked = row
         .asked
+        .filter(|asked| !asked.grounded)
         .and_then(|asked| Timestamp::from_microsecond(asked.since).ok());
     let asked = asked.map(|at| format!("erasure_request {}", TimeZone::UTC.to_datetime(at).date()));
     let action = match asked {

@@ -12,7 +12,7 @@ use serde_json::json;
 use super::approve::{append, read};
 use super::plan::Plan;
 use crate::args::{ExtendDisposal, RejectDisposal};
-use crate::failure::{Exit, Failure};
+use crate::failure::{Exit, Failure, reasoned};
 use crate::home;
 use crate::operators::Actor;
 use crate::settings::Settings;
@@ -42,9 +42,7 @@ fn decide(
     let home = home::open(settings)?;
     let (plan, seen) = read(settings, &home, name)?;
     plan.refuse_unless_pending()?;
-    if reason.trim().is_empty() {
-        return Err(Failure::new(Exit::Usage, "--reason is empty").into());
-    }
+    reasoned("reason", reason)?;
     let until = until.map(|day| end_of(&home, day)).transpose()?;
     actor.require_rejection(&plan.row.digest)?;
     let items = match ids {

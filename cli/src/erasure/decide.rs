@@ -6,16 +6,16 @@ use lexhold_catalog::payload::{ErasureDecided, ErasureItem};
 use lexhold_catalog::{Catalog, ErasureRow, Scope};
 use lexhold_model::Key;
 use lexhold_policy::Verb;
-use lexhold_retention::{PrivacyLaw, Schedule};
+use lexhold_retention::PrivacyLaw;
 use lexhold_store::EntryKind;
 use serde_json::json;
 
 use super::standing::law_of;
 use super::step::told;
-use super::{Desk, confirmed, named, reasoned, seen};
+use super::{Desk, confirmed, named, seen};
 use crate::args::{GrantErasure, GroundErasure, NamedMessages};
 use crate::dates::{Dates, Grounds};
-use crate::failure::{Exit, Failure};
+use crate::failure::{Exit, Failure, reasoned};
 use crate::settings::Settings;
 
 /// Everything that a decision on a confirmed request begins with, once governance lets it pass.
@@ -145,7 +145,7 @@ fn waived(
     items: &[ErasureItem],
 ) -> anyhow::Result<HashMap<Key, BTreeSet<Key>>> {
     let grounds = Grounds::read(catalog, settings.now)?;
-    let schedules: HashMap<Key, &Schedule> = grounds.ledger.schedules().iter().map(|one| (one.key(), one)).collect();
+    let schedules = grounds.versions();
     let laws: HashMap<String, PrivacyLaw> = catalog
         .erasures()?
         .iter()

@@ -11,7 +11,7 @@ use crate::args::ErasureStatus;
 use crate::dates::Grounds;
 use crate::failure::Exit;
 use crate::report::each_form;
-use crate::report::table::{Columns, Kind, Row, TableWriter};
+use crate::report::table::{Columns, Kind, Row, TableWriter, instant, object};
 use crate::settings::Settings;
 
 /// The columns of requests, a contract.
@@ -88,8 +88,9 @@ pub fn status(settings: &Settings, args: &ErasureStatus) -> anyhow::Result<Exit>
     let catalog = desk.catalog()?;
     if let Some(name) = &args.name {
         let request = one(&catalog, name)?;
+        let grounds = Grounds::read(&catalog, settings.as_of)?;
         each_form(&args.table, COLUMNS, |table| {
-            items(&catalog, &request, settings.as_of, table)
+            items(&catalog, &grounds, &request, settings.as_of, table)
         })?;
         return Ok(Exit::Done);
     }
@@ -104,8 +105,9 @@ pub fn status(settings: &Settings, args: &ErasureStatus) -> anyhow::Result<Exit>
 
 /// Writes every message of every request.
 pub fn write(catalog: &Catalog, as_of: Timestamp, table: &mut TableWriter) -> anyhow::Result<()> {
+    let grounds = Grounds::read(catalog, as_of)?;
     for request in catalog.erasures()? {
-        items(catalog, &request, as_of, table)?;
+        items(catalog, &grounds, &request, as_of, table)?;
     }
     Ok(())
 }
@@ -172,11 +174,16 @@ fn row(request: &ErasureRow, figures: Value) -> Row {
     row
 }
 
-fn items(catalog: &Catalog, request: &ErasureRow, as_of: Timestamp, table: &mut TableWriter) -> anyhow::Result<()> {
-    let grounds = Grounds::read(catalog, as_of)?;
+fn items(
+    catalog: &Catalog,
+    grounds: &Grounds,
+    request: &ErasureRow,
+    as_of: Timestamp,
+    table: &mut TableWriter,
+) -> anyhow::Result<()> {
     let in_force = request.step("confirmed").is_some() && request.step("closed").is_none();
     let due_is_over = due_of(request)?.is_over(as_of);
-    for item in of_request(catalog, &grounds, request, as_of)? {
+    for item in of_request(catalog, grounds, request, as_of)? {
         table.write(item_row(request, &item, in_force, due_is_over))?;
     }
     Ok(())
@@ -199,15 +206,4 @@ fn item_row(request: &ErasureRow, item: &ItemStanding, in_force: bool, due_is_ov
         "also_asked_by": item.row.also_asked_by,
         "plan": item.row.plan,
     }))
-}
-
-fn instant(at: i64) -> String {
-    Timestamp::from_microsecond(at).map_or_else(|_| String::new(), |at| at.to_string())
-}
-
-fn object(value: Value) -> Row {
-    match value {
-        Value::Object(row) => row,
-        _ => Row::new(),
-    }
 }

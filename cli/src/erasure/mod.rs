@@ -141,10 +141,3 @@ fn named(catalog: &Catalog, named: &NamedMessages) -> anyhow::Result<Vec<Key>> {
     let families = find::families(catalog, &named.message, named.messages.as_deref())?;
     Ok(families.into_keys().collect())
 }
-
-fn reasoned(what: &str, text: &str) -> anyhow::Result<()> {
-    if text.trim().is_empty() {
-        return Err(Failure::new(Exit::Usage, format!("--{what} is empty")).into());
-    }
-    Ok(())
-}

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use super::{Desk, named, seen};
 use crate::args::{Law, RequestErasure, SummaryFormat};
 use crate::case::sound_name;
-use crate::failure::{Exit, Failure};
+use crate::failure::{Exit, Failure, reasoned};
 use crate::hold::compiled::handles_of_person;
 use crate::review;
 use crate::settings::Settings;
@@ -24,7 +24,7 @@ use crate::terminal::say;
 /// Freezes a request.
 pub fn request(settings: &Settings, args: &RequestErasure) -> anyhow::Result<Exit> {
     sound_name("a request", &args.name)?;
-    super::reasoned("subject", &args.subject)?;
+    reasoned("subject", &args.subject)?;
     let law = law(args)?;
     let zone = zone(settings, args)?;
     let due = due(settings, args, law, &zone)?;

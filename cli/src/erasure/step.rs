@@ -11,9 +11,9 @@ use lexhold_store::EntryKind;
 use serde_json::json;
 
 use super::standing::law_of;
-use super::{Desk, letter, pending, reasoned, seen};
+use super::{Desk, letter, pending, seen};
 use crate::args::{CloseErasure, ConfirmErasure, ErasureOutcome, ExtendErasure};
-use crate::failure::{Exit, Failure};
+use crate::failure::{Exit, Failure, reasoned};
 use crate::operators::Act;
 use crate::settings::Settings;
 

@@ -1,10 +1,10 @@
 //! What is left to say of a message that was destroyed.
 
-use jiff::Timestamp;
 use lexhold_catalog::TombstoneRow;
 use serde_json::{Value, json};
 
 use crate::home;
+use crate::report::table::instant;
 use crate::settings::Settings;
 
 /// As one JSON document.
@@ -61,8 +61,4 @@ pub fn text(settings: &Settings, rows: &[TombstoneRow]) -> String {
         .iter()
         .map(|line| lexhold_document::printable(line) + "\n")
         .collect()
-}
-
-fn instant(at: i64) -> String {
-    Timestamp::from_microsecond(at).map_or_else(|_| String::new(), |at| at.to_string())
 }

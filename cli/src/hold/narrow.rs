@@ -10,7 +10,7 @@ use super::document::Written;
 use super::log::HoldLog;
 use super::{compiled, one, place, release, settle_now};
 use crate::args::NarrowHold;
-use crate::failure::{Exit, Failure};
+use crate::failure::{Exit, Failure, reasoned};
 use crate::home;
 use crate::operators::Actor;
 use crate::settings::Settings;
@@ -25,7 +25,7 @@ pub fn narrow(settings: &Settings, args: &NarrowHold) -> anyhow::Result<Exit> {
     let (old, name) = chosen(&actor, &log, &args.name, &written)?;
     let confirmed_by = &args.stands.confirmed_by;
     actor.require_hold(Verb::NarrowHold, &old.hold, confirmed_by, old.silent)?;
-    release::reasoned(&args.reason)?;
+    reasoned("reason", &args.reason)?;
     let directory = compiled::directory(settings, &home)?;
     place::journal(&actor, &home, &name, Some(&old.hold), &written, &directory)?;
     if !settle_now(settings, &actor, &home, &directory)? {

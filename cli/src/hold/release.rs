@@ -16,7 +16,7 @@ use super::log::HoldLog;
 use super::{is_busy, one};
 use crate::args::{ReleaseHold, SummaryFormat};
 use crate::dates::{Dates, Grounds};
-use crate::failure::{Exit, Failure};
+use crate::failure::{Exit, Failure, reasoned};
 use crate::home;
 use crate::operators::Actor;
 use crate::report::ViewerSight;
@@ -49,7 +49,7 @@ pub fn release(settings: &Settings, args: &ReleaseHold) -> anyhow::Result<Exit> 
         let message = format!("the hold `{}` was released before", placed.hold);
         return Err(Failure::new(Exit::Refused, message).into());
     }
-    reasoned(&args.reason)?;
+    reasoned("reason", &args.reason)?;
     let grace_until = journal(&actor, &home, placed, &args.reason, confirmed_by, None)?;
     let freed = freed(settings, &actor, &home, &placed.hold, grace_until)?;
     let printed = print(
@@ -67,14 +67,6 @@ pub fn release(settings: &Settings, args: &ReleaseHold) -> anyhow::Result<Exit> 
         ));
     }
     Ok(printed)
-}
-
-/// A release has a reason that somebody can read later.
-pub fn reasoned(reason: &str) -> anyhow::Result<()> {
-    if reason.trim().is_empty() {
-        return Err(Failure::new(Exit::Usage, "--reason is empty").into());
-    }
-    Ok(())
 }
 
 /// Puts a release on record, and says until when everything stays.

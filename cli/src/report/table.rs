@@ -80,6 +80,19 @@ impl Default for Heading {
 /// One row: column name to value; absent columns are null.
 pub type Row = Map<String, Value>;
 
+/// The fields of a JSON object as a row.
+pub fn object(value: Value) -> Row {
+    match value {
+        Value::Object(row) => row,
+        _ => Row::new(),
+    }
+}
+
+/// Microseconds since 1970 as an instant in text; nothing where they lie beyond the calendar.
+pub fn instant(at: i64) -> String {
+    Timestamp::from_microsecond(at).map_or_else(|_| String::new(), |at| at.to_string())
+}
+
 /// Writes one table in one form.
 pub struct TableWriter {
     columns: Columns,

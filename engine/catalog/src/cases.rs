@@ -7,7 +7,7 @@ use crate::alerts::keys;
 use crate::error::Result;
 use crate::open::Catalog;
 use crate::payload::{CaseAdded, CaseClosed, CaseItem, CaseOpened, JournalEntry};
-use crate::rows::{collect, sql_text};
+use crate::rows::{collect, decimal, sql_text};
 
 /// A case.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -107,9 +107,9 @@ fn items(
             number,
             entry.at,
             entry.actor,
-            item.family.as_i128().to_string(),
+            decimal(item.family),
             item.message_id,
-            item.alert.map(|alert| alert.as_i128().to_string()),
+            item.alert.map(decimal),
             reason
         ])?;
     }

@@ -520,8 +520,8 @@ impl Catalog {
         mut each: impl FnMut(ApartCount) -> Result<(), E>,
     ) -> Result<(), E> {
         let united = "SELECT u.origin_no, u.days_no, u.conversation_no, u.sent_at, u.captured_at,
-                             a.held, a.hush, a.grace, a.hush_grace, a.in_case, a.n, a.family, a.since, a.granted
-                      FROM (SELECT family, held, hush, grace, hush_grace, in_case, since, granted, count(*) AS n
+                             a.held, a.hush, a.grace, a.hush_grace, a.in_case, a.n, a.family, a.since, a.granted, a.grounded
+                      FROM (SELECT family, held, hush, grace, hush_grace, in_case, since, granted, grounded, count(*) AS n
                             FROM apart WHERE whole GROUP BY ALL) a
                       LEFT JOIN (SELECT family, origin_no, days_no, conversation_no, sent_at, captured_at FROM united_member
                                  UNION ALL
@@ -560,16 +560,16 @@ impl Catalog {
             "CREATE OR REPLACE TEMP TABLE apart AS
              SELECT m.family, m.origin_no, m.days_no, m.conversation_no, m.place_no, epoch_us(m.sent_at) AS sent_at,
                     epoch_us(m.captured_at) AS captured_at, x.held, x.hush, x.grace, x.hush_grace, x.in_case, x.united,
-                    x.since, x.granted, x.united OR x.since IS NOT NULL AS whole
+                    x.since, x.granted, x.grounded, x.united OR x.since IS NOT NULL AS whole
              FROM message m JOIN (
                  SELECT family, bool_or(held) AS held, bool_or(hush) AS hush, max(grace) AS grace,
                         max(hush_grace) AS hush_grace, bool_or(in_case) AS in_case, bool_or(united) AS united,
-                        max(since) AS since, max(granted) AS granted FROM (
+                        max(since) AS since, max(granted) AS granted, bool_or(grounded) AS grounded FROM (
                      SELECT family, held, hush, grace, hush_grace, false AS in_case, false AS united,
-                            NULL::BIGINT AS since, NULL::BIGINT AS granted FROM ({COVERED})
-                     UNION ALL SELECT family, false, false, NULL, NULL, true, false, NULL, NULL FROM in_case
-                     UNION ALL SELECT family, false, false, NULL, NULL, false, true, NULL, NULL FROM united
-                     UNION ALL SELECT family, false, false, NULL, NULL, false, false, since, granted FROM ({ASKED}))
+                            NULL::BIGINT AS since, NULL::BIGINT AS granted, false AS grounded FROM ({COVERED})
+                     UNION ALL SELECT family, false, false, NULL, NULL, true, false, NULL, NULL, false FROM in_case
+                     UNION ALL SELECT family, false, false, NULL, NULL, false, true, NULL, NULL, false FROM united
+                     UNION ALL SELECT family, false, false, NULL, NULL, false, false, since, granted, grounded FROM ({ASKED}))
                  GROUP BY family) x USING (family) {run}"
         ))
     }

@@ -24,6 +24,8 @@ pub struct Asked {
     pub since: i64,
     /// The journal entry that granted it, and says which duties were waived: see [`crate::Catalog::waived`].
     pub granted: Option<u64>,
+    /// Somebody recorded a ground on which they stay.
+    pub grounded: bool,
 }
 
 impl Covered {
@@ -74,15 +76,18 @@ pub(crate) const COVERED: &str = "
     FROM (SELECT DISTINCT family, hold FROM hold_member) m
     LEFT JOIN hold h USING (hold) LEFT JOIN hold_release r USING (hold) GROUP BY m.family";
 
-/// Families whose erasure was asked for, a row each, as SQL: `since`, and `granted`, the last grant by a request that stands,
-/// unless that request later named a ground.
+/// Families whose erasure was asked for, a row each, as SQL: `since`; `granted`, the last grant by a request that stands; and
+/// `grounded`, whether the last word under any such request is a ground on which they stay. A grant counts while no ground does, and
+/// while nobody else has asked since: it was weighed against the law of those who had.
 pub(crate) const ASKED: &str = "
-    SELECT i.family, min(epoch_us(s.stepped_at)) AS since, max(d.seq) FILTER (d.ground IS NULL) AS granted
-    FROM erasure_item i JOIN erasure_step s ON s.request = i.request AND s.step = 'confirmed'
-    LEFT JOIN (SELECT o.request, o.seq, o.ground, x.family FROM erasure_decision o JOIN erasure_decision_item x USING (seq)
-               QUALIFY row_number() OVER (PARTITION BY o.request, x.family ORDER BY o.seq DESC) = 1) d
-        ON d.request = i.request AND d.family = i.family
-    WHERE i.request NOT IN (SELECT request FROM erasure_step WHERE step = 'closed') GROUP BY i.family";
+    SELECT family, since, grounded, CASE WHEN NOT grounded AND granted > asked THEN granted END AS granted FROM (
+        SELECT i.family, min(epoch_us(s.stepped_at)) AS since, max(s.seq) AS asked,
+               max(d.seq) FILTER (d.ground IS NULL) AS granted, bool_or(d.ground IS NOT NULL) AS grounded
+        FROM erasure_item i JOIN erasure_step s ON s.request = i.request AND s.step = 'confirmed'
+        LEFT JOIN (SELECT o.request, o.seq, o.ground, x.family FROM erasure_decision o JOIN erasure_decision_item x USING (seq)
+                   QUALIFY row_number() OVER (PARTITION BY o.request, x.family ORDER BY o.seq DESC) = 1) d
+            ON d.request = i.request AND d.family = i.family
+        WHERE i.request NOT IN (SELECT request FROM erasure_step WHERE step = 'closed') GROUP BY i.family)";
 
 /// Families that a silent hold, the grace after one, or an open case keeps at an instant, as SQL; none where nothing is hidden.
 pub(crate) fn hushed(hide_silent_at: Option<i64>) -> String {

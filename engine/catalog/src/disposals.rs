@@ -15,7 +15,7 @@ use crate::payload::{
     Activity, DisposalApproved, DisposalCertified, DisposalDone, DisposalIntent, DisposalProposed, DisposalRejected,
     JournalEntry,
 };
-use crate::rows::{Row, collect, each_row, sql_text};
+use crate::rows::{Row, collect, decimal, each_row, sql_text};
 
 /// Tables whose rows belong to one message each.
 const OF_MESSAGES: [&str; 10] = [
@@ -292,11 +292,6 @@ pub(crate) fn certified(
     Ok(())
 }
 
-/// A key as DuckDB takes it for a column of keys.
-fn decimal(key: Key) -> String {
-    key.as_i128().to_string()
-}
-
 impl Catalog {
     /// Every disposal plan, in the order of the journal.
     ///
@@ -357,16 +352,12 @@ impl Catalog {
         })
     }
 
-    /// Hands the items of a plan over, in its order, or of all plans where none is named.
+    /// The items of a plan, in its order.
     ///
     /// # Errors
-    /// The caller's own, and those of DuckDB.
-    pub fn plan_items<E: From<CatalogError>>(
-        &self,
-        plan: Option<&str>,
-        mut each: impl FnMut(&str, ItemRow) -> Result<(), E>,
-    ) -> Result<(), E> {
-        let only = plan.map_or_else(String::new, |plan| format!("WHERE i.plan = {}", sql_text(plan)));
+    /// Those of DuckDB.
+    pub fn plan_items(&self, plan: &str) -> Result<Vec<ItemRow>> {
+        let plan = sql_text(plan);
         let sql = format!(
             "SELECT i.plan, i.item, i.key, i.family, i.message_id, i.version, i.content_hash, i.schedules, i.action, i.triggers,
                     i.retain_until, i.eligible_from, i.dispose_at, i.must_dispose_by, b.reason, t.intent_seq,
@@ -375,11 +366,9 @@ impl Catalog {
              LEFT JOIN (SELECT plan, key, arg_min(reason, seq) AS reason FROM disposal_sent_back GROUP BY plan, key) b
                  ON b.plan = i.plan AND b.key = i.key
              LEFT JOIN tombstone t ON t.plan = i.plan AND t.key = i.key
-             {only} ORDER BY i.plan, i.item"
+             WHERE i.plan = {plan} ORDER BY i.item"
         );
-        each_row(self.connection(), &sql, "reading the items of a plan", |row| {
-            each(row.text(0)?, item(row)?)
-        })
+        collect(self.connection(), &sql, "reading the items of a plan", item)
     }
 
     /// The messages that people want kept beyond an instant although their time is over.

@@ -14,7 +14,7 @@ use crate::payload::{
     ErasureAnswered, ErasureClosed, ErasureConfirmed, ErasureDecided, ErasureExtended, ErasureItem, ErasureRequested,
     JournalEntry,
 };
-use crate::rows::{Row, collect, sql_key, sql_text};
+use crate::rows::{Row, collect, decimal, sql_key, sql_text};
 
 /// A request for erasure.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -289,11 +289,6 @@ pub(crate) fn decide(
         rows.append_row(params![entry.seq, decimal(item.family)])?;
     }
     rows.flush()
-}
-
-/// A key as DuckDB takes it for a column of keys.
-fn decimal(key: Key) -> String {
-    key.as_i128().to_string()
 }
 
 fn parsed(text: &str) -> Result<Value> {

@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::numbers;
 use crate::open::Catalog;
 use crate::payload::{JournalEntry, Replaced, ResolvedMessage};
-use crate::rows::{collect, sql_key};
+use crate::rows::{collect, decimal, sql_key};
 
 /// What was decided of one document for one message.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,11 +48,11 @@ pub(crate) fn apply(
                 entry.seq,
                 entry.at,
                 entry.actor,
-                resolved.family.as_i128().to_string(),
+                decimal(resolved.family),
                 resolved.message_id,
                 document.document,
                 document.schedules.join(" "),
-                document.set_id.as_i128().to_string(),
+                decimal(document.set_id),
                 canonical_json(&json!(document.replaces)),
                 resolved.reason,
                 resolved.confirmed_by.join(" ")

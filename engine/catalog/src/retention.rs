@@ -142,7 +142,8 @@ fn retention_sql(scope: Scope) -> String {
     .collect();
     format!(
         "SELECT m.key, m.family, m.message_id, m.version, m.version_kind, m.platform, m.conversation, m.sender,
-                epoch_us(m.sent_at), m.trigger_suspect, b.run, {}, h.hold, h.membership, h.silent, h.grace_until, e.since, e.granted
+                epoch_us(m.sent_at), m.trigger_suspect, b.run, {}, h.hold, h.membership, h.silent, h.grace_until, e.since, e.granted,
+                e.grounded
          FROM message m JOIN batch b ON b.seq = m.seq
          LEFT JOIN united_member u ON u.family = m.family
          LEFT JOIN ({HELD}) h ON h.family = m.family
@@ -172,13 +173,18 @@ fn message(row: Row<'_>) -> Result<RetentionRow> {
     })
 }
 
-/// What the two columns from one on say of a request.
+/// What the three columns from one on say of a request.
 pub(crate) fn asked(row: Row<'_>, column: usize) -> Result<Option<Asked>> {
     let Some(since) = row.number_or_null(column)? else {
         return Ok(None);
     };
     let granted = row.number_or_null(column + 1)?.map(i64::unsigned_abs);
-    Ok(Some(Asked { since, granted }))
+    let grounded = row.flag(column + 2)?;
+    Ok(Some(Asked {
+        since,
+        granted,
+        grounded,
+    }))
 }
 
 fn add(message: &mut RetentionRow, row: Row<'_>) -> Result<()> {

@@ -7,7 +7,7 @@ use lexhold_model::Key;
 use crate::error::{CatalogError, Result};
 use crate::open::Catalog;
 use crate::payload::{JournalEntry, Review};
-use crate::rows::{Row, collect, each_row, sql_key};
+use crate::rows::{Row, collect, decimal, each_row, sql_key};
 
 /// One decision about one thing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -184,7 +184,7 @@ pub(crate) fn apply(transaction: &Transaction<'_>, entry: &JournalEntry<'_>, rev
             row.solo
         ])?;
         for (ordinal, (key, message_id)) in (0_i64..).zip(&row.members) {
-            members.execute(params![entry.seq, item, ordinal, key.as_i128().to_string(), message_id])?;
+            members.execute(params![entry.seq, item, ordinal, decimal(*key), message_id])?;
         }
     }
     Ok(())

@@ -49,6 +49,11 @@ pub(crate) fn collect<T>(
     Ok(rows)
 }
 
+/// A key as DuckDB takes it for a column of keys.
+pub(crate) fn decimal(key: Key) -> String {
+    key.as_i128().to_string()
+}
+
 /// A key as SQL.
 pub(crate) fn sql_key(key: Key) -> String {
     format!("{}::DECIMAL(38,0)", key.as_i128())

@@ -6,7 +6,7 @@ use lexhold_model::Key;
 use crate::error::{CatalogError, Result};
 use crate::open::Catalog;
 use crate::payload::{JournalEntry, SampleDrawn};
-use crate::rows::{collect, each_row, sql_text};
+use crate::rows::{collect, decimal, each_row, sql_text};
 
 /// A period of a sample.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -94,7 +94,7 @@ pub(crate) fn apply(
             drawn.sample,
             drawn.period,
             entry.seq,
-            item.key.as_i128().to_string(),
+            decimal(item.key),
             item.message_id,
             item.strata.join(BETWEEN),
             item.of,

@@ -243,20 +243,28 @@ const CCPA: [Ground; 9] = [
 pub struct Erasure<'a> {
     /// The schedule versions whose duties counsel has waived for it.
     pub waived: &'a BTreeSet<Key>,
+    /// Counsel recorded a ground on which it stays: it goes no earlier than it would without the request.
+    pub grounded: bool,
 }
 
 static NOTHING: BTreeSet<Key> = BTreeSet::new();
 
 impl Default for Erasure<'_> {
     fn default() -> Self {
-        Self { waived: &NOTHING }
+        Self {
+            waived: &NOTHING,
+            grounded: false,
+        }
     }
 }
 
 impl Erasure<'_> {
     /// Whether a duty is waived. One that could not be evaluated never is.
     pub fn waives(&self, duty: &Duty) -> bool {
-        duty.kind == DutyKind::Retain && self.waived.contains(&duty.schedule) && !is_indeterminate(duty)
+        !self.grounded
+            && duty.kind == DutyKind::Retain
+            && self.waived.contains(&duty.schedule)
+            && !is_indeterminate(duty)
     }
 
     /// The duties that keep a message at an instant.
@@ -274,7 +282,7 @@ impl Erasure<'_> {
     pub fn eligible_from(self, resolved: &Resolved, asked: Timestamp) -> Limit {
         let ordinary = resolved.eligible_from.limit;
         let governed = resolved.parts.iter().all(|part| !part.duties.is_empty());
-        if !governed || resolved.parts.is_empty() || resolved.is_indeterminate() {
+        if self.grounded || !governed || resolved.parts.is_empty() || resolved.is_indeterminate() {
             return ordinary;
         }
         let day = TimeZone::UTC.to_datetime(asked).date();
@@ -360,7 +368,7 @@ impl Meets<'_> {
             () if self.doubtful || parts.is_empty() || self.resolved.is_indeterminate() => {
                 ErasureStanding::Indeterminate
             }
-            () if self.kept => ErasureStanding::Deferred(vec![open]),
+            () if self.kept || self.erasure.grounded => ErasureStanding::Deferred(vec![open]),
             () => ErasureStanding::Queued,
         }
     }
@@ -375,7 +383,7 @@ impl Meets<'_> {
             self.law.automatic(duty)?;
             until = until.max(Some(duty.ends.until()?));
         }
-        until.filter(|_| !self.held)
+        until.filter(|_| !self.held && !self.erasure.grounded)
     }
 }
 
@@ -630,7 +638,10 @@ mod tests {
         let contract = kept("y", Some(Basis::Contract), "DE", "P9Y");
         let waived: BTreeSet<Key> = [contract.key()].into();
         let x = resolved([law, contract], &sent(SENT));
-        let erasure = Erasure { waived: &waived };
+        let erasure = Erasure {
+            waived: &waived,
+            ..Erasure::default()
+        };
         let asked = instant("2021-01-01T08:00:00Z");
         assert_eq!(erasure.eligible_from(&x, asked).instant_text(), "2022-03-11T00:00:00Z");
         let at = |at: &str, erasure| {
@@ -655,7 +666,10 @@ mod tests {
             reason: "because".into(),
         };
         let x = schedules.resolve(&assigned, &Clocks::of(&Days::of(schedules.zones(), &sent(SENT))));
-        let erasure = Erasure { waived: &waived };
+        let erasure = Erasure {
+            waived: &waived,
+            ..Erasure::default()
+        };
         let meets = Meets {
             erasure,
             ..meets(PrivacyLaw::Gdpr, &x)

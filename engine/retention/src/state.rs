@@ -110,7 +110,7 @@ fn applies(state: State, resolved: &Resolved, as_of: Timestamp, circumstances: &
         }
         State::Restricted => {
             let kept = circumstances.held || circumstances.in_case || in_grace || clocks(State::Retained);
-            erasure.is_some() && kept
+            erasure.is_some_and(|asked| kept || asked.grounded && clocks(State::ExpiredNoAction))
         }
         State::Retained => in_grace || clocks(state),
         State::Ungoverned | State::ExpiredNoAction => clocks(state),
@@ -124,7 +124,8 @@ fn applies(state: State, resolved: &Resolved, as_of: Timestamp, circumstances: &
     }
 }
 
-/// What the dates of one message alone say. Whoever asked for its erasure need not wait for a rule that deletes it.
+/// What the dates of one message alone say. Whoever asked for its erasure need not wait for a rule that deletes it, unless there
+/// is a ground on which it stays.
 fn clock(resolved: &Resolved, part: &Part, as_of: Timestamp, erasure: Option<Erasure<'_>>) -> State {
     if part.duties.is_empty() {
         return State::Ungoverned;
@@ -137,7 +138,7 @@ fn clock(resolved: &Resolved, part: &Part, as_of: Timestamp, erasure: Option<Era
     };
     let waived = |duty: &usize| erasure.is_some_and(|asked| asked.waives(&resolved.duties[*duty]));
     let protected = !of_kind(DutyKind::Retain).all(|duty| over(duty) || waived(duty));
-    let deleted = erasure.is_some() || part.deletion.iter().any(over);
+    let deleted = erasure.is_some_and(|asked| !asked.grounded) || part.deletion.iter().any(over);
     let mut ceilings = of_kind(DutyKind::Ceiling);
     let forbidden = ceilings.any(|ceiling| over(ceiling) && !lapsed(resolved, *ceiling, as_of));
     match (protected, deleted || forbidden) {
