@@ -84,6 +84,7 @@ fn occurrence_row(found: Occurrence) -> OccurrenceRow {
         aliases: found.aliases,
         members: found.members,
         truncated: found.truncated,
+        crowded: found.crowded,
         indeterminate: found.indeterminate.map(str::to_owned),
     }
 }

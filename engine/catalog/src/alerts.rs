@@ -122,6 +122,8 @@ pub struct OccurrenceRow {
     pub members: Vec<Key>,
     /// Whether there are more.
     pub truncated: bool,
+    /// Its group, where any message that counts there may belong to it.
+    pub crowded: Option<Key>,
     /// Why it is not certain, if it is not.
     pub indeterminate: Option<String>,
 }
@@ -177,6 +179,7 @@ const OCCURRENCE_TABLES: &str = "
 CREATE OR REPLACE TEMP TABLE occurrence (alert_id DECIMAL(38,0), rule_id DECIMAL(38,0), key DECIMAL(38,0),
                                          truncated BOOLEAN, indeterminate VARCHAR);
 CREATE OR REPLACE TEMP TABLE occurrence_alias (alert_id DECIMAL(38,0), alias DECIMAL(38,0));
+CREATE OR REPLACE TEMP TABLE occurrence_crowd (alert_id DECIMAL(38,0), rule_id DECIMAL(38,0), group_id DECIMAL(38,0));
 CREATE OR REPLACE TEMP TABLE component (rule_id DECIMAL(38,0), component VARCHAR);
 ";
 
@@ -253,7 +256,7 @@ impl Catalog {
         which: Hits,
         mut each: impl FnMut(HitRow) -> Result<(), E>,
     ) -> Result<(), E> {
-        let chosen = chosen(which);
+        let chosen = chosen(which, "told");
         let sql = format!(
             "WITH {SETTLED}, {TOLD},
              chosen AS MATERIALIZED (SELECT *, {GRADE} AS grade
@@ -290,7 +293,8 @@ impl Catalog {
         Ok(counts.iter().sum::<u64>() > 0)
     }
 
-    /// Hands over the messages of every alert, alert by alert. Hits that something took out count for nothing.
+    /// Hands over the messages of every alert, alert by alert. Hits that something took out count for nothing. Where the
+    /// list of an alert is not certain to be whole, every message that may belong to it is among them.
     ///
     /// # Errors
     /// The caller's own, and those of DuckDB.
@@ -299,12 +303,16 @@ impl Catalog {
         which: Hits,
         mut each: impl FnMut(AlertMessage) -> Result<(), E>,
     ) -> Result<(), E> {
-        let chosen = chosen(which);
+        let chosen = chosen(which, "rests");
         let sql = format!(
-            "WITH {SETTLED}, {TOLD}
-             SELECT t.alert, any_value(n.aliases), t.key, m.family, bool_and(t.echo)
-             FROM told t JOIN hit_message m USING (key) LEFT JOIN names n USING (alert)
-             WHERE t.excluded IS NULL AND ({chosen}) GROUP BY t.alert, t.key, m.family ORDER BY t.alert, t.key"
+            "WITH {SETTLED}, {TOLD},
+             rests AS MATERIALIZED (
+                 SELECT alert, key, echo FROM told WHERE excluded IS NULL
+                 UNION ALL SELECT c.alert_id, e.key, false
+                 FROM occurrence_crowd c JOIN conversation_event e ON e.rule_id = c.rule_id AND e.group_id = c.group_id)
+             SELECT alert, any_value(n.aliases), key, m.family, bool_and(r.echo)
+             FROM rests r JOIN hit_message m USING (key) LEFT JOIN names n USING (alert)
+             WHERE {chosen} GROUP BY alert, key, m.family ORDER BY alert, key"
         );
         self.set_up_hits()?;
         each_row(self.connection(), &sql, "reading alerts", |row| {
@@ -427,6 +435,15 @@ impl Catalog {
                 ("alias", keys(aliases().map(|(_, alias)| alias))),
             ],
         )?;
+        let crowded = || found.iter().filter_map(|one| Some((one.alert_id, one.crowded?)));
+        self.append(
+            "occurrence_crowd",
+            vec![
+                ("alert_id", keys(crowded().map(|(alert, _)| alert))),
+                ("rule_id", keys(crowded().map(|_| rule_id))),
+                ("group_id", keys(crowded().map(|(_, group)| group))),
+            ],
+        )?;
         self.append(
             "component",
             vec![
@@ -496,15 +513,15 @@ impl Catalog {
     }
 }
 
-/// The alerts that are asked for, as SQL.
-fn chosen(which: Hits) -> String {
+/// The alerts that are asked for, as SQL; `of` has messages by alert.
+fn chosen(which: Hits, of: &str) -> String {
     match which {
         Hits::All => "true".to_owned(),
         Hits::OfAlert(alert) => {
             let id = sql_key(alert);
             format!("alert = {id} OR alert IN (SELECT alert FROM name WHERE alias = {id})")
         }
-        Hits::InMessage(key) => format!("alert IN (SELECT alert FROM told WHERE key = {})", sql_key(key)),
+        Hits::InMessage(key) => format!("alert IN (SELECT alert FROM {of} WHERE key = {})", sql_key(key)),
     }
 }
 

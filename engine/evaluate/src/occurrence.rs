@@ -37,6 +37,8 @@ pub struct Occurrence {
     pub members: Vec<Key>,
     /// Whether there are more.
     pub truncated: bool,
+    /// Its group, where messages may belong to it that are not among the members: any that count in the group.
+    pub crowded: Option<Key>,
     /// Why it is not certain.
     pub indeterminate: Option<&'static str>,
 }
@@ -112,12 +114,18 @@ impl<'j> Look<'j> {
             at_us: Some(0),
             ..event.clone()
         };
-        let uncertain = open.undated.as_mut().and_then(|watch| watch.push(at_once(&event)));
-        let certain = event.at_us.is_some().then(|| open.dated.push(event)).flatten();
-        self.found
-            .extend(uncertain.map(|episode| self.judge.undated(group, &episode)));
-        self.found
-            .extend(certain.and_then(|episode| self.judge.dated(group, &episode, None)));
+        if let Some(watch) = &mut open.undated
+            && let Some(episode) = watch.push(at_once(&event))
+        {
+            self.found
+                .push(self.judge.undated(group, &episode, watch.is_incomplete()));
+        }
+        if event.at_us.is_some()
+            && let Some(episode) = open.dated.push(event)
+        {
+            self.found
+                .extend(self.judge.dated(group, &episode, open.dated.is_incomplete()));
+        }
         std::mem::take(&mut self.found)
     }
 
@@ -131,41 +139,54 @@ impl<'j> Look<'j> {
         let Some(InGroup { group, dated, undated }) = self.group.take() else {
             return;
         };
-        let rest = dated.finish();
-        let crowded = rest.incomplete.then_some(TOO_MANY);
-        let certain = rest
+        let dated = dated.finish();
+        let certain = dated
             .episodes
             .iter()
-            .filter_map(|episode| self.judge.dated(group, episode, crowded));
-        let uncertain = undated.map(Watch::finish).unwrap_or_default().episodes;
-        let uncertain = uncertain.iter().map(|episode| self.judge.undated(group, episode));
+            .filter_map(|episode| self.judge.dated(group, episode, dated.incomplete));
+        let undated = undated.map(Watch::finish).unwrap_or_default();
+        let uncertain = undated
+            .episodes
+            .iter()
+            .map(|episode| self.judge.undated(group, episode, undated.incomplete));
         self.found.extend(certain.chain(uncertain));
     }
 }
 
 impl ConversationJudge {
-    fn dated(&self, group: Key, episode: &Episode, doubt: Option<&'static str>) -> Option<Occurrence> {
+    fn dated(&self, group: Key, episode: &Episode, crowded: bool) -> Option<Occurrence> {
         let mut names = episode
             .anchors
             .iter()
             .map(|anchor| name(&self.rule_id, group, Some(*anchor)));
-        Some(occurrence(names.next()?, names.collect(), episode, doubt))
+        Some(Occurrence {
+            alert_id: names.next()?,
+            aliases: names.collect(),
+            indeterminate: crowded.then_some(TOO_MANY),
+            ..occurrence(group, episode, crowded)
+        })
     }
 
     /// All that is uncertain in a group has one name, which does not change as messages come in.
-    fn undated(&self, group: Key, episode: &Episode) -> Occurrence {
-        let id = name(&self.rule_id, group, None);
-        occurrence(id, Vec::new(), episode, Some(UNDATED))
+    fn undated(&self, group: Key, episode: &Episode, crowded: bool) -> Occurrence {
+        Occurrence {
+            alert_id: name(&self.rule_id, group, None),
+            indeterminate: Some(UNDATED),
+            ..occurrence(group, episode, crowded)
+        }
     }
 }
 
-fn occurrence(alert_id: Key, aliases: Vec<Key>, episode: &Episode, indeterminate: Option<&'static str>) -> Occurrence {
+/// An occurrence that has no name yet.
+fn occurrence(group: Key, episode: &Episode, crowded: bool) -> Occurrence {
+    let truncated = episode.n_members > episode.members.len() as u64;
     Occurrence {
-        alert_id,
-        aliases,
+        alert_id: group,
+        aliases: Vec::new(),
         members: episode.members.clone(),
-        truncated: episode.n_members > episode.members.len() as u64,
-        indeterminate,
+        truncated,
+        crowded: (truncated || crowded).then_some(group),
+        indeterminate: None,
     }
 }
 
@@ -189,4 +210,74 @@ fn timeless(rule: &Conversation) -> Conversation {
         other => other.clone(),
     };
     Conversation { demand, ..rule.clone() }
+}
+
+#[cfg(test)]
+mod tests {
+    use lexhold_rules::conversation::Grouping;
+    use lexhold_rules::limits;
+
+    use super::*;
+
+    const DAY_US: i64 = 86_400_000_000;
+
+    fn key(name: &str) -> Key {
+        Key::of("test", [name.as_bytes()])
+    }
+
+    /// What a rule that wants two messages in a day makes of messages at these times in one group.
+    fn found(times: impl IntoIterator<Item = Option<i64>>) -> Vec<Occurrence> {
+        let conversation = Conversation {
+            components: vec!["a".to_owned()],
+            demand: Demand::Count(2),
+            by: vec![Grouping::Conversation],
+            within_us: DAY_US,
+            participants: 1,
+        };
+        let judge = ConversationJudge::new("r.r", conversation);
+        let mut look = judge.look();
+        let mut all = Vec::new();
+        for (n, at_us) in times.into_iter().enumerate() {
+            let event = Event {
+                at_us,
+                message_id: format!("{n:09}"),
+                key: key("message"),
+                sender: String::new(),
+                component: 0,
+            };
+            all.extend(look.push(GroupEvent {
+                group: key("group"),
+                event,
+            }));
+        }
+        all.extend(look.finish());
+        all
+    }
+
+    #[test]
+    fn x5_an_occurrence_that_does_not_name_all_its_messages_names_its_group() {
+        let limit = i64::try_from(limits::WINDOW_MESSAGES).unwrap();
+        let at = |n: i64| (0..n).map(Some);
+        let crowded = |found: &[Occurrence]| -> Vec<bool> {
+            found
+                .iter()
+                .map(|one| one.crowded.inspect(|group| assert_eq!(*group, key("group"))).is_some())
+                .collect()
+        };
+        assert_eq!(crowded(&found(at(limit))), [false]);
+        let over = found(at(limit + 1));
+        assert_eq!((crowded(&over), over[0].truncated), (vec![true], true));
+        // What comes later in a group that was crowded before is not certain either, nor is what was over by then.
+        let later = [10 * DAY_US, 10 * DAY_US + 1, 20 * DAY_US].map(Some);
+        let twice = found(at(limit + 1).chain(later));
+        assert_eq!(crowded(&twice), [true, true]);
+        assert!(twice.iter().all(|one| one.indeterminate == Some(TOO_MANY)));
+        // Half a day apart, no window is crowded, but the episode goes on.
+        let apart = DAY_US / 2;
+        let long = found((0..=limit).map(|n| Some(n * apart)));
+        assert_eq!((crowded(&long), long[0].indeterminate), (vec![true], None));
+        // All at once, for want of a date.
+        let undated = found(std::iter::once(None).chain(at(limit)));
+        assert_eq!(crowded(&undated), [false, true]);
+    }
 }

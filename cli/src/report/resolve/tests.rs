@@ -189,3 +189,54 @@ fn x3_the_catalog_finds_what_the_pure_function_finds_in_any_order_and_batches() 
         "echoes, aliases, signatures, conversations: {seen:?}"
     );
 }
+
+#[test]
+fn x5_every_message_of_a_crowded_group_is_one_of_its_alert() {
+    let bundle = bundle();
+    let mut mails: Vec<Message> = (0..24).flat_map(mails).collect();
+    for (n, mail) in mails.iter_mut().enumerate() {
+        mail.id = Some(format!("<{n}>"));
+    }
+    let home = home(&bundle, &[evaluated(&bundle, &mails)]);
+    let rules = home.writer.rules().unwrap();
+    let rule = rules.iter().find(|rule| rule.spec.is_some()).unwrap();
+    let mut groups: BTreeMap<Key, Vec<Key>> = BTreeMap::new();
+    home.writer
+        .conversation_events::<anyhow::Error>(rule.rule_id, |event| {
+            groups.entry(event.group_id).or_default().push(event.key);
+            Ok(())
+        })
+        .unwrap();
+    let (group, all) = groups.iter().max_by_key(|(_, keys)| keys.len()).unwrap();
+    let all: std::collections::BTreeSet<Key> = all.iter().copied().collect();
+    let listed = *all.first().unwrap();
+    let unlisted = *all.last().unwrap();
+    let alert = Key::of("test", [b"alert".as_slice()]);
+    let of_alert = |crowded: Option<Key>, which: Hits| {
+        let found = OccurrenceRow {
+            alert_id: alert,
+            aliases: Vec::new(),
+            members: vec![listed],
+            truncated: crowded.is_some(),
+            crowded,
+            indeterminate: None,
+        };
+        home.writer.forget_occurrences().unwrap();
+        home.writer
+            .add_occurrences(rule.rule_id, &["desk.venue".into(), "desk.number".into()], &[found])
+            .unwrap();
+        let mut keys = std::collections::BTreeSet::new();
+        home.writer
+            .alert_messages::<anyhow::Error>(which, |message| {
+                keys.extend((message.alert_id == alert).then_some(message.key));
+                Ok(())
+            })
+            .unwrap();
+        keys
+    };
+    assert!(all.len() > 2);
+    assert_eq!(of_alert(None, Hits::All).len(), 1);
+    assert_eq!(of_alert(None, Hits::InMessage(unlisted)).len(), 0);
+    assert_eq!(of_alert(Some(*group), Hits::All), all);
+    assert_eq!(of_alert(Some(*group), Hits::InMessage(unlisted)), all);
+}

@@ -125,6 +125,11 @@ impl<'r> Watch<'r> {
         self.judge(before)
     }
 
+    /// Whether some of what came could not be judged, so far.
+    pub fn is_incomplete(&self) -> bool {
+        self.incomplete
+    }
+
     /// The episodes that have not been handed over yet, and whether the group was judged in full.
     pub fn finish(mut self) -> Found {
         let ended = self.current.take().and_then(|message| self.judge(message));
