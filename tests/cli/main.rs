@@ -54,3 +54,4 @@ mod support;
 mod tamper;
 mod test;
 mod totals;
+mod transcripts;
