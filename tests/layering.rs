@@ -31,6 +31,17 @@ const ARROWS: &[(&str, &[&str])] = &[
             "lexhold-retention",
         ],
     ),
+    (
+        "lexhold-editor",
+        &[
+            "lexhold-model",
+            "lexhold-document",
+            "lexhold-rules",
+            "lexhold-policy",
+            "lexhold-retention",
+            "lexhold-evaluate",
+        ],
+    ),
     ("lexhold-source", &["lexhold-model"]),
     ("lexhold-store", &["lexhold-model"]),
     ("lexhold-catalog", &["lexhold-model"]),
@@ -58,6 +69,8 @@ const HOMES: &[(&str, &[&str])] = &[
     ("clap", &["lexhold"]),
     ("comfy-table", &["lexhold"]),
     ("indicatif", &["lexhold"]),
+    ("gen-lsp-types", &["lexhold"]),
+    ("lsp-server", &["lexhold"]),
     ("tar", &["lexhold"]),
 ];
 
@@ -70,6 +83,7 @@ const PURE: &[&str] = &[
     "policy",
     "retention",
     "evaluate",
+    "editor",
 ];
 
 struct Dependency {
@@ -181,6 +195,7 @@ fn no_crate_escapes_the_lints() {
         "policy",
         "retention",
         "evaluate",
+        "editor",
         "source",
         "store",
         "catalog",

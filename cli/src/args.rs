@@ -18,6 +18,7 @@ mod fmt;
 mod forms;
 mod hold;
 mod init;
+mod lsp;
 mod packaging;
 mod resolve;
 mod schema;
@@ -45,6 +46,7 @@ pub use hold::{
     AckHold, Hold, HoldKind, ListHolds, NarrowHold, NoticeOfHold, NoticeStep, PlaceHold, ReleaseHold, ShowHold,
 };
 pub use init::{Init, Jurisdiction, Sector};
+pub use lsp::Lsp;
 pub use packaging::{Completions, Man};
 pub use resolve::RetentionResolve;
 pub use schema::{Schema, SchemaDraft};
@@ -268,6 +270,8 @@ pub enum Verb {
     Bundle(Bundle),
     /// JSON Schema of documents, for editors
     Schema(Schema),
+    /// Help in an editor: a language server on stdin and stdout
+    Lsp(Lsp),
     /// Completions of verbs and flags for a shell
     Completions(Completions),
     /// Manual pages, one a verb

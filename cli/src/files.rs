@@ -1,5 +1,6 @@
 //! Reading the documents that a verb was pointed at.
 
+use std::collections::BTreeMap;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
@@ -34,6 +35,21 @@ pub fn yaml_files(paths: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
             found.push(path.clone());
         }
     }
+    found.sort();
+    found.dedup();
+    Ok(found)
+}
+
+/// The same, with those among them that an editor has not saved even once.
+pub fn yaml_files_over(paths: &[PathBuf], unsaved: &Unsaved) -> anyhow::Result<Vec<PathBuf>> {
+    let unsaved: Vec<&PathBuf> = unsaved.keys().filter(|path| !path.exists()).collect();
+    let is_new = |path: &PathBuf| unsaved.contains(&&real(path)) && !path.exists();
+    let (mut found, there): (Vec<PathBuf>, Vec<PathBuf>) = paths.iter().cloned().partition(is_new);
+    for folder in there.iter().filter(|path| path.is_dir()) {
+        let within = |path: &&PathBuf| path.strip_prefix(real(folder)).ok().map(|rest| folder.join(rest));
+        found.extend(unsaved.iter().filter_map(within).filter(|path| is_document_name(path)));
+    }
+    found.extend(yaml_files(&there)?);
     found.sort();
     found.dedup();
     Ok(found)
@@ -75,15 +91,20 @@ fn walk(folder: &Path, found: &mut Vec<PathBuf>) -> anyhow::Result<()> {
         }
         if path.is_dir() {
             walk(&path, found)?;
-        } else if matches!(
-            path.extension().and_then(|ending| ending.to_str()),
-            Some("yaml" | "yml")
-        ) && name != REGULATIONS
-        {
+        } else if is_document_name(&path) {
             found.push(path);
         }
     }
     Ok(())
+}
+
+/// Whether a file among documents is one, by its name.
+fn is_document_name(path: &Path) -> bool {
+    let is_yaml = matches!(
+        path.extension().and_then(|ending| ending.to_str()),
+        Some("yaml" | "yml")
+    );
+    is_yaml && path.file_name().is_none_or(|name| name != REGULATIONS)
 }
 
 /// The table of laws that packs cite lies among the policies without being one.
@@ -151,14 +172,31 @@ pub fn write_whole(path: &Path, text: &str) -> std::io::Result<()> {
     Ok(())
 }
 
+/// Texts that an editor has not saved, by the real paths of the files that they stand for.
+pub type Unsaved = BTreeMap<PathBuf, String>;
+
+/// A path without links and detours, also of a file that is not there yet.
+pub fn real(path: &Path) -> PathBuf {
+    let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    whole.canonicalize().unwrap_or_else(|_| {
+        let folder = whole.parent().and_then(|folder| folder.canonicalize().ok());
+        folder
+            .zip(whole.file_name())
+            .map_or(whole.clone(), |(folder, name)| folder.join(name))
+    })
+}
+
 /// Opens an imported file, but only inside the project or a folder that Lexhold was pointed at.
-pub fn open_import(folders: &[PathBuf], path: &str) -> Result<String, OpenError> {
+pub fn open_import(folders: &[PathBuf], path: &str, unsaved: &Unsaved) -> Result<String, OpenError> {
     let path = Path::new(path);
     let real = path.canonicalize().map_err(|_| OpenError::NotFound)?;
     let is_inside = |folder: &PathBuf| folder.canonicalize().is_ok_and(|folder| real.starts_with(folder));
     if !folders.iter().any(is_inside) {
         let link = path.ancestors().any(|part| part.is_symlink());
         return Err(if link { OpenError::Symlink } else { OpenError::Outside });
+    }
+    if let Some(text) = unsaved.get(&real) {
+        return Ok(text.clone());
     }
     let bytes = std::fs::read(&real).map_err(|_| OpenError::NotFound)?;
     lexhold_document::text(bytes).map_err(OpenError::NotText)

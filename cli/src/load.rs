@@ -12,7 +12,7 @@ use lexhold_store::SourceFiles;
 
 use crate::bundle::{self, Shipped};
 use crate::failure::{Exit, Failure};
-use crate::files::{cannot_read, open_import, why, yaml_files};
+use crate::files::{Unsaved, cannot_read, open_import, real, why, yaml_files_over};
 use crate::settings::Settings;
 
 /// Everything read so far: texts, documents, and what is wrong with them.
@@ -32,11 +32,18 @@ pub struct Project {
     /// The firm's extension of the Cedar schema: its path and its bytes.
     pub cedar_schema: Option<(String, Vec<u8>)>,
     n_read: usize,
+    /// Texts that stand for files.
+    unsaved: Unsaved,
 }
 
 impl Project {
     /// Reads every document under these paths, following imports.
     pub fn read(settings: &Settings, paths: &[PathBuf]) -> anyhow::Result<Self> {
+        Self::read_over(settings, paths, Unsaved::new())
+    }
+
+    /// The same, with texts that an editor has not saved in place of their files.
+    pub fn read_over(settings: &Settings, paths: &[PathBuf], unsaved: Unsaved) -> anyhow::Result<Self> {
         let mut project = Self {
             files: Files::new(),
             documents: Vec::new(),
@@ -46,6 +53,7 @@ impl Project {
             shipped: None,
             cedar_schema: None,
             n_read: 0,
+            unsaved,
         };
         project.read_schema(settings, paths)?;
         if let Some(path) = paths.iter().find(|path| bundle::is_bundle(path)) {
@@ -59,7 +67,7 @@ impl Project {
             project.take_bundle(bundle::open(settings, path)?);
             return Ok(project);
         }
-        let found = yaml_files(paths)?;
+        let found = yaml_files_over(paths, &project.unsaved)?;
         project.n_read = found.len();
         let roots: Vec<FileId> = found
             .iter()
@@ -84,6 +92,7 @@ impl Project {
             shipped: None,
             cedar_schema: None,
             n_read: sources.len(),
+            unsaved: Unsaved::new(),
         };
         if let Some(bytes) = schema
             && let Some(id) = project
@@ -192,6 +201,10 @@ impl Project {
     }
 
     fn add(&mut self, path: &Path) -> anyhow::Result<Option<FileId>> {
+        if let Some(text) = self.unsaved(path) {
+            self.sources.insert(plain(path), text.clone().into_bytes());
+            return Ok(Some(self.files.add(&path.display().to_string(), text)));
+        }
         let limit = lexhold_document::limits::FILE_BYTES;
         let size = std::fs::metadata(path)
             .map_err(|error| cannot_read(path, &error))?
@@ -210,10 +223,18 @@ impl Project {
             .add_bytes(&path.display().to_string(), bytes, &mut self.diagnostics))
     }
 
+    /// What an editor holds in place of a file.
+    fn unsaved(&self, path: &Path) -> Option<String> {
+        if self.unsaved.is_empty() {
+            return None;
+        }
+        self.unsaved.get(&real(path)).cloned()
+    }
+
     fn load(&mut self, folders: &[PathBuf], roots: &[FileId]) {
-        let sources = &mut self.sources;
+        let (sources, unsaved) = (&mut self.sources, &self.unsaved);
         let mut open = |path: &str| {
-            let text = open_import(folders, path)?;
+            let text = open_import(folders, path, unsaved)?;
             sources.insert(plain(Path::new(path)), text.clone().into_bytes());
             Ok(text)
         };

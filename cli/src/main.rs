@@ -35,6 +35,7 @@ mod keys;
 mod ledger;
 mod load;
 mod lock;
+mod lsp;
 mod operators;
 mod packaging;
 mod past;
@@ -95,6 +96,10 @@ fn command() -> Command {
 }
 
 fn dispatch(cli: &Cli, typed: &ArgMatches) -> anyhow::Result<Exit> {
+    if let Verb::Lsp(_) = &cli.verb {
+        // An editor wants to hear of a broken `lexhold.yaml` from a server that runs.
+        return lsp::lsp(&cli.global, typed);
+    }
     let settings = Settings::resolve(&cli.global, typed)?;
     start_log(&settings);
     lock::guard(&settings, &cli.verb)?;
@@ -134,6 +139,7 @@ fn dispatch(cli: &Cli, typed: &ArgMatches) -> anyhow::Result<Exit> {
         Verb::Bundle(args) => bundle::bundle(&settings, args),
         Verb::Lock => lock::lock(&settings),
         Verb::Schema(args) => schema::schema(args),
+        Verb::Lsp(_) => lsp::lsp(&cli.global, typed),
         Verb::Completions(args) => packaging::completions(args),
         Verb::Man(args) => packaging::man(args),
     }

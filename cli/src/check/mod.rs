@@ -12,7 +12,7 @@ use lexhold_evaluate::Bundle;
 
 use crate::args::{Check, CheckFormat, CheckLevel};
 use crate::failure::{Exit, Failure, exit_of};
-use crate::files::regulations;
+use crate::files::{Unsaved, regulations};
 use crate::forms::{Forms, github};
 use crate::load::Project;
 use crate::render;
@@ -76,11 +76,12 @@ fn written(files: &Files, report: &Report<'_>, format: CheckFormat) -> anyhow::R
 }
 
 /// Documents with all that is wrong with them.
-struct Checked {
-    project: Project,
+pub struct Checked {
+    /// The documents.
+    pub project: Project,
     bundle: Option<Bundle>,
-    /// By place.
-    diagnostics: Vec<Diagnostic>,
+    /// What is wrong, by place.
+    pub diagnostics: Vec<Diagnostic>,
     /// Warnings that comments let stand.
     allowed: Vec<Allowed>,
 }
@@ -92,10 +93,16 @@ impl Checked {
         } else {
             args.paths.clone()
         };
-        let mut project = Project::read(settings, &paths)?;
-        if project.n_files() == 0 {
+        let checked = Self::of_paths(settings, &paths, Unsaved::new())?;
+        if checked.project.n_files() == 0 {
             return Err(Failure::new(Exit::Policy, "no YAML file was found").into());
         }
+        Ok(checked)
+    }
+
+    /// Checks everything under some paths, with texts that an editor has not saved in place of their files.
+    pub fn of_paths(settings: &Settings, paths: &[PathBuf], unsaved: Unsaved) -> anyhow::Result<Self> {
+        let mut project = Project::read_over(settings, paths, unsaved)?;
         let bundle = project.compile();
         project.compile_the_rest();
         if let Some(bundle) = &bundle {

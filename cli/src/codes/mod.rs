@@ -46,6 +46,12 @@ pub fn family(code: &str) -> &'static str {
     }
 }
 
+/// The file that has the page of a code.
+pub fn file(code: &str) -> Option<&'static str> {
+    let family = code.get(2..4)?;
+    page::FILES.into_iter().find(|name| name.starts_with(family))
+}
+
 /// Prints the page of a code.
 pub fn explain(code: &str) -> anyhow::Result<Exit> {
     let wanted = code.to_uppercase();

@@ -3,19 +3,28 @@
 //! The pages lie in Markdown, a file a family of codes. An example is a fenced block; the first word behind the fence says what it
 //! is a piece of, and `bad` that it raises the code. Several files in one example begin with a line `--- NAME`.
 
-/// The families of codes, in order.
-pub(super) const FAMILIES: [&str; 11] = [
-    include_str!("pages/00-files.md"),
-    include_str!("pages/01-keys.md"),
-    include_str!("pages/02-names.md"),
-    include_str!("pages/03-retention.md"),
-    include_str!("pages/04-rules.md"),
-    include_str!("pages/05-imports.md"),
-    include_str!("pages/06-conditions.md"),
-    include_str!("pages/07-tests.md"),
-    include_str!("pages/08-holds.md"),
-    include_str!("pages/09-people.md"),
-    include_str!("pages/10-bundles.md"),
+/// Declares the files of pages, a family of codes each, in order.
+macro_rules! families {
+    ($($name:literal),* $(,)?) => {
+        /// The files.
+        pub(super) const FILES: [&str; [$($name),*].len()] = [$($name),*];
+        /// The families of codes, in order.
+        pub(super) const FAMILIES: [&str; FILES.len()] = [$(include_str!(concat!("pages/", $name))),*];
+    };
+}
+
+families![
+    "00-files.md",
+    "01-keys.md",
+    "02-names.md",
+    "03-retention.md",
+    "04-rules.md",
+    "05-imports.md",
+    "06-conditions.md",
+    "07-tests.md",
+    "08-holds.md",
+    "09-people.md",
+    "10-bundles.md",
 ];
 
 /// What there is to say about a code.

@@ -81,6 +81,11 @@ impl Files {
         self.by_path.get(path).copied()
     }
 
+    /// Every file, in the order in which they came.
+    pub fn ids(&self) -> impl Iterator<Item = FileId> {
+        (0..).map(FileId).take(self.files.len())
+    }
+
     /// A file's path.
     pub fn path(&self, id: FileId) -> &str {
         &self.file(id).path
