@@ -6,8 +6,11 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use lexhold_catalog::{Catalog, Cover, Instants, OriginClass};
 use lexhold_model::Key;
-use lexhold_retention::{Assigned, EventFacts, EventKey, Outcome, Register, Schedule, Schedules, Trigger, Zone};
+use lexhold_retention::{
+    Assigned, EventFacts, EventKey, EventState, Outcome, Register, Schedule, Schedules, Trigger, Zone,
+};
 use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 
 use super::Grounds;
 use super::keys::KeyFacts;
@@ -316,6 +319,9 @@ const AT_ONCE: usize = 8_192;
 /// Origins by what the register says of the events that they ask for.
 type ByFacts = BTreeMap<EventFacts, Vec<u32>>;
 
+/// What the register says of events, in the order in which they are asked: the state, and whether any is on record.
+type States = Vec<(EventState, bool)>;
+
 /// What the register says of the events that origins ask for. Facts are read once, and only where they are asked.
 fn events_of<'r>(
     catalog: &Catalog,
@@ -325,14 +331,8 @@ fn events_of<'r>(
     let asks = |one: &Asking<'_>| one.of_facts().next().is_some();
     let places = asking.iter().enumerate().filter(|(_, one)| asks(one));
     let places = places.flat_map(|(at, one)| one.origins.iter().map(move |origin| (*origin, at)));
-    let places: HashMap<u32, usize> = places.collect();
-    let mut found: Vec<ByFacts> = asking
-        .iter()
-        .map(|one| match asks(one) {
-            true => BTreeMap::new(),
-            false => BTreeMap::from([(EventFacts::default(), one.origins.clone())]),
-        })
-        .collect();
+    let places: FxHashMap<u32, usize> = places.collect();
+    let mut found: FxHashMap<(usize, States), Vec<u32>> = FxHashMap::default();
     if !places.is_empty() {
         let mut origins: Vec<u32> = places.keys().copied().collect();
         origins.sort_unstable();
@@ -340,15 +340,20 @@ fn events_of<'r>(
             let Some(at) = places.get(&origin) else { return Ok(None) };
             let facts: KeyFacts = serde_json::from_str(&facts)
                 .map_err(|_| anyhow::anyhow!("facts on record cannot be read; `lexhold rebuild` may mend it"))?;
-            let of_facts: Vec<&EventKey> = asking[*at].of_facts().collect();
-            let values: Vec<Vec<&str>> = of_facts.iter().map(|event| facts.values(event)).collect();
-            let asked = of_facts.into_iter().zip(values.iter().map(Vec::as_slice));
-            Ok(Some((*at, register.facts(asked), origin)))
+            let state = |event: &EventKey| {
+                let keys = facts.values(event);
+                let keys = || keys.iter().copied();
+                (
+                    register.state(&event.event, keys()),
+                    register.is_recorded(&event.event, keys()),
+                )
+            };
+            Ok(Some(((*at, asking[*at].of_facts().map(state).collect()), origin)))
         };
         let mut add = |texts: &mut Vec<(u32, String)>| -> anyhow::Result<()> {
             let read: anyhow::Result<Vec<_>> = texts.par_drain(..).map(read).collect();
-            for (at, events, origin) in read?.into_iter().flatten() {
-                found[at].entry(events).or_default().push(origin);
+            for (states, origin) in read?.into_iter().flatten() {
+                found.entry(states).or_default().push(origin);
             }
             Ok(())
         };
@@ -359,11 +364,29 @@ fn events_of<'r>(
         })?;
         add(&mut texts)?;
     }
-    found
-        .iter_mut()
-        .flat_map(BTreeMap::values_mut)
-        .for_each(|origins| origins.sort_unstable());
-    Ok(asking.into_iter().zip(found).collect())
+    let mut by_facts: Vec<ByFacts> = asking
+        .iter()
+        .map(|one| match asks(one) {
+            true => BTreeMap::new(),
+            false => BTreeMap::from([(EventFacts::default(), one.origins.clone())]),
+        })
+        .collect();
+    for ((at, states), mut origins) in found {
+        origins.sort_unstable();
+        by_facts[at].insert(facts(asking[at].of_facts().zip(states)), origins);
+    }
+    Ok(asking.into_iter().zip(by_facts).collect())
+}
+
+fn facts<'e>(states: impl Iterator<Item = (&'e EventKey, (EventState, bool))>) -> EventFacts {
+    let mut facts = EventFacts::default();
+    for (event, (state, recorded)) in states {
+        facts.set(event.clone(), state);
+        if recorded {
+            facts.set_recorded(event.clone());
+        }
+    }
+    facts
 }
 
 /// Turns stored sets into assigned schedules of the ledger.

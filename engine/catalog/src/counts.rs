@@ -46,11 +46,15 @@ pub struct UnknownHandle {
 fn otherwise(hide_silent_at: Option<i64>) -> String {
     let hush = hushed(hide_silent_at);
     format!(
-        "CREATE OR REPLACE TEMP TABLE otherwise AS
-         SELECT m.family, m.origin_no, m.place_no, epoch_us(m.sent_at) AS sent_at, x.hush FROM message m JOIN (
-             SELECT family, bool_or(hush) AS hush
-             FROM (SELECT family, true AS hush FROM ({hush}) UNION ALL SELECT family, false FROM united)
-             GROUP BY family) x USING (family)"
+        "CREATE OR REPLACE TEMP TABLE hush AS {hush};
+         CREATE OR REPLACE TEMP TABLE otherwise AS
+         SELECT family, own_no AS origin_no, place_no, sent_at, false AS hush FROM (
+             SELECT DISTINCT family, key, own_no, place_no, sent_at FROM united_member) ANTI JOIN hush USING (family)
+         UNION ALL
+         SELECT m.family, NULL, m.place_no, epoch_us(m.sent_at), false FROM message m SEMI JOIN united USING (family)
+             ANTI JOIN hush USING (family) ANTI JOIN united_member u ON u.key = m.key WHERE m.origin_no IS NULL
+         UNION ALL
+         SELECT m.family, m.origin_no, m.place_no, epoch_us(m.sent_at), true FROM message m SEMI JOIN hush USING (family)"
     )
 }
 

@@ -9,7 +9,8 @@ use duckdb::Transaction;
 ///
 /// `origin.after` is the last activation before the messages came in: those that follow it may add duties. `origin.resolved` is
 /// the first entry after them by which people decided what an indeterminate message is; such an origin is one message's. An instant in
-/// `conversation` is microseconds since 1970 in UTC. `united_member` has every assignment of a family that has several.
+/// `conversation` is microseconds since 1970 in UTC. `united_member` has every assignment of a family that has several; `own_no` is
+/// the origin that its message has in `message`, and none where that has none.
 pub(crate) const TABLES: &str = "
 CREATE TABLE origin (
     origin_no INTEGER NOT NULL, set_id DECIMAL(38,0) NOT NULL, facts_id DECIMAL(38,0) NOT NULL,
@@ -21,7 +22,7 @@ CREATE TABLE conversation (
 CREATE TABLE place (place_no INTEGER NOT NULL, platform VARCHAR NOT NULL, channel VARCHAR, domain VARCHAR);
 CREATE TABLE united_member (
     family DECIMAL(38,0) NOT NULL, key DECIMAL(38,0) NOT NULL, origin_no INTEGER NOT NULL, days_no INTEGER NOT NULL,
-    conversation_no INTEGER NOT NULL, sent_at BIGINT, captured_at BIGINT NOT NULL);
+    conversation_no INTEGER NOT NULL, sent_at BIGINT, captured_at BIGINT NOT NULL, own_no INTEGER, place_no INTEGER NOT NULL);
 ";
 
 /// The domain of a sender's address, as SQL.
@@ -155,13 +156,13 @@ pub(crate) fn unite(transaction: &Transaction<'_>, seq: u64, assignments: &str, 
              SELECT family, key, set_id, days_id, facts_id, scan_incomplete, seq FROM (FROM assignment {only})
              WHERE family IN (SELECT family FROM touched);
          CREATE OR REPLACE TEMP TABLE touched_message AS
-             SELECT key, conversation_no, epoch_us(sent_at) AS sent_at, epoch_us(captured_at) AS captured_at
+             SELECT key, conversation_no, epoch_us(sent_at) AS sent_at, epoch_us(captured_at) AS captured_at, origin_no, place_no
              FROM (FROM message {only}) WHERE key IN (SELECT key FROM touched_assignment);
          CREATE OR REPLACE TEMP TABLE touched_origin AS
              SELECT * FROM origin WHERE facts_id IN (SELECT facts_id FROM touched_assignment);
          DELETE FROM united_member WHERE family IN (SELECT family FROM touched);
          INSERT INTO united_member
-             SELECT a.family, a.key, o.origin_no, d.days_no, m.conversation_no, m.sent_at, m.captured_at
+             SELECT a.family, a.key, o.origin_no, d.days_no, m.conversation_no, m.sent_at, m.captured_at, m.origin_no, m.place_no
              FROM touched_assignment a JOIN touched_message m ON m.key = a.key
              JOIN (SELECT x.seq, coalesce(max(v.seq), 0) AS after FROM touched_assignment x
                    LEFT JOIN activation v ON v.seq < x.seq GROUP BY x.seq) e ON e.seq = a.seq
@@ -189,6 +190,7 @@ pub(crate) fn resolve(transaction: &Transaction<'_>, seq: u64, family: &str) -> 
                  AND o.set_id = r.set_id AND o.facts_id = r.facts_id AND o.scan_incomplete = r.scan_incomplete
                  AND o.after = r.after;
          UPDATE message SET origin_no = a.new FROM resolved_as a WHERE family = {family} AND origin_no = a.old;
-         UPDATE united_member SET origin_no = a.new FROM resolved_as a WHERE family = {family} AND origin_no = a.old"
+         UPDATE united_member SET origin_no = a.new FROM resolved_as a WHERE family = {family} AND origin_no = a.old;
+         UPDATE united_member SET own_no = a.new FROM resolved_as a WHERE family = {family} AND own_no = a.old"
     ))
 }

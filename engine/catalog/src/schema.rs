@@ -11,7 +11,7 @@ use crate::error::{CatalogError, Doing, ErrorKind, Result};
 use crate::numbers;
 
 /// The version of these tables. Raised whenever a column changes, so that an old catalog is rebuilt, not misread.
-pub const SCHEMA_VERSION: i64 = 5;
+pub const SCHEMA_VERSION: i64 = 6;
 
 /// Columns that the catalog adds to `message`: the journal entry that brought it, and the numbers of what it shares with
 /// others (see `numbers`), so that dates of a whole archive are counted without a join of large tables.
