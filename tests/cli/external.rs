@@ -1,7 +1,7 @@
 //! `store: external`: the firm's own archive is told what to destroy, and what it answers decides; here it is a folder with a file
 //! for each message.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use lexhold_catalog::Fingerprint;
 use serde_json::{Value, json};
@@ -287,6 +287,73 @@ fn what_was_ordered_is_called_back_when_the_plan_is_rejected() {
         assert!(told.contains("gone although it was recalled"), "{told}");
         firm.call(&["verify"]).ended(0);
     }
+}
+
+/// However a plan ended: of what the archive was told to destroy some is gone, some may still go, and a hold says which.
+#[test]
+fn a_hold_looks_through_orders_of_plans_that_ended() {
+    for certified in [false, true] {
+        let (firm, plan) = firm();
+        execute(&firm, &plan).ended(0);
+        let reject = |more: &[&str]| {
+            let call = ["dispose", "reject", &plan, "--reason", "counsel needs them"];
+            firm.call(&[&call[..], more].concat()).ended(0);
+        };
+        if certified {
+            // Two are excluded after the order, the others go: the plan is over with two orders that nobody answered.
+            reject(&["--exclude", "slack/c1/m1", "--exclude", "slack/c1/m2"]);
+            execute(&firm, &plan).ended(0);
+            carry_out(&firm, &plan, "rest", |_| Does::Destroys).ended(0);
+            assert!(execute(&firm, &plan).ended(0).json()["certificate"].is_string());
+        } else {
+            reject(&[]);
+            execute(&firm, &plan).ended(5);
+        }
+        let items: Value = serde_json::from_str(&firm.read("work.json")).unwrap();
+        assert_eq!(work(&firm)[0], ("m1".into(), "recall".into()));
+        let item = &items["items"][0];
+        let line = json!({"key": item["key"], "content_hash": item["content_hash"], "outcome": "not_found"});
+        firm.write("late", line.to_string());
+        firm.call(&["dispose", "answer", &plan, "late"]).ended(1);
+        // A later plan has both again; one that is gone by the first is not recalled from the second.
+        let next = firm.call(&["dispose", "propose", "--format", "json"]).ended(0).json();
+        assert_eq!(next["items"], if certified { 2 } else { 4 });
+        let place = [
+            "hold", "place", "--name", "h", "--matter", "H", "--zone", "UTC", "--id", "m1", "--id", "m2", "--format",
+            "json",
+        ];
+        let placed = firm.call(&place).ended(1).json();
+        let gone = placed["already_destroyed"].as_array().unwrap();
+        assert_eq!(
+            (gone.len(), &gone[0]["message_id"], &gone[0]["plan"]),
+            (1, &json!("slack/c1/m1"), &json!(plan))
+        );
+        let recalled = placed["pending_destroy_recalled"].as_array().unwrap().iter();
+        let recalled: BTreeSet<_> = recalled
+            .map(|one| (one["message_id"].as_str(), one["plan"].as_str()))
+            .collect();
+        let m2 = Some("slack/c1/m2");
+        assert_eq!(
+            recalled,
+            BTreeSet::from([(m2, Some(plan.as_str())), (m2, next["plan"].as_str())])
+        );
+        assert_eq!(placed["held"], 2);
+    }
+}
+
+/// What no archive was told of is recalled from plans under way alone.
+#[test]
+fn a_plan_that_ended_without_an_order_recalls_nothing() {
+    let (firm, plan) = firm();
+    firm.call(&["dispose", "reject", &plan, "--reason", "no"]).ended(0);
+    let place = [
+        "hold", "place", "--name", "h", "--matter", "H", "--zone", "UTC", "--id", "m1", "--format", "json",
+    ];
+    let placed = firm.call(&place).ended(0).json();
+    assert_eq!(
+        (&placed["already_destroyed"], &placed["pending_destroy_recalled"]),
+        (&json!([]), &json!([]))
+    );
 }
 
 #[test]

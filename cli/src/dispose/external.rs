@@ -73,18 +73,22 @@ pub struct HandedOver {
 impl HandedOver {
     /// Reads the journal; a home that has the bodies itself told nobody anything.
     pub fn read(home: &Home, plan: &str) -> anyhow::Result<Self> {
-        let mut handed = Self::default();
+        Ok(Self::by_plan(home)?.remove(plan).unwrap_or_default())
+    }
+
+    /// The same of every plan of which the archive was told something, whatever became of the plan.
+    pub fn by_plan(home: &Home) -> anyhow::Result<BTreeMap<String, Self>> {
+        let mut all: BTreeMap<String, Self> = BTreeMap::new();
         if home.store_mode() == StoreMode::Archive {
-            return Ok(handed);
+            return Ok(all);
         }
         for entry in home.journal().entries(1)? {
             let entry = entry?;
             match entry.kind {
                 EntryKind::DisposalOrdered => {
                     let order: Option<DisposalOrdered> = home.journal().payload_json(&entry)?;
-                    let Some(order) = order.filter(|order| order.plan == plan) else {
-                        continue;
-                    };
+                    let Some(order) = order else { continue };
+                    let handed = all.entry(order.plan).or_default();
                     handed.orders.push(entry.seq);
                     for item in order.items {
                         let (key, seq) = (item.key, entry.seq);
@@ -93,9 +97,8 @@ impl HandedOver {
                 }
                 EntryKind::DisposalAnswered => {
                     let answer: Option<DisposalAnswered> = home.journal().payload_json(&entry)?;
-                    let Some(answer) = answer.filter(|answer| answer.plan == plan) else {
-                        continue;
-                    };
+                    let Some(answer) = answer else { continue };
+                    let handed = all.entry(answer.plan).or_default();
                     handed.files.insert(answer.file);
                     for item in answer.items {
                         if let Some(handed) = handed.items.get_mut(&item.key) {
@@ -106,7 +109,7 @@ impl HandedOver {
                 _ => {}
             }
         }
-        Ok(handed)
+        Ok(all)
     }
 
     /// What became of one message.
@@ -114,15 +117,16 @@ impl HandedOver {
         self.items.get(&key)
     }
 
-    /// The entry that ordered the destruction of a message, all of whose versions are gone there.
-    pub fn gone_by(&self, message_id: &str) -> Option<u64> {
-        let mut versions = self
-            .items
-            .values()
-            .filter(|one| one.item.message_id == message_id)
-            .peekable();
-        let seq = versions.peek()?.seq;
-        versions.all(Handed::is_gone).then_some(seq)
+    /// Each message that was handed over, by its id: the entry that ordered its destruction, and whether every version of it that
+    /// was is gone there.
+    pub fn messages(&self) -> HashMap<&str, (u64, bool)> {
+        let mut messages: HashMap<&str, (u64, bool)> = HashMap::new();
+        for handed in self.items.values() {
+            let (seq, gone) = messages.entry(&handed.item.message_id).or_insert((handed.seq, true));
+            *seq = handed.seq.min(*seq);
+            *gone &= handed.is_gone();
+        }
+        messages
     }
 
     /// Whether a file of answers has been taken in.

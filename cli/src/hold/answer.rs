@@ -1,13 +1,13 @@
 //! What placing a hold answers.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io::Write;
 
 use indicatif::HumanCount;
 use jiff::Timestamp;
-use lexhold_catalog::{Catalog, DestroyedRow};
+use lexhold_catalog::{Catalog, DestroyedRow, PlannedRow};
 use lexhold_retention::{Content, HoldSpec};
-use lexhold_store::{Home, StoreMode};
+use lexhold_store::Home;
 use serde_json::{Value, json};
 
 use crate::args::SummaryFormat;
@@ -63,8 +63,7 @@ impl Found {
             true => 0,
             false => catalog.n_destroyed()?.saturating_sub(destroyed.len() as u64),
         };
-        let mut recalled = catalog.recalled_by(&spec.name)?;
-        let gone = gone_elsewhere(home, &mut recalled)?;
+        let (gone, recalled) = planned(home, &catalog.planned_of(&spec.name)?)?;
         Ok(Self {
             held,
             unevaluable,
@@ -75,10 +74,7 @@ impl Found {
                 .chain(gone)
                 .collect(),
             destroyed_untold,
-            recalled: recalled
-                .into_iter()
-                .map(|(id, plan)| json!({"message_id": id, "plan": plan}))
-                .collect(),
+            recalled,
         })
     }
 }
@@ -106,23 +102,27 @@ fn surviving(
     Ok(found.into_iter().map(value).collect())
 }
 
-/// Takes out of what is recalled the messages that the firm's own archive has destroyed already: of those the home has all but
-/// the bodies, which stays.
-fn gone_elsewhere(home: &Home, recalled: &mut Vec<(String, String)>) -> anyhow::Result<Vec<Value>> {
-    let mut found = Vec::new();
-    if home.store_mode() == StoreMode::Archive {
-        return Ok(found);
+/// Tells apart what the firm's own archive has destroyed already, of which the home has all but the bodies, which stays, and what is
+/// recalled in time: items of plans under way, and whatever else that archive was told to destroy, by whatever plan, and has not
+/// said to be gone.
+fn planned(home: &Home, items: &[PlannedRow]) -> anyhow::Result<(Vec<Value>, Vec<Value>)> {
+    let handed = HandedOver::by_plan(home)?;
+    let ordered: HashMap<&str, _> = handed.iter().map(|(plan, of)| (plan.as_str(), of.messages())).collect();
+    let order = |item: &PlannedRow| ordered.get(item.plan.as_str())?.get(item.message_id.as_str()).copied();
+    let mut gone: BTreeMap<&str, Value> = BTreeMap::new();
+    for item in items {
+        if let Some((seq, true)) = order(item) {
+            let value = json!({"message_id": item.message_id, "plan": item.plan, "seq": seq});
+            gone.entry(&item.message_id).or_insert(value);
+        }
     }
-    let plans: BTreeSet<String> = recalled.iter().map(|(_, plan)| plan.clone()).collect();
-    for plan in plans {
-        let handed = HandedOver::read(home, &plan)?;
-        recalled.retain(|(id, of)| {
-            let seq = handed.gone_by(id).filter(|_| *of == plan);
-            found.extend(seq.map(|seq| json!({"message_id": id, "plan": plan, "seq": seq})));
-            seq.is_none()
-        });
-    }
-    Ok(found)
+    let to_go = |item: &&PlannedRow| item.under_way || order(item).is_some();
+    let recalled = items
+        .iter()
+        .filter(|item| to_go(item) && !gone.contains_key(item.message_id.as_str()))
+        .map(|item| json!({"message_id": item.message_id, "plan": item.plan}))
+        .collect();
+    Ok((gone.into_values().collect(), recalled))
 }
 
 fn tombstone(settings: &Settings, row: &DestroyedRow) -> Value {

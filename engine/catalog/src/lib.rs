@@ -72,4 +72,4 @@ pub use schema::SCHEMA_VERSION;
 pub use status::{ActivationRow, ActiveBundle, IngestedFile, RunRow, Status};
 pub use tables::{Fingerprint, TableFingerprint};
 pub use tombstones::TombstoneRow;
-pub use too_late::DestroyedRow;
+pub use too_late::{DestroyedRow, PlannedRow};

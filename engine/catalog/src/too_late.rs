@@ -17,6 +17,18 @@ pub struct DestroyedRow {
     pub certified: bool,
 }
 
+/// A message that a disposal plan names and of which the home still has all that it had.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlannedRow {
+    /// Its id in reports.
+    pub message_id: String,
+    /// The plan.
+    pub plan: String,
+    /// Whether the plan may still be carried out: neither rejected nor certified. What the firm's own archive was told to destroy
+    /// by one that is not may be gone there nonetheless, or go.
+    pub under_way: bool,
+}
+
 /// Tombstones of messages that have not come back.
 const GONE: &str =
     "(SELECT DISTINCT t.message_id, t.plan, t.intent_seq FROM tombstone t ANTI JOIN message m USING (key))";
@@ -67,19 +79,24 @@ impl Catalog {
         Ok(counts.into_iter().next().unwrap_or_default())
     }
 
-    /// The items of disposal plans under way that a hold covers, each with its plan.
+    /// The items of disposal plans that a hold covers and that are not tombstones, by id and plan.
     ///
     /// # Errors
     /// Those of DuckDB.
-    pub fn recalled_by(&self, hold: &str) -> Result<Vec<(String, String)>> {
+    pub fn planned_of(&self, hold: &str) -> Result<Vec<PlannedRow>> {
         let sql = format!(
-            "SELECT DISTINCT i.message_id, i.plan FROM disposal_item i
-             SEMI JOIN (FROM hold_member WHERE hold = {}) h USING (key)
-             ANTI JOIN disposal_rejection USING (plan) ANTI JOIN disposal_certificate USING (plan)
+            "SELECT DISTINCT i.message_id, i.plan,
+                    i.plan NOT IN (SELECT plan FROM disposal_rejection UNION ALL SELECT plan FROM disposal_certificate)
+             FROM disposal_item i SEMI JOIN (FROM hold_member WHERE hold = {}) h USING (key)
              ANTI JOIN tombstone t ON t.plan = i.plan AND t.key = i.key ORDER BY ALL",
             sql_text(hold)
         );
-        let doing = "reading what a hold recalls";
-        collect(self.connection(), &sql, doing, |row| Ok((row.owned(0)?, row.owned(1)?)))
+        collect(self.connection(), &sql, "reading what a hold recalls", |row| {
+            Ok(PlannedRow {
+                message_id: row.owned(0)?,
+                plan: row.owned(1)?,
+                under_way: row.flag(2)?,
+            })
+        })
     }
 }
