@@ -37,16 +37,23 @@ pub fn backup(settings: &Settings, args: &Backup) -> anyhow::Result<Exit> {
 
 /// Brings a copy back, in a place where no home is.
 pub fn restore(settings: &Settings, args: &Restore) -> anyhow::Result<Exit> {
+    if args.journal.is_none() && !args.journal_lost {
+        let message = "a backup does not know what was held, released and destroyed after it";
+        return Err(Failure::new(Exit::Usage, message)
+            .help("--journal DIR names the home, or what is left of its journal; --journal-lost says that nothing is left")
+            .into());
+    }
     // Approvals are signed for the home that comes back, whose id is in the backup.
     let actor = Actor::resolve_for(settings, || Ok(lexhold_store::backed_up_home(&args.backup)?))?;
     actor.require(Verb::Restore, "home", &args.confirmed_by)?;
     let stamp = home::stamp(&actor.id);
     let restored = lexhold_store::restore(&args.backup, args.journal.as_deref(), &settings.home, stamp);
     let restored = restored.map_err(|error| match error.kind() {
-        ErrorKind::Corrupt => anyhow::Error::from(error).context(
-            Failure::new(Exit::Data, "the backup cannot be brought back")
-                .help(format!("nothing in {} is in use; remove it", settings.home.display())),
-        ),
+        ErrorKind::Corrupt => {
+            anyhow::Error::from(error).context(Failure::new(Exit::Data, "the backup cannot be brought back").help(
+                format!("{} is as empty as it was; try another backup", settings.home.display()),
+            ))
+        }
         _ => error.into(),
     })?;
     actor.note_pending(&restored.home)?;

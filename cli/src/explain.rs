@@ -68,16 +68,18 @@ fn explain_message(settings: &Settings, args: &Explain, id: &str) -> anyhow::Res
     let home = home::open(settings)?;
     let sight = ViewerSight::of(&actor)?;
     let catalog = home::catalog(settings, &home)?;
-    if catalog.find_message(id)? == FoundMessage::None {
-        let gone = catalog.tombstones_of(id)?;
-        if !gone.is_empty() {
-            let mut out = std::io::stdout().lock();
-            match args.json {
-                true => writeln!(out, "{:#}", destroyed::value(settings, &gone))?,
-                false => out.write_all(destroyed::text(settings, &gone).as_bytes())?,
-            }
-            return Ok(Exit::Done);
+    let there = catalog.find_message(id)? != FoundMessage::None;
+    let gone = match there && sight.sees_silent() {
+        true => Vec::new(),
+        false => catalog.tombstones_of(id)?,
+    };
+    if !gone.is_empty() && (!there || is_withheld(settings, &sight, &catalog, id)?) {
+        let mut out = std::io::stdout().lock();
+        match args.json {
+            true => writeln!(out, "{:#}", destroyed::value(settings, &gone))?,
+            false => out.write_all(destroyed::text(settings, &gone).as_bytes())?,
         }
+        return Ok(Exit::Done);
     }
     let headers = find::message(&catalog, id)?;
     if settings.show_content != ShowContent::Never {
@@ -91,6 +93,16 @@ fn explain_message(settings: &Settings, args: &Explain, id: &str) -> anyhow::Res
         out.write_all(text(&explained.0).as_bytes())?
     }
     Ok(Exit::Done)
+}
+
+/// Whether a message came in again only because of what this viewer may not know of: to them it is gone.
+fn is_withheld(settings: &Settings, sight: &ViewerSight, catalog: &Catalog, id: &str) -> anyhow::Result<bool> {
+    let headers = find::message(catalog, id)?;
+    let grounds = Grounds::read(catalog, settings.as_of)?;
+    let withheld = Dates::open(catalog, &grounds, settings.as_of)?.withheld(catalog, sight)?;
+    Ok(headers
+        .iter()
+        .all(|header| withheld.iter().any(|row| row.key == header.key)))
 }
 
 /// Everything behind one message, all its versions included.

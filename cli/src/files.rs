@@ -17,7 +17,12 @@ pub fn why(error: &std::io::Error) -> String {
         ErrorKind::PermissionDenied => "permission denied".into(),
         ErrorKind::IsADirectory => "it is a folder".into(),
         ErrorKind::StorageFull => "the disk is full".into(),
-        _ => error.to_string(),
+        _ => {
+            let text = error.to_string();
+            text.split_once(" (os error")
+                .map_or(text.as_str(), |(words, _)| words)
+                .to_lowercase()
+        }
     }
 }
 

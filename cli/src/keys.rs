@@ -67,17 +67,27 @@ fn new(settings: &Settings, operator: &str, path: PathBuf) -> anyhow::Result<Exi
     file.sync_all()?;
     writeln!(
         std::io::stdout().lock(),
-        "  - {{ id: {operator}, roles: [], public_key: \"{}\" }}",
+        "  - {{ id: {}, roles: [], public_key: \"{}\" }}",
+        yaml_word(operator),
         public_key(&secret)
     )?;
     if !settings.quiet {
-        say(&format!(
+        say(&lexhold_document::printable(&format!(
             "{} is yours alone: keep it where nobody else can read it",
             path.display()
-        ));
+        )));
         say("the line above goes into operators.yaml, with roles");
     }
     Ok(Exit::Done)
+}
+
+/// A word as it stands in YAML: in quotes, with nothing raw in it, where it is not plain.
+fn yaml_word(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.@".contains(c);
+    if word.starts_with(|c: char| c.is_ascii_alphabetic()) && word.chars().all(plain) {
+        return word.to_owned();
+    }
+    json!(word).to_string().replace('\u{7f}', "\\u007f")
 }
 
 /// Signs that an operator stands by one act on one thing.
@@ -99,6 +109,9 @@ pub fn sign(settings: &Settings, args: &Sign) -> anyhow::Result<Exit> {
             .help("lexhold keys new prints the line for it")
             .into());
     }
+    if verb == Verb::ApproveDisposal {
+        refuse_stranger(settings, &args.subject)?;
+    }
     let statement = Statement {
         home: home_id(settings)?,
         verb: verb.as_str().to_owned(),
@@ -112,6 +125,21 @@ pub fn sign(settings: &Settings, args: &Sign) -> anyhow::Result<Exit> {
         Some(path) => write_whole(path, |mut out| Ok(out.write_all(text.as_bytes())?))?,
     }
     Ok(Exit::Done)
+}
+
+/// Refuses to sign for a plan that the home does not have: who signs for its name, or half of its digest, has signed for nothing.
+fn refuse_stranger(settings: &Settings, digest: &str) -> anyhow::Result<()> {
+    let plans = home::catalog(settings, &home::open(settings)?)?.plans()?;
+    if plans.iter().any(|plan| plan.digest == digest) {
+        return Ok(());
+    }
+    let digest = lexhold_document::printable(digest);
+    let failure = Failure::new(Exit::Usage, format!("no disposal plan has the digest `{digest}`"));
+    let help = match plans.iter().find(|plan| plan.plan == digest) {
+        Some(named) => format!("{digest} has the digest {}", named.digest),
+        None => "lexhold dispose status lists plans with their digests".to_owned(),
+    };
+    Err(failure.help(help).into())
 }
 
 /// The id of the home, or of the one that the backup in its place is of: what is restored may be all there is.
@@ -152,7 +180,11 @@ pub fn secret_of(operator: &str, path: Option<&Path>) -> anyhow::Result<[u8; 32]
 }
 
 fn read_key(path: &Path) -> anyhow::Result<KeyFile> {
-    let cannot = |error: std::io::Error| cannot_read(path, &error);
+    let cannot = |error: std::io::Error| match error.kind() {
+        std::io::ErrorKind::NotFound => Failure::new(Exit::Policy, format!("there is no key at {}", path.display()))
+            .help("--key says where it lies; lexhold keys new makes one"),
+        _ => cannot_read(path, &error),
+    };
     let open = std::fs::metadata(path).map_err(cannot)?.permissions().mode() & 0o077 != 0;
     if open {
         let message = format!("{} can be read by others than its owner", path.display());

@@ -148,7 +148,16 @@ fn dispatch(cli: &Cli, typed: &ArgMatches) -> anyhow::Result<Exit> {
 /// The error, its causes one a line, and what helps.
 fn complain(error: &anyhow::Error) {
     let mut lines = vec![format!("error: {error}")];
-    lines.extend(error.chain().skip(1).map(|cause| format!("  because: {cause}")));
+    let in_words = |cause: &(dyn std::error::Error + 'static)| match cause.downcast_ref::<std::io::Error>() {
+        Some(cause) => files::why(cause),
+        None => cause.to_string(),
+    };
+    lines.extend(
+        error
+            .chain()
+            .skip(1)
+            .map(|cause| format!("  because: {}", in_words(cause))),
+    );
     lines.extend(
         error
             .chain()

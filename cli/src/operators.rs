@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use lexhold_document::{Diagnostics, FileId, Files};
-use lexhold_policy::{Approval, Circumstances, Governance, GovernanceAnswer, Operator, Operators, Verb};
+use lexhold_policy::{Approval, Circumstances, Governance, GovernanceAnswer, Operator, Operators, Statement, Verb};
 use lexhold_store::{EntryKind, ErrorKind, Home, Payload};
 use serde_json::{Value, json};
 
@@ -146,6 +146,14 @@ impl Actor {
         Ok(self.ask(verb, &act)?.answer)
     }
 
+    /// What comes next and by whom, in a line: where one person governs alone, there is nobody else to name.
+    pub fn next(&self, who: &str, call: &str) -> String {
+        match self.is_solo() {
+            true => format!("next: {call}"),
+            false => format!("next: {who}: {call}"),
+        }
+    }
+
     /// Whether silent holds are shown to this operator. Where operators are known, either answer is put on record once a
     /// call: an entry only where there is such a hold would give it away.
     pub fn sees_silent(&self) -> anyhow::Result<bool> {
@@ -241,11 +249,27 @@ impl Actor {
             };
             if !asked.answer.allowed {
                 self.put_refusal_on_record(&asked);
-                return Err(refused(&asked));
+                return Err(self.signed_for_another(&asked).unwrap_or_else(|| refused(&asked)));
             }
             allowed.push(asked);
         }
         self.put_on_record(&allowed.iter().collect::<Vec<_>>())
+    }
+
+    /// The refusal of an act for which nobody has signed, though an approval was given: of the same act on something else.
+    fn signed_for_another(&self, asked: &Asked<'_>) -> Option<anyhow::Error> {
+        let (action, of) = (asked.verb.as_str(), asked.act.signs.unwrap_or(asked.act.of));
+        let other = self.approvals.iter().find(|one| one.statement.verb == action)?;
+        if !asked.approvals.is_empty() {
+            return None;
+        }
+        let Statement {
+            operator, of: another, ..
+        } = &other.statement;
+        let message = format!("the approval of `{operator}` is of `{another}`, and this is `{of}`");
+        let help =
+            format!("{operator} writes: lexhold sign {of} --action {action} --as {operator} --out {operator}.approval");
+        Some(Failure::new(Exit::Refused, message).help(help).into())
     }
 
     /// Asks governance about one act.

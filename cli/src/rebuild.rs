@@ -7,20 +7,20 @@ use crate::failure::Exit;
 use crate::home;
 use crate::operators::Actor;
 use crate::settings::Settings;
-use crate::terminal::say;
+use crate::terminal::{counted, say};
 
 /// Projects into a new file and puts it in the place of the old one.
 pub fn rebuild(settings: &Settings) -> anyhow::Result<Exit> {
     let actor = Actor::resolve(settings)?;
     let home = home::open(settings)?;
-    let lock = home.lock_run("rebuild", settings.wait, home::stamp(&actor.id))?;
+    let lock = home.lock_run("catalog", settings.wait, home::stamp(""))?;
     home.recover(&lock, home::stamp(&actor.id))?;
     let status = anew(settings, &home, &lock)?;
     if !settings.quiet {
         say(&format!(
-            "rebuild: {} messages from {} journal entries",
-            status.n_messages,
-            status.applied_seq.unwrap_or(0)
+            "rebuild: {} from {}",
+            counted(status.n_messages, "message", "messages"),
+            counted(status.applied_seq.unwrap_or(0), "journal entry", "journal entries")
         ));
     }
     Ok(Exit::Done)

@@ -142,7 +142,7 @@ struct Config {
 
 /// The keys of `lexhold.yaml`, for whoever writes one that is none.
 const KEYS: &str = "known keys: home, policies, rulesets, directory, operators, schema, governance (solo, operators or signed), zone, \
-                    review, blast_radius, witnesses, catalog_memory_mib, trust, required-version";
+                    review, blast_radius, store, disposal, witnesses, catalog_memory_mib, trust, required-version";
 
 /// The user's own file, which changes how things look and never what comes of them.
 #[derive(Debug, Default, Deserialize)]

@@ -79,7 +79,8 @@ fn whole(settings: &Settings, actor: &Actor, home: &Home, running: Option<&Holde
     let sight = ViewerSight::of(actor)?;
     let catalog = home::catalog(settings, home)?;
     let status = catalog.status()?;
-    let states = figures::totals(&catalog, None, settings.as_of, &sight)?.states;
+    let totals = figures::totals(&catalog, None, settings.as_of, &sight)?;
+    let (states, withheld) = (totals.states, totals.withheld);
     judge_conversations(&catalog)?;
     let n_alerts: u64 = catalog.alerts_by_month()?.iter().map(|month| month.n_alerts).sum();
     let names = catalog.hold_names()?.into_iter();
@@ -92,7 +93,7 @@ fn whole(settings: &Settings, actor: &Actor, home: &Home, running: Option<&Holde
     let runs: Vec<Value> = catalog
         .runs(5)?
         .iter()
-        .map(|run| json!({"run": run.run, "actor": run.actor, "started_at": instant(run.started_at), "finished_at": run.finished_at.map(instant), "messages": run.n_messages}))
+        .map(|run| json!({"run": run.run, "actor": run.actor, "started_at": instant(run.started_at), "finished_at": run.finished_at.map(instant), "messages": run.n_messages.saturating_sub(withheld.get(&run.run).copied().unwrap_or(0))}))
         .collect();
     let review = figures::reviews(&catalog, &ReviewLog::load(settings, home, &catalog)?)?;
     drop(catalog);
@@ -107,7 +108,7 @@ fn whole(settings: &Settings, actor: &Actor, home: &Home, running: Option<&Holde
         "bundle": status.bundle.as_ref().map(|bundle| bundle.digest),
         "activated_at": status.bundle.as_ref().map(|bundle| instant(bundle.activated_at)),
         "as_of": settings.as_of.to_string(),
-        "messages": status.n_messages,
+        "messages": status.n_messages.saturating_sub(withheld.values().sum()),
         "alerts": n_alerts,
         "unreviewed": review.unreviewed,
         "overdue": review.overdue,
@@ -183,9 +184,12 @@ fn in_progress_text(now: &Value) -> String {
     let (bytes, total) = (now["bytes"].as_u64().unwrap_or(0), now["total_bytes"].as_u64());
     let by = &now["by"];
     let mut text = format!(
-        "{} by {} (process {}): {} messages, {rate} a second",
+        "{}{} (process {}): {} messages, {rate} a second",
         by["what"].as_str().unwrap_or("run"),
-        by["actor"].as_str().unwrap_or("?"),
+        match by["actor"].as_str() {
+            Some("") | None => String::new(),
+            Some(actor) => format!(" by {actor}"),
+        },
         by["process"],
         HumanCount(messages)
     );

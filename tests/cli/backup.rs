@@ -62,7 +62,9 @@ fn a_backup_comes_back_with_an_equal_catalog_and_newer_holds() {
 fn without_the_newer_journal_it_has_to_be_said_and_is_remembered() {
     let firm = firm();
     firm.call(&["backup", "copy"]).ended(0);
-    firm.call(&["restore", "copy", "--home", "back"]).ended(2);
+    firm.call(&["restore", "copy", "--home", "back"])
+        .ended(2)
+        .said("--journal-lost says that nothing is left");
     firm.call(&["restore", "copy", "--home", "back", "--journal-lost"])
         .ended(0)
         .said("messages destroyed since are back");
@@ -132,12 +134,31 @@ fn a_damaged_backup_is_refused_and_leaves_no_home() {
     firm.call(&["restore", "copy", "--home", "back", "--journal-lost"])
         .ended(4)
         .said("is not the one in its manifest");
+    // No message is left behind, and the folder can be used again.
+    assert_eq!(fs::read_dir(firm.path("back")).unwrap().count(), 0);
+    firm.call(&["backup", "whole"]).ended(0);
+    firm.call(&["restore", "whole", "--home", "back", "--journal-lost"])
+        .ended(0);
+    fs::remove_dir_all(firm.path("back")).unwrap();
     firm.call(&["status", "--home", "back"])
         .ended(4)
         .said("no home at back");
     firm.call(&["restore", "nothing", "--home", "other", "--journal-lost"])
         .ended(4)
         .said("no backup here");
+}
+
+#[test]
+fn a_backup_lies_outside_the_home_and_one_that_failed_leaves_nothing() {
+    let firm = firm();
+    std::os::unix::fs::symlink(firm.path(".lexhold"), firm.path("link")).unwrap();
+    for inside in [".lexhold", ".lexhold/copy", ".lexhold/a/b", "link/copy"] {
+        firm.call(&["backup", inside]).ended(5).said("does not lie in the home");
+    }
+    assert!(!firm.path(".lexhold/copy").exists() && !firm.path(".lexhold/a").exists());
+    fs::remove_file(segments(&firm.path(".lexhold")).remove(0)).unwrap();
+    firm.call(&["backup", "copy"]).ended(75);
+    assert_eq!(fs::read_dir(firm.path("copy")).unwrap().count(), 0);
 }
 
 fn segments(root: &Path) -> Vec<std::path::PathBuf> {

@@ -739,3 +739,37 @@ fn what_an_activation_frees_waits_for_thirty_days() {
         (&json!(1), &json!("newly_eligible"))
     );
 }
+
+#[test]
+fn a_plan_is_not_frozen_where_its_list_cannot_be_written() {
+    let firm = firm();
+    let journal = || firm.read(".lexhold/journal/log.ndjson").matches("disposal_").count();
+    firm.write("folder/file", "");
+    for (out, why) in [("nowhere/plan.json", "not found"), ("folder", "it is a folder")] {
+        let ran = firm.call(&["dispose", "propose", "--out", out]).ended(4).said(why);
+        assert!(!ran.stderr.contains("os error"), "{}", ran.stderr);
+        assert_eq!(journal(), 0, "{out}");
+    }
+}
+
+#[test]
+fn plans_that_share_messages_say_so() {
+    let firm = firm();
+    let first = firm.call(&["dispose", "propose"]).ended(0);
+    assert!(
+        !first.stderr.contains("somebody else"),
+        "one person governs alone: {}",
+        first.stderr
+    );
+    firm.messages("more.ndjson", &[old(30, "2019-06-01T12:00:00Z")]);
+    firm.run(&["more.ndjson"]).ended(0);
+    let second = firm.call(&["dispose", "propose"]).ended(0);
+    assert!(
+        second.stderr.contains("has 20 of these messages too"),
+        "{}",
+        second.stderr
+    );
+    // The same plan again is no other.
+    let again = propose(&firm);
+    assert_eq!(again["also_in"], json!([]));
+}

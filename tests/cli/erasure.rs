@@ -882,3 +882,16 @@ fn what_is_under_way_stands_in_the_report_of_retention_and_pages_can_be_printed(
         assert!(page.contains(has) && !page.contains(lacks), "{report} as {who}: {page}");
     }
 }
+
+#[test]
+fn an_answer_is_not_put_on_record_where_its_letter_cannot_be_written() {
+    let firm = firm();
+    ask(&firm, &["--person", "bob", "--message", "m1"]).ended(0);
+    confirm(&firm);
+    let answer = ["erasure", "answer", "er-1", "--confirmed-by", "pat"];
+    call(&firm, "pia", &[&answer[..], &["--out", "nowhere/letter.txt"]].concat())
+        .ended(4)
+        .said("cannot write nowhere/letter.txt");
+    assert!(!firm.read(".lexhold/journal/log.ndjson").contains("erasure_answered"));
+    call(&firm, "pia", &[&answer[..], &["--out", "letter.txt"]].concat()).ended(0);
+}

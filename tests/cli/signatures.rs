@@ -182,3 +182,61 @@ fn an_approval_of_one_day_is_none_of_another() {
         .said("`rex` has not signed `record_event` of account_closed/ACC-1@2014-05-10");
     record("2024-05-10", &["--approval", "day"]).ended(0);
 }
+
+/// Whoever signs for what is no plan, or for another one, hears it at once.
+#[test]
+fn an_approval_of_one_plan_is_none_of_another() {
+    let firm = crate::dispose::firm();
+    let line = firm.call(&["keys", "new", "--operator", "amy"]).ended(0).stdout;
+    let amy = line.replace("roles: []", "roles: [approver]");
+    firm.write(
+        "operators.yaml",
+        format!("lexhold: 1\noperators: firm\npeople:\n{amy}  - {{ id: rex, roles: [records] }}\n"),
+    );
+    let propose = ["dispose", "propose", "--format", "json", "--as", "rex"];
+    let plan = |more: &[&str]| {
+        let plan = firm.call(&[&propose[..], more].concat()).ended(0).json();
+        ["plan", "digest"].map(|key| plan[key].as_str().unwrap().to_owned())
+    };
+    let [[first, digest], [second, other]] = [plan(&["--limit", "5"]), plan(&[])];
+    let sign = |of: &str| {
+        let call = [
+            "sign",
+            of,
+            "--action",
+            "approve_disposal",
+            "--as",
+            "amy",
+            "--out",
+            "amy.approval",
+        ];
+        firm.call(&call)
+    };
+    sign("feed").ended(2).said("no disposal plan has the digest `feed`");
+    sign(&first).ended(2).said(&digest);
+    sign(&digest).ended(0);
+    let approve = |plan: &str| firm.call(&["dispose", "approve", plan, "--as", "amy", "--approval", "amy.approval"]);
+    approve(&second)
+        .ended(5)
+        .said(&digest)
+        .said(&format!("lexhold sign {other}"));
+    approve(&first).ended(0);
+}
+
+#[test]
+fn the_line_of_a_key_has_nothing_raw_in_it() {
+    let firm = Firm::new();
+    let ran = firm
+        .call(&["keys", "new", "--operator", "a\nb\u{1b}[1m", "--out", "x\u{1b}y.key"])
+        .ended(0);
+    assert_eq!(ran.stdout.lines().count(), 1);
+    assert!(
+        ran.stdout.starts_with("  - { id: \"a\\nb\\u001b[1m\", roles: []"),
+        "{}",
+        ran.stdout
+    );
+    assert!(!ran.stdout.contains('\u{1b}') && !ran.stderr.contains('\u{1b}'));
+    firm.call(&["sign", "home", "--action", "restore", "--as", "nobody"])
+        .ended(3)
+        .said("lexhold keys new makes one");
+}

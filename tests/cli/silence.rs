@@ -302,3 +302,113 @@ fn after_its_release_approvals_stand_and_after_its_grace_nothing_is_left_of_it()
         "{done}"
     );
 }
+
+/// What comes in again under a silent hold, or comes in again once more, is destroyed to everybody who may not know why.
+#[test]
+fn what_it_brings_back_stays_destroyed() {
+    let template = template();
+    let twins = twins(&template);
+    let name = plan(&twins);
+    same(&twins, "rita", &["dispose", "execute", &name, "--format", "json"]).ended(0);
+    by(&twins[0], "lea", &["hold", "place", "quiet.yaml"]);
+    let all: Vec<Value> = (0..20)
+        .map(|at| crate::dispose::old(at, "2019-06-01T12:00:00Z"))
+        .collect();
+    let counts = |firm: &Firm, who: &str| {
+        let call = [
+            "run",
+            "again.ndjson",
+            "--format",
+            "json",
+            "--as-of",
+            "2026-01-01",
+            "--backfill",
+        ];
+        let call = [&call[..], &["--confirmed-by", "rita"]].concat();
+        let summary = by(firm, who, &call).ended(0).json();
+        ["messages", "previously_destroyed", "new", "duplicate", "states"].map(|key| summary[key].clone())
+    };
+    for firm in &twins {
+        firm.messages("again.ndjson", &all);
+    }
+    for _ in 0..2 {
+        assert_eq!(counts(&twins[0], "rex"), counts(&twins[1], "rex"));
+    }
+    let figures = |firm: &Firm, who: &str| {
+        let status = by(firm, who, &["status", "--json"]).ended(0).json();
+        let of_runs = status["runs"].as_array().unwrap().iter();
+        let of_runs: Vec<Value> = of_runs.map(|run| run["messages"].clone()).collect();
+        (status["messages"].clone(), status["states"].clone(), of_runs)
+    };
+    assert_eq!(figures(&twins[0], "ria"), figures(&twins[1], "ria"));
+    assert_ne!(figures(&twins[0], "lea").0, figures(&twins[1], "lea").0);
+    let ids = |at: usize| -> Vec<Value> {
+        let rows = by(&twins[at], "ria", &["report", "retention", "--format", "ndjson"])
+            .ended(0)
+            .rows();
+        rows.iter().map(|row| row["message_id"].clone()).collect()
+    };
+    assert_eq!(ids(0), ids(1));
+    let explain = ["explain", "--message", "slack/c0/m0"];
+    same(&twins, "ria", &explain).ended(0);
+    assert!(by(&twins[0], "ria", &explain).stdout.contains("destroyed"));
+    assert!(by(&twins[0], "lea", &explain).stdout.contains("held"));
+}
+
+/// A note that the journal's next entry is a release, while nobody projects it.
+fn released_meanwhile(firm: &Firm, hold: &str) -> lexhold_store::RunLock {
+    let dice = |bytes: &mut [u8]| {
+        bytes.fill(7);
+        Ok(())
+    };
+    let stamp = Stamp {
+        at: Timestamp::now(),
+        actor: "lea",
+        entropy: &dice,
+    };
+    let home = Home::open(&firm.path(".lexhold")).unwrap();
+    let lock = home.lock_run("test", std::time::Duration::ZERO, stamp).unwrap();
+    let payload = serde_json::json!({
+        "hold": hold, "reason": "over", "confirmed_by": [], "solo": false, "grace_until": "2030-01-01T00:00:00Z",
+    });
+    let payload = Some(lexhold_store::Payload::Json(&payload));
+    home.journal().append(EntryKind::HoldReleased, payload, stamp).unwrap();
+    lock
+}
+
+#[test]
+fn neither_its_release_nor_its_placing_is_told_by_locks_and_busy_answers() {
+    let template = template();
+    let proposed = by(&template, "rex", &["dispose", "propose", "--format", "json"])
+        .ended(0)
+        .json();
+    let (plan, digest) = (proposed["plan"].as_str().unwrap(), proposed["digest"].as_str().unwrap());
+    let sign = ["sign", digest, "--action", "approve_disposal", "--out", "amy.approval"];
+    by(&template, "amy", &sign).ended(0);
+    template.write("quiet.yaml", QUIET);
+    by(&template, "lea", &["hold", "place", "quiet.yaml"]).ended(0);
+    let held = template.read(".lexhold/locks/run.lock");
+    assert!(!held.contains("lea") && !held.contains("hold"), "{held}");
+    let open = [
+        "hold",
+        "place",
+        "--name",
+        "open",
+        "--matter",
+        "O",
+        "--zone",
+        "UTC",
+        "--custodian",
+        "bob",
+    ];
+    by(&template, "lea", &open).ended(0);
+    let approve = ["dispose", "approve", plan, "--approval", "amy.approval"];
+    let lock = released_meanwhile(&template, "open");
+    by(&template, "amy", &approve).ended(75).said("a hold was released");
+    drop(lock);
+    // The catalog catches up, and the plan is looked at again.
+    by(&template, "ria", &["dispose", "status"]).ended(0);
+    let lock = released_meanwhile(&template, "quiet");
+    by(&template, "amy", &approve).ended(5).said("amy");
+    drop(lock);
+}

@@ -20,9 +20,9 @@ pub struct Restore {
     /// The backup; it is brought back into --home, which has to be empty or not there
     pub backup: PathBuf,
     /// A home, or a folder with its journal/, that went on from the backup: what was held, released and destroyed since
-    #[arg(long, value_name = "DIR", required_unless_present = "journal_lost")]
+    #[arg(long, value_name = "DIR")]
     pub journal: Option<PathBuf>,
-    /// Nothing newer than the backup is left of the journal
+    /// Nothing newer than the backup is left of the journal: what was held, released and destroyed since stays unknown
     #[arg(long, conflicts_with = "journal")]
     pub journal_lost: bool,
     /// Somebody else who stands by it

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use lexhold_catalog::{Catalog, Combination, Covered};
+use lexhold_catalog::{Catalog, Combination, Covered, RetentionRow, Scope};
 use lexhold_model::Key;
 use lexhold_retention::{Days, Resolved, State, Zone};
 use rustc_hash::FxHashMap;
@@ -32,6 +32,8 @@ pub struct Totals {
     pub states: BTreeMap<&'static str, u64>,
     /// How many become eligible in each month, those left out that never do.
     pub due: Vec<DueMonth>,
+    /// How many of each run were left out of all that: see [`Dates::withheld`].
+    pub withheld: BTreeMap<String, u64>,
 }
 
 /// A combination as far as totals tell it apart.
@@ -60,7 +62,17 @@ impl Totals {
         let mut sums = Sums::default();
         let names = names(dates.schedules);
         dates.each_month(catalog, run, |group| sums.add(dates.as_of, &names, group, sight))?;
-        Ok(sums.totals())
+        let withheld = dates.withheld(catalog, sight)?;
+        let mut by_run: BTreeMap<String, u64> = BTreeMap::new();
+        for row in withheld.iter().filter(|row| run.is_none_or(|run| row.run == run)) {
+            *by_run.entry(row.run.clone()).or_default() += 1;
+            // To whoever may not know what keeps it, it reads as retained and has no month.
+            *sums.states.entry(State::Retained).or_default() -= 1;
+        }
+        Ok(Totals {
+            withheld: by_run,
+            ..sums.totals()
+        })
     }
 }
 
@@ -92,6 +104,7 @@ impl Sums {
         let states = self.states.into_iter().filter(|(_, n)| *n > 0);
         let due = self.due.into_iter().filter(|(_, n)| *n > 0);
         Totals {
+            withheld: BTreeMap::new(),
             states: states.map(|(state, n)| (state.as_str(), count(n))).collect(),
             due: due
                 .map(|((month, schedule), n)| DueMonth {
@@ -105,6 +118,30 @@ impl Sums {
 }
 
 impl Dates<'_> {
+    /// Messages that were destroyed and came in again because of what this viewer may not know of: to them they are gone.
+    ///
+    /// # Errors
+    /// Those of the catalog.
+    pub fn withheld(&self, catalog: &Catalog, sight: &ViewerSight) -> anyhow::Result<Vec<RetentionRow>> {
+        let mut withheld = Vec::new();
+        let returned = if sight.sees_silent() {
+            Vec::new()
+        } else {
+            catalog.returned()?
+        };
+        if returned.is_empty() {
+            return Ok(withheld);
+        }
+        catalog.choose_families(&returned)?;
+        catalog.retention::<anyhow::Error>(Scope::Chosen, |row| {
+            if sight.hides(&self.of_message_briefly(&row).covered(&row), self.as_of) {
+                withheld.push(row);
+            }
+            Ok(())
+        })?;
+        Ok(withheld)
+    }
+
     /// Hands over all messages of a catalog, or of one run, by what their dates follow from, in no particular order.
     ///
     /// # Errors

@@ -4,14 +4,15 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use lexhold_catalog::Catalog;
-use lexhold_catalog::payload::DisposalApproved;
+use lexhold_catalog::payload::{DisposalApproved, HoldReleased};
 use lexhold_policy::Verb;
-use lexhold_store::{EntryKind, Home, Payload};
+use lexhold_store::{EntryKind, Home, Journal, Payload};
 use serde_json::json;
 
 use super::plan::{APPROVED_FOR, Plan};
 use crate::args::ApproveDisposal;
 use crate::failure::{Exit, Failure};
+use crate::hold::HoldLog;
 use crate::home;
 use crate::operators::{Actor, PlanAct};
 use crate::settings::Settings;
@@ -46,6 +47,7 @@ pub fn approve(settings: &Settings, args: &ApproveDisposal) -> anyhow::Result<Ex
         let first = plan.lapses_at(now).unwrap_or(Timestamp::MAX).min(now + APPROVED_FOR);
         let day = jiff::tz::TimeZone::UTC.to_datetime(first).date();
         tell(
+            &actor,
             &args.plan,
             &name,
             stages.get(stage + 1),
@@ -55,15 +57,15 @@ pub fn approve(settings: &Settings, args: &ApproveDisposal) -> anyhow::Result<Ex
     Ok(Exit::Done)
 }
 
-fn tell(plan: &str, stage: &str, next: Option<&String>, how_far: &str) {
+fn tell(actor: &Actor, plan: &str, stage: &str, next: Option<&String>, how_far: &str) {
     let printable = lexhold_document::printable;
     say(&format!("{plan} is approved: {}, {how_far}", printable(stage)));
     say(&match next {
-        Some(next) => format!(
-            "next: somebody else again writes, for {}: lexhold dispose approve {plan}",
-            printable(next)
+        Some(next) => actor.next(
+            &format!("somebody else again writes, for {}", printable(next)),
+            &format!("lexhold dispose approve {plan}"),
         ),
-        None => format!("next: somebody else again writes: lexhold dispose execute {plan}"),
+        None => actor.next("somebody else again writes", &format!("lexhold dispose execute {plan}")),
     });
 }
 
@@ -105,27 +107,51 @@ pub(super) fn append(
     payload: &serde_json::Value,
     seen: u64,
 ) -> anyhow::Result<()> {
-    let stamp = home::stamp(&actor.id);
-    let appended = home
-        .journal()
-        .append_if(kind, Some(Payload::Json(payload)), stamp, |journal| {
-            for entry in journal.entries(seen + 1)? {
-                let kind = entry?.kind;
-                if matches!(
-                    kind,
-                    EntryKind::HoldReleased
-                        | EntryKind::DisposalApproved
-                        | EntryKind::DisposalRejected
-                        | EntryKind::DisposalCertified
-                ) {
-                    return Ok(false);
-                }
+    loop {
+        let tail = home.journal().last_seq()?;
+        if has_gone_on(home, seen)? {
+            return Err(
+                Failure::new(Exit::Busy, "a hold was released or a plan changed this moment")
+                    .help("look at the plan again")
+                    .into(),
+            );
+        }
+        let payload = Some(Payload::Json(payload));
+        let stamp = home::stamp(&actor.id);
+        let unchanged = |journal: &Journal| Ok(journal.last_seq()? == tail);
+        if home
+            .journal()
+            .append_if(kind.clone(), payload, stamp, unchanged)?
+            .is_some()
+        {
+            return Ok(());
+        }
+    }
+}
+
+/// Whether the journal says more of disposal than what was looked at, or of a release. That of a silent hold voids no approval, and
+/// shows here no more than elsewhere.
+fn has_gone_on(home: &Home, seen: u64) -> anyhow::Result<bool> {
+    let mut released: Vec<String> = Vec::new();
+    for entry in home.journal().entries(seen + 1)? {
+        let entry = entry?;
+        match entry.kind {
+            EntryKind::DisposalApproved | EntryKind::DisposalRejected | EntryKind::DisposalCertified => {
+                return Ok(true);
             }
-            Ok(true)
-        })?;
-    appended.map(drop).ok_or_else(|| {
-        Failure::new(Exit::Busy, "a hold was released or a plan changed this moment")
-            .help("look at the plan again")
-            .into()
-    })
+            EntryKind::HoldReleased => {
+                let release: Option<HoldReleased> = home.journal().payload_json(&entry)?;
+                released.extend(release.map(|release| release.hold));
+            }
+            _ => {}
+        }
+    }
+    if released.is_empty() {
+        return Ok(false);
+    }
+    let log = HoldLog::read(home)?;
+    Ok(log
+        .placed()
+        .iter()
+        .any(|placed| !placed.silent && released.contains(&placed.hold)))
 }

@@ -23,6 +23,7 @@ use crate::dates::Grounds;
 use crate::failure::{Exit, Failure};
 use crate::home;
 use crate::operators::Actor;
+use crate::report::table::writable;
 use crate::run::{faults, interrupted};
 use crate::settings::Settings;
 use crate::terminal::{counted, say};
@@ -66,6 +67,7 @@ pub fn execute(settings: &Settings, args: &ExecuteDisposal) -> anyhow::Result<Ex
             .help("--work FILE says where the list of what it is to destroy goes; lexhold dispose answer takes its answer")
             .into());
     }
+    args.work.as_deref().map(writable).transpose()?;
     let execution = Execution {
         settings,
         actor: &actor,

@@ -11,7 +11,7 @@ use lexhold_model::Key;
 use lexhold_model::tables::Table;
 use lexhold_policy::Verb;
 use lexhold_retention::{Duty, DutyKind, Schedule, Trigger};
-use lexhold_store::{EntryKind, Home};
+use lexhold_store::EntryKind;
 use serde_json::{Value, json};
 
 use super::judge::{Judge, Verdict, torn};
@@ -23,7 +23,7 @@ use crate::failure::Exit;
 use crate::home;
 use crate::operators::Actor;
 use crate::report::ViewerSight;
-use crate::report::table::write_whole;
+use crate::report::table::{writable, write_whole};
 use crate::run::faults;
 use crate::settings::Settings;
 use crate::terminal::{counted, say};
@@ -42,17 +42,20 @@ pub fn propose(settings: &Settings, args: &ProposeDisposal) -> anyhow::Result<Ex
     let faults = faults()?;
     let home = home::open(settings)?;
     actor.require(Verb::ProposeDisposal, home.id(), &[])?;
+    args.out.as_deref().map(writable).transpose()?;
     let lock = home.lock_run("dispose propose", settings.wait, home::stamp(&actor.id))?;
     home.recover(&lock, home::stamp(&actor.id))?;
-    settle_holds(settings, &actor, &home, &lock, &faults)?;
-    home::catch_up(settings, &home, &faults)?;
-    let (found, plans, authors) = {
+    let (found, plans, also_in, authors) = loop {
+        settle_holds(settings, &actor, &home, &lock, &faults)?;
+        home::catch_up(settings, &home, &faults)?;
         let catalog = Catalog::open_reader(&home.catalog_path(), &home::judging_settings(settings, &home)?)?;
-        (
-            find(settings, args, &home, &catalog)?,
-            catalog.plans()?,
-            authors(&catalog)?,
-        )
+        // A hold that was placed this moment may cover anything until it has been asked.
+        let judge = Judge::read(&home, &catalog, settings.as_of)?;
+        if !judge.is_unasked() {
+            let (found, plans) = (find(settings, args, &judge, &catalog)?, catalog.plans()?);
+            let also_in = overlapping(&catalog, &plans, &found.items)?;
+            break (found, plans, also_in, authors(&catalog)?);
+        }
     };
     let digest = tree(&found.items).head().root.to_string();
     // What was sent back returns only by a new plan.
@@ -62,7 +65,7 @@ pub fn propose(settings: &Settings, args: &ProposeDisposal) -> anyhow::Result<Ex
     let (name, new) = match plans.iter().find(pending) {
         Some(same) => (same.plan.clone(), false),
         None if found.items.is_empty() => {
-            answer(settings, args, None, &digest, &found)?;
+            answer(settings, args, &actor, (None, &digest), &found, &[])?;
             return Ok(Exit::Done);
         }
         None => (format!("plan-{}", home.journal().last_seq()? + 1), true),
@@ -93,7 +96,8 @@ pub fn propose(settings: &Settings, args: &ProposeDisposal) -> anyhow::Result<Ex
         });
         write_whole(path, |mut out| Ok(writeln!(out, "{document:#}")?))?;
     }
-    answer(settings, args, Some(&name), &digest, &found)?;
+    let also_in = if new { also_in } else { Vec::new() };
+    answer(settings, args, &actor, (Some(&name), &digest), &found, &also_in)?;
     Ok(if new && args.detailed_exitcode {
         Exit::Changed
     } else {
@@ -101,9 +105,28 @@ pub fn propose(settings: &Settings, args: &ProposeDisposal) -> anyhow::Result<Ex
     })
 }
 
+/// Plans under way that have some of these items too, each with how many.
+fn overlapping(catalog: &Catalog, plans: &[PlanRow], items: &[ItemRow]) -> anyhow::Result<Vec<(String, u64)>> {
+    let keys: HashSet<Key> = items.iter().map(|item| item.key).collect();
+    let mut overlapping = Vec::new();
+    for plan in plans {
+        if plan.rejected.is_some() || plan.certified.is_some() {
+            continue;
+        }
+        let items = catalog.plan_items(&plan.plan)?;
+        let pending = items
+            .iter()
+            .filter(|item| item.sent_back.is_none() && item.intent.is_none());
+        let n = pending.filter(|item| keys.contains(&item.key)).count();
+        if n > 0 {
+            overlapping.push((plan.plan.clone(), n as u64));
+        }
+    }
+    Ok(overlapping)
+}
+
 /// Everything that may go, in the order of ids and versions.
-fn find(settings: &Settings, args: &ProposeDisposal, home: &Home, catalog: &Catalog) -> anyhow::Result<Found> {
-    let judge = Judge::read(home, catalog, settings.as_of)?;
+fn find(settings: &Settings, args: &ProposeDisposal, judge: &Judge<'_>, catalog: &Catalog) -> anyhow::Result<Found> {
     let grounds = Grounds::read(catalog, settings.as_of)?;
     let schedules = grounds.versions();
     let mut found = Found {
@@ -253,9 +276,10 @@ fn reasons(found: &Found) -> Vec<ReasonCount> {
 fn answer(
     settings: &Settings,
     args: &ProposeDisposal,
-    name: Option<&str>,
-    digest: &str,
+    actor: &Actor,
+    (name, digest): (Option<&str>, &str),
     found: &Found,
+    also_in: &[(String, u64)],
 ) -> anyhow::Result<()> {
     let value: Value = json!({
         "plan": name,
@@ -264,6 +288,7 @@ fn answer(
         "items": found.items.len(),
         "by_schedule": schedules(&found.items),
         "held_back": reasons(found),
+        "also_in": also_in.iter().map(|(plan, items)| json!({"plan": plan, "items": items})).collect::<Vec<_>>(),
     });
     let mut out = std::io::stdout().lock();
     if args.format == SummaryFormat::Json {
@@ -284,7 +309,16 @@ fn answer(
         writeln!(out, "  {n:>8}  held back: {reason}")?;
     }
     if let (Some(name), false) = (name, settings.quiet) {
-        say(&format!("next: somebody else writes: lexhold dispose approve {name}"));
+        for (plan, n) in also_in {
+            say(&format!(
+                "warning: {plan}, which is under way, has {} too; lexhold dispose reject {plan} ends it",
+                counted(*n, "of these messages", "of these messages")
+            ));
+        }
+        say(&actor.next("somebody else writes", &format!("lexhold dispose approve {name}")));
+        if actor.is_solo() {
+            return Ok(());
+        }
         say(&format!(
             "      with a signature: lexhold sign {digest} --action approve_disposal"
         ));

@@ -12,11 +12,12 @@ use super::{Desk, confirmed, letter, one, seen, standing};
 use crate::args::{AnswerErasure, LetterFormat};
 use crate::dates::Grounds;
 use crate::failure::{Exit, Failure};
-use crate::report::table::write_whole;
+use crate::report::table::{writable, write_whole};
 use crate::settings::Settings;
 
 /// Answers a request, or prints what was answered.
 pub fn answer(settings: &Settings, args: &AnswerErasure) -> anyhow::Result<Exit> {
+    args.out.as_deref().map(writable).transpose()?;
     let desk = Desk::open(settings)?;
     if args.again {
         desk.actor.require(Verb::RequestErasure, &args.name, &[])?;

@@ -15,8 +15,9 @@ use super::step::told;
 use super::{Desk, confirmed, named, seen};
 use crate::args::{GrantErasure, GroundErasure, NamedMessages};
 use crate::dates::{Dates, Grounds};
-use crate::failure::{Exit, Failure, reasoned};
+use crate::failure::{Exit, Failure, exit_of, reasoned};
 use crate::settings::Settings;
+use crate::terminal::counted;
 
 /// Everything that a decision on a confirmed request begins with, once governance lets it pass.
 fn deciding<'a>(
@@ -64,8 +65,9 @@ pub fn ground(settings: &Settings, args: &GroundErasure) -> anyhow::Result<Exit>
     });
     let seq = desk.append(EntryKind::ErasureDecided, &payload, seen)?;
     told(&format!(
-        "{} on record for {n} messages, journal entry {seq}",
-        args.article
+        "{} on record for {}, journal entry {seq}",
+        args.article,
+        counted(n, "message", "messages")
     ))
 }
 
@@ -83,7 +85,9 @@ pub fn grant(settings: &Settings, args: &GrantErasure) -> anyhow::Result<Exit> {
         let of = waived.get(&item.family).cloned().unwrap_or_default();
         alike.entry(of.into_iter().collect()).or_default().push(item);
     }
+    let mut n_done = 0;
     for (waived, items) in alike {
+        let n_items = items.len();
         let payload = json!(ErasureDecided {
             request: args.name.clone(),
             ground: None,
@@ -93,11 +97,26 @@ pub fn grant(settings: &Settings, args: &GrantErasure) -> anyhow::Result<Exit> {
             confirmed_by: by.clone(),
             solo: desk.actor.is_solo(),
         });
-        seen = desk.append(EntryKind::ErasureDecided, &payload, seen)?;
+        seen = desk
+            .append(EntryKind::ErasureDecided, &payload, seen)
+            .map_err(|error| cut_short(error, n_done, n))?;
+        n_done += n_items;
     }
     told(&format!(
-        "erasure of {n} messages is granted, journal entry {seen}; what nothing else keeps is queued"
+        "erasure of {} is granted, journal entry {seen}; what nothing else keeps is queued",
+        counted(n, "message", "messages")
     ))
+}
+
+/// What went wrong, and how many messages are granted nonetheless: those of the entries that stand.
+fn cut_short(error: anyhow::Error, n_done: usize, n: usize) -> anyhow::Error {
+    if n_done == 0 {
+        return error;
+    }
+    let message = format!("erasure of {n_done} of {n} messages is granted and on record, of the others it is not");
+    let help = "give the same command again: what was granted stays so";
+    let exit = exit_of(&error);
+    error.context(Failure::new(exit, message).help(help))
 }
 
 /// The messages of the request that somebody named.
@@ -179,4 +198,20 @@ fn waived(
         all.insert(item.family, of_item);
     }
     Ok(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_grant_that_is_cut_short_says_what_stands() {
+        let busy = || anyhow::Error::from(Failure::new(Exit::Busy, "somebody else wrote"));
+        assert_eq!(format!("{:#}", cut_short(busy(), 0, 5)), "somebody else wrote");
+        let told = cut_short(busy(), 2, 5);
+        assert_eq!(exit_of(&told), Exit::Busy);
+        let told = format!("{told:#}");
+        assert!(told.starts_with("erasure of 2 of 5 messages is granted"), "{told}");
+        assert!(told.ends_with("somebody else wrote"), "{told}");
+    }
 }

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use super::standing::{ItemStanding, law_of};
 use crate::report::print::{Page, Table};
+use crate::terminal::counted;
 
 /// Everything that an answer says.
 pub fn body(request: &ErasureRow, items: &[ItemStanding], answered_on: &str) -> Value {
@@ -117,9 +118,9 @@ fn said(body: &Value) -> Said {
     };
     let n = |field: &str| body[field].as_u64().unwrap_or(0);
     let before = vec![format!(
-        "You asked us on {} to erase data about you under {by}. Your request is about {} messages in our records.",
+        "You asked us on {} to erase data about you under {by}. Your request is about {} in our records.",
         shown(body, "received"),
-        n("messages")
+        counted(n("messages"), "message", "messages")
     )];
     let mut counts = vec![
         (n("erased"), "have been erased".to_owned()),

@@ -17,9 +17,10 @@ use crate::args::{Law, RequestErasure, SummaryFormat};
 use crate::case::sound_name;
 use crate::failure::{Exit, Failure, reasoned};
 use crate::hold::compiled::handles_of_person;
+use crate::operators::Actor;
 use crate::review;
 use crate::settings::Settings;
-use crate::terminal::say;
+use crate::terminal::{counted, say};
 
 /// Freezes a request.
 pub fn request(settings: &Settings, args: &RequestErasure) -> anyhow::Result<Exit> {
@@ -58,7 +59,7 @@ pub fn request(settings: &Settings, args: &RequestErasure) -> anyhow::Result<Exi
         });
         entry = Some(desk.append(EntryKind::ErasureRequested, &payload, seen)?);
     }
-    print(settings, args, (&items, &digest), due, entry)?;
+    print((settings, &desk.actor), args, (&items, &digest), due, entry)?;
     Ok(Exit::Done)
 }
 
@@ -180,7 +181,7 @@ fn chosen_by(args: &RequestErasure, choice: &ErasureChoice) -> Value {
 }
 
 fn print(
-    settings: &Settings,
+    (settings, actor): (&Settings, &Actor),
     args: &RequestErasure,
     (items, digest): (&[ErasureItem], &str),
     due: Date,
@@ -203,16 +204,19 @@ fn print(
     }
     writeln!(
         out,
-        "{}: {} messages, of which others took part in {shared}",
+        "{}: {}, of which others took part in {shared}",
         args.name,
-        items.len()
+        counted(items.len(), "message", "messages")
     )?;
     writeln!(out, "  to be answered by {due}")?;
     if entry.is_some() && !settings.quiet {
-        say(&format!(
-            "next: somebody else looks at the list and writes: lexhold erasure confirm {} --evidence …",
-            args.name
+        say(&actor.next(
+            "somebody else looks at the list and writes",
+            &format!("lexhold erasure confirm {} --evidence …", args.name),
         ));
+        if actor.is_solo() {
+            return Ok(());
+        }
         say(&format!(
             "      with a signature: lexhold sign {digest} --action answer_erasure"
         ));

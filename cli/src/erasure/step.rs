@@ -16,6 +16,7 @@ use crate::args::{CloseErasure, ConfirmErasure, ErasureOutcome, ExtendErasure};
 use crate::failure::{Exit, Failure, reasoned};
 use crate::operators::Act;
 use crate::settings::Settings;
+use crate::terminal::counted;
 
 /// Confirms who asked, and that the messages are theirs.
 pub fn confirm(settings: &Settings, args: &ConfirmErasure) -> anyhow::Result<Exit> {
@@ -43,10 +44,10 @@ pub fn confirm(settings: &Settings, args: &ConfirmErasure) -> anyhow::Result<Exi
         solo: desk.actor.is_solo(),
     });
     let seq = desk.append(EntryKind::ErasureConfirmed, &payload, seen)?;
-    let n = request.n_messages;
     told(&format!(
-        "{} is confirmed over {n} messages, journal entry {seq}",
-        args.name
+        "{} is confirmed over {}, journal entry {seq}",
+        args.name,
+        counted(request.n_messages, "message", "messages")
     ))
 }
 

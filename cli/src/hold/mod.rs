@@ -68,7 +68,8 @@ fn settle_now(settings: &Settings, actor: &Actor, home: &Home, directory: &Direc
         settings.wait
     };
     let settled = || -> anyhow::Result<()> {
-        let lock = home.lock_run("hold", wait, home::stamp(&actor.id))?;
+        // Others may read who has the lock and what for: nothing there tells of a hold, or of who placed one.
+        let lock = home.lock_run("catalog", wait, home::stamp(""))?;
         home.recover(&lock, home::stamp(&actor.id))?;
         let applier = Applier {
             settings,

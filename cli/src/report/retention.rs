@@ -1,6 +1,6 @@
 //! `report retention`: each message's state and dates, and what decided them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
 use lexhold_catalog::{Catalog, Covered, RetentionRow, Scope};
@@ -95,7 +95,11 @@ pub fn write(catalog: &Catalog, as_of: Timestamp, sight: &Sight, table: &mut Tab
         ..Lookups::of(&grounds)
     };
     let mut dates = Dates::open(catalog, &grounds, as_of)?;
+    let withheld: HashSet<Key> = dates.withheld(catalog, sight)?.iter().map(|row| row.key).collect();
     catalog.retention(Scope::All, |message| {
+        if withheld.contains(&message.key) {
+            return Ok(());
+        }
         let of_message = dates.of_message(&message);
         table.write(row(&message, &of_message, &lookups, as_of, sight))
     })

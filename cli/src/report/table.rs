@@ -19,6 +19,7 @@ use serde_json::{Map, Value};
 
 use super::print::{Page, Table};
 use crate::args::TableFormat;
+use crate::failure::{Exit, Failure};
 
 /// Rows of a text table shown before the rest is only counted.
 const TEXT_ROWS: usize = 200;
@@ -281,12 +282,8 @@ fn printed(value: &str) -> String {
 
 /// Writes a whole file or none: into a temporary file beside it, then renamed.
 pub fn write_whole(path: &Path, fill: impl FnOnce(Box<dyn Write + Send>) -> anyhow::Result<()>) -> anyhow::Result<()> {
-    let parent = path
-        .parent()
-        .filter(|parent| !parent.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
     let named = || format!("cannot write {}", path.display());
-    let temporary = tempfile::NamedTempFile::new_in(parent).with_context(named)?;
+    let temporary = tempfile::NamedTempFile::new_in(folder_of(path)).with_context(named)?;
     let out = std::io::BufWriter::new(temporary.reopen().with_context(named)?);
     fill(Box::new(out)).with_context(named)?;
     temporary.as_file().sync_all().with_context(named)?;
@@ -296,6 +293,22 @@ pub fn write_whole(path: &Path, fill: impl FnOnce(Box<dyn Write + Send>) -> anyh
         .map_err(|error| error.error)
         .with_context(named)?;
     Ok(())
+}
+
+/// Refuses a place where no file can be written, before anything is done that cannot be undone.
+pub fn writable(path: &Path) -> anyhow::Result<()> {
+    if path.is_dir() {
+        let message = format!("cannot write {}: it is a folder", path.display());
+        return Err(Failure::new(Exit::Data, message).into());
+    }
+    tempfile::NamedTempFile::new_in(folder_of(path))
+        .map(drop)
+        .with_context(|| format!("cannot write {}", path.display()))
+}
+
+fn folder_of(path: &Path) -> &Path {
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    parent.unwrap_or(Path::new("."))
 }
 
 /// Makes a finished temporary file an ordinary one.

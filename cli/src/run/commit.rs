@@ -11,8 +11,10 @@ use serde_json::json;
 use super::Input;
 use super::pipeline::{Piece, Sink};
 use super::summary::{Counts, say_unreadable};
+use crate::dates::{Dates, Grounds};
 use crate::home;
 use crate::operators::Actor;
+use crate::report::ViewerSight;
 use crate::settings::Settings;
 use crate::terminal::say;
 
@@ -35,6 +37,8 @@ pub struct Committer<'a> {
     /// Those of them, read to the end, that are read again: messages of theirs were destroyed, and a hold or a case of today may keep them.
     read_again: HashSet<String>,
     filter: KeyFilter,
+    /// Families that were destroyed and came in again because of what this operator may not know of.
+    withheld: HashSet<Key>,
     next_batch: u64,
     counts: Counts,
 }
@@ -66,6 +70,13 @@ impl<'a> Committer<'a> {
             read_again.retain(|digest| ingested.get(digest).is_some_and(|(_, complete)| *complete));
         }
         let filter = catalog.key_filter()?;
+        let withheld = match ViewerSight::of(actor)? {
+            sight if sight.sees_silent() || catalog.returned()?.is_empty() => Vec::new(),
+            sight => {
+                let grounds = Grounds::read(&catalog, settings.now)?;
+                Dates::open(&catalog, &grounds, settings.now)?.withheld(&catalog, &sight)?
+            }
+        };
         Ok(Self {
             settings,
             actor,
@@ -78,6 +89,7 @@ impl<'a> Committer<'a> {
             ingested,
             read_again,
             filter,
+            withheld: withheld.into_iter().map(|row| row.family).collect(),
             next_batch: 1,
             counts: Counts::default(),
         })
@@ -104,8 +116,9 @@ impl<'a> Committer<'a> {
             .collect())
     }
 
-    /// Which messages were destroyed before and come in again. What an active hold or an open case covers is taken in.
-    fn destroyed_before(&self, evaluation: &Evaluation) -> anyhow::Result<Vec<bool>> {
+    /// Which messages were destroyed before and come in again. What an active hold or an open case covers is taken in; where this
+    /// operator may not know why, it is told of as if it were not.
+    fn destroyed_before(&mut self, evaluation: &Evaluation) -> anyhow::Result<Vec<bool>> {
         let all = || evaluation.messages.iter().map(|message| &message.identity);
         let suspects = Fate::lookups(all())
             .into_iter()
@@ -122,13 +135,24 @@ impl<'a> Committer<'a> {
             return Ok(vec![false; evaluation.messages.len()]);
         }
         let cases = catalog.in_open_cases()?;
-        let gone = |identity: &Identity| {
+        let before = |identity: &Identity| {
             let of = |key: Key| destroyed.get(&key) == Some(&identity.content_hash);
-            (of(identity.key) || of(collision_of(identity).key)) && !cases.contains(&identity.family)
+            of(identity.key) || of(collision_of(identity).key)
         };
-        let mut gone: Vec<bool> = all().map(gone).collect();
+        let before: Vec<bool> = all().map(before).collect();
+        let mut gone: Vec<bool> = all()
+            .zip(&before)
+            .map(|(identity, before)| *before && !cases.contains(&identity.family))
+            .collect();
+        let mut openly_held = vec![false; gone.len()];
         for hold in &evaluation.holds {
             gone[hold.row] = false;
+            openly_held[hold.row] |= !self.facts.holds.specs()[hold.hold].silent;
+        }
+        if !self.actor.sees_silent()? {
+            let back = all().enumerate().filter(|(row, _)| before[*row] && !gone[*row]);
+            let back = back.filter(|(row, _)| !openly_held[*row]);
+            self.withheld.extend(back.map(|(_, identity)| identity.family));
         }
         Ok(gone)
     }
@@ -211,6 +235,11 @@ impl Sink for Committer<'_> {
         let identities: Vec<&Identity> = evaluation.messages.iter().map(|message| &message.identity).collect();
         let fates = Fate::of_all(identities.iter().copied(), &self.known(&identities)?);
         self.counts.add(&piece, &evaluation, &fates);
+        for (identity, fate) in identities.iter().zip(&fates) {
+            if self.withheld.contains(&identity.family) {
+                self.counts.withhold(fate);
+            }
+        }
         say_unreadable(self.settings, input, &piece);
         let anew = piece.skipped > 0 && read == 0;
         if anew && piece.complete && !self.settings.quiet && piece.unreadable.is_empty() {

@@ -33,7 +33,7 @@ pub struct Counts {
     pub collision: u64,
     /// There before.
     pub duplicate: u64,
-    /// Destroyed by an earlier disposal, and not taken in again.
+    /// Destroyed by an earlier disposal, and not taken in again, as far as this operator may know.
     pub previously_destroyed: u64,
     /// Rows that are no messages.
     pub unreadable: u64,
@@ -58,13 +58,22 @@ impl Counts {
             .iter()
             .filter(|message| message.scan_incomplete)
             .count() as u64;
-        for fate in fates {
-            match fate {
-                Fate::New => self.new += 1,
-                Fate::Collision(_) => self.collision += 1,
-                Fate::Duplicate(_) => self.duplicate += 1,
-            }
+        fates.iter().for_each(|fate| *self.of(fate) += 1);
+    }
+
+    fn of(&mut self, fate: &Fate) -> &mut u64 {
+        match fate {
+            Fate::New => &mut self.new,
+            Fate::Collision(_) => &mut self.collision,
+            Fate::Duplicate(_) => &mut self.duplicate,
         }
+    }
+
+    /// Counts a message as one that stays destroyed, though it is there: this operator may not know why.
+    pub fn withhold(&mut self, fate: &Fate) {
+        *self.of(fate) -= 1;
+        self.messages -= 1;
+        self.previously_destroyed += 1;
     }
 }
 

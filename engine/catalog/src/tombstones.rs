@@ -1,5 +1,7 @@
 //! What is left of one message that was destroyed.
 
+use lexhold_model::Key;
+
 use crate::error::Result;
 use crate::open::Catalog;
 use crate::rows::{collect, sql_text};
@@ -30,6 +32,15 @@ pub struct TombstoneRow {
 }
 
 impl Catalog {
+    /// The families of messages that were destroyed and have come in again.
+    ///
+    /// # Errors
+    /// Those of DuckDB.
+    pub fn returned(&self) -> Result<Vec<Key>> {
+        let sql = "SELECT DISTINCT family FROM tombstone SEMI JOIN message USING (family) ORDER BY family";
+        collect(self.connection(), sql, "reading tombstones", |row| row.key(0))
+    }
+
     /// The tombstones of a message, by its id or by the last part of it, as long as that is of one message.
     ///
     /// # Errors

@@ -240,6 +240,22 @@ pub(crate) fn discard_copy(out: &Path, copied: &Path) -> Result<()> {
     fs::remove_file(&path).map_err(cannot("remove", &path))
 }
 
+/// Empties a folder that was to become a home or a backup, and is no home: of a call that failed, no message is left behind.
+pub(crate) fn abandon(folder: &Path) -> Result<()> {
+    if folder.join(HOME_FILE).exists() {
+        return Err(refused(folder));
+    }
+    for (name, _) in crate::files::children(folder)? {
+        let path = folder.join(name);
+        let removed = match fs::symlink_metadata(&path) {
+            Ok(found) if found.is_dir() => fs::remove_dir_all(&path),
+            _ => fs::remove_file(&path),
+        };
+        removed.map_err(cannot("remove", &path))?;
+    }
+    Ok(())
+}
+
 /// Writes into a lock file who holds it now. The caller holds that lock.
 pub(crate) fn rewrite_holder(file: &mut File, text: &[u8]) -> io::Result<()> {
     file.set_len(0)?;

@@ -23,7 +23,7 @@ pub(crate) const JOURNAL_WAIT: Duration = Duration::from_secs(30);
 pub struct Holder {
     /// The process.
     pub process: u32,
-    /// The operator it runs for.
+    /// The operator it runs for; empty where that is nobody's business.
     pub actor: String,
     /// What it is doing.
     pub purpose: String,
@@ -39,7 +39,10 @@ impl fmt::Display for Holder {
             purpose,
             since,
         } = self;
-        write!(f, "process {process} (`{purpose}` as `{actor}` since {since})")
+        match actor.as_str() {
+            "" => write!(f, "process {process} (`{purpose}` since {since})"),
+            actor => write!(f, "process {process} (`{purpose}` as `{actor}` since {since})"),
+        }
     }
 }
 

@@ -10,6 +10,7 @@ use serde_json::json;
 
 use super::{
     CopiedFile, DESCRIPTION, MANIFEST, Manifest, SCHEMA, WHOLE, copy, copy_as, create, empty_folder, is_missing,
+    or_nothing,
 };
 use crate::batch::{STAGED_RUNS, staged_name};
 use crate::files::{cannot, create_dirs, list, open, sync_dir, sync_files};
@@ -51,11 +52,20 @@ impl Home {
     /// later where copies of destroyed messages are.
     ///
     /// # Errors
-    /// [`crate::ErrorKind::Refused`] for a folder with anything in it; when something cannot be read or written.
+    /// [`crate::ErrorKind::Refused`] for a folder with anything in it, and for one in the home itself; when something cannot be
+    /// read or written. The folder is left empty then.
     pub fn back_up(&self, out: &Path, expires: Option<Timestamp>, stamp: Stamp<'_>) -> Result<BackedUp> {
+        if is_within(out, self.root()) {
+            return Err(StoreError::refused("a backup does not lie in the home that it is of").at(out));
+        }
+        let out = empty_folder(out)?;
+        or_nothing(&out, || self.copy_into(&out, expires, stamp))
+    }
+
+    fn copy_into(&self, out: &Path, expires: Option<Timestamp>, stamp: Stamp<'_>) -> Result<BackedUp> {
         let mut copying = Copying {
             home: self,
-            out: empty_folder(out)?,
+            out: out.to_owned(),
             named: BTreeMap::new(),
             files: Vec::new(),
         };
@@ -80,6 +90,16 @@ impl Home {
             .append(EntryKind::BackupMade, Some(Payload::Json(&payload)), stamp)?;
         Ok(backed_up)
     }
+}
+
+/// Whether a path, which may not be there yet, lies in a folder.
+fn is_within(path: &Path, folder: &Path) -> bool {
+    let real = |path: &Path| std::fs::canonicalize(path).ok();
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let there = absolute.ancestors().find_map(real);
+    there
+        .zip(real(folder))
+        .is_some_and(|(path, folder)| path.starts_with(folder))
 }
 
 impl Copying<'_> {

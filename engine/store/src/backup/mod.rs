@@ -101,10 +101,21 @@ fn create(relative: &Path, to: &Path) -> Result<(PathBuf, File)> {
 fn empty_folder(path: &Path) -> Result<PathBuf> {
     std::fs::create_dir_all(path).map_err(cannot("create", path))?;
     if !crate::files::children(path)?.is_empty() {
-        return Err(StoreError::refused("this folder is not empty").at(path));
+        let message = "this folder is not empty; what a call that was stopped has left in it may be removed";
+        return Err(StoreError::refused(message).at(path));
     }
     crate::gate::owner_only(path)?;
     std::fs::canonicalize(path).map_err(cannot("open", path))
+}
+
+/// Fills a folder that was empty, and empties it again where that fails.
+fn or_nothing<T>(folder: &Path, fill: impl FnOnce() -> Result<T>) -> Result<T> {
+    let filled = fill();
+    if filled.is_err() {
+        // The first error is the one to tell.
+        let _ = crate::gate::abandon(folder);
+    }
+    filled
 }
 
 /// Whether an error only says that something is not there.

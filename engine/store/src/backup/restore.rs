@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use lexhold_model::Digest;
 use serde_json::json;
 
-use super::{DESCRIPTION, MANIFEST, Manifest, SCHEMA, copy, empty_folder, is_missing};
+use super::{DESCRIPTION, MANIFEST, Manifest, SCHEMA, copy, empty_folder, is_missing, or_nothing};
 use crate::files::{create_dirs, list, read_if_there, sync_files};
 use crate::home::{FOLDERS, HOME_FILE, read_description};
 use crate::journal::{self, payload};
@@ -35,7 +35,7 @@ pub struct Restored {
 /// stay so, and what was destroyed is destroyed again. Files of later batches come from there too, where they are.
 /// Without it nobody can know what has happened since, and the journal says that.
 ///
-/// The folder is no home before everything in it has been verified.
+/// The folder is no home before everything in it has been verified. Where anything goes wrong, it is left empty.
 ///
 /// # Errors
 /// [`crate::ErrorKind::Corrupt`] when anything is not what manifest and journal say, [`crate::ErrorKind::Refused`] for a
@@ -44,18 +44,31 @@ pub fn restore(backup: &Path, newer: Option<&Path>, to: &Path, stamp: Stamp<'_>)
     let (manifest, digest) = manifest(backup)?;
     let newer = newer.map(|root| continued(root, &manifest)).transpose()?;
     let root = empty_folder(to)?;
+    or_nothing(&root, || {
+        fill(backup, (&manifest, digest), newer.as_deref(), &root, stamp)
+    })
+}
+
+/// Makes a home of an empty folder.
+fn fill(
+    backup: &Path,
+    (manifest, digest): (&Manifest, Digest),
+    newer: Option<&Path>,
+    root: &Path,
+    stamp: Stamp<'_>,
+) -> Result<Restored> {
     for folder in FOLDERS {
-        create_dirs(&root, Path::new(folder))?;
+        create_dirs(root, Path::new(folder))?;
     }
     gate::owner_only(&root.join("keys"))?;
-    lay_out(backup, &manifest, newer.is_some(), &root)?;
+    lay_out(backup, manifest, newer.is_some(), root)?;
     let description_path = backup.join(DESCRIPTION);
     let description = read_if_there(&description_path)?.unwrap_or_default();
-    let home = Home::at(root.clone(), read_description(&description, &description_path)?);
+    let home = Home::at(root.to_owned(), read_description(&description, &description_path)?);
     if home.journal().tree_head()?.root != manifest.root {
         return Err(StoreError::corrupt("the journal is not that of the manifest", backup));
     }
-    let replayed = match &newer {
+    let replayed = match newer {
         None => Default::default(),
         Some(newer) => home.replay_from(newer, manifest.entries)?,
     };
@@ -74,9 +87,9 @@ pub fn restore(backup: &Path, newer: Option<&Path>, to: &Path, stamp: Stamp<'_>)
         let message = format!("what was restored does not hold: {}", bad.kind.as_str());
         return Err(StoreError::corrupt(message, &root.join(&bad.path)));
     }
-    gate::replace_state(&root, HOME_FILE, &description)?;
+    gate::replace_state(root, HOME_FILE, &description)?;
     Ok(Restored {
-        home: Home::open(&root)?,
+        home: Home::open(root)?,
         backup_entries: manifest.entries,
         entry,
         lost: replayed.lost,
