@@ -1,7 +1,5 @@
 //! `fmt`: one layout for all documents, and never another meaning.
 
-use std::path::Path;
-
 use crate::support::Firm;
 
 const UGLY: &str = "lexhold: 1\nlexicon:  words\n# who answers\nowner: 'me'\nreviewed: 2026-11-01\ntitle: \"Words\" # few\nterms: [ a,'yes' ]\n";
@@ -51,25 +49,43 @@ fn nothing_is_changed_while_a_file_cannot_be_read() {
 }
 
 #[test]
-fn shipped_documents_have_a_layout_that_is_its_own() {
+fn shipped_documents_are_laid_out() {
     let firm = Firm::empty();
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let mut count = 0;
-    for folder in [
-        "policies/retention",
-        "policies/supervision",
-        "rulesets/lexicons",
-        "rulesets/off-channel",
-    ] {
-        for entry in std::fs::read_dir(root.join(folder)).unwrap() {
-            let path = entry.unwrap().path();
-            if path.extension().is_some_and(|ending| ending == "yaml") {
-                firm.write(&format!("rulesets/{count}.yaml"), std::fs::read(path).unwrap());
-                count += 1;
-            }
-        }
+    let shipped = ["policies", "rulesets"].map(|folder| format!("{}/../{folder}", env!("CARGO_MANIFEST_DIR")));
+    let ran = firm.call(&["fmt", "--check", &shipped[0], &shipped[1]]).ended(0);
+    assert_eq!(ran.stdout, "");
+}
+
+#[test]
+fn stdin_is_laid_out_on_stdout() {
+    let firm = Firm::empty();
+    let call = |arguments: &[&str], text: &str| firm.call_with(&[&["fmt", "-"], arguments].concat(), text);
+    for text in [UGLY, TIDY] {
+        let ran = call(&[], text).ended(0);
+        assert_eq!((ran.stdout.as_str(), ran.stderr.as_str()), (TIDY, ""));
     }
-    assert!(count > 40);
-    firm.call(&["fmt", "rulesets"]).ended(0);
-    firm.call(&["fmt", "rulesets", "--check"]).ended(0).said("fmt: 0 of");
+    let checked = call(&["--check", "--stdin-filename", "rulesets/words.yaml"], UGLY).ended(1);
+    assert_eq!(checked.stdout, "rulesets/words.yaml\n");
+    assert_eq!(call(&["--check"], TIDY).ended(0).stdout, "");
+    assert!(
+        call(&["--diff"], UGLY)
+            .ended(1)
+            .stdout
+            .starts_with("--- stdin\n+++ stdin\n")
+    );
+    let refused = call(&[], "lexhold: 1\nlexicon: b\nterms: [off]\n")
+        .ended(3)
+        .said("--> stdin:3:9");
+    assert_eq!(refused.stdout, "");
+    call(&["rulesets"], UGLY).ended(2).said("`-` is stdin");
+}
+
+#[test]
+fn settings_are_no_document() {
+    let firm = Firm::empty();
+    firm.write(
+        "lexhold.yaml",
+        "# ours\npolicies: policies\ndirectory: directory.yaml\n",
+    );
+    firm.call(&["fmt", "--check", "lexhold.yaml"]).ended(0);
 }

@@ -44,6 +44,8 @@ fn all_is_well(jurisdiction: &str, n_sectors: usize) {
     inside(&["check", "directory.yaml", "tests"])
         .ended(0)
         .said("0 errors, 0 warnings");
+    let laid_out = inside(&["fmt", "--check", "."]);
+    assert_eq!(laid_out.ended(0).stdout, "");
     inside(&["test", "--locked"]).ended(0);
     inside(&["test", "tests"]).ended(0).said("test: 2 passed");
 }

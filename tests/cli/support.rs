@@ -1,6 +1,7 @@
 //! A firm in a temporary folder: policies, rulesets, a directory, messages, a home.
 
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -118,6 +119,19 @@ impl Firm {
 
     pub fn call(&self, arguments: &[&str]) -> Ran {
         self.command(arguments).output().unwrap().into()
+    }
+
+    /// A call that reads this on stdin.
+    pub fn call_with(&self, arguments: &[&str], stdin: &str) -> Ran {
+        let mut command = self.command(arguments);
+        command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        // Whoever ends without reading all of it closes the pipe.
+        let _ = child.stdin.take().unwrap().write_all(stdin.as_bytes());
+        child.wait_with_output().unwrap().into()
     }
 
     /// `run` of these inputs as of a fixed day, its summary as JSON.

@@ -143,9 +143,6 @@ fn own(kind: Kind, name: &str, packs: &[Shipped]) -> String {
     let mut text = modeline(kind, "../");
     let items = if kind == Kind::Retention { "schedules" } else { "rules" };
     text += &format!("lexhold: 1\n{kind}: {name}\nversion: 1.0.0\nowner: records@example.com\n");
-    if kind == Kind::Retention {
-        text += "zone: UTC # whose days count for schedules of your own\n";
-    }
     text += "imports:\n";
     for pack in packs {
         let file = shipped(pack);
@@ -156,6 +153,9 @@ fn own(kind: Kind, name: &str, packs: &[Shipped]) -> String {
             text += "    with:\n";
             text += &parameters;
         }
+    }
+    if kind == Kind::Retention {
+        text += "zone: UTC # whose days count for schedules of your own\n";
     }
     text + &format!("{items}: [] # what you add to the packs\n")
 }

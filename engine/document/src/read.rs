@@ -337,9 +337,11 @@ impl<'t> Reader<'t, '_> {
 
     /// Where a list or map ends: at its bracket, or with the last thing in it.
     fn end(&self, style: StructureStyle, span: Span, last: Option<Place>, place: Place) -> usize {
+        // A pair in a list is a map without brackets.
+        let in_brackets = self.body[place.start - self.base..].starts_with(['[', '{']);
         match style {
-            StructureStyle::Flow => self.place(span).end,
-            StructureStyle::Block => last.map_or(place.end, |last| last.end),
+            StructureStyle::Flow if in_brackets => self.place(span).end,
+            _ => last.map_or(place.end, |last| last.end),
         }
     }
 }

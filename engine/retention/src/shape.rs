@@ -45,9 +45,9 @@ fn schedule() -> Shape {
         month_end(),
         basis(),
         optional("retain", retain(), "how long messages must be kept"),
+        optional("extend", extend(), "an event that prolongs the period"),
         optional("dispose", dispose(), "when they may go, and how"),
         optional("ceiling", ceiling(), "when they must be gone"),
-        optional("extend", extend(), "an event that prolongs the period"),
         optional("cites", list(Shape::Id), "ids of regulations"),
     ])
 }
@@ -198,12 +198,12 @@ pub fn calendar_shape() -> Shape {
             ])),
             "the days of the week without business; Saturday and Sunday if left out",
         ),
-        optional("holidays", list(holiday), "further days off"),
         optional(
             "covers",
             covers,
             "the days of which the holidays are known; whole years from the first to the last holiday if left out",
         ),
+        optional("holidays", list(holiday), "further days off"),
         optional("fiscal_years", list(fiscal_year), "when fiscal years end"),
         optional("tests", list(Shape::Any), "messages with their expected dates"),
     ])

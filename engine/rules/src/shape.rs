@@ -69,16 +69,6 @@ pub(crate) fn rule() -> Shape {
         required("severity", choice(SEVERITIES), "how grave a hit is"),
         optional("status", choice(STATUSES), "how settled the rule is"),
         optional(
-            "view",
-            choice(&["folded", "raw", "skeleton", "digits"]),
-            "what is made of the text before the rule runs on it",
-        ),
-        optional(
-            "parts",
-            one_or_many(choice(&PART_NAMES)),
-            "the parts of a message that the rule looks at; default all",
-        ),
-        optional(
             "alerts",
             Shape::Bool,
             "`false` for a rule that only labels, or is part of a conversation rule",
@@ -91,6 +81,16 @@ pub(crate) fn rule() -> Shape {
             "the paragraphs that the rule rests on",
         ),
         optional("when", Shape::Text, "a Cedar condition for the action `scan`"),
+        optional(
+            "view",
+            choice(&["folded", "raw", "skeleton", "digits"]),
+            "what is made of the text before the rule runs on it",
+        ),
+        optional(
+            "parts",
+            one_or_many(choice(&PART_NAMES)),
+            "the parts of a message that the rule looks at; default all",
+        ),
         required("match", Shape::Any, "what to look for"),
         optional(
             "support",

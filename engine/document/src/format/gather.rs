@@ -48,30 +48,35 @@ pub(super) fn document(text: &str, root: &Node, comments: &[Comment], shape: Opt
         comments,
         next: 0,
         at: 0,
+        end: text.len(),
     };
     // What stands before `---` or in front of brackets is above; before a block it belongs to the first entry.
     let above = match root.style {
         Style::Block => Vec::new(),
         _ => gatherer.above(root.place.start),
     };
-    let body = gatherer.body(root, shape, text.len());
-    let beside = gatherer.beside(root);
-    let below = gatherer.above(text.len());
-    let body = match body {
-        Body::Map(pieces, mut tail) => {
-            tail.extend(below);
+    let body = match &root.value {
+        // Braces around everything are left out.
+        Value::Map(entries) if root.style == Style::Flow && !entries.is_empty() => {
+            let (pieces, tail) = gatherer.inside(root, shape);
             Body::Map(pieces, tail)
         }
-        body => body,
+        _ => gatherer.body(root, shape, text.len()),
     };
-    Piece {
+    let below = gatherer.above(text.len());
+    let mut piece = Piece {
         above,
         blank: false,
         new_line: false,
         key: None,
         body,
-        beside,
+        beside: None,
+    };
+    match &mut piece.body {
+        Body::Map(_, tail) => tail.extend(below),
+        _ => piece.above.extend(below),
     }
+    piece
 }
 
 struct Gatherer<'t> {
@@ -81,6 +86,8 @@ struct Gatherer<'t> {
     next: usize,
     /// The end of what has been gathered.
     at: usize,
+    /// The end of the brackets that are being gathered.
+    end: usize,
 }
 
 impl Gatherer<'_> {
@@ -148,8 +155,12 @@ impl Gatherer<'_> {
     }
 
     fn beside_at(&mut self, at: usize) -> Option<String> {
-        let comment = self.pending(self.line_end(at)).filter(|comment| !comment.own_line)?;
-        Some(self.note(comment).text)
+        let until = self.line_end(at).min(self.end);
+        let comment = self.pending(until).filter(|comment| !comment.own_line)?;
+        // Behind something else that begins on the line it is not about this value.
+        let between = self.text.get(at..comment.place.start)?;
+        let is_nearest = between.chars().all(|c| c.is_whitespace() || c == ',');
+        is_nearest.then(|| self.note(comment).text)
     }
 
     /// A value; `until` is where the next thing after it begins.
@@ -279,8 +290,17 @@ impl Gatherer<'_> {
         let source = self.text.get(node.place.start..node.place.end).unwrap_or_default();
         let is_list = matches!(node.value, Value::List(_));
         let signs = if is_list { ['[', ']'] } else { ['{', '}'] };
-        let broken = source.contains('\n');
+        let (pieces, below) = self.inside(node, shape);
+        if source.contains('\n') && !(pieces.is_empty() && below.is_empty()) {
+            return Body::Brackets(signs, pieces, below);
+        }
+        Body::Text(on_one_line(signs, &pieces))
+    }
+
+    /// What stands in brackets, and the comments before the closing one.
+    fn inside(&mut self, node: &Node, shape: Option<&Shape>) -> (Vec<Piece>, Vec<Note>) {
         self.at = node.place.start;
+        let outer = std::mem::replace(&mut self.end, node.place.end);
         let pieces = match &node.value {
             Value::Map(entries) => self.entries(node, entries, shape, node.place.end),
             Value::List(items) => {
@@ -293,10 +313,8 @@ impl Gatherer<'_> {
         };
         let below = self.above(node.place.end);
         self.at = node.place.end;
-        if broken && !(pieces.is_empty() && below.is_empty()) {
-            return Body::Brackets(signs, pieces, below);
-        }
-        Body::Text(on_one_line(signs, &pieces))
+        self.end = outer;
+        (pieces, below)
     }
 
     fn scalar(&mut self, node: &Node) -> Body {
@@ -441,7 +459,8 @@ fn fields_of<'s>(shape: &'s Shape, node: &Node) -> Option<Cow<'s, Fields>> {
                     .filter(|field| node.entry(field.name).is_some())
                     .count()
             };
-            let fitting = shapes.iter().filter_map(|shape| fields_of(shape, node));
+            // Of two that fit alike, the first.
+            let fitting = shapes.iter().rev().filter_map(|shape| fields_of(shape, node));
             fitting.max_by_key(|fields| known(fields))
         }
         _ => None,

@@ -36,7 +36,11 @@ pub fn format(
     let tree = read::read(files, file, diagnostics).filter(|tree| tree.sound);
     let root = tree.ok_or(NotFormatted::Unreadable)?.root;
     // What the front lacks is told by `check`; the layout does not depend on it.
-    let kind = front::read(&root, &mut Diagnostics::new()).map(|front| front.kind);
+    // A file that does not say that it is a document, settings say, has no order of keys.
+    let front = root
+        .entry("lexhold")
+        .and_then(|_| front::read(&root, &mut Diagnostics::new()));
+    let kind = front.map(|front| front.kind);
     let shape = kind.map(|kind| front::layout(kind, shape_of(kind)));
     let notes = comments(files, file);
     let gathered = gather::document(files.text(file), &root, &notes, shape.as_ref());

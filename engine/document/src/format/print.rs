@@ -8,10 +8,7 @@ pub(super) fn document(piece: &Piece) -> String {
     printer.notes(&piece.above, 0);
     match &piece.body {
         Body::Map(pieces, tail) => printer.map(pieces, tail, 0, false),
-        body => {
-            printer.value(body, piece.beside.as_deref(), 0);
-            printer.out.push('\n');
-        }
+        body => printer.value(body, None, 0),
     }
     printer.out
 }

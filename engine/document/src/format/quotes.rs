@@ -14,12 +14,19 @@ pub(super) fn scalar(written: &str, says: &str) -> String {
     }
 }
 
+/// What no plain key begins with, or not always.
+const INDICATORS: [char; 19] = [
+    '-', '?', ':', ',', '[', ']', '{', '}', '#', '&', '*', '!', '|', '>', '\'', '"', '%', '@', '`',
+];
+
 /// A key as it is to be written.
 pub(super) fn key(written: &str, says: &str) -> String {
-    let is_quoted = written.starts_with(['\'', '"']);
+    // A key may be a block, and is then laid out as none.
+    let is_plain = written == says && !says.starts_with(INDICATORS) && !says.contains([':', '#', '\n']);
+    let is_quoted = !says.contains('\n') && written == format!("'{}'", says.replace('\'', "''"));
     if needs_none(says) {
         says.to_owned()
-    } else if !written.contains('\n') && (is_quoted || written == says) {
+    } else if is_quoted || is_plain {
         written.to_owned()
     } else {
         serde_json::Value::from(says).to_string()

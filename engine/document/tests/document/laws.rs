@@ -74,6 +74,54 @@ proptest! {
             crate::layout::assert_law(&text);
         }
     }
+
+    #[test]
+    fn a_shipped_document_with_anything_done_to_it_keeps_that_law(edits in proptest::collection::vec(edit(), 1..8), seed in any::<prop::sample::Index>()) {
+        let mut text = seed.get(&SEEDS).to_string();
+        for edit in edits {
+            edit.apply(&mut text);
+        }
+        crate::layout::assert_law(&text);
+    }
+}
+
+/// The documents that edits begin with.
+const SEEDS: [&str; 5] = [
+    include_str!("../../../../policies/retention/eu-crypto.yaml"),
+    include_str!("../../../../policies/calendars/fiscal-june.yaml"),
+    include_str!("../../../../policies/supervision/clinic.yaml"),
+    include_str!("../../../../rulesets/lexicons/teaching.yaml"),
+    "{lexhold: 1, lexicon: x, # c\n terms: [a, 'b c', # d\n {tree: [e]}], items: [{id: a}]}\n",
+];
+
+/// Something done to a text at a place: pieces put in, in place of some bytes.
+#[derive(Debug)]
+struct Edit {
+    at: prop::sample::Index,
+    takes: usize,
+    puts: &'static str,
+}
+
+impl Edit {
+    fn apply(&self, text: &mut String) {
+        let on_character = |text: &str, at: usize| (at..=text.len()).find(|at| text.is_char_boundary(*at)).unwrap();
+        let start = on_character(text, self.at.index(text.len() + 1));
+        let end = on_character(text, (start + self.takes).min(text.len()));
+        text.replace_range(start..end, self.puts);
+    }
+}
+
+fn edit() -> impl Strategy<Value = Edit> {
+    let puts = prop::sample::select(vec![
+        " # c", " # c\n", "\n# c\n", "\n", "\n\n", "\n  ", "  ", "{", "}", "[", "]", ", ", ": ", "- ", "'", "\"",
+        "|\n", "\t", "\r\n", "a: b\n", "", "? ", "~",
+    ]);
+    (
+        any::<prop::sample::Index>(),
+        prop_oneof![4 => Just(0), 1 => 0..6usize],
+        puts,
+    )
+        .prop_map(|(at, takes, puts)| Edit { at, takes, puts })
 }
 
 /// How many documents are laid out: few, or as many as `LEXHOLD_CASES` says.

@@ -13,7 +13,10 @@ fn shape(_: Kind) -> Shape {
     ]);
     map([
         optional("terms", list(Shape::Any), ""),
-        optional("items", list(item), ""),
+        optional("items", list(item.clone()), ""),
+        optional("tree", Shape::Open(Box::new(item.clone())), ""),
+        optional("rules", list(item.clone()), ""),
+        optional("schedules", Shape::OneOrMany(Box::new(item)), ""),
     ])
 }
 
@@ -120,6 +123,16 @@ items:
 }
 
 #[test]
+fn braces_around_everything_are_left_out() {
+    let text = "# a\n{ title: T, lexhold: 1, # one\n  lexicon: x, terms: [b,'c'] # words\n} # behind\n# below\n";
+    assert_eq!(
+        laid_out(text).as_deref(),
+        Some("# a\nlexhold: 1 # one\nlexicon: x\ntitle: T\nterms: [b, c] # words\n# behind\n# below\n")
+    );
+    assert_eq!(laid_out("{} # c\n").as_deref(), Some("# c\n{}\n"));
+}
+
+#[test]
 fn blocks_and_long_scalars_keep_what_they_say() {
     for body in [
         "a: |\n  x\n  y\n",
@@ -147,12 +160,21 @@ fn blocks_and_long_scalars_keep_what_they_say() {
         "a:\n  # one\n\n  # two\n  b: c\n  # three\n# four\n",
         "a: ''\nb: ~\nc:\nd: \"\"\n",
         "a: [[b, c], {d: [e,\n f]}] # g\n",
+        "a: [b, c] # d\n",
+        "a: [b: c, # d\n e]\n",
+        "a: [? b, # d\n e]\n",
+        "a:\n  - {b: [c], d: e} # f\n",
+        "a: [b, c, # d\n e] # f\n",
         "a:\n  - # c\n    b: d\n",
         "a: ${x}\nb: '${x}'\nparameters: {x: 1}\n",
     ] {
         assert_law(&format!("lexhold: 1\nlexicon: x\n{body}"));
     }
     assert_law("---\n# c\nlexhold: 1\nlexicon: x\n...\n# d\n");
-    assert_law("{lexhold: 1, lexicon: x}\n");
+    for behind in ["", " # c", "\n# c\n", " # c\n\n# d\n", "\n...\n# c\n"] {
+        assert_law(&format!("{{lexhold: 1, lexicon: x}}{behind}"));
+        assert_law(&format!("# a\n{{lexhold: 1, # b\n\n lexicon: x\n# e\n}}{behind}"));
+        assert_stable(&format!("{{}}{behind}"));
+    }
     assert_law("\u{feff}lexhold: 1\r\nlexicon: x\r\na: |\r\n  b\r\n  c\r\n");
 }
