@@ -1,6 +1,7 @@
 //! Reading the documents that a verb was pointed at.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
@@ -103,13 +104,16 @@ fn walk(folder: &Path, found: &mut Vec<PathBuf>) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Whether a file among documents is one, by its name.
+/// Whether a file's name says that it is YAML.
+pub fn is_yaml(path: &Path) -> bool {
+    path.extension()
+        .is_some_and(|ending| ending == "yaml" || ending == "yml")
+}
+
+/// Whether a file among documents is one, by its name: neither the table of laws nor the project's configuration.
 fn is_document_name(path: &Path) -> bool {
-    let is_yaml = matches!(
-        path.extension().and_then(|ending| ending.to_str()),
-        Some("yaml" | "yml")
-    );
-    is_yaml && path.file_name().is_none_or(|name| name != REGULATIONS)
+    let is_other = |name: &OsStr| name == REGULATIONS || name == crate::settings::FILE;
+    is_yaml(path) && !path.file_name().is_some_and(is_other)
 }
 
 /// The table of laws that packs cite lies among the policies without being one.
@@ -177,7 +181,7 @@ pub fn write_whole(path: &Path, text: &str) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Texts that an editor has not saved, by the real paths of the files that they stand for.
+/// Texts that an editor has not saved, or that are about to be written, by the real paths of the files that they stand for.
 pub type Unsaved = BTreeMap<PathBuf, String>;
 
 /// A path without links and detours, also of a file that is not there yet.

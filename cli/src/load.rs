@@ -12,7 +12,7 @@ use lexhold_store::SourceFiles;
 
 use crate::bundle::{self, Shipped};
 use crate::failure::{Exit, Failure};
-use crate::files::{Unsaved, cannot_read, open_import, real, why, yaml_files_over};
+use crate::files::{Unsaved, cannot_read, is_yaml, open_import, real, why, yaml_files_over};
 use crate::settings::Settings;
 
 /// Everything read so far: texts, documents, and what is wrong with them.
@@ -102,9 +102,8 @@ impl Project {
         {
             project.schemas = schemas;
         }
-        let is_document = |path: &str| path.ends_with(".yaml") || path.ends_with(".yml");
         let mut roots = Vec::new();
-        for (path, bytes) in sources.iter().filter(|(path, _)| is_document(path)) {
+        for (path, bytes) in sources.iter().filter(|(path, _)| is_yaml(Path::new(path))) {
             roots.extend(project.files.add_bytes(path, bytes.clone(), &mut project.diagnostics));
         }
         let mut open = |path: &str| {
@@ -119,11 +118,10 @@ impl Project {
 
     /// The documents of a bundle, each under the bundle's own name; they import each other and nothing else.
     fn take_bundle(&mut self, shipped: Arc<Shipped>) {
-        let is_document = |path: &str| path.ends_with(".yaml") || path.ends_with(".yml");
         let mut roots = Vec::new();
         for (path, bytes) in &shipped.files {
             self.sources.insert(path.clone(), bytes.clone());
-            if is_document(path) {
+            if is_yaml(Path::new(path)) {
                 let name = shipped.path.join(path).display().to_string();
                 roots.extend(self.files.add_bytes(&name, bytes.clone(), &mut self.diagnostics));
                 self.n_read += 1;
@@ -367,11 +365,7 @@ pub fn directory(settings: &Settings, project: &mut Project, bundle: &Bundle) ->
     let Some(path) = &settings.directory else {
         return Ok(Directory::default());
     };
-    let is_yaml = matches!(
-        path.extension().and_then(|ending| ending.to_str()),
-        Some("yaml" | "yml")
-    );
-    let directory = if is_yaml {
+    let directory = if is_yaml(path) {
         let document = project.read_one(&settings.root, path)?;
         let directory = document.and_then(|document| compile_directory(&document, &mut project.diagnostics));
         project.report(settings, "the directory")?;

@@ -1,5 +1,7 @@
 //! What a past run evaluated with, made again from the exact sources that were stored: its bundle, its facts.
 
+use std::path::Path;
+
 use jiff::tz::TimeZone;
 use lexhold_document::{Diagnostics, Document, Kind};
 use lexhold_evaluate::{Bundle, Facts, HoldSet, compile_directory};
@@ -9,6 +11,7 @@ use serde_json::Value;
 
 use crate::activate::earlier;
 use crate::failure::{Exit, Failure};
+use crate::files::is_yaml;
 use crate::load::Project;
 
 /// The file among the facts of a run that has the handles of those whom holds name.
@@ -108,7 +111,7 @@ pub fn directory(facts: &SourceFiles) -> Option<Directory> {
     let Some((name, bytes)) = below(facts, "directory/") else {
         return Some(Directory::default());
     };
-    if !(name.ends_with(".yaml") || name.ends_with(".yml")) {
+    if !is_yaml(Path::new(name)) {
         let folder = tempfile::tempdir().ok()?;
         let path = folder.path().join(name.rsplit('/').next()?);
         std::fs::write(&path, bytes).ok()?;

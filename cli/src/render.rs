@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Group, Level as Style, Renderer, Snippet};
-use lexhold_document::{Diagnostic, Files, Level, Place, printable};
+use lexhold_document::{Applicability, Diagnostic, Files, Fix, Level, Place, printable};
 use serde_json::{Value, json};
 
 /// Bytes of one source line that are shown; a longer one is quoted around the place.
@@ -72,6 +72,22 @@ pub fn json(files: &Files, diagnostic: &Diagnostic) -> Value {
         "labels": secondary,
         "notes": diagnostic.notes,
         "help": diagnostic.helps,
+        "fixes": diagnostic.fixes.iter().map(|fix| as_fix(files, fix)).collect::<Vec<_>>(),
+    })
+}
+
+fn as_fix(files: &Files, fix: &Fix) -> Value {
+    let edits = fix
+        .edits
+        .iter()
+        .map(|edit| json!({"file": files.path(edit.place.file), "span": span(files, edit.place), "text": edit.text}));
+    json!({
+        "title": fix.title,
+        "applicability": match fix.applicability {
+            Applicability::Safe => "safe",
+            Applicability::Maybe => "maybe",
+        },
+        "edits": edits.collect::<Vec<_>>(),
     })
 }
 

@@ -13,6 +13,7 @@ mod bad_input;
 mod bundle;
 mod case;
 mod check;
+mod check_fix;
 mod check_forms;
 mod clock;
 mod config;

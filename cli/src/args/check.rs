@@ -26,6 +26,12 @@ pub struct Check {
     /// The level from which on the answer is negative
     #[arg(long, value_enum, default_value_t)]
     pub fail_on: CheckLevel,
+    /// Write the fixes that are safe into the files, and tell what is left
+    #[arg(long)]
+    pub fix: bool,
+    /// With --fix: change nothing, and print what would change
+    #[arg(long, requires = "fix")]
+    pub diff: bool,
     /// Problems to print at most
     #[arg(long, value_name = "N")]
     pub max_errors: Option<usize>,

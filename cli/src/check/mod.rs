@@ -1,5 +1,6 @@
 //! `check`: compile everything, tell every problem, in whatever forms are wanted.
 
+mod fix;
 mod gitlab;
 mod report;
 mod sarif;
@@ -18,6 +19,7 @@ use crate::load::Project;
 use crate::render;
 use crate::settings::Settings;
 use crate::terminal::{colour_on_stderr, say};
+use fix::Mended;
 use report::{Report, Stem};
 
 /// Compiles documents and tells what is wrong; text and the closing count go to stderr.
@@ -25,7 +27,13 @@ pub fn check(settings: &Settings, args: &Check) -> anyhow::Result<Exit> {
     let text = CheckFormat::Text;
     let machines = args.format.iter().copied().filter(|format| *format != text);
     let forms = Forms::new(machines, &args.output)?;
-    let checked = match Checked::of(settings, args) {
+    if args.diff && forms.has_stdout() {
+        let message = "both the report and what would change are to go to stdout";
+        return Err(Failure::new(Exit::Usage, message)
+            .help("send the report to a file: --output json=report.json")
+            .into());
+    }
+    let checked = match checked(settings, args) {
         Err(error) if exit_of(&error) == Exit::Policy => {
             // Whoever reads a report waits for it also when nothing could be read.
             let report = Report::unread(&error);
@@ -34,7 +42,8 @@ pub fn check(settings: &Settings, args: &Check) -> anyhow::Result<Exit> {
         }
         checked => checked?,
     };
-    let report = checked.report(args);
+    let (checked, mended) = checked;
+    let report = checked.report(args, mended.n_fixed);
     let files = &checked.project.files;
     if args.format.contains(&text) && !args.output.iter().any(|(format, _)| *format == text) {
         let colour = colour_on_stderr(settings.color);
@@ -44,6 +53,11 @@ pub fn check(settings: &Settings, args: &Check) -> anyhow::Result<Exit> {
             .for_each(|diagnostic| say(&(render::text(files, diagnostic, colour) + "\n")));
     }
     forms.deliver(|format| written(files, &report, format))?;
+    if args.diff {
+        mended.print()?;
+    } else {
+        mended.write()?;
+    }
     if forms.has(CheckFormat::Github) {
         github::summarize("lexhold check", &report.annotations(files), &report.counted())?;
     }
@@ -58,9 +72,32 @@ pub fn check(settings: &Settings, args: &Check) -> anyhow::Result<Exit> {
         say_details(&report.stems, checked.bundle.as_ref());
     }
     if !settings.quiet {
+        mended.conclude(args.diff);
         conclude(&checked, &report);
     }
-    Ok(if report.ok { Exit::Done } else { Exit::Policy })
+    Ok(match report.ok {
+        false => Exit::Policy,
+        true if args.diff && mended.n_fixed > 0 => Exit::Negative,
+        true => Exit::Done,
+    })
+}
+
+/// What is wrong, with what was done about it: nothing, unless fixes are wanted.
+fn checked(settings: &Settings, args: &Check) -> anyhow::Result<(Checked, Mended)> {
+    let paths: Vec<PathBuf> = if args.paths.is_empty() {
+        settings.documents()
+    } else {
+        args.paths.clone()
+    };
+    let first = Checked::of_paths(settings, &paths, Unsaved::new())?;
+    if first.project.n_files() == 0 {
+        return Err(Failure::new(Exit::Policy, "no YAML file was found").into());
+    }
+    if !args.fix {
+        return Ok((first, Mended::default()));
+    }
+    let (mended, last) = fix::fix(settings, &paths, &first)?;
+    Ok((if args.diff { first } else { last.unwrap_or(first) }, mended))
 }
 
 fn written(files: &Files, report: &Report<'_>, format: CheckFormat) -> anyhow::Result<String> {
@@ -87,20 +124,7 @@ pub struct Checked {
 }
 
 impl Checked {
-    fn of(settings: &Settings, args: &Check) -> anyhow::Result<Self> {
-        let paths: Vec<PathBuf> = if args.paths.is_empty() {
-            settings.documents()
-        } else {
-            args.paths.clone()
-        };
-        let checked = Self::of_paths(settings, &paths, Unsaved::new())?;
-        if checked.project.n_files() == 0 {
-            return Err(Failure::new(Exit::Policy, "no YAML file was found").into());
-        }
-        Ok(checked)
-    }
-
-    /// Checks everything under some paths, with texts that an editor has not saved in place of their files.
+    /// Checks everything under some paths, with texts that stand in place of their files.
     pub fn of_paths(settings: &Settings, paths: &[PathBuf], unsaved: Unsaved) -> anyhow::Result<Self> {
         let mut project = Project::read_over(settings, paths, unsaved)?;
         let bundle = project.compile();
@@ -119,7 +143,7 @@ impl Checked {
         })
     }
 
-    fn report(&self, args: &Check) -> Report<'_> {
+    fn report(&self, args: &Check, n_fixed: usize) -> Report<'_> {
         let count = |level: Level| self.diagnostics.iter().filter(|one| one.level == level).count();
         let (n_errors, n_warnings) = (count(Level::Error), count(Level::Warning));
         let strict = args.fail_on == CheckLevel::Warning;
@@ -129,6 +153,7 @@ impl Checked {
             strict,
             n_errors,
             n_warnings,
+            n_fixed,
             paths: self.project.paths(),
             shown: &self.diagnostics[..n_shown],
             allowed: &self.allowed,

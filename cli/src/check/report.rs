@@ -24,6 +24,8 @@ pub struct Report<'a> {
     pub n_errors: usize,
     /// Warnings in all.
     pub n_warnings: usize,
+    /// Fixes that were made, or would be.
+    pub n_fixed: usize,
     /// Every file that was read, in order.
     pub paths: Vec<&'a str>,
     /// The problems to tell, by place.
@@ -46,6 +48,7 @@ impl<'a> Report<'a> {
             strict: false,
             n_errors: 1,
             n_warnings: 0,
+            n_fixed: 0,
             paths: Vec::new(),
             shown: &[],
             allowed: &[],
@@ -81,6 +84,7 @@ impl<'a> Report<'a> {
             "ok": self.ok,
             "errors": self.n_errors,
             "warnings": self.n_warnings,
+            "fixed": self.n_fixed,
             "failure": self.failure,
             "bundle": self.bundle,
             "unverified_bundles": crate::bundle::unverified(),

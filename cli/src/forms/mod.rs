@@ -1,5 +1,6 @@
 //! One report in several forms: one to stdout, the others to files of their own.
 
+pub mod diff;
 pub mod github;
 pub mod junit;
 
@@ -34,6 +35,11 @@ impl<'a, F: Copy + PartialEq> Forms<'a, F> {
     /// Whether a form is wanted anywhere.
     pub fn has(&self, format: F) -> bool {
         self.stdout == Some(format) || self.files.iter().any(|(of, _)| *of == format)
+    }
+
+    /// Whether a form goes to stdout.
+    pub fn has_stdout(&self) -> bool {
+        self.stdout.is_some()
     }
 
     /// Writes the report in each form, files first.

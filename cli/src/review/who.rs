@@ -14,7 +14,7 @@ use lexhold_store::Home;
 use serde_json::Value;
 
 use crate::failure::{Exit, Failure};
-use crate::files::cannot_read;
+use crate::files::{cannot_read, is_yaml};
 use crate::load::Project;
 use crate::operators::{Act, Actor};
 use crate::settings::Settings;
@@ -292,10 +292,7 @@ pub fn directory(settings: &Settings) -> anyhow::Result<Directory> {
     let Some(path) = &settings.directory else {
         return Ok(Directory::default());
     };
-    if !matches!(
-        path.extension().and_then(|ending| ending.to_str()),
-        Some("yaml" | "yml")
-    ) {
+    if !is_yaml(path) {
         std::fs::metadata(path).map_err(|error| cannot_read(path, &error))?;
         return Ok(lexhold_source::read_directory(path).map_err(|error| Failure::new(Exit::Policy, error.to_string()))?);
     }

@@ -7,7 +7,7 @@ use lexhold_document::{Document, FileId, Kind};
 use lexhold_evaluate::{Beside, compile_directory};
 use lexhold_model::{Directory, Message};
 
-use crate::files::{near_name, why};
+use crate::files::{is_yaml, near_name, why};
 use crate::load::Project;
 
 /// Reads files beside documents of a project, each once, and none that lies outside these folders.
@@ -62,10 +62,7 @@ impl<'p> Neighbours<'p> {
     }
 
     fn read_directory(&mut self, path: &Path) -> Result<Directory, String> {
-        if !matches!(
-            path.extension().and_then(|ending| ending.to_str()),
-            Some("yaml" | "yml")
-        ) {
+        if !is_yaml(path) {
             return lexhold_source::read_directory(path).map_err(|error| error.to_string());
         }
         let document = self.document(path)?;

@@ -4,7 +4,7 @@
 //! no comment. It names codes, and after them a reason. Errors cannot be allowed. A comment that allows nothing is a warning
 //! itself, so that none outlives its cause.
 
-use crate::{Comment, Diagnostic, Diagnostics, FileId, Files, Level, Place, codes, comments};
+use crate::{Comment, Diagnostic, Diagnostics, Edit, FileId, Files, Fix, Level, Place, codes, comments};
 
 /// A warning that is allowed, with the reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,7 +70,8 @@ pub fn allow(
             found.push(
                 Diagnostic::warning(codes::ALLOW_UNUSED, format!("nothing raises `{code}` here"))
                     .at(*place, "allows nothing")
-                    .help("delete it; a comment speaks of its own line, or of the next one"),
+                    .help("delete it; a comment speaks of its own line, or of the next one")
+                    .fix(note.without(*place, files, |code| !asked(code))),
             );
         }
     }
@@ -98,6 +99,25 @@ impl Note {
             .iter_mut()
             .filter(|(code, ..)| code == raised)
             .for_each(|code| code.2 = true);
+    }
+
+    /// Takes an unused code out; the whole comment, if nothing raises any of its codes and `unsure` doubts none of them.
+    fn without(&self, place: Place, files: &Files, unsure: impl Fn(&str) -> bool) -> Fix {
+        let stays = |(code, _, used): &(String, Place, bool)| *used || unsure(code);
+        let text = files.text(place.file);
+        if self.codes.iter().any(stays) {
+            let behind = text[place.end..].trim_start_matches([' ', ',']);
+            let end = text.len() - behind.len();
+            return Fix::safe("delete the code", [Edit::delete(Place { end, ..place })]);
+        }
+        let before = text[..self.place.start].trim_end_matches([' ', '\t']);
+        let own_line = before.is_empty() || before.ends_with('\n');
+        let end = match text[self.place.end..].find('\n') {
+            Some(rest) if own_line => self.place.end + rest + 1,
+            _ => self.place.end,
+        };
+        let start = before.len();
+        Fix::safe("delete the comment", [Edit::delete(Place { start, end, ..place })])
     }
 
     fn read(

@@ -1,8 +1,8 @@
 //! Holding a tree against a shape: every unknown key, missing key and wrong value at once.
 
 use crate::{
-    Diagnostic, Diagnostics, Document, Entry, Field, Fields, Node, Place, Shape, Style, Value, codes, did_you_mean,
-    either, front, scalar,
+    Applicability, Diagnostic, Diagnostics, Document, Edit, Entry, Field, Fields, Fix, Node, Place, Shape, Style,
+    Value, codes, did_you_mean, either, front, nearest, scalar,
 };
 
 /// Reports everything in a document that its kind's shape does not allow.
@@ -38,6 +38,10 @@ impl Checker<'_> {
     /// Checks a value; `what` is what messages call it.
     fn node(&mut self, node: &Node, shape: &Shape, what: &str) {
         if node.style == Style::Refused {
+            let (text, other) = (takes_text(shape), takes_other(shape));
+            if text != other {
+                self.diagnostics.settle(node.place, text);
+            }
             return;
         }
         match (shape, &node.value) {
@@ -54,7 +58,7 @@ impl Checker<'_> {
             (Shape::Open(shape), Value::Map(entries)) => {
                 entries.iter().for_each(|entry| self.entry(entry, shape));
             }
-            (_, Value::Text(text)) if fits(shape, node) => self.text(text, node.place, shape, what),
+            (_, Value::Text(text)) if fits(shape, node) => self.text(text, node, shape, what),
             _ if fits(shape, node) => {}
             _ => self.diagnostics.push(wrong_type(node, shape, what)),
         }
@@ -111,17 +115,20 @@ impl Checker<'_> {
         }
     }
 
-    fn text(&mut self, text: &str, place: Place, shape: &Shape, what: &str) {
+    fn text(&mut self, text: &str, node: &Node, shape: &Shape, what: &str) {
+        let place = node.place;
         let diagnostic = match shape {
             _ if is_written_as(text, shape) => return,
             Shape::Choice(known) => {
                 Diagnostic::error(codes::UNKNOWN_WORD, format!("{what}: `{text}` is not known here"))
                     .at(place, format!("expected {}", describe(shape)))
                     .maybe_help(did_you_mean(text, known.iter().copied()))
+                    .fix(respelt(text, node, known.iter().copied()))
             }
             _ => Diagnostic::error(codes::MALFORMED, format!("{what}: `{text}` is not {}", describe(shape)))
                 .at(place, "")
-                .maybe_help(example(shape)),
+                .maybe_help(example(shape))
+                .fix(in_capitals(text, node, shape)),
         };
         self.diagnostics.push(diagnostic);
     }
@@ -140,7 +147,7 @@ impl Checker<'_> {
                 }
             }
             (Value::Text(text), _) if !fitting.iter().any(|shape| is_written_as(text, shape)) => {
-                self.diagnostics.push(neither(text, node.place, &fitting, what));
+                self.diagnostics.push(neither(text, node, &fitting, what));
             }
             _ => {}
         }
@@ -218,6 +225,16 @@ fn unknown_key(entry: &Entry, beside: &[Entry], fields: &[Field]) -> Diagnostic 
         .map(|field| field.name)
         .filter(|name| free(name))
         .collect();
+    let meant = nearest(&entry.key, known.iter().copied()).map(|(name, alone)| {
+        let fitting = fields
+            .iter()
+            .any(|field| field.name == name && fits(&field.shape, &entry.node));
+        let applicability = match alone && fitting {
+            true => Applicability::Safe,
+            false => Applicability::Maybe,
+        };
+        Fix::word(entry.key_place, name, applicability)
+    });
     let label = if known.is_empty() {
         "nothing more is known here".to_owned()
     } else {
@@ -226,6 +243,7 @@ fn unknown_key(entry: &Entry, beside: &[Entry], fields: &[Field]) -> Diagnostic 
     Diagnostic::error(codes::UNKNOWN_KEY, format!("unknown key `{}`", entry.key))
         .at(entry.key_place, label)
         .maybe_help(did_you_mean(&entry.key, known.iter().copied()))
+        .fix(meant)
 }
 
 fn missing_key(field: &Field, anchor: Place) -> Diagnostic {
@@ -241,25 +259,74 @@ fn wrong_type(node: &Node, shape: &Shape, what: &str) -> Diagnostic {
     )
     .at(node.place, "");
     match node.value {
-        Value::Bool(_) | Value::Int(_) | Value::Float(_) if takes_text(shape) => {
-            diagnostic.help("put it in quotes if it is meant as text")
-        }
-        _ => diagnostic.maybe_help(example(shape)),
+        Value::Bool(_) | Value::Int(_) | Value::Float(_) if takes_text(shape) => diagnostic
+            .help("put it in quotes if it is meant as text")
+            .fix(in_quotes(node, shape)),
+        _ => diagnostic.maybe_help(example(shape)).fix(retyped(node, shape)),
     }
 }
 
-fn neither(text: &str, place: Place, shapes: &[&Shape], what: &str) -> Diagnostic {
+/// A number or boolean as the text that it looks like, if a shape takes it then.
+fn in_quotes(node: &Node, shape: &Shape) -> Option<Fix> {
+    let shown = match &node.value {
+        Value::Bool(value) => value.to_string(),
+        Value::Int(value) => value.to_string(),
+        // How many digits it was written with is not known here; a text may have any.
+        _ => String::new(),
+    };
+    node.as_text_fix().filter(|_| is_written_as(&shown, shape))
+}
+
+/// What stands in quotes and is meant as a number or boolean, without them; one value where a list of such is expected, in brackets.
+fn retyped(node: &Node, shape: &Shape) -> Option<Fix> {
+    if !node.is_literal() {
+        return None;
+    }
+    let text = node.as_text()?;
+    let meant = |value: Value| Node { value, ..node.clone() };
+    if let Shape::List(item) = shape {
+        let is_item = fits(item, node) && is_written_as(text, item);
+        let is_plain = node.style != Style::Plain || !text.contains([',', '[', ']', '{', '}']);
+        let edits = [Edit::before(node.place, "["), Edit::after(node.place, "]")];
+        return (is_item && is_plain).then(|| Fix::safe("make it a list", edits));
+    }
+    let value = scalar::resolve(text).ok()?;
+    let is_other = node.style != Style::Plain && !matches!(value, Value::Text(_) | Value::Null);
+    (is_other && fits(shape, &meant(value))).then(|| Fix::word(node.place, text, Applicability::Safe))
+}
+
+fn neither(text: &str, node: &Node, shapes: &[&Shape], what: &str) -> Diagnostic {
     let wanted: Vec<String> = shapes.iter().map(|shape| describe(shape)).collect();
-    let known = shapes.iter().flat_map(|shape| match shape {
+    let words = shapes.iter().flat_map(|shape| match shape {
         Shape::Choice(known) => known.iter().copied(),
         _ => [].iter().copied(),
     });
+    let known = || words.clone();
     Diagnostic::error(
         codes::MALFORMED,
         format!("{what}: `{text}` is not {}", wanted.join(" or ")),
     )
-    .at(place, "")
-    .maybe_help(did_you_mean(text, known).or_else(|| shapes.iter().find_map(|shape| example(shape))))
+    .at(node.place, "")
+    .maybe_help(did_you_mean(text, known()).or_else(|| shapes.iter().find_map(|shape| example(shape))))
+    .fix(respelt(text, node, known()).or_else(|| shapes.iter().find_map(|shape| in_capitals(text, node, shape))))
+}
+
+/// The known word that a misspelt one is nearest to; it is surely meant if only letters' cases and separators differ.
+fn respelt<'a>(text: &str, node: &Node, known: impl IntoIterator<Item = &'a str>) -> Option<Fix> {
+    let letters = |word: &str| word.to_lowercase().replace([' ', '-'], "_");
+    let (word, alone) = nearest(text, known)?;
+    let applicability = match alone && letters(word) == letters(text) {
+        true => Applicability::Safe,
+        false => Applicability::Maybe,
+    };
+    node.is_literal().then(|| Fix::word(node.place, word, applicability))
+}
+
+/// A duration or instant that was written in small letters.
+fn in_capitals(text: &str, node: &Node, shape: &Shape) -> Option<Fix> {
+    let capitals = text.to_uppercase();
+    let has_capitals = matches!(shape, Shape::Duration | Shape::Instant) && node.is_literal();
+    (has_capitals && is_written_as(&capitals, shape)).then(|| Fix::word(node.place, &capitals, Applicability::Safe))
 }
 
 fn takes_text(shape: &Shape) -> bool {
@@ -268,6 +335,17 @@ fn takes_text(shape: &Shape) -> bool {
         Shape::Either(shapes) => shapes.iter().any(takes_text),
         Shape::OneOrMany(shape) => takes_text(shape),
         Shape::Named(_, shape) => takes_text(&shape()),
+        _ => false,
+    }
+}
+
+/// Whether a shape takes numbers or booleans.
+fn takes_other(shape: &Shape) -> bool {
+    match shape {
+        Shape::Any | Shape::Integer | Shape::Number | Shape::Bool => true,
+        Shape::Either(shapes) => shapes.iter().any(takes_other),
+        Shape::OneOrMany(shape) => takes_other(shape),
+        Shape::Named(_, shape) => takes_other(&shape()),
         _ => false,
     }
 }

@@ -1,6 +1,6 @@
 //! What is told about someone's text: what is wrong, where, and what to do.
 
-use crate::{Files, Place};
+use crate::{Applicability, Files, Fix, Place, codes};
 
 /// How grave a diagnostic is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -33,6 +33,8 @@ pub struct Diagnostic {
     pub notes: Vec<String>,
     /// What to do.
     pub helps: Vec<String>,
+    /// Changes that mend it, each by itself.
+    pub fixes: Vec<Fix>,
 }
 
 impl Diagnostic {
@@ -56,6 +58,7 @@ impl Diagnostic {
             secondary: Vec::new(),
             notes: Vec::new(),
             helps: Vec::new(),
+            fixes: Vec::new(),
         }
     }
 
@@ -84,6 +87,12 @@ impl Diagnostic {
         self
     }
 
+    /// Adds a change that mends it, if there is one.
+    pub fn fix(mut self, fix: impl Into<Option<Fix>>) -> Self {
+        self.fixes.extend(fix.into());
+        self
+    }
+
     /// Adds something to do, if there is something.
     pub fn maybe_help(self, help: Option<String>) -> Self {
         match help {
@@ -106,6 +115,19 @@ impl Diagnostics {
     /// Adds one.
     pub fn push(&mut self, diagnostic: Diagnostic) {
         self.0.push(diagnostic);
+    }
+
+    /// Says of a scalar at this place that was refused, since readers disagree about it, which of its readings was meant: the
+    /// text, or another. The fix that writes it so can then mean nothing else.
+    pub(crate) fn settle(&mut self, place: Place, is_text: bool) {
+        let text = Fix::quote(place).edits;
+        let refused = self.0.iter_mut().rev().filter(|one| one.place == Some(place));
+        let ambiguous = |code| matches!(code, codes::AMBIGUOUS_BOOLEAN | codes::AMBIGUOUS_NUMBER);
+        for one in refused.filter(|one| ambiguous(one.code)) {
+            for fix in one.fixes.iter_mut().filter(|fix| (fix.edits == text) == is_text) {
+                fix.applicability = Applicability::Safe;
+            }
+        }
     }
 
     /// Whether any is an error.

@@ -12,7 +12,7 @@ use granit_parser::{Event, Parser, ScalarStyle, ScanError, Span, StrInput, Struc
 
 use crate::files::BOM;
 use crate::{
-    Diagnostic, Diagnostics, Entry, FileId, Files, Level, Node, Place, Style, Value, characters, inner, limits,
+    Diagnostic, Diagnostics, Entry, FileId, Files, Level, Node, Place, Style, Value, characters, codes, inner, limits,
     refusals, scalar,
 };
 
@@ -158,7 +158,13 @@ impl<'t> Reader<'t, '_> {
                         pieces: None,
                     });
                 }
-                (event, span) => items.push(self.node(event, span, depth + 1)?),
+                (event, span) => {
+                    let item = self.node(event, span, depth + 1)?;
+                    if item.style == Style::Refused {
+                        self.settle_boolean(item.place);
+                    }
+                    items.push(item);
+                }
             }
         }
     }
@@ -205,7 +211,10 @@ impl<'t> Reader<'t, '_> {
         let diagnostic = match node.value {
             Value::Text(_) if merge => refusals::merge_key(place),
             Value::Text(key) => return Ok(Some((key, place))),
-            _ if node.style == Style::Refused => return Ok(None),
+            _ if node.style == Style::Refused => {
+                self.diagnostics.settle(place, true);
+                return Ok(None);
+            }
             _ => refusals::key_not_text(&node),
         };
         self.report(diagnostic)?;
@@ -234,6 +243,14 @@ impl<'t> Reader<'t, '_> {
             value,
             pieces,
         })
+    }
+
+    /// Says of an item that some take for a boolean that it is text: no list of any kind of document has booleans.
+    fn settle_boolean(&mut self, place: Place) {
+        let told = self.diagnostics.iter().next_back();
+        if told.is_some_and(|told| told.code == codes::AMBIGUOUS_BOOLEAN) {
+            self.diagnostics.settle(place, true);
+        }
     }
 
     /// Reports what is refused and puts a hole in its place.
@@ -356,7 +373,6 @@ fn structure(style: StructureStyle) -> Style {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::codes;
 
     #[test]
     fn as_many_nodes_as_the_limit_and_no_more() {

@@ -3,7 +3,7 @@
 use granit_parser::ErrorKind;
 
 use crate::scalar::Refusal;
-use crate::{Diagnostic, Node, Place, codes, limits};
+use crate::{Applicability, Diagnostic, Edit, Fix, Node, Place, codes, limits};
 
 const EXAMPLE: &str = "the smallest document:\nlexhold: 1\nlexicon: example\nterms: [guarantee]";
 
@@ -18,6 +18,7 @@ pub(crate) fn byte_order_mark(place: Place) -> Diagnostic {
     Diagnostic::warning(codes::BYTE_ORDER_MARK, "the file begins with a byte-order mark")
         .at(place, "not needed in UTF-8")
         .help("save the file as UTF-8 without a byte-order mark")
+        .fix(Fix::safe("delete it", [Edit::delete(place)]))
 }
 
 pub(crate) fn empty(place: Place) -> Diagnostic {
@@ -57,6 +58,7 @@ pub(crate) fn key_not_text(key: &Node) -> Diagnostic {
     Diagnostic::error(codes::KEY_NOT_TEXT, message)
         .at(key.place, "")
         .help("put the key in quotes")
+        .fix(key.as_text_fix())
 }
 
 pub(crate) fn scalar(text: &str, refusal: Refusal, place: Place) -> Diagnostic {
@@ -66,16 +68,20 @@ pub(crate) fn scalar(text: &str, refusal: Refusal, place: Place) -> Diagnostic {
             Diagnostic::error(codes::AMBIGUOUS_BOOLEAN, message)
                 .at(place, "neither text nor a boolean")
                 .help(format!("write '{text}' for the word, or {meant} for the boolean"))
+                .fix(Fix::quote(place))
+                .fix(Fix::word(place, &meant.to_string(), Applicability::Maybe))
         }
         Refusal::Mark => {
             let message = "a text that begins with `?` or `:` means something else to some readers of YAML";
             Diagnostic::error(codes::AMBIGUOUS_TEXT, message)
                 .at(place, "")
                 .help("put it in quotes")
+                .fix(Some(Fix::quote(place).surely()).filter(|_| !text.contains(['\'', '\n'])))
         }
         Refusal::Number(reason) => Diagnostic::error(codes::AMBIGUOUS_NUMBER, format!("the number `{text}` {reason}"))
             .at(place, "")
-            .help(format!("write '{text}' if it is text, or another decimal number")),
+            .help(format!("write '{text}' if it is text, or another decimal number"))
+            .fix(Fix::quote(place)),
     }
 }
 
