@@ -39,7 +39,7 @@ pub use dispose::{
 pub use environment::with_environment;
 pub use erasure::{
     AnswerErasure, CloseErasure, ConfirmErasure, Erasure, ErasureKind, ErasureOutcome, ErasureStatus, ExtendErasure,
-    GrantErasure, GroundErasure, Law, LetterFormat, NamedMessages, RequestErasure,
+    GrantErasure, GroundErasure, Law, LetterFormat, NamedMessages, ProofErasure, RequestErasure,
 };
 pub use fmt::Fmt;
 pub use hold::{

@@ -895,3 +895,76 @@ fn an_answer_is_not_put_on_record_where_its_letter_cannot_be_written() {
     assert!(!firm.read(".lexhold/journal/log.ndjson").contains("erasure_answered"));
     call(&firm, "pia", &[&answer[..], &["--out", "letter.txt"]].concat()).ended(0);
 }
+
+#[test]
+fn the_time_stands_still_while_proof_is_awaited() {
+    let firm = firm();
+    ask(&firm, &["--person", "bob"]).ended(0);
+    let shown = |as_of: &str| {
+        let status = ["erasure", "status", "--format", "ndjson", "--as-of", as_of];
+        let row = call(&firm, "pia", &status).ended(0).rows().remove(0);
+        let text = |key: &str| row[key].as_str().unwrap().to_owned();
+        (text("state"), text("due"), row["overdue"].as_bool().unwrap())
+    };
+    let row = |state: &str, due: &str, overdue: bool| (state.to_owned(), due.to_owned(), overdue);
+    let proof = |flags: &[&str]| call(&firm, "pia", &[&["erasure", "proof", "er-1"], flags].concat());
+    proof(&[]).ended(2);
+    proof(&["--asked", "2026-02-10"]).ended(2).said("--reason");
+    proof(&["--received", "2026-02-15"]).ended(5).said("waits for no proof");
+    for day in ["2026-01-30", "2026-03-01"] {
+        let flags = ["--asked", day, "--reason", "two people are called Bob"];
+        proof(&flags).ended(2).said("between 2026-01-31 and 2026-02-28");
+    }
+    proof(&["--asked", "2026-02-10", "--reason", "two people are called Bob"]).ended(0);
+    assert_eq!(shown("2026-06-01"), row("awaiting_proof", "2026-02-28", false));
+    let evidence = ["erasure", "confirm", "er-1", "--evidence", "passport seen"];
+    call(&firm, "pat", &evidence).ended(5).said("waits for proof");
+    let extend = [
+        "erasure",
+        "extend",
+        "er-1",
+        "--reason",
+        "many",
+        "--notified",
+        "2026-03-02",
+    ];
+    call(&firm, "pia", &extend).ended(5).said("waits for proof");
+    proof(&["--asked", "2026-02-11", "--reason", "again"]).ended(5);
+    proof(&["--received", "2026-02-09"])
+        .ended(2)
+        .said("between 2026-02-10 and");
+    let told = proof(&["--received", "2026-02-15"]).ended(0).stdout;
+    assert!(told.contains("to be answered by 2026-03-05"), "{told}");
+    assert_eq!(shown("2026-03-05T22:59:59Z"), row("unconfirmed", "2026-03-05", false));
+    assert_eq!(shown("2026-03-05T23:00:00Z"), row("unconfirmed", "2026-03-05", true));
+    call(&firm, "pia", &extend).ended(0);
+    assert_eq!(shown("2026-05-01"), row("unconfirmed", "2026-05-05", false));
+    confirm(&firm);
+    proof(&["--asked", "2026-03-03", "--reason", "late"])
+        .ended(5)
+        .said("is confirmed");
+    // What the journal says is all there is to know.
+    let before = firm.fingerprint(Fingerprint::Decisions);
+    firm.call(&["rebuild", "--quiet"]).ended(0);
+    assert_eq!(firm.fingerprint(Fingerprint::Decisions), before);
+}
+
+#[test]
+fn a_californian_request_gives_no_time_for_proof() {
+    let firm = firm();
+    let mut asked = ASKED;
+    for (was, is) in [("gdpr", "ccpa"), ("DE", "US-CA"), ("IE", "US")] {
+        *asked.iter_mut().find(|word| **word == was).unwrap() = is;
+    }
+    call(&firm, "pia", &[&asked[..], &["--person", "bob"]].concat()).ended(0);
+    let proof = [
+        "erasure",
+        "proof",
+        "er-1",
+        "--asked",
+        "2026-02-10",
+        "--reason",
+        "two Bobs",
+    ];
+    call(&firm, "pia", &proof).ended(5).said("gives no time for proof");
+}

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Subcommand, ValueEnum};
 use jiff::civil::Date;
 
 use super::{SummaryFormat, TableReport};
@@ -24,6 +24,8 @@ pub enum ErasureKind {
     Confirm(ConfirmErasure),
     /// Take more time for the answer, of which the person was told
     Extend(ExtendErasure),
+    /// Stop the time for the answer while the person is asked for proof of who they are, and let it go on with the proof
+    Proof(ProofErasure),
     /// Record the ground on which messages stay that no ground keeps by itself
     Ground(GroundErasure),
     /// Let messages go in spite of duties without a ground of their own: of contract, of the firm's interest, of foreign law
@@ -157,6 +159,24 @@ pub struct ExtendErasure {
     /// The local day on which the person was told
     #[arg(long, value_name = "DAY")]
     pub notified: Date,
+}
+
+/// `erasure proof`
+#[derive(Debug, Args)]
+#[command(group(ArgGroup::new("when").required(true).args(["asked", "received"])))]
+pub struct ProofErasure {
+    /// The request
+    #[arg(value_name = "NAME")]
+    pub name: String,
+    /// The local day on which the person was asked for proof: from then on the time stands still
+    #[arg(long, value_name = "DAY", requires = "reason")]
+    pub asked: Option<Date>,
+    /// The local day on which the proof came in: from then on it goes on
+    #[arg(long, value_name = "DAY")]
+    pub received: Option<Date>,
+    /// What was doubtful, for the journal
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<String>,
 }
 
 /// `erasure ground`

@@ -1,11 +1,11 @@
 //! What a plan came to, sealed so that somebody outside can check it with nothing but the home's public key.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
 use std::io::Write;
 use std::path::PathBuf;
 
 use jiff::Timestamp;
+use lexhold_document::printable;
 use lexhold_store::{Certificate, Entry, EntryKind, Home, ItemProof, Payload, StoreMode};
 use serde_json::{Value, json};
 
@@ -16,6 +16,7 @@ use crate::args::DisposalCertificate;
 use crate::failure::{Exit, Failure};
 use crate::home;
 use crate::operators::Actor;
+use crate::report::print::Page;
 use crate::report::table::write_whole;
 use crate::settings::Settings;
 
@@ -26,7 +27,7 @@ pub fn certificate(settings: &Settings, args: &DisposalCertificate) -> anyhow::R
     let plan = Plan::read(&home::catalog(settings, &home)?, &args.plan)?;
     let sealed = sealed(&home, &actor, &plan)?;
     if let Some(path) = &args.html {
-        let page = page(&json!(sealed)["body"]);
+        let page = page(&json!(sealed)["body"])?;
         write_whole(path, |mut out| Ok(out.write_all(page.as_bytes())?))?;
         return Ok(Exit::Done);
     }
@@ -132,34 +133,17 @@ fn body(home: &Home, plan: &Plan, copies: &[Copy]) -> anyhow::Result<Value> {
 }
 
 /// The same as a page to print: no script, nothing from elsewhere.
-fn page(body: &Value) -> String {
-    let mut rows = String::new();
-    for (name, value) in body.as_object().into_iter().flatten() {
-        let value = match value {
-            Value::String(text) => text.clone(),
-            other => other.to_string(),
-        };
-        // Writing into a `String` cannot fail.
-        let _ = write!(
-            rows,
-            "<tr><th>{}</th><td>{}</td></tr>",
-            escaped(&name.replace('_', " ")),
-            escaped(&value)
-        );
+fn page(body: &Value) -> anyhow::Result<String> {
+    let row = |(name, value): (&String, &Value)| {
+        let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        (name.replace('_', " "), printable(&value))
+    };
+    Page {
+        title: "Certificate of disposal".to_owned(),
+        about: body.as_object().into_iter().flatten().map(row).collect(),
+        before: Vec::new(),
+        table: None,
+        after: vec!["The sealed form, which can be checked offline: lexhold dispose certificate".to_owned()],
     }
-    format!(
-        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta http-equiv=\"Content-Security-Policy\" \
-         content=\"default-src 'none'; style-src 'unsafe-inline'\"><title>Certificate of disposal</title>\
-         <style>body{{font:12pt serif;margin:2cm}}th{{text-align:left;vertical-align:top;padding-right:1cm}}\
-         td{{word-break:break-all}}</style><h1>Certificate of disposal</h1><table>{rows}</table>\
-         <p>The sealed form, which can be checked offline: lexhold dispose certificate</p></html>\n"
-    )
-}
-
-fn escaped(text: &str) -> String {
-    let text = lexhold_document::printable(text);
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('"', "&quot;")
+    .html()
 }

@@ -22,7 +22,7 @@ use lexhold_store::{Faults, Home, RunLock};
 
 use crate::args::{Dispose, DisposeKind};
 use crate::failure::Exit;
-use crate::hold::{self, Applier};
+use crate::hold::{self, Applier, HoldLog};
 use crate::operators::Actor;
 use crate::settings::Settings;
 
@@ -41,6 +41,10 @@ fn settle_holds(
     lock: &RunLock,
     faults: &Faults,
 ) -> anyhow::Result<()> {
+    // Whoever has no hold to ask needs no directory either.
+    if HoldLog::read(home)?.not_yet_applied().is_empty() {
+        return Ok(());
+    }
     let applier = Applier {
         settings,
         actor,

@@ -122,6 +122,7 @@ fn rows(catalog: &Catalog, as_of: Timestamp, all: bool) -> anyhow::Result<Vec<(b
         let waiting = items.iter().filter(|item| item.waits_for_schedule()).count();
         let state = match () {
             () if request.step("closed").is_some() => "closed",
+            () if request.awaits_proof().is_some() => "awaiting_proof",
             () if request.step("confirmed").is_none() => "unconfirmed",
             () if request.step("answered").is_none() => "open",
             () if erased == items.len() => "complete",

@@ -11,6 +11,7 @@ mod answer;
 mod decide;
 mod letter;
 mod list;
+mod proof;
 mod request;
 mod standing;
 mod step;
@@ -35,6 +36,7 @@ pub fn erasure(settings: &Settings, args: &Erasure) -> anyhow::Result<Exit> {
         ErasureKind::Request(args) => request::request(settings, args),
         ErasureKind::Confirm(args) => step::confirm(settings, args),
         ErasureKind::Extend(args) => step::extend(settings, args),
+        ErasureKind::Proof(args) => proof::proof(settings, args),
         ErasureKind::Ground(args) => decide::ground(settings, args),
         ErasureKind::Grant(args) => decide::grant(settings, args),
         ErasureKind::Answer(args) => answer::answer(settings, args),
@@ -91,6 +93,7 @@ fn is_of_erasure(kind: &EntryKind) -> bool {
         EntryKind::ErasureRequested
             | EntryKind::ErasureConfirmed
             | EntryKind::ErasureExtended
+            | EntryKind::ErasureProof
             | EntryKind::ErasureDecided
             | EntryKind::ErasureAnswered
             | EntryKind::ErasureClosed

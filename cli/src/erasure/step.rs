@@ -10,6 +10,7 @@ use lexhold_retention::PrivacyLaw;
 use lexhold_store::EntryKind;
 use serde_json::json;
 
+use super::proof::{GOES_ON, waited};
 use super::standing::law_of;
 use super::{Desk, letter, pending, seen};
 use crate::args::{CloseErasure, ConfirmErasure, ErasureOutcome, ExtendErasure};
@@ -27,6 +28,7 @@ pub fn confirm(settings: &Settings, args: &ConfirmErasure) -> anyhow::Result<Exi
     if request.step("confirmed").is_some() {
         return Err(Failure::new(Exit::Usage, format!("`{}` was confirmed before", args.name)).into());
     }
+    refuse_waiting(&request)?;
     // Whoever put it on record stands by it already; it takes somebody else.
     let act = Act {
         of: &args.name,
@@ -87,8 +89,9 @@ fn longest(request: &ErasureRow, notified: Date) -> anyhow::Result<Date> {
             "the law knows one extension",
         );
     }
+    refuse_waiting(request)?;
     let received: Date = request.received.parse()?;
-    let first: Date = request.due.parse()?;
+    let first: Date = request.due().parse()?;
     if notified < received || notified > first {
         return refused(
             format!("the person has to be told between {received} and {first}, not on {notified}"),
@@ -97,7 +100,19 @@ fn longest(request: &ErasureRow, notified: Date) -> anyhow::Result<Date> {
     }
     let law: PrivacyLaw = law_of(request)?;
     let beyond = || Failure::new(Exit::Usage, "the last day for an answer lies beyond the calendar");
-    Ok(law.extended_due(received).ok_or_else(beyond)?)
+    let due = law.extended_due(received).ok_or_else(beyond)?;
+    Ok(due.checked_add(waited(request)?).map_err(|_| beyond())?)
+}
+
+/// Refuses what has to wait for proof of who asked.
+fn refuse_waiting(request: &ErasureRow) -> anyhow::Result<()> {
+    match request.awaits_proof() {
+        None => Ok(()),
+        Some(_) => {
+            let message = format!("`{}` waits for proof of who asked", request.request);
+            Err(Failure::new(Exit::Refused, message).help(GOES_ON).into())
+        }
+    }
 }
 
 /// Ends a request.

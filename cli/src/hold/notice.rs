@@ -1,5 +1,6 @@
 //! `hold notice` and `hold ack`: what custodians were told, and whether they answered. Files are written, nothing is sent.
 
+use std::io::Write as _;
 use std::path::Path;
 
 use lexhold_catalog::payload::{HoldNotice, HoldPlaced};
@@ -16,6 +17,7 @@ use crate::files::why;
 use crate::home;
 use crate::operators::Actor;
 use crate::report::HoldFigures;
+use crate::report::table::write_whole;
 use crate::settings::Settings;
 use crate::terminal::say;
 
@@ -74,7 +76,7 @@ pub fn notice(settings: &Settings, args: &NoticeOfHold) -> anyhow::Result<Exit> 
         };
         let text = letter(settings, placed, custodian, to.as_deref(), step, &words);
         let path = args.out.join(file_name(&placed.hold, custodian, step));
-        std::fs::write(&path, text).map_err(|error| cannot(&path, &error))?;
+        write_whole(&path, |mut out| Ok(out.write_all(text.as_bytes())?))?;
         if !settings.quiet {
             say(&format!("wrote {}", path.display()));
         }

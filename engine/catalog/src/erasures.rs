@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 use crate::error::{CatalogError, ErrorKind, Result};
 use crate::open::Catalog;
 use crate::payload::{
-    ErasureAnswered, ErasureClosed, ErasureConfirmed, ErasureDecided, ErasureExtended, ErasureItem, ErasureRequested,
-    JournalEntry,
+    ErasureAnswered, ErasureClosed, ErasureConfirmed, ErasureDecided, ErasureExtended, ErasureItem, ErasureProof,
+    ErasureRequested, JournalEntry,
 };
 use crate::rows::{Row, collect, decimal, sql_key, sql_text};
 
@@ -21,9 +21,7 @@ use crate::rows::{Row, collect, decimal, sql_key, sql_text};
 pub struct ErasureRow {
     /// Its name.
     pub request: String,
-    /// The journal entry that froze it.
-    pub seq: u64,
-    /// When, in microseconds since 1970 in UTC.
+    /// When it was frozen, in microseconds since 1970 in UTC.
     pub requested_at: i64,
     /// By whom.
     pub requested_by: String,
@@ -56,7 +54,7 @@ pub struct ErasureRow {
 /// A step of a request for erasure.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ErasureStepRow {
-    /// `confirmed`, `extended`, `answered`, `closed`.
+    /// `confirmed`, `extended`, `proof_asked`, `proof_received`, `answered`, `closed`.
     pub step: String,
     /// When, in microseconds since 1970 in UTC.
     pub at: i64,
@@ -66,10 +64,8 @@ pub struct ErasureStepRow {
     pub day: Option<String>,
     /// Why, or on what evidence.
     pub reason: Option<String>,
-    /// The day on which the person was told, the answer, the outcome.
+    /// The day on which the person was told, the days of the wait for proof, the answer, the outcome.
     pub detail: Value,
-    /// Who stood by it.
-    pub confirmed_by: String,
 }
 
 impl ErasureRow {
@@ -80,9 +76,17 @@ impl ErasureRow {
 
     /// The last day for an answer, as it is now.
     pub fn due(&self) -> &str {
-        self.step("extended")
-            .and_then(|extended| extended.day.as_deref())
-            .unwrap_or(&self.due)
+        let days = self.steps.iter().rev().filter_map(|step| step.day.as_deref());
+        days.into_iter().next().unwrap_or(&self.due)
+    }
+
+    /// The wait for proof of who asked that has not ended: until it does, the time for an answer stands still.
+    pub fn awaits_proof(&self) -> Option<&ErasureStepRow> {
+        let of_proof = |step: &&ErasureStepRow| step.step.starts_with("proof_");
+        self.steps
+            .iter()
+            .rfind(of_proof)
+            .filter(|step| step.step == "proof_asked")
     }
 }
 
@@ -108,8 +112,6 @@ pub struct ErasureItemRow {
 /// What counsel decided on a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DecisionRow {
-    /// The journal entry.
-    pub seq: u64,
     /// The article on which it stays; none where its erasure is granted.
     pub ground: Option<String>,
     /// Why.
@@ -215,6 +217,27 @@ pub(crate) fn extend(
     step(transaction, entry, (request, "extended"), said, &detail, (&[], false))
 }
 
+/// Projects the beginning or the end of a wait for proof.
+pub(crate) fn proof(
+    transaction: &Transaction<'_>,
+    entry: &JournalEntry<'_>,
+    proof: &ErasureProof,
+) -> duckdb::Result<()> {
+    let ErasureProof {
+        request,
+        asked,
+        received,
+        reason,
+    } = proof;
+    let (name, came, due) = match received {
+        None => ("proof_asked", None, None),
+        Some((came, due)) => ("proof_received", Some(came), Some(due.as_str())),
+    };
+    let detail = json!({ "asked": asked, "received": came });
+    let said = (due, reason.as_deref());
+    step(transaction, entry, (request, name), said, &detail, (&[], false))
+}
+
 /// Projects an answer.
 pub(crate) fn answer(
     transaction: &Transaction<'_>,
@@ -303,7 +326,7 @@ impl Catalog {
     /// Those of DuckDB.
     pub fn erasures(&self) -> Result<Vec<ErasureRow>> {
         let doing = "reading requests for erasure";
-        let sql = "SELECT e.request, e.seq, epoch_us(e.requested_at), e.requested_by, e.subject, e.law, e.located, e.established,
+        let sql = "SELECT e.request, epoch_us(e.requested_at), e.requested_by, e.subject, e.law, e.located, e.established,
                           e.received, e.zone, e.due, e.chosen_by, e.digest, coalesce(i.n, 0)::BIGINT,
                           e.solo OR coalesce(s.solo, false) OR coalesce(d.solo, false)
                    FROM erasure e
@@ -312,7 +335,7 @@ impl Catalog {
                    LEFT JOIN (SELECT request, bool_or(solo) AS solo FROM erasure_decision GROUP BY request) d USING (request)
                    ORDER BY e.seq";
         let mut requests = collect(self.connection(), sql, doing, erasure)?;
-        let sql = "SELECT request, step, epoch_us(stepped_at), stepped_by, day, reason, detail, confirmed_by
+        let sql = "SELECT request, step, epoch_us(stepped_at), stepped_by, day, reason, detail
                    FROM erasure_step ORDER BY seq";
         let steps = collect(self.connection(), sql, doing, |row| {
             let step = ErasureStepRow {
@@ -322,7 +345,6 @@ impl Catalog {
                 day: row.owned_or_null(4)?,
                 reason: row.owned_or_null(5)?,
                 detail: parsed(row.text(6)?)?,
-                confirmed_by: row.owned(7)?,
             };
             Ok((row.owned(0)?, step))
         })?;
@@ -475,20 +497,19 @@ const NAMED: &str = "
 fn erasure(row: Row<'_>) -> Result<ErasureRow> {
     Ok(ErasureRow {
         request: row.owned(0)?,
-        seq: row.count(1)?,
-        requested_at: row.number(2)?,
-        requested_by: row.owned(3)?,
-        subject: row.owned(4)?,
-        law: row.owned(5)?,
-        located: row.owned(6)?,
-        established: serde_json::from_value(parsed(row.text(7)?)?).unwrap_or_default(),
-        received: row.owned(8)?,
-        zone: row.owned(9)?,
-        due: row.owned(10)?,
-        chosen_by: parsed(row.text(11)?)?,
-        digest: row.owned(12)?,
-        n_messages: row.count(13)?,
-        solo: row.flag(14)?,
+        requested_at: row.number(1)?,
+        requested_by: row.owned(2)?,
+        subject: row.owned(3)?,
+        law: row.owned(4)?,
+        located: row.owned(5)?,
+        established: serde_json::from_value(parsed(row.text(6)?)?).unwrap_or_default(),
+        received: row.owned(7)?,
+        zone: row.owned(8)?,
+        due: row.owned(9)?,
+        chosen_by: parsed(row.text(10)?)?,
+        digest: row.owned(11)?,
+        n_messages: row.count(12)?,
+        solo: row.flag(13)?,
         steps: Vec::new(),
     })
 }
@@ -496,8 +517,7 @@ fn erasure(row: Row<'_>) -> Result<ErasureRow> {
 fn item(row: Row<'_>) -> Result<ErasureItemRow> {
     let decision = match row.number_or_null(3)? {
         None => None,
-        Some(seq) => Some(DecisionRow {
-            seq: seq.unsigned_abs(),
+        Some(_) => Some(DecisionRow {
             ground: row.owned_or_null(4)?,
             reason: row.owned(5)?,
             decided_by: row.owned(6)?,

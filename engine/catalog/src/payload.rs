@@ -75,6 +75,8 @@ pub mod kind {
     pub const ERASURE_CONFIRMED: &str = "erasure_confirmed";
     /// Its answer takes longer: [`ErasureExtended`](super::ErasureExtended).
     pub const ERASURE_EXTENDED: &str = "erasure_extended";
+    /// Proof of who asked was wanted, or came in: [`ErasureProof`](super::ErasureProof).
+    pub const ERASURE_PROOF: &str = "erasure_proof";
     /// Counsel decided on some of its messages: [`ErasureDecided`](super::ErasureDecided).
     pub const ERASURE_DECIDED: &str = "erasure_decided";
     /// It was answered: [`ErasureAnswered`](super::ErasureAnswered).
@@ -540,6 +542,21 @@ pub struct ErasureExtended {
     pub notified: String,
     /// Why.
     pub reason: String,
+}
+
+/// The payload of a wait for proof of who asked: its beginning, or its end where the proof has come in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ErasureProof {
+    /// The request.
+    pub request: String,
+    /// The day on which the person was asked for it.
+    pub asked: String,
+    /// The day on which it came in, and the last day for an answer from then on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub received: Option<(String, String)>,
+    /// What was doubtful.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }
 
 /// The payload of what counsel decided on messages of a request.

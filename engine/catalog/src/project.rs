@@ -154,6 +154,7 @@ fn apply_entry(transaction: &Transaction<'_>, entry: &JournalEntry<'_>, doing: &
         kind::ERASURE_REQUESTED => return erasures::request(transaction, entry, &payload(entry, doing)?).doing(doing),
         kind::ERASURE_CONFIRMED => return erasures::confirm(transaction, entry, &payload(entry, doing)?).doing(doing),
         kind::ERASURE_EXTENDED => return erasures::extend(transaction, entry, &payload(entry, doing)?).doing(doing),
+        kind::ERASURE_PROOF => return erasures::proof(transaction, entry, &payload(entry, doing)?).doing(doing),
         kind::ERASURE_DECIDED => return erasures::decide(transaction, entry, &payload(entry, doing)?).doing(doing),
         kind::ERASURE_ANSWERED => return erasures::answer(transaction, entry, &payload(entry, doing)?).doing(doing),
         kind::ERASURE_CLOSED => return erasures::close(transaction, entry, &payload(entry, doing)?).doing(doing),

@@ -90,6 +90,15 @@ impl PrivacyLaw {
         }
     }
 
+    /// Whether the time for an answer stands still while a person who cannot be told apart is asked for proof of who they are.
+    ///
+    /// # Regulation
+    /// GDPR Art. 12(6) and the guidelines 01/2022 of the European Data Protection Board, no. 159; 11 CCR 7021(b) counts
+    /// its 45 days regardless of the time that it takes to verify a request.
+    pub fn waits_for_proof(self) -> bool {
+        self != PrivacyLaw::Ccpa
+    }
+
     fn after(self, received: Date, times: u32) -> Option<Date> {
         let period = match self {
             PrivacyLaw::Gdpr | PrivacyLaw::UkGdpr => RetentionPeriod::of(times, 0),

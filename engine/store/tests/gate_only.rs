@@ -83,11 +83,6 @@ const ALLOWED: &[(&str, &str, &str)] = &[
         "File::create(",
         "tables of a test in its own temporary folder",
     ),
-    (
-        "cli/src/hold/notice.rs",
-        "fs::write(",
-        "letters to custodians go into a folder that the user names",
-    ),
 ];
 
 const GATE: &str = "engine/store/src/gate.rs";

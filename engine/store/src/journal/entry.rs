@@ -113,6 +113,8 @@ pub enum EntryKind {
     ErasureExtended,
     /// Counsel said of messages on which ground they stay, or granted their erasure.
     ErasureDecided,
+    /// Whoever asked for erasure was asked for proof of who they are, or has given it.
+    ErasureProof,
     /// A request for erasure was answered.
     ErasureAnswered,
     /// A request for erasure came to its end without a further answer.
@@ -182,6 +184,7 @@ impl EntryKind {
         Self::ErasureConfirmed,
         Self::ErasureExtended,
         Self::ErasureDecided,
+        Self::ErasureProof,
         Self::ErasureAnswered,
         Self::ErasureClosed,
         Self::KeyCreated,
@@ -232,6 +235,7 @@ impl EntryKind {
             Self::ErasureConfirmed => "erasure_confirmed",
             Self::ErasureExtended => "erasure_extended",
             Self::ErasureDecided => "erasure_decided",
+            Self::ErasureProof => "erasure_proof",
             Self::ErasureAnswered => "erasure_answered",
             Self::ErasureClosed => "erasure_closed",
             Self::KeyCreated => "key_created",
@@ -291,6 +295,7 @@ impl EntryKind {
                 | Self::ErasureConfirmed
                 | Self::ErasureExtended
                 | Self::ErasureDecided
+                | Self::ErasureProof
                 | Self::ErasureAnswered
                 | Self::ErasureClosed
                 | Self::DisposalApproved
