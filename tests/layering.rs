@@ -43,6 +43,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     ("lexhold-source", &["lexhold-model"]),
+    ("lexhold-formats", &["lexhold-model", "lexhold-source"]),
     ("lexhold-store", &["lexhold-model"]),
     ("lexhold-catalog", &["lexhold-model"]),
 ];
@@ -72,6 +73,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("gen-lsp-types", &["lexhold"]),
     ("lsp-server", &["lexhold"]),
     ("tar", &["lexhold"]),
+    ("rawzip", &["lexhold-formats"]),
 ];
 
 /// Crates that touch no disk, clock or environment, so that the workspace's own clippy.toml has to bind them.
@@ -197,6 +199,7 @@ fn no_crate_escapes_the_lints() {
         "evaluate",
         "editor",
         "source",
+        "formats",
         "store",
         "catalog",
     ];

@@ -11,6 +11,7 @@ mod check;
 mod checkpoint;
 mod clock;
 mod config;
+mod convert;
 mod dispose;
 mod environment;
 mod erasure;
@@ -22,6 +23,7 @@ mod lsp;
 mod packaging;
 mod resolve;
 mod schema;
+mod sources;
 mod test;
 mod verify;
 
@@ -32,6 +34,7 @@ pub use check::{Check, CheckFormat, CheckLevel};
 pub use checkpoint::Checkpoint;
 pub use clock::Clock;
 pub use config::{Config, ShowConfig};
+pub use convert::{Convert, MessageFormat, ReadAs};
 pub use dispose::{
     AnswerDisposal, ApproveDisposal, CopyGoneArgs, DisposalCertificate, Dispose, DisposeKind, ExecuteDisposal,
     ExtendDisposal, ProposeDisposal, RejectDisposal,
@@ -50,6 +53,7 @@ pub use lsp::Lsp;
 pub use packaging::{Completions, Man};
 pub use resolve::RetentionResolve;
 pub use schema::{Schema, SchemaDraft};
+pub use sources::Sources;
 pub use test::{Test, TestFormat};
 pub use verify::Verify;
 
@@ -213,6 +217,10 @@ pub enum Verb {
     Retention(Retention),
     /// Alerts only, to stdout, with nothing recorded
     Scan(Scan),
+    /// Turn exports of messengers and mail into NDJSON, CSV or Parquet
+    Convert(Convert),
+    /// The exports that can be read, what each preserves, and how to get it
+    Sources(Sources),
     /// Reports from the catalog
     Report(Report),
     /// Turn a foreign rule list into rulesets or lexicons
@@ -281,9 +289,11 @@ pub enum Verb {
 /// `run`
 #[derive(Debug, Args)]
 pub struct Run {
-    /// Message files: NDJSON (plain, gzip, zstd), CSV, Parquet; `-` is stdin
+    /// Exports as `sources` lists them: a folder, a ZIP archive, a file; or NDJSON (plain, gzip, zstd), CSV, Parquet; `-` is stdin
     #[arg(required = true, value_name = "INPUT")]
     pub inputs: Vec<PathBuf>,
+    #[command(flatten)]
+    pub read_as: ReadAs,
     /// Hold documents to place; may repeat
     #[arg(long, value_name = "FILE")]
     pub holds: Vec<PathBuf>,
@@ -415,9 +425,11 @@ pub struct RetentionCorrect {
 /// `scan`
 #[derive(Debug, Args)]
 pub struct Scan {
-    /// Message files; `-` is stdin
+    /// Message files and exports, as for `run`; `-` is stdin
     #[arg(required = true, value_name = "INPUT")]
     pub inputs: Vec<PathBuf>,
+    #[command(flatten)]
+    pub read_as: ReadAs,
     /// How to print alerts: text, ndjson, csv, parquet
     #[arg(long, value_enum, default_value_t)]
     pub format: TableFormat,

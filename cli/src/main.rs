@@ -15,6 +15,7 @@ mod checkpoint;
 mod clock;
 mod codes;
 mod config;
+mod convert;
 mod dates;
 mod diff;
 mod dispose;
@@ -51,6 +52,7 @@ mod sample;
 mod scan;
 mod schema;
 mod settings;
+mod sources;
 mod status;
 mod terminal;
 mod test;
@@ -112,6 +114,8 @@ fn dispatch(cli: &Cli, typed: &ArgMatches) -> anyhow::Result<Exit> {
         Verb::Activate(args) => activate::activate(&settings, args),
         Verb::Diff(args) => diff::diff(&settings, args),
         Verb::Scan(args) => scan::scan(&settings, args),
+        Verb::Convert(args) => convert::convert(&settings, args),
+        Verb::Sources(args) => sources::sources(args),
         Verb::Report(args) => report::report(&settings, args),
         Verb::Import(args) => import::import(&settings, args),
         Verb::Alerts(args) => alerts::alerts(&settings, args),

@@ -17,7 +17,7 @@ use crate::args::{Scan, ShowContent};
 use crate::failure::Exit;
 use crate::operators::Actor;
 use crate::report::table::{Columns, Kind, Row, TableWriter, write_whole};
-use crate::run::{Input, Meter, Piece, Pipeline, Sink, inputs, interrupted, say_unreadable, zone};
+use crate::run::{Input, Meter, Piece, Pipeline, Sink, inputs, interrupted, read_as, say_unreadable, zone};
 use crate::settings::Settings;
 use crate::terminal::say;
 use crate::{home, load};
@@ -61,7 +61,8 @@ const WITH_CONTENT: Columns = Columns {
 
 /// Scans.
 pub fn scan(settings: &Settings, args: &Scan) -> anyhow::Result<Exit> {
-    let inputs = inputs(&args.inputs)?;
+    let read_as = read_as(&args.read_as)?;
+    let inputs = inputs(&args.inputs, &read_as)?;
     let actor = Actor::resolve(settings)?;
     if settings.show_content != ShowContent::Never {
         actor.require(Verb::ViewContent, "scan", &[])?;
@@ -81,6 +82,7 @@ pub fn scan(settings: &Settings, args: &Scan) -> anyhow::Result<Exit> {
         settings,
         backfill: true,
         jobs: settings.jobs.unwrap_or_else(home::cores),
+        read_as,
     };
     let meter = Meter::new(settings, &inputs, None);
     let mut total = Total::default();
@@ -164,7 +166,7 @@ impl Sink for Alerts<'_> {
     }
 
     fn take(&mut self, input: &Input, piece: Piece, evaluation: Evaluation) -> anyhow::Result<()> {
-        say_unreadable(self.settings, input, &piece);
+        say_unreadable(self.settings, input, &piece.unreadable, &piece.notes);
         self.total.messages += piece.batch.len() as u64;
         self.total.unreadable += piece.unreadable.iter().map(|row| row.place.rows()).sum::<u64>();
         self.total.incomplete += evaluation

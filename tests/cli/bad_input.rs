@@ -32,7 +32,7 @@ fn what_is_no_file_is_named() {
         .said("did you mean `in.ndjson`?");
     firm.run(&["policies"])
         .ended(4)
-        .said("cannot read policies: it is a folder");
+        .said("cannot read policies: nothing in it is of a kind that Lexhold reads");
     firm.call(&["run"]).ended(2);
     firm.call(&["scan", "in.ndjson", "--policies", "nowhere", "--rulesets", "nowhere"])
         .ended(3)

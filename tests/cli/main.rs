@@ -17,6 +17,7 @@ mod check_fix;
 mod check_forms;
 mod clock;
 mod config;
+mod convert;
 mod copies;
 mod corpora;
 mod crash;

@@ -240,7 +240,7 @@ impl Sink for Committer<'_> {
                 self.counts.withhold(fate);
             }
         }
-        say_unreadable(self.settings, input, &piece);
+        say_unreadable(self.settings, input, &piece.unreadable, &piece.notes);
         let anew = piece.skipped > 0 && read == 0;
         if anew && piece.complete && !self.settings.quiet && piece.unreadable.is_empty() {
             say(&format!("{}: taken in before; nothing is added", input.name));

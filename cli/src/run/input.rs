@@ -1,10 +1,13 @@
-//! The files a run was given, looked at before anything begins.
+//! The files and folders a run was given, looked at before anything begins.
 
 use std::path::{Path, PathBuf};
 
+use lexhold_formats::{Options, fingerprint};
 use lexhold_model::Digest;
-use lexhold_source::fingerprint;
+use lexhold_source::ErrorKind;
 
+use super::pipeline::{CHUNK, zone};
+use crate::args::ReadAs;
 use crate::failure::{Exit, Failure};
 use crate::files::{near_name, why};
 
@@ -25,7 +28,7 @@ impl Input {
         self.path == Path::new("-")
     }
 
-    /// The digest of the file; none for a pipe.
+    /// The digest of the file or folder; none for a pipe.
     pub fn fingerprint(&self) -> anyhow::Result<Option<Digest>> {
         if self.is_stdin() {
             return Ok(None);
@@ -34,15 +37,15 @@ impl Input {
     }
 }
 
-/// The inputs, each of which must be a file that can be read.
-pub fn inputs(paths: &[PathBuf]) -> anyhow::Result<Vec<Input>> {
+/// The inputs, each of which must be there and say all that it has to.
+pub fn inputs(paths: &[PathBuf], read_as: &Options) -> anyhow::Result<Vec<Input>> {
     if paths.iter().filter(|path| path.as_os_str() == "-").count() > 1 {
         return Err(Failure::new(Exit::Usage, "standard input can be read once only").into());
     }
-    paths.iter().map(|path| input(path)).collect()
+    paths.iter().map(|path| input(path, read_as)).collect()
 }
 
-fn input(path: &Path) -> anyhow::Result<Input> {
+fn input(path: &Path, read_as: &Options) -> anyhow::Result<Input> {
     let name = path.display().to_string();
     if path.as_os_str() == "-" {
         return Ok(Input {
@@ -59,13 +62,30 @@ fn input(path: &Path) -> anyhow::Result<Input> {
             _ => failure,
         }
     })?;
-    if metadata.is_dir() {
-        return Err(cannot("it is a folder".into()).help("name the files in it").into());
+    if !metadata.is_dir() {
+        std::fs::File::open(path).map_err(|error| cannot(why(&error)))?;
     }
-    std::fs::File::open(path).map_err(|error| cannot(why(&error)))?;
+    // What is wrong with a file goes on record with the run; a folder of nothing, or a clock without a zone, is the caller's slip.
+    // A pipe is left alone: what is read of it is gone.
+    let read = (metadata.is_dir() || metadata.is_file()).then(|| lexhold_formats::open(path, read_as));
+    match read {
+        Some(Err(error)) if error.kind() == ErrorKind::Undecided => {
+            return Err(Failure::new(Exit::Usage, error.to_string()).into());
+        }
+        Some(Err(error)) if metadata.is_dir() => return Err(error.into()),
+        _ => {}
+    }
     Ok(Input {
         path: path.to_owned(),
         bytes: metadata.is_file().then_some(metadata.len()),
         name,
+    })
+}
+
+/// How exports are read that do not say everything of themselves.
+pub fn read_as(args: &ReadAs) -> anyhow::Result<Options> {
+    Ok(Options {
+        chunks: CHUNK,
+        zone: args.source_zone.as_deref().map(zone).transpose()?,
     })
 }

@@ -1,10 +1,12 @@
 //! `run`: the main job. Ingest, evaluate, record, report.
 //!
 //! `input` looks at the files first; `holds` and `begin` put on record what the run evaluates with; `pipeline` reads and
-//! evaluates on all cores; `commit` is the one writer; `summary` is what a person and a pipeline get at the end.
+//! evaluates on all cores; `commit` is the one writer; `summary` is what a person and a pipeline get at the end, `dry` what a run sees
+//! that records nothing.
 
 mod begin;
 mod commit;
+mod dry;
 pub mod holds;
 mod input;
 mod pipeline;
@@ -25,7 +27,7 @@ use crate::operators::Actor;
 use crate::settings::Settings;
 use crate::{home, load};
 
-pub use input::{Input, inputs};
+pub use input::{Input, inputs, read_as};
 pub use pipeline::{Piece, Pipeline, Sink, zone};
 pub use progress::Meter;
 pub use summary::say_unreadable;
@@ -49,7 +51,8 @@ pub fn faults() -> anyhow::Result<Faults> {
 
 /// Runs.
 pub fn run(settings: &Settings, args: &Run) -> anyhow::Result<Exit> {
-    let inputs = inputs(&args.inputs)?;
+    let read_as = read_as(&args.read_as)?;
+    let inputs = inputs(&args.inputs, &read_as)?;
     let actor = Actor::resolve(settings)?;
     actor.warn_if_solo(settings);
     let (mut project, bundle) = load::bundle(settings)?;
@@ -63,7 +66,7 @@ pub fn run(settings: &Settings, args: &Run) -> anyhow::Result<Exit> {
             key: ContentKey::new([0; 32]),
             backfill: args.backfill,
         };
-        return summary::dry_run(settings, args, &inputs, &bundle, &facts);
+        return dry::run(settings, args, &inputs, read_as, &bundle, &facts);
     }
     let faults = faults()?;
     let verb = if args.backfill {
@@ -99,6 +102,7 @@ pub fn run(settings: &Settings, args: &Run) -> anyhow::Result<Exit> {
         settings,
         backfill: args.backfill,
         jobs: settings.jobs.unwrap_or_else(home::cores),
+        read_as,
     };
     let counts = pipeline.run(&inputs, || Evaluator::new(&bundle, &facts), committer, &meter)?;
     // Holds that were placed meanwhile, and what new messages reply to.

@@ -17,7 +17,7 @@ use crate::failure::{Exit, Failure};
 use crate::settings::Settings;
 
 /// How much is read at a time: small enough that a few batches on the way take little memory.
-const CHUNK: Options = Options {
+pub const CHUNK: Options = Options {
     chunk_rows: 4_096,
     chunk_bytes: 2 << 20,
     line_bytes: 64 << 20,
@@ -27,6 +27,8 @@ const CHUNK: Options = Options {
 pub struct Piece {
     /// Which input it comes from.
     pub input: usize,
+    /// What the input is, such as `slack (zip)`; empty before that is known.
+    pub format: String,
     /// The digest of that input.
     pub digest: Option<Digest>,
     /// The messages.
@@ -65,6 +67,8 @@ pub struct Pipeline<'a> {
     pub backfill: bool,
     /// How many workers.
     pub jobs: usize,
+    /// How exports are read.
+    pub read_as: lexhold_formats::Options,
 }
 
 type Numbered<T> = (u64, T);
@@ -152,6 +156,7 @@ impl Pipeline<'_> {
         let empty = || MessageBatch::empty();
         let piece = |batch: MessageBatch| Piece {
             input: at,
+            format: String::new(),
             digest: before.digest,
             batch,
             unreadable: Vec::new(),
@@ -168,7 +173,7 @@ impl Pipeline<'_> {
                 ..piece(empty())
             }));
         }
-        let mut reader = match lexhold_source::open(&input.path, CHUNK) {
+        let mut reader = match lexhold_formats::open(&input.path, &self.read_as) {
             Ok(reader) => reader,
             Err(error) => {
                 return Ok(send(Piece {
@@ -195,6 +200,7 @@ impl Pipeline<'_> {
                         notes: chunk.notes,
                         skipped,
                         position_bytes: reader.position_bytes(),
+                        format: reader.format().to_owned(),
                         ..piece(batch)
                     };
                     if pending.replace(next).is_some_and(|piece| !send(piece)) {

@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::io::Write;
 
 use indicatif::HumanCount;
-use lexhold_evaluate::{Bundle, Evaluation, Evaluator, Facts, Fate, HitRow};
-use lexhold_model::{Digest, Severity};
+use lexhold_evaluate::{Bundle, Evaluation, Fate};
+use lexhold_model::Severity;
+use lexhold_source::{Note, Unreadable};
 use lexhold_store::{EntryKind, Home, Payload};
 use serde_json::{Map, Value, json};
 
-use super::pipeline::{Piece, Pipeline, Sink};
-use super::{Input, Meter, interrupted};
+use super::pipeline::Piece;
+use super::{Input, interrupted};
 use crate::args::{Run, SummaryFormat};
 use crate::failure::Exit;
 use crate::operators::Actor;
@@ -41,10 +42,6 @@ pub struct Counts {
     pub scan_incomplete: u64,
     /// Inputs whose rest could not be read.
     pub broken: u64,
-    /// Alerts among the messages of a dry run, by severity.
-    pub hits: BTreeMap<Severity, u64>,
-    /// The formats and spans of time of a dry run.
-    pub seen: BTreeMap<String, u64>,
 }
 
 impl Counts {
@@ -77,31 +74,38 @@ impl Counts {
     }
 }
 
+/// The input, with the file inside it.
+fn place_of(name: &str, file: Option<&str>) -> String {
+    match file {
+        Some(file) => format!("{}/{}", name.trim_end_matches('/'), lexhold_document::printable(file)),
+        None => name.to_owned(),
+    }
+}
+
 /// Names rows that could not be read, the first of them one by one.
-pub fn say_unreadable(settings: &Settings, input: &Input, piece: &Piece) {
+pub fn say_unreadable(settings: &Settings, input: &Input, unreadable: &[Unreadable], notes: &[Note]) {
     let name = lexhold_document::printable(&input.name);
-    for row in piece.unreadable.iter().take(NAMED) {
+    for row in unreadable.iter().take(NAMED) {
         say(&format!(
-            "{name}:{}: {}",
+            "{}:{}: {}",
+            place_of(&name, row.file.as_deref()),
             row.place,
             lexhold_document::printable(&row.reason)
         ));
     }
-    if piece.unreadable.len() > NAMED {
+    if unreadable.len() > NAMED {
         say(&format!(
             "{name}: … and {} more rows that cannot be read",
-            piece.unreadable.len() - NAMED
+            unreadable.len() - NAMED
         ));
     }
     if settings.verbose > 0 {
-        for note in &piece.notes {
-            say(&format!("{name}:{}: {}: {}", note.place, note.field, note.reason));
+        for note in notes {
+            let file = place_of(&name, note.file.as_deref());
+            say(&format!("{file}:{}: {}: {}", note.place, note.field, note.reason));
         }
-    } else if !piece.notes.is_empty() && !settings.quiet {
-        say(&format!(
-            "{name}: {} fields were put right; -v names them",
-            piece.notes.len()
-        ));
+    } else if !notes.is_empty() && !settings.quiet {
+        say(&format!("{name}: {} fields were put right; -v names them", notes.len()));
     }
 }
 
@@ -176,7 +180,8 @@ fn summary(
     })
 }
 
-fn by_severity(counts: &BTreeMap<Severity, u64>) -> Map<String, Value> {
+/// Every severity with its count, the gravest first.
+pub fn by_severity(counts: &BTreeMap<Severity, u64>) -> Map<String, Value> {
     Severity::ALL
         .iter()
         .rev()
@@ -254,7 +259,8 @@ fn text(summary: &Value) -> String {
         .collect()
 }
 
-fn exit(args: &Run, counts: &Counts, alerts: &BTreeMap<Severity, u64>) -> Exit {
+/// How a run ends.
+pub fn exit(args: &Run, counts: &Counts, alerts: &BTreeMap<Severity, u64>) -> Exit {
     if interrupted() {
         return Exit::Interrupted;
     }
@@ -268,90 +274,5 @@ fn exit(args: &Run, counts: &Counts, alerts: &BTreeMap<Severity, u64>) -> Exit {
         Exit::Negative
     } else {
         Exit::Done
-    }
-}
-
-/// Reads and evaluates without recording, and says what it saw.
-pub fn dry_run(
-    settings: &Settings,
-    args: &Run,
-    inputs: &[Input],
-    bundle: &Bundle,
-    facts: &Facts,
-) -> anyhow::Result<Exit> {
-    let meter = Meter::new(settings, inputs, None);
-    let pipeline = Pipeline {
-        settings,
-        backfill: args.backfill,
-        jobs: settings.jobs.unwrap_or_else(home::cores),
-    };
-    let sink = DryRun {
-        settings,
-        counts: Counts::default(),
-    };
-    let counts = pipeline.run(inputs, || Evaluator::new(bundle, facts), sink, &meter)?;
-    let mut out = std::io::stdout().lock();
-    if args.format == SummaryFormat::Json {
-        let report = json!({"schema": "lexhold/dry-run/1", "messages": counts.messages, "unreadable": counts.unreadable, "hits_by_severity": by_severity(&counts.hits), "seen": counts.seen, "bundle": bundle.digest});
-        writeln!(out, "{report}")?;
-    } else {
-        writeln!(
-            out,
-            "{:<16} {}, {} unreadable; nothing was recorded",
-            "messages",
-            HumanCount(counts.messages),
-            HumanCount(counts.unreadable)
-        )?;
-        for (severity, n) in counts.hits.iter().rev() {
-            writeln!(out, "{:<16} {n} messages with {severity} hits", "hits")?;
-        }
-        for (what, n) in &counts.seen {
-            writeln!(out, "{:<16} {what}: {}", "seen", HumanCount(*n))?;
-        }
-    }
-    Ok(exit(args, &counts, &counts.hits))
-}
-
-struct DryRun<'a> {
-    settings: &'a Settings,
-    counts: Counts,
-}
-
-impl Sink for DryRun<'_> {
-    type Total = Counts;
-
-    fn taken_before(&self, _digest: &Digest) -> (u64, bool) {
-        (0, false)
-    }
-
-    fn take(&mut self, input: &Input, piece: Piece, evaluation: Evaluation) -> anyhow::Result<()> {
-        self.counts.add(&piece, &evaluation, &[]);
-        say_unreadable(self.settings, input, &piece);
-        let mut last = None;
-        let stands = |hit: &&HitRow| hit.excluded_by.is_none() && hit.alert.is_some();
-        for hit in evaluation.hits.iter().filter(stands) {
-            if last.replace((hit.row, hit.rule)) != Some((hit.row, hit.rule)) {
-                *self.counts.hits.entry(hit.severity).or_default() += 1;
-            }
-        }
-        for row in piece.batch.rows() {
-            *self
-                .counts
-                .seen
-                .entry(format!("platform {}", row.platform()))
-                .or_default() += 1;
-            if row.sent_at().is_none() {
-                *self.counts.seen.entry("without a usable date".into()).or_default() += 1;
-            }
-        }
-        if let Some(error) = piece.broken {
-            say(&lexhold_document::printable(&format!("error: {error:#}")));
-            self.counts.broken += 1;
-        }
-        Ok(())
-    }
-
-    fn finish(self) -> anyhow::Result<Counts> {
-        Ok(self.counts)
     }
 }

@@ -1,22 +1,26 @@
 //! Gathers messages until a chunk is full.
 
+use std::collections::VecDeque;
+use std::sync::Arc;
+
 use lexhold_model::{Message, MessageBatchBuilder};
 
 use crate::message::Reading;
 use crate::reader::{Chunk, Note, Options, Place, Unreadable};
 
-/// The chunk under way, and the message that no longer fitted the one before.
-pub(crate) struct Chunks {
+/// The chunk under way, and what no longer fitted the one before.
+pub struct Chunks {
     options: Options,
     builder: MessageBatchBuilder,
     bytes: usize,
     unreadable: Vec<Unreadable>,
     notes: Vec<Note>,
-    waiting: Option<(Place, Reading, usize)>,
+    waiting: VecDeque<(Option<Arc<str>>, Place, Reading)>,
 }
 
 impl Chunks {
-    pub(crate) fn new(options: Options) -> Self {
+    /// Nothing gathered yet.
+    pub fn new(options: Options) -> Self {
         let builder = MessageBatchBuilder::new();
         Self {
             options,
@@ -24,56 +28,75 @@ impl Chunks {
             bytes: 0,
             unreadable: Vec::new(),
             notes: Vec::new(),
-            waiting: None,
+            waiting: VecDeque::new(),
         }
     }
 
-    /// Adds a row: a message, or the reason why it is none.
-    pub(crate) fn push(&mut self, place: Place, row: Result<Reading, String>) {
+    /// Adds a row of the input: a message, or the reason why it is none.
+    pub fn push(&mut self, place: Place, row: Result<Reading, String>) {
+        self.push_of(None, place, row);
+    }
+
+    /// Adds a row of a file inside the input.
+    pub fn push_in(&mut self, file: &Arc<str>, place: Place, row: Result<Reading, String>) {
+        self.push_of(Some(file.clone()), place, row);
+    }
+
+    fn push_of(&mut self, file: Option<Arc<str>>, place: Place, row: Result<Reading, String>) {
         match row {
-            Err(reason) => self.unreadable.push(Unreadable { place, reason }),
-            Ok(reading) => {
-                let bytes = weight(&reading.message);
-                if self.builder.is_empty() || self.bytes + bytes <= self.options.chunk_bytes {
-                    self.add(place, reading, bytes);
-                } else {
-                    self.waiting = Some((place, reading, bytes));
-                }
-            }
+            Err(reason) => self.unreadable.push(Unreadable { file, place, reason }),
+            Ok(reading) if self.waiting.is_empty() => self.add_or_wait(file, place, reading),
+            Ok(reading) => self.waiting.push_back((file, place, reading)),
+        }
+    }
+
+    fn add_or_wait(&mut self, file: Option<Arc<str>>, place: Place, reading: Reading) {
+        let bytes = weight(&reading.message);
+        if self.builder.is_empty() || self.bytes + bytes <= self.options.chunk_bytes {
+            self.add(file, place, reading, bytes);
+        } else {
+            self.waiting.push_front((file, place, reading));
         }
     }
 
     /// Whether the chunk has to be taken before another row is added.
-    pub(crate) fn is_full(&self) -> bool {
+    pub fn is_full(&self) -> bool {
         let rows = self.options.chunk_rows.max(1);
-        self.waiting.is_some()
+        !self.waiting.is_empty()
             || self.builder.len() >= rows
             || self.bytes >= self.options.chunk_bytes
             || self.unreadable.len() >= rows
     }
 
     /// Whether nothing has been gathered.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.builder.is_empty() && self.unreadable.is_empty() && self.waiting.is_none()
+    pub fn is_empty(&self) -> bool {
+        self.builder.is_empty() && self.unreadable.is_empty() && self.waiting.is_empty()
     }
 
-    /// The chunk gathered so far; the next one begins with the message that did not fit.
-    pub(crate) fn take(&mut self) -> Chunk {
+    /// The chunk gathered so far; the next one begins with what did not fit.
+    pub fn take(&mut self) -> Chunk {
         let chunk = Chunk {
             batch: self.builder.finish(),
             unreadable: std::mem::take(&mut self.unreadable),
             notes: std::mem::take(&mut self.notes),
         };
         self.bytes = 0;
-        if let Some((place, reading, bytes)) = self.waiting.take() {
-            self.add(place, reading, bytes);
+        while self.builder.len() < self.options.chunk_rows.max(1)
+            && let Some((file, place, reading)) = self.waiting.pop_front()
+        {
+            let before = self.waiting.len();
+            self.add_or_wait(file, place, reading);
+            if self.waiting.len() > before {
+                break;
+            }
         }
         chunk
     }
 
-    fn add(&mut self, place: Place, reading: Reading, bytes: usize) {
+    fn add(&mut self, file: Option<Arc<str>>, place: Place, reading: Reading, bytes: usize) {
         let row = self.builder.len();
         self.notes.extend(reading.notes.into_iter().map(|(field, reason)| Note {
+            file: file.clone(),
             place,
             row,
             field,

@@ -113,7 +113,7 @@ impl Rows {
         if let Err(reason) = cells.and_then(|cells| self.add_row(cells)) {
             self.wrong.push(match place {
                 Place::Line(line) => format!("line {line}: {reason}"),
-                Place::Rows(..) => format!("{place}: {reason}"),
+                place => format!("{place}: {reason}"),
             });
         }
     }

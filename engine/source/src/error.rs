@@ -34,12 +34,15 @@ pub enum ErrorKind {
     Truncated,
     /// Its compressed or binary structure is damaged.
     Corrupt,
+    /// Something has to be said that the file does not: a time zone, the order of day and month.
+    Undecided,
     /// Reading failed for a reason of the operating system.
     Io,
 }
 
 impl SourceError {
-    pub(crate) fn new(kind: ErrorKind, name: &str, why: impl Into<String>) -> Self {
+    /// The trouble with a file, told without a word of what is in it.
+    pub fn new(kind: ErrorKind, name: &str, why: impl Into<String>) -> Self {
         Self {
             kind,
             name: name.to_owned(),
@@ -49,7 +52,7 @@ impl SourceError {
     }
 
     /// The error of a file that could not be opened or read by the operating system.
-    pub(crate) fn io(name: &str, error: io::Error) -> Self {
+    pub fn io(name: &str, error: io::Error) -> Self {
         let (kind, why) = match error.kind() {
             io::ErrorKind::NotFound => (ErrorKind::NotFound, "not found".to_owned()),
             io::ErrorKind::PermissionDenied => (ErrorKind::NotPermitted, "permission denied".to_owned()),

@@ -1,6 +1,6 @@
 //! The digest of a whole file, as the journal names it.
 
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::Path;
 
 use lexhold_model::Digest;
@@ -20,18 +20,26 @@ pub fn fingerprint(path: &Path) -> Result<(Digest, u64), SourceError> {
         return Err(SourceError::new(ErrorKind::Unsupported, &name, why));
     }
     let (mut file, _) = open_file(path)?;
+    digest(&mut file).map_err(|error| SourceError::io(&name, error))
+}
+
+/// The SHA-256 of all that is left of a stream, and how many bytes that is.
+///
+/// # Errors
+/// When it cannot be read to its end.
+pub fn digest(from: &mut dyn Read) -> io::Result<(Digest, u64)> {
     let mut hasher = Sha256::new();
     let mut buffer = vec![0; 256 << 10];
     let mut total_bytes = 0;
     loop {
-        match file.read(&mut buffer) {
+        match from.read(&mut buffer) {
             Ok(0) => return Ok((Digest(hasher.finalize().into()), total_bytes)),
             Ok(read) => {
                 hasher.update(&buffer[..read]);
                 total_bytes += read as u64;
             }
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(SourceError::io(&name, error)),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
         }
     }
 }

@@ -152,7 +152,10 @@ fn standard_input() -> Box<dyn Read + Send> {
 }
 
 /// Opens something that is not a directory; its length is known only of a regular file.
-pub(crate) fn open_file(path: &Path) -> Result<(File, Option<u64>), SourceError> {
+///
+/// # Errors
+/// When it cannot be opened or is a directory.
+pub fn open_file(path: &Path) -> Result<(File, Option<u64>), SourceError> {
     let name = path.display().to_string();
     let failed = |error| SourceError::io(&name, error);
     let file = File::open(path).map_err(failed)?;

@@ -59,7 +59,7 @@ pub(crate) fn value(text: &str) -> Result<Value<'_>, String> {
 }
 
 /// What is wrong, without serde's own words, which may quote the content.
-fn reason_of(error: &serde_json::Error) -> String {
+pub fn reason_of(error: &serde_json::Error) -> String {
     match error.classify() {
         Category::Eof => "the JSON ends in the middle".to_owned(),
         _ => format!("not valid JSON at byte {}", error.column()),
@@ -69,7 +69,7 @@ fn reason_of(error: &serde_json::Error) -> String {
 /// The text with every `\ud800`-like escape that has no partner turned into `\ufffd`; `None` when there is none.
 ///
 /// Programs that cut messages between two halves of an emoji write such escapes.
-fn without_lone_surrogates(text: &str) -> Option<String> {
+pub fn without_lone_surrogates(text: &str) -> Option<String> {
     let mut mended = String::new();
     let (mut copied, mut at) = (0, 0);
     let bytes = text.as_bytes();
@@ -199,7 +199,7 @@ impl<'de> Visitor<'de> for MetadataSeed<'_, '_> {
 }
 
 /// A raw value as `metadata` keeps it: numbers digit for digit, objects as they were written.
-fn metadata(raw: &RawValue) -> Option<String> {
+pub fn metadata(raw: &RawValue) -> Option<String> {
     match raw.get() {
         "null" => None,
         text if text.starts_with('"') => serde_json::from_str(text).ok(),

@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use crate::window::Window;
 
 /// The lines of a stream, without their ends, numbered from 1.
-pub(crate) struct Lines<R> {
+pub struct Lines<R> {
     window: Window<R>,
     limit_bytes: usize,
     number: u64,
@@ -14,7 +14,7 @@ pub(crate) struct Lines<R> {
 }
 
 /// One line, or what is known of one that is too long.
-pub(crate) enum Line<'a> {
+pub enum Line<'a> {
     /// The bytes of a line.
     Bytes(&'a [u8]),
     /// The length of a line that is longer than the limit.
@@ -22,7 +22,8 @@ pub(crate) enum Line<'a> {
 }
 
 impl<R: Read> Lines<R> {
-    pub(crate) fn new(from: R, limit_bytes: usize) -> Self {
+    /// The lines of a stream; those longer than the limit are passed by.
+    pub fn new(from: R, limit_bytes: usize) -> Self {
         Self {
             window: Window::new(from),
             limit_bytes,
@@ -32,7 +33,10 @@ impl<R: Read> Lines<R> {
     }
 
     /// The next line with its number. A last line needs no end; one that an error cuts off is not handed out.
-    pub(crate) fn next(&mut self) -> io::Result<Option<(u64, Line<'_>)>> {
+    ///
+    /// # Errors
+    /// When the stream cannot be read.
+    pub fn next_line(&mut self) -> io::Result<Option<(u64, Line<'_>)>> {
         self.window.consume(std::mem::take(&mut self.used));
         let mut searched = 0;
         loop {
@@ -85,7 +89,7 @@ mod tests {
     fn lines(text: &[u8], limit_bytes: usize) -> Vec<(u64, Result<Vec<u8>, u64>)> {
         let mut lines = Lines::new(text, limit_bytes);
         let mut all = Vec::new();
-        while let Some((number, line)) = lines.next().unwrap() {
+        while let Some((number, line)) = lines.next_line().unwrap() {
             all.push((
                 number,
                 match line {
@@ -117,7 +121,7 @@ mod tests {
     fn the_buffer_of_a_line_that_is_too_long_stays_small() {
         let text = vec![b'x'; 20 << 20];
         let mut lines = Lines::new(text.as_slice(), 1 << 20);
-        assert!(matches!(lines.next().unwrap(), Some((1, Line::TooLong(length))) if length == 20 << 20));
+        assert!(matches!(lines.next_line().unwrap(), Some((1, Line::TooLong(length))) if length == 20 << 20));
         assert!(lines.window.capacity() <= 4 << 20);
     }
 }

@@ -11,13 +11,15 @@ use crate::sent::{self, DateProblem};
 use crate::value::Value;
 
 /// A message, and what had to be put right in it.
-pub(crate) struct Reading {
-    pub(crate) message: Message,
-    pub(crate) notes: Notes,
+pub struct Reading {
+    /// The message.
+    pub message: Message,
+    /// What was put right: the field, and what was done and why.
+    pub notes: Notes,
 }
 
 /// The fields that were put right, with what was done.
-pub(crate) type Notes = Vec<(&'static str, String)>;
+pub type Notes = Vec<(&'static str, String)>;
 
 /// The message of a row that stands at `place`.
 ///

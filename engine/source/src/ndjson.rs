@@ -35,7 +35,7 @@ impl Ndjson {
 
 impl Rows for Ndjson {
     fn read(&mut self, to: &mut Chunks) -> Result<bool, SourceError> {
-        let line = self.lines.next().map_err(|error| self.origin.broken(error))?;
+        let line = self.lines.next_line().map_err(|error| self.origin.broken(error))?;
         let Some((number, line)) = line else { return Ok(false) };
         let row = match line {
             Line::TooLong(length) => Err(format!(

@@ -81,6 +81,6 @@ impl Kind {
 }
 
 /// The bytes after a UTF-8 byte order mark.
-pub(crate) fn without_bom(bytes: &[u8]) -> &[u8] {
+pub fn without_bom(bytes: &[u8]) -> &[u8] {
     bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)
 }

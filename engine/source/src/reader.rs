@@ -1,6 +1,7 @@
 //! What every reader gives: chunks of messages, and what was wrong with the rows it could not read.
 
 use std::fmt;
+use std::sync::Arc;
 
 use lexhold_model::MessageBatch;
 
@@ -41,6 +42,8 @@ pub struct Chunk {
 /// One row, or a run of rows, that could not be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unreadable {
+    /// The file inside the input, when the input is a folder or an archive.
+    pub file: Option<Arc<str>>,
     /// Where it stands in the file.
     pub place: Place,
     /// Why, without a word of its content.
@@ -50,6 +53,8 @@ pub struct Unreadable {
 /// Something in a message that was put right rather than let the message go.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Note {
+    /// The file inside the input, when the input is a folder or an archive.
+    pub file: Option<Arc<str>>,
     /// Where the message stands in the file.
     pub place: Place,
     /// Which row of the chunk's batch it is, from 0.
@@ -67,21 +72,26 @@ pub enum Place {
     Line(u64),
     /// Rows of a Parquet file, first and last.
     Rows(u64, u64),
+    /// An item of a list, such as a message of a JSON array.
+    Item(u64),
+    /// All that is in the file.
+    Whole,
 }
 
 impl Place {
     /// How many rows it stands for.
     pub fn rows(self) -> u64 {
         match self {
-            Self::Line(_) => 1,
+            Self::Line(_) | Self::Item(_) | Self::Whole => 1,
             Self::Rows(first, last) => last.saturating_sub(first) + 1,
         }
     }
 
-    /// The line or the first row.
+    /// The line, the item or the first row.
     pub fn first(self) -> u64 {
         match self {
-            Self::Line(line) | Self::Rows(line, _) => line,
+            Self::Line(at) | Self::Rows(at, _) | Self::Item(at) => at,
+            Self::Whole => 1,
         }
     }
 }
@@ -92,6 +102,8 @@ impl fmt::Display for Place {
             Self::Line(line) => write!(f, "{line}"),
             Self::Rows(first, last) if first == last => write!(f, "row {first}"),
             Self::Rows(first, last) => write!(f, "rows {first}-{last}"),
+            Self::Item(number) => write!(f, "item {number}"),
+            Self::Whole => f.write_str("all of it"),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 /// Why a text is no instant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum DateProblem {
+pub enum DateProblem {
     /// A date and perhaps a time, but nobody says in which zone.
     Zoneless,
     /// Not a date of the calendar between the years 0000 and 9999, or not written as RFC 3339 asks.
@@ -11,7 +11,7 @@ pub(crate) enum DateProblem {
 
 impl DateProblem {
     /// What became of the date.
-    pub(crate) fn reason(self, field: &str) -> String {
+    pub fn reason(self, field: &str) -> String {
         match self {
             Self::Zoneless => format!("`{field}` names no zone and was left out"),
             Self::Impossible => format!("`{field}` is not a possible RFC 3339 date and was left out"),
@@ -26,7 +26,10 @@ const DAY_SECONDS: i64 = 86_400;
 ///
 /// Digits beyond microseconds are cut off, a leap second counts as the second before it, and the space
 /// between date and time and the offset without a colon, both common, are understood.
-pub(crate) fn instant(text: &str) -> Result<i64, DateProblem> {
+///
+/// # Errors
+/// What is wrong with the text.
+pub fn instant(text: &str) -> Result<i64, DateProblem> {
     let bytes = text.trim().as_bytes();
     let day = bytes.get(..10).and_then(date).ok_or(DateProblem::Impossible)?;
     let Some(rest) = bytes[10..]
@@ -55,7 +58,7 @@ pub(crate) fn in_range(micros: Option<i64>) -> Result<i64, DateProblem> {
 }
 
 /// An instant in RFC 3339.
-pub(crate) fn show(micros: i64) -> String {
+pub fn show(micros: i64) -> String {
     jiff::Timestamp::from_microsecond(micros).map_or_else(|_| micros.to_string(), |instant| instant.to_string())
 }
 

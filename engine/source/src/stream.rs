@@ -5,22 +5,25 @@ use crate::chunk::Chunks;
 use crate::reader::{Chunk, Options, Reader};
 
 /// The rows of one format.
-pub(crate) trait Rows: Send {
+pub trait Rows: Send {
     /// Puts the next row, or the next few, into the chunks; false at the end.
     ///
     /// # Errors
     /// When nothing more can be read.
     fn read(&mut self, to: &mut Chunks) -> Result<bool, SourceError>;
 
+    /// As [`Reader::position_bytes`].
     fn position_bytes(&self) -> u64;
 
+    /// As [`Reader::total_bytes`].
     fn total_bytes(&self) -> Option<u64>;
 
+    /// As [`Reader::format`].
     fn format(&self) -> &str;
 }
 
 /// A reader over the rows of a format.
-pub(crate) struct Stream<R> {
+pub struct Stream<R> {
     rows: R,
     chunks: Chunks,
     ended: bool,
@@ -28,7 +31,8 @@ pub(crate) struct Stream<R> {
 }
 
 impl<R: Rows> Stream<R> {
-    pub(crate) fn new(rows: R, options: Options) -> Self {
+    /// The reader of these rows.
+    pub fn new(rows: R, options: Options) -> Self {
         Self {
             rows,
             chunks: Chunks::new(options),

@@ -98,7 +98,7 @@ impl Value<'_> {
 }
 
 /// Bytes as text. Those that are not UTF-8 are replaced, and the text is then owned.
-pub(crate) fn text_of(bytes: &[u8]) -> Cow<'_, str> {
+pub fn text_of(bytes: &[u8]) -> Cow<'_, str> {
     // Checking alone is several times faster than checking in order to replace.
     std::str::from_utf8(bytes).map_or_else(
         |_| Cow::Owned(String::from_utf8_lossy(bytes).into_owned()),

@@ -3,7 +3,7 @@
 use std::io::{self, Read};
 
 /// The bytes that have been read and not yet consumed.
-pub(crate) struct Window<R> {
+pub struct Window<R> {
     from: R,
     buffer: Vec<u8>,
     start: usize,
@@ -13,7 +13,8 @@ pub(crate) struct Window<R> {
 impl<R: Read> Window<R> {
     const FIRST_BYTES: usize = 256 << 10;
 
-    pub(crate) fn new(from: R) -> Self {
+    /// A window on a stream, with nothing read yet.
+    pub fn new(from: R) -> Self {
         Self {
             from,
             buffer: vec![0; Self::FIRST_BYTES],
@@ -22,11 +23,13 @@ impl<R: Read> Window<R> {
         }
     }
 
-    pub(crate) fn bytes(&self) -> &[u8] {
+    /// What has been read and not consumed.
+    pub fn bytes(&self) -> &[u8] {
         &self.buffer[self.start..self.end]
     }
 
-    pub(crate) fn consume(&mut self, bytes: usize) {
+    /// Goes on behind so many bytes.
+    pub fn consume(&mut self, bytes: usize) {
         self.start = (self.start + bytes).min(self.end);
     }
 
@@ -36,7 +39,10 @@ impl<R: Read> Window<R> {
     }
 
     /// Reads some more bytes; false at the end of the stream.
-    pub(crate) fn more(&mut self) -> io::Result<bool> {
+    ///
+    /// # Errors
+    /// When the stream cannot be read.
+    pub fn more(&mut self) -> io::Result<bool> {
         if self.start > 0 && (self.end == self.buffer.len() || self.start == self.end) {
             self.buffer.copy_within(self.start..self.end, 0);
             self.end -= self.start;

@@ -1,0 +1,103 @@
+//! A JSON document of an export: its values go to the format's module, its damage into reports.
+
+use std::io::Read;
+use std::sync::Arc;
+
+use lexhold_model::SourcePlace;
+use lexhold_source::{Chunks, Place, Reading, SourceError};
+
+use crate::format::Part;
+use crate::items::{Items, Step};
+use crate::object::{self, Object};
+
+/// A document under way.
+pub(crate) struct Document {
+    /// The path inside the input, for reports.
+    path: Arc<str>,
+    /// The same with the input's name, for messages.
+    file: String,
+    items: Items<Box<dyn Read + Send>>,
+    limit_bytes: usize,
+}
+
+/// What stands next in a document.
+pub(crate) enum Found<'a> {
+    /// A container of the spine begins.
+    Open,
+    /// It ends.
+    Close,
+    /// A value.
+    Value(Value<'a>),
+}
+
+/// A value of a document.
+pub(crate) struct Value<'a> {
+    pub(crate) bytes: &'a [u8],
+    /// Where a message that it holds was read.
+    pub(crate) place: SourcePlace,
+}
+
+/// The messages that a value holds, and the reasons where it holds none.
+pub(crate) type Readings = Vec<Result<Reading, String>>;
+
+impl Value<'_> {
+    /// Reads the object that the value is; `true` says that bytes of it had to be replaced.
+    pub(crate) fn read(self, read: impl FnOnce(Object<'_>, bool, SourcePlace) -> Readings) -> Readings {
+        let (text, mended) = object::text(self.bytes);
+        match Object::parse(&text) {
+            Ok(object) => read(object, mended, self.place),
+            Err(why) => vec![Err(why)],
+        }
+    }
+}
+
+impl Document {
+    /// Opens an entry, to go into these containers of it.
+    pub(crate) fn open(part: &Part, at: usize, spine: &'static [&'static str]) -> Result<Self, SourceError> {
+        let entry = &part.tree.entries[at];
+        let limit_bytes = part.options.chunks.line_bytes;
+        Ok(Self {
+            path: entry.path.as_str().into(),
+            file: part.tree.full_name(entry),
+            items: Items::new(part.tree.read(entry)?, spine, limit_bytes),
+            limit_bytes,
+        })
+    }
+
+    /// Reads one step on; false at the end.
+    pub(crate) fn read(&mut self, to: &mut Chunks, on: impl FnOnce(Found<'_>) -> Readings) -> bool {
+        let step = self.items.next();
+        let number = self.items.number();
+        let readings = match step {
+            Ok(None) => return false,
+            Ok(Some(Step::Open)) => on(Found::Open),
+            Ok(Some(Step::Close)) => on(Found::Close),
+            Ok(Some(Step::Value)) => on(Found::Value(Value {
+                bytes: self.items.value(),
+                place: SourcePlace {
+                    file: self.file.clone(),
+                    offset: number,
+                },
+            })),
+            Ok(Some(Step::TooLong)) => vec![Err(format!("is longer than the limit of {} bytes", self.limit_bytes))],
+            Ok(Some(Step::Broken(why))) => vec![Err(format!("{why}; the rest of the file is lost"))],
+            Err(error) => {
+                let why = format!("cannot be read on, the rest of the file is lost: {error}");
+                self.push(to, number, vec![Err(why)]);
+                return false;
+            }
+        };
+        self.push(to, number, readings);
+        true
+    }
+
+    fn push(&self, to: &mut Chunks, number: u64, readings: Readings) {
+        for reading in readings {
+            if self.path.is_empty() {
+                to.push(Place::Item(number), reading);
+            } else {
+                to.push_in(&self.path, Place::Item(number), reading);
+            }
+        }
+    }
+}

@@ -1,0 +1,246 @@
+//! Finds out what an input holds, and reads one part of it after the other.
+
+use std::collections::VecDeque;
+use std::io::Read;
+use std::path::Path;
+use std::sync::Arc;
+
+use lexhold_model::Digest;
+use lexhold_source::{Chunks, ErrorKind, Place, Reader, Rows, SourceError, Stream, open_file};
+use sha2::{Digest as _, Sha256};
+
+use crate::format::{About, Format, Messages, Options, Part};
+use crate::slack::Slack;
+use crate::tree::Tree;
+
+/// Every format, the most used first; where two might claim a file, the first one gets it.
+const FORMATS: &[&dyn Format] = &[&Slack];
+
+/// How much of a file is looked at to tell what it is.
+const PROBE_BYTES: usize = 64 << 10;
+
+/// What there is to know of every format.
+pub fn formats() -> impl Iterator<Item = &'static About> {
+    FORMATS.iter().map(|format| format.about())
+}
+
+/// Opens an input: an export in one of the [`formats`], as a folder, a ZIP archive or a file, or a table of messages that
+/// [`lexhold_source::open`] reads. Its kind is told by its content.
+///
+/// # Errors
+/// When there is no such input, or nothing in it is of a kind that can be read, or something has to be said that it does not say.
+pub fn open(path: &Path, options: &Options) -> Result<Box<dyn Reader>, SourceError> {
+    let table = || lexhold_source::open(path, options.chunks);
+    let tree = if path.is_dir() {
+        Tree::of_folder(path)?
+    } else if path.is_file() {
+        let first = first_bytes(path)?;
+        if first.starts_with(b"PK\x03\x04") {
+            Tree::of_archive(path)?
+        } else if FORMATS.iter().any(|format| format.is_file(&first)) {
+            Tree::of_file(path)?
+        } else {
+            return table();
+        }
+    } else {
+        // What is read of a pipe is gone, so it is opened once.
+        return table();
+    };
+    let reader = Export::new(Arc::new(tree), options)?;
+    Ok(Box::new(Stream::new(reader, options.chunks)))
+}
+
+/// The digest of an input and its size. That of a folder is made of the names and digests of its files.
+///
+/// # Errors
+/// When something in it cannot be read.
+pub fn fingerprint(path: &Path) -> Result<(Digest, u64), SourceError> {
+    if !path.is_dir() {
+        return lexhold_source::fingerprint(path);
+    }
+    let mut files = Vec::new();
+    let mut folders = vec![path.to_owned()];
+    while let Some(folder) = folders.pop() {
+        let failed = |error| SourceError::io(&folder.display().to_string(), error);
+        for entry in std::fs::read_dir(&folder).map_err(failed)? {
+            let entry = entry.map_err(failed)?;
+            let kind = entry.file_type().map_err(failed)?;
+            if kind.is_dir() {
+                folders.push(entry.path());
+            } else if kind.is_file() {
+                files.push(entry.path());
+            }
+        }
+    }
+    files.sort();
+    let mut hasher = Sha256::new();
+    let mut total_bytes = 0;
+    for file in files {
+        let (digest, bytes) = lexhold_source::fingerprint(&file)?;
+        let name = file.strip_prefix(path).unwrap_or(&file).as_os_str().as_encoded_bytes();
+        hasher.update((name.len() as u64).to_le_bytes());
+        hasher.update(name);
+        hasher.update(digest.0);
+        total_bytes += bytes;
+    }
+    Ok((Digest(hasher.finalize().into()), total_bytes))
+}
+
+/// The first bytes of a file.
+fn first_bytes(path: &Path) -> Result<Vec<u8>, SourceError> {
+    let (file, _) = open_file(path)?;
+    let mut first = Vec::new();
+    let read = file.take(PROBE_BYTES as u64).read_to_end(&mut first);
+    read.map_err(|error| SourceError::io(&path.display().to_string(), error))?;
+    Ok(first)
+}
+
+/// An input whose parts are known.
+struct Export {
+    tree: Arc<Tree>,
+    parts: VecDeque<(&'static dyn Format, Part)>,
+    /// What nobody reads, to be reported.
+    refused: VecDeque<(Arc<str>, String)>,
+    current: Option<Box<dyn Messages>>,
+    format: String,
+}
+
+/// Entries of a tree, and the format that they are in.
+struct Claim {
+    format: &'static dyn Format,
+    root: String,
+    entries: Vec<usize>,
+}
+
+impl Export {
+    fn new(tree: Arc<Tree>, options: &Options) -> Result<Self, SourceError> {
+        let (claims, unknown) = claims(&tree)?;
+        if claims.is_empty() && tree.refused.is_empty() {
+            let why = "nothing in it is of a kind that Lexhold reads; `lexhold sources` lists them";
+            return Err(SourceError::new(ErrorKind::UnknownFormat, &tree.name, why));
+        }
+        let refused = tree
+            .refused
+            .iter()
+            .map(|(name, why)| (name.as_str().into(), why.clone()));
+        let unknown = unknown.into_iter().map(|at| {
+            let name = tree.entries[at].path.as_str().into();
+            (name, "is text of no kind that Lexhold reads".to_owned())
+        });
+        let format = name(&claims, tree.packing);
+        let mut parts = VecDeque::with_capacity(claims.len());
+        for claim in claims {
+            let part = Part {
+                tree: tree.clone(),
+                root: claim.root,
+                entries: claim.entries,
+                options: options.clone(),
+            };
+            claim.format.check(&part)?;
+            parts.push_back((claim.format, part));
+        }
+        Ok(Self {
+            refused: refused.chain(unknown).collect(),
+            format,
+            parts,
+            current: None,
+            tree,
+        })
+    }
+}
+
+impl Rows for Export {
+    fn read(&mut self, to: &mut Chunks) -> Result<bool, SourceError> {
+        if let Some((file, why)) = self.refused.pop_front() {
+            to.push_in(&file, Place::Whole, Err(why));
+            return Ok(true);
+        }
+        if let Some(current) = &mut self.current {
+            if !current.read(to)? {
+                self.current = None;
+            }
+            return Ok(true);
+        }
+        let Some((format, part)) = self.parts.pop_front() else {
+            return Ok(false);
+        };
+        self.current = Some(format.open(part)?);
+        Ok(true)
+    }
+
+    fn position_bytes(&self) -> u64 {
+        self.tree.position_bytes()
+    }
+
+    fn total_bytes(&self) -> Option<u64> {
+        Some(self.tree.total_bytes)
+    }
+
+    fn format(&self) -> &str {
+        &self.format
+    }
+}
+
+/// `slack (zip)`, or `slack, whatsapp (folder)`.
+fn name(claims: &[Claim], packing: &str) -> String {
+    let mut names: Vec<&str> = claims.iter().map(|claim| claim.format.about().name).collect();
+    names.sort_unstable();
+    names.dedup();
+    let names = names.join(", ");
+    if packing.is_empty() {
+        names
+    } else {
+        format!("{names} ({packing})")
+    }
+}
+
+/// Who reads what, in the order of the paths, and the texts that nobody reads. Pictures and the like are attachments, if anything.
+fn claims(tree: &Tree) -> Result<(Vec<Claim>, Vec<usize>), SourceError> {
+    let mut claims = Vec::new();
+    let mut taken = vec![false; tree.entries.len()];
+    for format in FORMATS {
+        for root in format.folders(tree) {
+            let entries: Vec<usize> = tree.below(&root).filter(|at| !taken[*at]).collect();
+            if entries.is_empty() {
+                continue;
+            }
+            entries.iter().for_each(|at| taken[*at] = true);
+            claims.push(Claim {
+                format: *format,
+                root,
+                entries,
+            });
+        }
+    }
+    let mut unknown = Vec::new();
+    for (at, entry) in tree.entries.iter().enumerate() {
+        if taken[at] || is_clutter(&entry.path) {
+            continue;
+        }
+        // What cannot be read shows when it is read, or is no text of anybody.
+        let first = tree.peek(entry, PROBE_BYTES)?;
+        if let Some(format) = FORMATS.iter().find(|format| format.is_file(&first)) {
+            claims.push(Claim {
+                format: *format,
+                root: entry.folder().to_owned(),
+                entries: vec![at],
+            });
+        } else if is_text(&first) {
+            unknown.push(at);
+        }
+    }
+    claims.sort_by_key(|claim| claim.entries.first().copied());
+    Ok((claims, unknown))
+}
+
+/// What systems leave behind in folders and archives.
+fn is_clutter(path: &str) -> bool {
+    path.starts_with("__MACOSX/") || path.ends_with(".DS_Store") || path.ends_with("Thumbs.db")
+}
+
+fn is_text(first: &[u8]) -> bool {
+    let cut_character = |error: &std::str::Utf8Error| error.error_len().is_none();
+    !first.is_empty()
+        && !first.contains(&0)
+        && std::str::from_utf8(first).map_or_else(|error| cut_character(&error), |_| true)
+}
