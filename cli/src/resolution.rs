@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 
 use lexhold_catalog::payload::{Replaced, ResolvedDocument, ResolvedMessage};
-use lexhold_catalog::{Catalog, RetentionRow, Scope};
+use lexhold_catalog::{CaseEnds, Catalog, RetentionRow, Scope};
 use lexhold_evaluate::{Bundle, DutySet, record_reassignments};
 use lexhold_model::Key;
 use lexhold_policy::Verb;
@@ -203,7 +203,7 @@ fn in_doubt(
     let schedules = grounds.ledger.schedules();
     let (mut open, mut certain) = (BTreeSet::new(), BTreeSet::new());
     for combination in rows.iter().flat_map(|row| &row.assigned).collect::<BTreeSet<_>>() {
-        let resolved = dates.of(combination);
+        let resolved = dates.of(combination, CaseEnds::default());
         for one in dates.assigned(combination) {
             let Some(schedule) = schedules.get(one.schedule) else {
                 continue;

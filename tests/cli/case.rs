@@ -204,3 +204,124 @@ fn an_alert_keeps_its_messages_until_somebody_closes_it() {
         .stdout;
     assert!(explained.contains("└─ in_case"), "{explained}");
 }
+
+const EVIDENCE: &str = "lexhold: 1
+retention: evidence
+version: 1.0.0
+title: What was looked into
+owner: records@firm.example
+zone: Asia/Tokyo
+basis: business
+schedules:
+  - id: alerts
+    title: Messages of alerts
+    retain: { for: P5Y, from: { event: alert_closed, key: alert } }
+  - id: cases
+    title: Messages of cases
+    retain: { for: P9Y, from: { event: case_closed, key: case } }
+    dispose: { after: retain, action: review }
+tests:
+  - name: nothing rests on it
+    message: { sent_at: 2020-01-01T00:00:00Z }
+    expect: { retention: { state: ungoverned } }
+  - name: its alert was closed
+    message: { sent_at: 2020-01-01T00:00:00Z }
+    events: [{ event: alert_closed, key: alert, date: 2021-05-10 }]
+    expect: { retention: { retain_until: 2026-05-10 } }
+";
+
+#[test]
+fn periods_count_from_the_end_of_the_last_alert_or_case() {
+    let firm = firm();
+    firm.write("policies/retention/evidence.yaml", EVIDENCE);
+    firm.call(&["test", "policies/retention/evidence.yaml"]).ended(0);
+    call(&firm, "rex", &["activate"]).ended(0);
+    let state = |id: &str| seen(&firm, "lea", id).0;
+    assert_eq!(
+        [state("m1"), state("m2"), state("m3")],
+        ["eligible", "eligible", "in_case"]
+    );
+
+    open(&firm, "orion", &["--message", "/m2"]).ended(0);
+    open(&firm, "vega", &["--message", "/m2"]).ended(0);
+    let close = |name: &str| {
+        let close = ["case", "close", name, "--reason", "settled", "--confirmed-by", "sue"];
+        call(&firm, "lea", &close).ended(0);
+    };
+    close("orion");
+    assert_eq!(state("m2"), "in_case", "another case is open");
+    close("vega");
+    let alerts = call(&firm, "sue", &["report", "alerts", "--format", "ndjson"])
+        .ended(0)
+        .rows();
+    let alert = alerts[0]["alert_id"].as_str().unwrap().to_owned();
+    let close = [
+        "alerts",
+        "close",
+        &alert,
+        "--decision",
+        "no-issue",
+        "--reason",
+        "a shop",
+    ];
+    call(&firm, "ria", &close).ended(0);
+    let closed = jiff::Timestamp::now().in_tz("Asia/Tokyo").unwrap().date();
+
+    assert_eq!(
+        [state("m1"), state("m2"), state("m3")],
+        ["eligible", "retained", "retained"]
+    );
+    for (id, schedule, years) in [("m2", "evidence.cases", 9), ("m3", "evidence.alerts", 5)] {
+        let explained = call(
+            &firm,
+            "lea",
+            &["explain", "--message", &format!("/{id}"), "--as-of", "2026-06-01"],
+        );
+        let explained = explained.ended(0).stdout;
+        // The test may have gone on past midnight.
+        let ends = [closed, closed.yesterday().unwrap()].map(|day| day.year() + years);
+        assert!(explained.contains(schedule), "{explained}");
+        assert!(
+            ends.iter()
+                .any(|year| explained.contains(&format!("+ P{years}Y = {year}-"))),
+            "{explained}"
+        );
+    }
+
+    // However many are counted at once, they come to the same.
+    let status = call(&firm, "lea", &["status", "--json", "--as-of", "2026-06-01"])
+        .ended(0)
+        .json();
+    assert_eq!(status["states"], json!({ "eligible": 1, "retained": 2 }), "{status}");
+    let propose = ["dispose", "propose", "--as-of", "2026-06-01", "--format", "json"];
+    assert_eq!(call(&firm, "rex", &propose).ended(0).json()["items"], 1);
+    let back = [
+        "event",
+        "record",
+        "--type",
+        "alert_closed",
+        "--key",
+        "alert",
+        "--date",
+        "2001-01-01",
+        "--reason",
+        "r",
+    ];
+    call(&firm, "rex", &back).ended(2).said("nobody records `alert_closed`");
+}
+
+#[test]
+fn the_end_of_an_alert_has_one_key() {
+    let firm = Firm::new();
+    for (from, said) in [
+        (
+            "{ event: alert_closed, key: accounts }",
+            "`alert_closed` has no key but `alert`",
+        ),
+        ("{ event: account_closed, key: case }", "no attribute `case`"),
+    ] {
+        let wrong = EVIDENCE.replace("{ event: alert_closed, key: alert } }", &format!("{from} }}"));
+        firm.write("policies/retention/evidence.yaml", wrong);
+        firm.call(&["check"]).ended(3).said(said);
+    }
+}

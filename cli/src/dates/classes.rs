@@ -18,6 +18,8 @@ use crate::ledger::Ledger;
 
 /// The key attribute that is a message's own and not its facts'.
 pub const CONVERSATION: &str = "conversation";
+/// The key of what ends with a message's last alert.
+pub const ALERT: &str = "alert";
 
 /// What the dates of an origin's messages follow from, their days and conversations aside.
 pub struct Class {
@@ -31,6 +33,8 @@ pub struct Class {
     pub events: EventFacts,
     /// The events whose key is the conversation.
     pub conversation_events: Vec<EventKey>,
+    /// The events that nobody records. While nothing rests on a message, none of them concerns it.
+    pub own_events: Vec<EventKey>,
     /// Whether a schedule counts from the last activity.
     pub by_activity: bool,
     /// Whether a schedule looks at the day of capture.
@@ -309,7 +313,8 @@ impl<'r> Asking<'r> {
 
     /// Those whose key is in the facts.
     fn of_facts(&self) -> impl Iterator<Item = &EventKey> {
-        self.events.iter().filter(|event| event.key != CONVERSATION)
+        let of_message = |event: &&EventKey| event.key == CONVERSATION || event.is_own();
+        self.events.iter().filter(move |event| !of_message(event))
     }
 }
 
@@ -476,7 +481,11 @@ impl<'a> Reader<'a> {
         all.cloned().collect::<BTreeSet<EventKey>>().into_iter().collect()
     }
 
-    fn class(&self, given: Given<'_>, asked: &[EventKey], events: EventFacts) -> Class {
+    fn class(&self, given: Given<'_>, asked: &[EventKey], mut events: EventFacts) -> Class {
+        let own: Vec<EventKey> = asked.iter().filter(|event| event.is_own()).cloned().collect();
+        for event in &own {
+            events.set(event.clone(), EventState::Unconcerned);
+        }
         let mut doubtful = given.decided.is_none();
         let decided = given.decided();
         let mut look_up = |set: Key, since: Option<u64>| {
@@ -527,6 +536,7 @@ impl<'a> Reader<'a> {
         Class {
             doubtful,
             events,
+            own_events: own,
             conversation_events: asked
                 .iter()
                 .filter(|event| event.key == CONVERSATION)

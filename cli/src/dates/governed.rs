@@ -21,7 +21,7 @@ impl<'a> Governed<'a> {
     /// Those of the catalog; facts that cannot be read.
     pub fn read(catalog: &Catalog, grounds: &'a Grounds, hides: bool) -> anyhow::Result<Self> {
         if hides {
-            open_cases::all(catalog)?;
+            open_cases::all(catalog, grounds.count_ends())?;
         }
         // Which zones stored days have is no matter where days are none.
         let classes = Classes::read(catalog, grounds, &BTreeSet::new(), None)?;

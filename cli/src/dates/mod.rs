@@ -17,18 +17,18 @@ mod open_cases;
 mod totals;
 
 use std::borrow::Cow;
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use lexhold_catalog::{Asked, Catalog, Combination, Covered, Instants, RetentionRow};
+use lexhold_catalog::{Asked, CaseEnds, Catalog, Combination, Covered, Instants, OPEN, RetentionRow};
 use lexhold_evaluate::family;
 use lexhold_model::Key;
 use lexhold_retention::{
-    Assigned, Circumstances, Clocks, Day, Days, Erasure, EventFacts, Limit, Register, Resolved, Schedules, State, Zone,
-    state,
+    Assigned, Circumstances, Clocks, Day, Days, Erasure, EventFacts, EventKey, EventState, Limit, Register, Resolved,
+    Schedules, State, Zone, state,
 };
 use rustc_hash::FxHashMap;
 
@@ -37,9 +37,10 @@ use crate::ledger::Ledger;
 use crate::report::ViewerSight;
 pub use awaited::{Awaited, Keys};
 pub use classes::CONVERSATION;
-use classes::{Class, Classes};
+use classes::{ALERT, Class, Classes};
 pub use governed::Governed;
 pub use groups::Group;
+use open_cases::Cases;
 pub use totals::{DueMonth, Totals};
 
 /// How many resolved combinations are kept: a bound on memory however many an archive has.
@@ -65,6 +66,12 @@ impl Grounds {
         })
     }
 
+    /// Whether any schedule counts from the end of an alert or a case.
+    pub fn count_ends(&self) -> bool {
+        let mut schedules = self.ledger.schedules().iter();
+        schedules.any(|schedule| schedule.events().any(EventKey::is_own))
+    }
+
     /// The schedule versions on record by their keys.
     pub fn versions(&self) -> HashMap<Key, &lexhold_retention::Schedule> {
         self.ledger.schedules().iter().map(|one| (one.key(), one)).collect()
@@ -79,11 +86,10 @@ pub struct Dates<'a> {
     classes: Classes,
     days: FxHashMap<u32, Days>,
     conversations: FxHashMap<u32, Conversation>,
-    /// Families of messages that open cases and alerts rest on.
-    in_case: HashSet<Key>,
+    cases: Cases,
     /// What grants of erasure waived, by their journal entries.
     waived: HashMap<u64, BTreeSet<Key>>,
-    kept: HashMap<Combination, Arc<Resolved>>,
+    kept: HashMap<(Combination, CaseEnds), Arc<Resolved>>,
 }
 
 /// The numbers of what is read; all where none are named.
@@ -106,8 +112,8 @@ impl<'a> Dates<'a> {
     /// # Errors
     /// Those of the catalog, and a day or zone on record that is none.
     pub fn open(catalog: &Catalog, grounds: &'a Grounds, as_of: Timestamp) -> anyhow::Result<Self> {
-        let in_case = open_cases::all(catalog)?;
-        Self::read(catalog, grounds, as_of, &Needed::default(), in_case)
+        let cases = open_cases::all(catalog, grounds.count_ends())?;
+        Self::read(catalog, grounds, as_of, &Needed::default(), cases)
     }
 
     /// What messages of some origins need: to totals, all others are in doubt.
@@ -120,12 +126,12 @@ impl<'a> Dates<'a> {
         as_of: Timestamp,
         origins: Vec<u32>,
     ) -> anyhow::Result<Self> {
-        let in_case = open_cases::all(catalog)?;
+        let cases = open_cases::all(catalog, grounds.count_ends())?;
         let needed = Needed {
             origins: Some(origins),
             ..Needed::default()
         };
-        Self::read(catalog, grounds, as_of, &needed, in_case)
+        Self::read(catalog, grounds, as_of, &needed, cases)
     }
 
     /// What some messages need: quick in an archive of any size.
@@ -151,8 +157,8 @@ impl<'a> Dates<'a> {
             days: numbers(|one| one.days),
             conversations: numbers(|one| one.conversation),
         };
-        let in_case = open_cases::among(catalog, messages)?;
-        Self::read(catalog, grounds, as_of, &needed, in_case)
+        let cases = open_cases::among(catalog, messages)?;
+        Self::read(catalog, grounds, as_of, &needed, cases)
     }
 
     fn read(
@@ -160,7 +166,7 @@ impl<'a> Dates<'a> {
         grounds: &'a Grounds,
         as_of: Timestamp,
         needed: &Needed,
-        in_case: HashSet<Key>,
+        cases: Cases,
     ) -> anyhow::Result<Self> {
         let (days, zones) = read_days(catalog, needed.days.as_deref())?;
         let narrow = |days: &Days| days.rows.len() < zones.len();
@@ -191,23 +197,28 @@ impl<'a> Dates<'a> {
             classes,
             days,
             conversations,
-            in_case,
+            cases,
             waived: catalog.waived()?,
             kept: HashMap::new(),
         })
     }
 
-    /// The dates that one combination has, with every step.
-    pub fn of(&mut self, combination: &Combination) -> Arc<Resolved> {
-        if let Some(resolved) = self.kept.get(combination) {
+    /// The dates that one combination has, with every step, where these are the ends of what rests on its message.
+    pub fn of(&mut self, combination: &Combination, ends: CaseEnds) -> Arc<Resolved> {
+        if let Some(resolved) = self.kept.get(&(*combination, ends)) {
             return resolved.clone();
         }
         if self.kept.len() >= ROOM {
             self.kept.clear();
         }
-        let resolved = Arc::new(self.resolve(combination, true));
-        self.kept.insert(*combination, resolved.clone());
+        let resolved = Arc::new(self.resolve(combination, ends, true));
+        self.kept.insert((*combination, ends), resolved.clone());
         resolved
+    }
+
+    /// When the last of what rests on a message was closed.
+    pub fn ends(&self, family: Key) -> CaseEnds {
+        self.cases.ends.get(&family).copied().unwrap_or_default()
     }
 
     /// The schedules assigned to what has a combination, each with the activation that brought it.
@@ -220,16 +231,19 @@ impl<'a> Dates<'a> {
 
     /// The dates of a message, or of its family, united.
     pub fn of_message(&mut self, message: &RetentionRow) -> MessageDates {
-        let parts: Vec<Arc<Resolved>> = message.assigned.iter().map(|one| self.of(one)).collect();
+        let ends = self.ends(message.family);
+        let parts: Vec<Arc<Resolved>> = message.assigned.iter().map(|one| self.of(one, ends)).collect();
         let united =
-            MessageDates::united(parts.iter().map(AsRef::as_ref)).in_case(self.in_case.contains(&message.family));
+            MessageDates::united(parts.iter().map(AsRef::as_ref)).in_case(self.cases.open.contains(&message.family));
         self.waiving(united, message.asked)
     }
 
     /// The same without a word of how the dates came about, for when there are millions.
     pub fn of_message_briefly(&self, message: &RetentionRow) -> MessageDates {
-        let parts: Vec<Resolved> = message.assigned.iter().map(|one| self.resolve(one, false)).collect();
-        let united = MessageDates::united(parts.iter()).in_case(self.in_case.contains(&message.family));
+        let ends = self.ends(message.family);
+        let parts = message.assigned.iter().map(|one| self.resolve(one, ends, false));
+        let parts: Vec<Resolved> = parts.collect();
+        let united = MessageDates::united(parts.iter()).in_case(self.cases.open.contains(&message.family));
         self.waiving(united, message.asked)
     }
 
@@ -264,17 +278,17 @@ impl<'a> Dates<'a> {
         }
     }
 
-    fn resolve(&self, combination: &Combination, told: bool) -> Resolved {
+    fn resolve(&self, combination: &Combination, ends: CaseEnds, told: bool) -> Resolved {
         let Some(class) = self.classes.of_origin(combination.origin) else {
             return Resolved::withheld();
         };
-        self.resolve_in(class, combination, told)
+        self.resolve_in(class, combination, ends, told)
     }
 
-    fn resolve_in(&self, class: &Class, combination: &Combination, told: bool) -> Resolved {
+    fn resolve_in(&self, class: &Class, combination: &Combination, ends: CaseEnds, told: bool) -> Resolved {
         let days = self.days_of(class, combination);
         let conversation = self.conversations.get(&combination.conversation);
-        let events = self.events_of(class, conversation);
+        let events = self.events_of(class, conversation, ends);
         let clocks = Clocks {
             days: &days,
             activity: conversation
@@ -319,8 +333,19 @@ impl<'a> Dates<'a> {
         Cow::Owned(days)
     }
 
-    fn events_of<'c>(&self, class: &'c Class, conversation: Option<&Conversation>) -> Cow<'c, EventFacts> {
+    fn events_of<'c>(
+        &self,
+        class: &'c Class,
+        conversation: Option<&Conversation>,
+        ends: CaseEnds,
+    ) -> Cow<'c, EventFacts> {
         let mut events = Cow::Borrowed(&class.events);
+        for event in &class.own_events {
+            let end = if event.key == ALERT { ends.alert } else { ends.case };
+            if let Some(end) = end {
+                events.to_mut().set(event.clone(), ended(end));
+            }
+        }
         if let Some(conversation) = conversation {
             for event in &class.conversation_events {
                 let events = events.to_mut();
@@ -332,6 +357,14 @@ impl<'a> Dates<'a> {
             }
         }
         events
+    }
+}
+
+/// The end of what rests on a message, as an event.
+fn ended(end: i64) -> EventState {
+    match Timestamp::from_microsecond(end) {
+        Ok(at) if end != OPEN => EventState::At(at),
+        _ => EventState::Awaiting,
     }
 }
 

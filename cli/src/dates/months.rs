@@ -5,7 +5,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use lexhold_catalog::{Catalog, Combination, Covered, MessageNumbers, Sign};
+use lexhold_catalog::{CaseEnds, Catalog, Combination, Covered, MessageNumbers, Sign};
 use lexhold_retention::{Limit, Resolved, State};
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
@@ -241,7 +241,7 @@ impl<'d> Counter<'d> {
             sent_at: None,
             captured_at: i64::MAX,
         };
-        let example = self.dates.resolve(&combination, false);
+        let example = self.dates.resolve(&combination, CaseEnds::default(), false);
         let limit = Some(example.eligible_from.limit);
         let eligible = ranks.iter().position(|rank| self.calendar.limit(*rank) == limit);
         Decision { example, eligible }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use lexhold_catalog::{Catalog, Combination, Covered, RetentionRow, Scope};
+use lexhold_catalog::{CaseEnds, Catalog, Combination, Covered, RetentionRow, Scope};
 use lexhold_model::Key;
 use lexhold_retention::{Days, Resolved, State, Zone};
 use rustc_hash::FxHashMap;
@@ -194,22 +194,25 @@ impl Dates<'_> {
         mut taken: impl FnMut(&Combination, Covered, u64) -> bool,
         mut each: impl FnMut(&Group),
     ) -> anyhow::Result<()> {
-        let mut apart: HashMap<(Vec<Combination>, Covered), (Vec<Combination>, u64)> = HashMap::new();
+        let mut apart: HashMap<(Vec<Combination>, Covered, CaseEnds), (Vec<Combination>, u64)> = HashMap::new();
         catalog.count_apart::<anyhow::Error>(|mut count| {
             count.members.sort_by_cached_key(|one| self.essence(one));
             count.members.dedup_by_key(|one| self.essence(one));
             if let [one] = count.members.as_slice()
+                && count.ends == CaseEnds::default()
                 && taken(one, count.covered, count.n_messages)
             {
                 return Ok(());
             }
             let essence = count.members.iter().map(|one| self.essence(one)).collect();
-            let found = apart.entry((essence, count.covered)).or_insert((count.members, 0));
+            let found = apart
+                .entry((essence, count.covered, count.ends))
+                .or_insert((count.members, 0));
             found.1 += count.n_messages;
             Ok(())
         })?;
-        for ((_, covered), (members, n)) in apart {
-            let members: Vec<Resolved> = members.iter().map(|one| self.resolve(one, false)).collect();
+        for ((_, covered, ends), (members, n)) in apart {
+            let members: Vec<Resolved> = members.iter().map(|one| self.resolve(one, ends, false)).collect();
             let group = group(&members, covered, n);
             each(&Group {
                 dates: self.waiving(group.dates, covered.asked),
@@ -231,7 +234,7 @@ impl Dates<'_> {
             sent_at: alike.sent_at,
             captured_at: alike.captured_at.unwrap_or(i64::MAX),
         };
-        self.resolve_in(class, &combination, false)
+        self.resolve_in(class, &combination, CaseEnds::default(), false)
     }
 }
 

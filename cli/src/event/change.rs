@@ -5,7 +5,7 @@ use lexhold_catalog::EventRowStep;
 use lexhold_catalog::payload::EventItem;
 use lexhold_model::Digest;
 use lexhold_policy::Verb;
-use lexhold_retention::Register;
+use lexhold_retention::{OWN_EVENTS, Register};
 use lexhold_store::EntryKind;
 
 use super::csv_file;
@@ -49,6 +49,12 @@ impl Change {
     pub fn on(&self, register: &Register) -> anyhow::Result<Vec<EventItem>> {
         let mut left = Vec::new();
         for item in &self.items {
+            if OWN_EVENTS.iter().any(|(own, _)| *own == item.event) {
+                let message = format!("nobody records `{}`: it follows from what is closed", item.event);
+                return Err(Failure::new(Exit::Usage, message)
+                    .help("lexhold alerts close, or lexhold case close")
+                    .into());
+            }
             match &item.supersedes {
                 None => left.extend((!stands(register, item)).then(|| item.clone())),
                 Some(named) => left.extend(replacing(register, item, named)?),

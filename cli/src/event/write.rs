@@ -209,7 +209,7 @@ fn tell(
     for row in rows.iter().take(NAMED) {
         let stands = match after.state(&row.event, [row.key.as_str()]) {
             EventState::On(date) => format!("counts from {date}"),
-            EventState::Awaiting | EventState::MissingKey => "is awaited".to_owned(),
+            _ => "is awaited".to_owned(),
         };
         let line = format!("  {}  {} {}: {stands}", row.event_id, row.event, row.key);
         writeln!(out, "{}", lexhold_document::printable(&line))?;
@@ -228,7 +228,7 @@ fn tell(
 fn told(row: &EventRow, after: &Register) -> Value {
     let state = match after.state(&row.event, [row.key.as_str()]) {
         EventState::On(date) => json!(date.to_string()),
-        EventState::Awaiting | EventState::MissingKey => Value::Null,
+        _ => Value::Null,
     };
     json!({
         "event_id": row.event_id,

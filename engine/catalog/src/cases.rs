@@ -1,5 +1,8 @@
 //! Cases: what people keep together because it may matter, until somebody closes it. No case ends by time.
 
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, Int64Array};
 use duckdb::{Transaction, params};
 use lexhold_model::Key;
 
@@ -8,6 +11,23 @@ use crate::error::Result;
 use crate::open::Catalog;
 use crate::payload::{CaseAdded, CaseClosed, CaseItem, CaseOpened, JournalEntry};
 use crate::rows::{collect, decimal, sql_text};
+
+/// The end of what nobody has closed.
+pub const OPEN: i64 = i64::MAX;
+
+/// When the last of the alerts and of the cases that rest on a message were closed, in microseconds since 1970 in UTC: [`OPEN`]
+/// while one is not, and none where none ever rested on it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CaseEnds {
+    /// Of alerts.
+    pub alert: Option<i64>,
+    /// Of cases.
+    pub case: Option<i64>,
+}
+
+/// What is set beside a catalog for a session.
+const TABLES: &str = "CREATE TEMP TABLE IF NOT EXISTS in_case (family DECIMAL(38,0));
+    CREATE TEMP TABLE IF NOT EXISTS case_end (family DECIMAL(38,0), alert_at BIGINT, case_at BIGINT)";
 
 /// A case.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -165,6 +185,20 @@ impl Catalog {
         })
     }
 
+    /// When the last of the cases that rest on messages was closed, by the family of these: [`OPEN`] while one is not.
+    ///
+    /// # Errors
+    /// Those of DuckDB.
+    pub fn case_ends(&self) -> Result<Vec<(Key, i64)>> {
+        let sql = format!(
+            "SELECT family, max(coalesce(epoch_us(closed_at), {OPEN})) FROM case_message LEFT JOIN case_closing USING (name)
+             GROUP BY family"
+        );
+        collect(self.connection(), &sql, "reading cases", |row| {
+            Ok((row.key(0)?, row.number(1)?))
+        })
+    }
+
     /// Families of messages in cases that nobody has closed.
     ///
     /// # Errors
@@ -174,31 +208,56 @@ impl Catalog {
         collect(self.connection(), sql, "reading open cases", |row| row.key(0))
     }
 
-    /// Sets beside the catalog, for this session, the families of messages that open cases and alerts rest on.
+    /// Sets beside the catalog, for this session, the families of messages that open cases and alerts rest on, and when the last
+    /// of each kind was closed, where dates `count` from that.
     ///
     /// # Errors
     /// Those of DuckDB.
-    pub fn keep_in_case(&self, families: impl Iterator<Item = Key>) -> Result<()> {
-        self.connection_batch("CREATE OR REPLACE TEMP TABLE in_case (family DECIMAL(38,0))")?;
+    pub fn keep_in_case(
+        &self,
+        count: bool,
+        families: impl Iterator<Item = Key>,
+        ends: impl Iterator<Item = (Key, CaseEnds)> + Clone,
+    ) -> Result<()> {
+        self.connection_batch(&format!(
+            "DROP TABLE IF EXISTS in_case; DROP TABLE IF EXISTS case_end; {TABLES}"
+        ))?;
         self.append("in_case", vec![("family", keys(families))])?;
-        self.knows_cases.set(true);
+        let instants = |of: fn(CaseEnds) -> Option<i64>| -> ArrayRef {
+            Arc::new(Int64Array::from_iter(ends.clone().map(|(_, ends)| of(ends))))
+        };
+        self.append(
+            "case_end",
+            vec![
+                ("family", keys(ends.clone().map(|(family, _)| family))),
+                ("alert_at", instants(|ends| ends.alert)),
+                ("case_at", instants(|ends| ends.case)),
+            ],
+        )?;
+        self.knows_cases.set(Some(count));
         Ok(())
     }
 
-    /// The families that were set; none where nobody has.
+    /// What was set for dates that `count` from ends, or do not; none where nothing was.
     ///
     /// # Errors
     /// Those of DuckDB.
-    pub fn kept_in_case(&self) -> Result<Option<Vec<Key>>> {
-        if !self.knows_cases.get() {
+    pub fn kept_in_case(&self, count: bool) -> Result<Option<(Vec<Key>, Vec<(Key, CaseEnds)>)>> {
+        if self.knows_cases.get() != Some(count) {
             return Ok(None);
         }
-        let sql = "SELECT family FROM in_case";
-        collect(self.connection(), sql, "reading open cases", |row| row.key(0)).map(Some)
+        let doing = "reading open cases";
+        let open = collect(self.connection(), "SELECT family FROM in_case", doing, |row| row.key(0))?;
+        let ends = "SELECT family, alert_at, case_at FROM case_end";
+        let ends = collect(self.connection(), ends, doing, |row| {
+            let (alert, case) = (row.number_or_null(1)?, row.number_or_null(2)?);
+            Ok((row.key(0)?, CaseEnds { alert, case }))
+        })?;
+        Ok(Some((open, ends)))
     }
 
-    /// Makes sure that there is a table of them to join.
+    /// Makes sure that there are tables of them to join.
     pub(crate) fn set_up_cases(&self) -> Result<()> {
-        self.connection_batch("CREATE TEMP TABLE IF NOT EXISTS in_case (family DECIMAL(38,0))")
+        self.connection_batch(TABLES)
     }
 }

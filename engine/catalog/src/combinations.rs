@@ -7,6 +7,7 @@ use arrow::array::{Array, ArrayRef, AsArray, Int8Array, Int32Array, Int64Array, 
 use arrow::datatypes::{Int32Type, Int64Type};
 use lexhold_model::Key;
 
+use crate::cases::CaseEnds;
 use crate::covered::{ASKED, COVERED, Covered};
 use crate::error::{CatalogError, ErrorKind, Result};
 use crate::membership::decimals;
@@ -146,6 +147,8 @@ pub struct ApartCount {
     pub members: Vec<Combination>,
     /// How holds cover them.
     pub covered: Covered,
+    /// When what rested on them was closed.
+    pub ends: CaseEnds,
     /// How many.
     pub n_messages: u64,
 }
@@ -432,17 +435,18 @@ impl Catalog {
     }
 
     /// Chooses for [`crate::Scope::Due`] the messages at these places, and those whose dates do not follow from what is there alone:
-    /// what is united of several assignments, and what somebody asked to have erased.
+    /// what is united of several assignments, what somebody asked to have erased, and what counts from the end of a case.
     ///
     /// # Errors
     /// Those of DuckDB.
     pub fn choose_due(&self, rows: Vec<i64>) -> Result<()> {
         self.connection_batch("CREATE OR REPLACE TEMP TABLE due_row (place BIGINT)")?;
         self.append("due_row", vec![("place", Arc::new(Int64Array::from(rows)))])?;
+        self.set_up_cases()?;
         self.connection_batch(
             "INSERT INTO due_row
                  SELECT rowid FROM message
-                 WHERE family IN (SELECT family FROM united UNION SELECT family FROM erasure_item)",
+                 WHERE family IN (SELECT family FROM united UNION SELECT family FROM erasure_item UNION SELECT family FROM case_end)",
         )
     }
 
@@ -520,8 +524,10 @@ impl Catalog {
         mut each: impl FnMut(ApartCount) -> Result<(), E>,
     ) -> Result<(), E> {
         let united = "SELECT u.origin_no, u.days_no, u.conversation_no, u.sent_at, u.captured_at,
-                             a.held, a.hush, a.grace, a.hush_grace, a.in_case, a.n, a.family, a.since, a.granted, a.grounded
-                      FROM (SELECT family, held, hush, grace, hush_grace, in_case, since, granted, grounded, count(*) AS n
+                             a.held, a.hush, a.grace, a.hush_grace, a.in_case, a.n, a.family, a.since, a.granted, a.grounded,
+                             a.alert_at, a.case_at
+                      FROM (SELECT family, held, hush, grace, hush_grace, in_case, since, granted, grounded, alert_at, case_at,
+                                   count(*) AS n
                             FROM apart WHERE whole GROUP BY ALL) a
                       LEFT JOIN (SELECT family, origin_no, days_no, conversation_no, sent_at, captured_at FROM united_member
                                  UNION ALL
@@ -537,6 +543,10 @@ impl Catalog {
                         asked: asked(row, 12)?,
                         ..covered(row, 5)?
                     },
+                    ends: CaseEnds {
+                        alert: row.number_or_null(15)?,
+                        case: row.number_or_null(16)?,
+                    },
                     n_messages: row.count(10)?,
                 };
                 if let Some((_, done)) = pending.replace((family, next)) {
@@ -551,8 +561,8 @@ impl Catalog {
         pending.map_or(Ok(()), |(_, done)| each(done))
     }
 
-    /// Lists messages that a hold or an open case covers, and those that are counted as a whole: with assignments to unite, or
-    /// whose erasure was asked for.
+    /// Lists messages that a hold or an open case covers, and those that are counted as a whole: with assignments to unite,
+    /// whose erasure was asked for, or whose dates follow from the end of a case.
     pub(crate) fn set_apart(&self, run: Option<&str>) -> Result<()> {
         self.set_up_cases()?;
         let run = of_run(run);
@@ -560,16 +570,22 @@ impl Catalog {
             "CREATE OR REPLACE TEMP TABLE apart AS
              SELECT m.family, m.origin_no, m.days_no, m.conversation_no, m.place_no, epoch_us(m.sent_at) AS sent_at,
                     epoch_us(m.captured_at) AS captured_at, x.held, x.hush, x.grace, x.hush_grace, x.in_case, x.united,
-                    x.since, x.granted, x.grounded, x.united OR x.since IS NOT NULL AS whole
+                    x.since, x.granted, x.grounded, x.alert_at, x.case_at,
+                    x.united OR x.since IS NOT NULL OR x.alert_at IS NOT NULL OR x.case_at IS NOT NULL AS whole
              FROM message m JOIN (
                  SELECT family, bool_or(held) AS held, bool_or(hush) AS hush, max(grace) AS grace,
                         max(hush_grace) AS hush_grace, bool_or(in_case) AS in_case, bool_or(united) AS united,
-                        max(since) AS since, max(granted) AS granted, bool_or(grounded) AS grounded FROM (
+                        max(since) AS since, max(granted) AS granted, bool_or(grounded) AS grounded, max(alert_at) AS alert_at,
+                        max(case_at) AS case_at FROM (
                      SELECT family, held, hush, grace, hush_grace, false AS in_case, false AS united,
-                            NULL::BIGINT AS since, NULL::BIGINT AS granted, false AS grounded FROM ({COVERED})
-                     UNION ALL SELECT family, false, false, NULL, NULL, true, false, NULL, NULL, false FROM in_case
-                     UNION ALL SELECT family, false, false, NULL, NULL, false, true, NULL, NULL, false FROM united
-                     UNION ALL SELECT family, false, false, NULL, NULL, false, false, since, granted, grounded FROM ({ASKED}))
+                            NULL::BIGINT AS since, NULL::BIGINT AS granted, false AS grounded, NULL::BIGINT AS alert_at,
+                            NULL::BIGINT AS case_at FROM ({COVERED})
+                     UNION ALL SELECT family, false, false, NULL, NULL, true, false, NULL, NULL, false, NULL, NULL FROM in_case
+                     UNION ALL SELECT family, false, false, NULL, NULL, false, true, NULL, NULL, false, NULL, NULL FROM united
+                     UNION ALL SELECT family, false, false, NULL, NULL, false, false, since, granted, grounded, NULL, NULL
+                     FROM ({ASKED})
+                     UNION ALL SELECT family, false, false, NULL, NULL, false, false, NULL, NULL, false, alert_at, case_at
+                     FROM case_end)
                  GROUP BY family) x USING (family) {run}"
         ))
     }

@@ -29,7 +29,7 @@ pub struct Settings {
 pub struct Catalog {
     connection: Connection,
     /// Whether it was told which messages open cases rest on.
-    pub(crate) knows_cases: std::cell::Cell<bool>,
+    pub(crate) knows_cases: std::cell::Cell<Option<bool>>,
     /// Where the catalog stood when the messages of hits were last looked for, if they were.
     pub(crate) hits_through: std::cell::Cell<Option<Option<u64>>>,
     _claim: Claim,
@@ -134,7 +134,7 @@ fn connect(path: &Path, mode: AccessMode, settings: &Settings) -> Result<Catalog
     session(&connection).doing("setting up the catalog")?;
     Ok(Catalog {
         connection,
-        knows_cases: std::cell::Cell::new(false),
+        knows_cases: std::cell::Cell::new(None),
         hits_through: std::cell::Cell::new(None),
         _claim: claim,
     })

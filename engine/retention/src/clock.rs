@@ -38,7 +38,11 @@ struct Counted {
 impl Clock<'_> {
     /// The duty to keep, if the schedule has one.
     pub fn retain(&self) -> Option<Duty> {
-        let retain = self.schedule.retain.as_ref()?;
+        let retain = self
+            .schedule
+            .retain
+            .as_ref()
+            .filter(|retain| self.concerns(&retain.term))?;
         let counted = self.count_kept(&retain.term);
         let accessible = match (retain.accessible, counted.anchor) {
             (None, _) => Limit::None,
@@ -64,6 +68,9 @@ impl Clock<'_> {
                 (term, self.count_kept(term))
             }
         };
+        if !self.concerns(term) {
+            return None;
+        }
         let duty = self.not_before_in_force(self.duty(DutyKind::Dispose, &term.from, counted));
         let action = match self.assigned.outcome {
             Outcome::ByPattern => Action::Review,
@@ -78,7 +85,11 @@ impl Clock<'_> {
 
     /// The duty not to keep longer, if the schedule has one.
     pub fn ceiling(&self) -> Option<Duty> {
-        let ceiling = self.schedule.ceiling.as_ref()?;
+        let ceiling = self
+            .schedule
+            .ceiling
+            .as_ref()
+            .filter(|ceiling| self.concerns(&ceiling.term))?;
         let counted = self.count(&ceiling.term, None);
         let duty = self.not_before_in_force(self.duty(DutyKind::Ceiling, &ceiling.term.from, counted));
         let duty = Duty {
@@ -87,6 +98,12 @@ impl Clock<'_> {
             ..duty
         };
         Some(self.while_in_force(duty))
+    }
+
+    /// Whether a term says anything of the message.
+    fn concerns(&self, term: &Term) -> bool {
+        let Trigger::Event(event) = &term.from else { return true };
+        self.clocks.register.state(event) != EventState::Unconcerned
     }
 
     fn duty(&self, kind: DutyKind, trigger: &Trigger, counted: Counted) -> Duty {
@@ -195,7 +212,7 @@ impl Clock<'_> {
         let EventKey { event, key } = &extend.event;
         match self.clocks.register.state(&extend.event) {
             EventState::MissingKey => format!("no `{key}` to look up {event} by, so extended"),
-            EventState::Awaiting | EventState::On(_) => format!("extended by event {event} by {key}"),
+            _ => format!("extended by event {event} by {key}"),
         }
     }
 
@@ -270,8 +287,9 @@ impl Clock<'_> {
             },
             Trigger::Event(event) => match self.clocks.register.state(event) {
                 EventState::On(day) => Ok(day),
+                EventState::At(at) => Ok(zone.date(at)),
                 EventState::MissingKey => Err(NoDay::Key(event)),
-                EventState::Awaiting => Err(NoDay::Awaiting {
+                EventState::Awaiting | EventState::Unconcerned => Err(NoDay::Awaiting {
                     partly: self.clocks.register.is_recorded(event),
                 }),
             },

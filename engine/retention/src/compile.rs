@@ -8,7 +8,7 @@ use crate::calendar_compile::compile_calendars;
 use crate::lints;
 use crate::parts::{Parts, Reported, read_parts};
 use crate::read::{Reader, date, key_place, text, texts, word};
-use crate::{Basis, EventKey, Schedule, Schedules, Standing, Tier, Trigger, Zone, codes, retention_shape};
+use crate::{Basis, OWN_EVENTS, Schedule, Schedules, Standing, Tier, Trigger, Zone, codes, retention_shape};
 
 /// Compiles every retention document among these, with the calendars that they count with, and reports all that is
 /// wrong with them.
@@ -54,23 +54,26 @@ pub fn check_event_keys(schedules: &Schedules, documents: &[&Document], known: &
     for schedule in schedules.iter() {
         let (document, at) = schedule.at;
         let triggers = schedule.terms().filter_map(|(section, term)| match &term.from {
-            Trigger::Event(EventKey { key, .. }) => {
-                Some((key, path!["schedules", at, section, "from", "key"].to_vec()))
+            Trigger::Event(event) if !event.is_own() => {
+                Some((event, path!["schedules", at, section, "from", "key"].to_vec()))
             }
             _ => None,
         });
         let extension = schedule.extend.iter();
-        let extension = extension.map(|extend| (&extend.event.key, path!["schedules", at, "extend", "key"].to_vec()));
-        for (key, path) in triggers.chain(extension) {
-            if known.contains(&key.as_str()) {
+        let extension = extension.map(|extend| (&extend.event, path!["schedules", at, "extend", "key"].to_vec()));
+        for (event, path) in triggers.chain(extension) {
+            let diagnostic = if let Some((own, key)) = OWN_EVENTS.iter().find(|(own, _)| *own == event.event) {
+                let help = format!("write {{ event: {own}, key: {key} }}, and only behind `from`");
+                Diagnostic::error(codes::UNKNOWN_EVENT_KEY, format!("`{own}` has no key but `{key}`")).help(help)
+            } else if !known.contains(&event.key.as_str()) {
+                let message = format!("a message has no attribute `{}`", event.key);
+                Diagnostic::error(codes::UNKNOWN_EVENT_KEY, message)
+                    .maybe_help(did_you_mean(&event.key, known.iter().copied()))
+            } else {
                 continue;
-            }
+            };
             let place = documents[document].place(&path);
-            diagnostics.push(
-                Diagnostic::error(codes::UNKNOWN_EVENT_KEY, format!("a message has no attribute `{key}`"))
-                    .at(place, "the keys of the event come from here")
-                    .maybe_help(did_you_mean(key, known.iter().copied())),
-            );
+            diagnostics.push(diagnostic.at(place, "the keys of the event come from here"));
         }
     }
 }

@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::EventKey;
@@ -65,6 +66,10 @@ pub enum EventState {
     Awaiting,
     /// It came for every key; this is the latest day.
     On(Date),
+    /// It came at this instant, whose day is that of the schedule's zone.
+    At(Timestamp),
+    /// It cannot come, as nothing rests on the message that it would be the end of: what counts from it demands nothing.
+    Unconcerned,
     /// The message has no key by which to look it up.
     MissingKey,
 }
@@ -89,7 +94,7 @@ impl EventFacts {
 
     /// Sets the state of an event; one that came is on record too.
     pub fn set(&mut self, event: EventKey, state: EventState) {
-        if matches!(state, EventState::On(_)) {
+        if matches!(state, EventState::On(_) | EventState::At(_)) {
             self.recorded.insert(event.clone());
         }
         self.states.insert(event, state);
@@ -201,7 +206,7 @@ impl Register {
             };
             state = match state {
                 EventState::On(latest) => EventState::On(latest.max(date)),
-                EventState::MissingKey | EventState::Awaiting => EventState::On(date),
+                _ => EventState::On(date),
             };
         }
         state

@@ -65,8 +65,8 @@ pub use hold_compile::compile_holds;
 pub use period::{PeriodError, RetentionPeriod};
 pub use resolve::{Assigned, Outcome, unite};
 pub use schedule::{
-    Action, Basis, Ceiling, Condition, Dispose, DisposeAfter, EventKey, Extend, InForce, Length, Mode, Retain,
-    Schedule, Schedules, Standing, Term, Tier, Trigger,
+    Action, Basis, Ceiling, Condition, Dispose, DisposeAfter, EventKey, Extend, InForce, Length, Mode, OWN_EVENTS,
+    Retain, Schedule, Schedules, Standing, Term, Tier, Trigger,
 };
 pub use shape::{calendar_shape, hold_shape, retention_shape};
 pub use spec::SpecError;

@@ -255,6 +255,17 @@ pub struct EventKey {
     pub key: String,
 }
 
+/// The events that nobody records: the end of the last alert, and of the last case, that rests on a message. Each has a key of
+/// its own, which stands for these.
+pub const OWN_EVENTS: [(&str, &str); 2] = [("alert_closed", "alert"), ("case_closed", "case")];
+
+impl EventKey {
+    /// Whether nobody records it, so that the register is not asked.
+    pub fn is_own(&self) -> bool {
+        OWN_EVENTS.contains(&(self.event.as_str(), self.key.as_str()))
+    }
+}
+
 /// How long, or without end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

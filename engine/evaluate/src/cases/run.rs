@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use lexhold_document::{Diagnostics, Document, FileId, Kind};
 use lexhold_model::{MessageBatch, MessageBatchBuilder, MessageKind, Row};
 use lexhold_policy::Schemas;
-use lexhold_retention::{Clocks, EventFacts, Register, Resolved, Schedule, Triggers};
+use lexhold_retention::{Clocks, EventFacts, EventState, Register, Resolved, Schedule, Triggers};
 use lexhold_rules::conversation::{Exchange, check_conversation_examples};
 use lexhold_rules::{Example, ExampleFailure, Status, check_examples};
 
@@ -233,7 +233,15 @@ pub(crate) fn known_events(bundle: &Bundle, row: Row<'_>, evaluation: &Evaluatio
         return known;
     };
     for event in bundle.schedules.iter().flat_map(Schedule::asked_events) {
-        let keys = event_keys(&facts, row.conversation(), &event.key);
+        let keys = if event.is_own() {
+            vec![event.key.as_str()]
+        } else {
+            event_keys(&facts, row.conversation(), &event.key)
+        };
+        if event.is_own() && !register.is_recorded(&event.event, keys.iter().copied()) {
+            known.set(event.clone(), EventState::Unconcerned);
+            continue;
+        }
         known.set(event.clone(), register.state(&event.event, keys.iter().copied()));
         if register.is_recorded(&event.event, keys) {
             known.set_recorded(event.clone());
