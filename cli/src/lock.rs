@@ -9,13 +9,13 @@ use lexhold_model::Digest;
 use semver::{Version, VersionReq};
 use serde::{Deserialize, Serialize};
 
-use crate::args::Verb;
+use crate::args::{Bundle, Verb};
 use crate::failure::{Exit, Failure};
 use crate::files::why;
 use crate::load::{self, Project, plain};
 use crate::report::table::write_whole;
 use crate::settings::{Pinning, Settings};
-use crate::terminal::say;
+use crate::terminal::{say, shown};
 use crate::versions;
 
 /// The name of the lock, beside `lexhold.yaml`.
@@ -153,21 +153,29 @@ impl Lock {
     }
 }
 
-/// Writes the lock, for policies and rulesets that compile.
+/// Writes the lock, for policies and rulesets that compile. With `--locked` the guard has found that nothing would change.
 pub fn lock(settings: &Settings) -> anyhow::Result<Exit> {
+    if settings.pinning == Pinning::Frozen {
+        let message = "`lock` writes the lock, and --frozen leaves it as it is";
+        return Err(Failure::new(Exit::Usage, message)
+            .help("lexhold lock, or lexhold lock --locked")
+            .into());
+    }
     let (project, _) = load::bundle(settings)?;
     let lock = Lock::of(&project);
     let path = path(settings);
-    let text = serde_yaml::to_string(&lock)?;
-    write_whole(&path, |mut out| {
-        Ok(write!(
-            out,
-            "# Written by `lexhold lock`; `--locked` refuses what differs.\n{text}"
-        )?)
-    })?;
+    if settings.pinning == Pinning::Free {
+        let text = serde_yaml::to_string(&lock)?;
+        write_whole(&path, |mut out| {
+            Ok(write!(
+                out,
+                "# Written by `lexhold lock`; `--locked` refuses what differs.\n{text}"
+            )?)
+        })?;
+    }
     if !settings.quiet {
         let plural = if lock.files.len() == 1 { "" } else { "s" };
-        say(&format!("{}: {} file{plural}", path.display(), lock.files.len()));
+        say(&format!("{}: {} file{plural}", shown(&path), lock.files.len()));
     }
     Ok(Exit::Done)
 }
@@ -179,7 +187,14 @@ pub fn lock(settings: &Settings) -> anyhow::Result<Exit> {
 pub fn guard(settings: &Settings, verb: &Verb) -> anyhow::Result<()> {
     let reads_policies = matches!(
         verb,
-        Verb::Check(_) | Verb::Test(_) | Verb::Run(_) | Verb::Activate(_) | Verb::Scan(_) | Verb::Diff(_)
+        Verb::Check(_)
+            | Verb::Test(_)
+            | Verb::Run(_)
+            | Verb::Activate(_)
+            | Verb::Scan(_)
+            | Verb::Diff(_)
+            | Verb::Lock
+            | Verb::Bundle(Bundle::Build(_))
     );
     if !reads_policies || settings.pinning == Pinning::Free {
         return Ok(());

@@ -9,6 +9,7 @@ use lexhold_store::{Holder, Home, Progress};
 use serde_json::{Value, json};
 
 use crate::args::Status;
+use crate::bundle;
 use crate::failure::Exit;
 use crate::home;
 use crate::operators::Actor;
@@ -95,6 +96,7 @@ fn whole(settings: &Settings, actor: &Actor, home: &Home, running: Option<&Holde
         .iter()
         .map(|run| json!({"run": run.run, "actor": run.actor, "started_at": instant(run.started_at), "finished_at": run.finished_at.map(instant), "messages": run.n_messages.saturating_sub(withheld.get(&run.run).copied().unwrap_or(0))}))
         .collect();
+    let unverified = bundle::taken_unverified(home, status.bundle.as_ref())?;
     let review = figures::reviews(&catalog, &ReviewLog::load(settings, home, &catalog)?)?;
     drop(catalog);
     let ungoverned = states.get("ungoverned").copied().unwrap_or(0);
@@ -106,6 +108,7 @@ fn whole(settings: &Settings, actor: &Actor, home: &Home, running: Option<&Holde
         "zone": home.zone(),
         "governance": if actor.is_solo() { "solo" } else { "operators" },
         "bundle": status.bundle.as_ref().map(|bundle| bundle.digest),
+        "unverified_bundle": unverified,
         "activated_at": status.bundle.as_ref().map(|bundle| instant(bundle.activated_at)),
         "as_of": settings.as_of.to_string(),
         "messages": status.n_messages.saturating_sub(withheld.values().sum()),
@@ -132,6 +135,12 @@ fn text(shown: &Value) -> String {
         line("home", format!("{} ({})", word(&shown["path"]), word(&shown["zone"])));
         line("governance", word(&shown["governance"]));
         line("bundle", word(&shown["bundle"]));
+        if let Some(unverified) = shown["unverified_bundle"].as_str() {
+            line(
+                "warning",
+                format!("the bundle came as {unverified} and was not verified (--insecure-no-verify)"),
+            );
+        }
         line("messages", count(&shown["messages"]));
         let states = shown["states"].as_object().into_iter().flatten();
         line(

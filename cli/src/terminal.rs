@@ -1,14 +1,21 @@
 //! What goes to stderr, and whether it may be coloured.
 
 use std::io::{IsTerminal, Write};
+use std::path::Path;
 
 use indicatif::HumanCount;
+use lexhold_document::printable;
 
 use crate::args::Color;
 
 /// Prints a line to stderr; a reader of stderr that went away is no reason to stop.
 pub fn say(line: &str) {
     let _ = writeln!(std::io::stderr(), "{line}");
+}
+
+/// A path as it may be shown: nothing in its name moves or hides what a terminal shows.
+pub fn shown(path: &Path) -> String {
+    printable(&path.display().to_string())
 }
 
 /// A number of things, in words: `1 entry`, `12,000 entries`.

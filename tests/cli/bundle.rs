@@ -285,19 +285,21 @@ fn who_is_trusted_is_said_by_whoever_reads_the_bundle() {
 #[test]
 fn a_bundle_counts_from_its_first_day_to_its_last_by_the_clock_alone() {
     let firm = firm();
-    for (flags, said) in [
+    for (revision, flags, said) in [
         (
+            "3",
             ["--not-before", "2999-01-01"],
             "it counts from 2999-01-01T00:00:00Z (LX1007)",
         ),
         (
+            "4",
             ["--expires", "2001-01-01"],
             "it has counted until 2001-01-02T00:00:00Z (LX1007)",
         ),
     ] {
         build(
             &firm,
-            &[&["--revision", "3", "--out", "b.tar.zst"], &flags[..]].concat(),
+            &[&["--revision", revision, "--out", "b.tar.zst"], &flags[..]].concat(),
         );
         sign(&firm, "rex");
         verify(&firm).ended(5).said(said);
@@ -419,4 +421,84 @@ fn what_is_no_bundle_is_said_and_one_stands_alone() {
         firm.write("b.tar.zst", bytes);
         verify(&firm).ended(5).said("LX1001");
     }
+}
+
+#[test]
+fn what_somebody_signed_is_not_overwritten_by_other_files() {
+    let firm = firm();
+    let bytes = || std::fs::read(firm.path("b.tar.zst")).unwrap();
+    let signed = bytes();
+    let again = [
+        "bundle",
+        "build",
+        "--name",
+        "acme",
+        "--revision",
+        "2",
+        "--out",
+        "b.tar.zst",
+    ];
+    firm.call(&again).ended(0).said("as before, signed in the name of rex");
+    assert_eq!(bytes(), signed);
+    let desk = "policies/retention/desk.yaml";
+    firm.write(desk, firm.read(desk).replace("P3Y", "P4Y"));
+    firm.call(&again)
+        .ended(5)
+        .said("b.tar.zst is `acme` 2 already, of other files and signed in the name of rex")
+        .said("--revision: each is higher");
+    assert_eq!(bytes(), signed);
+    // The next revision may take its place, and what nobody has signed any.
+    for revision in ["3", "3"] {
+        build(&firm, &["--revision", revision, "--out", "b.tar.zst"]);
+        firm.write(desk, firm.read(desk).replace("P4Y", "P5Y"));
+    }
+}
+
+#[test]
+fn hostile_names_are_shown_escaped() {
+    let firm = firm();
+    let (file, shown) = ("a\u{1b}[31m\nb.tar.zst", "a\\u{1b}[31m\\nb.tar.zst: ");
+    let said = |call: &[&str]| firm.call(call).ended(0).stderr;
+    let built = said(&["bundle", "build", "--name", "acme", "--revision", "1", "--out", file]);
+    assert!(built.starts_with(shown) && !built.contains('\u{1b}'), "{built}");
+    let signed = said(&["bundle", "sign", file, "--as", "rex"]);
+    assert_eq!(signed, format!("{shown}signed by rex\n"));
+    let checked = said(&["check", file, "--insecure-no-verify"]);
+    assert!(!checked.contains('\u{1b}'), "{checked}");
+}
+
+#[test]
+fn a_home_whose_bundle_was_not_verified_says_so_for_ever() {
+    let firm = firm();
+    tamper(&firm, |files| files.retain(|path, _| !path.contains("signatures")));
+    const INSIST: &str = "--insecure-no-verify";
+    firm.run(&["m.ndjson", "--policies", "b.tar.zst", INSIST]).ended(0);
+    let said = "the bundle came as acme 2 and was not verified";
+    let status = firm.call(&["status"]).ended(0).stdout;
+    assert!(status.contains(said), "{status}");
+    let status = firm.call(&["status", "--json"]).ended(0).json();
+    assert_eq!(status["unverified_bundle"], json!("acme 2"));
+    firm.call(&["report", "html", "--output", "page.html"]).ended(0);
+    assert!(firm.read("page.html").contains("The policy bundle was not verified."));
+    for (format, said) in [
+        ("text", "  warning: b.tar.zst was not verified (--insecure-no-verify)"),
+        ("md", "**b.tar.zst was not verified**"),
+        ("json", "\"unverified_bundles\":[\"b.tar.zst\"]"),
+    ] {
+        let diff = firm
+            .call(&["diff", "active", "b.tar.zst", INSIST, "--format", format])
+            .ended(0)
+            .stdout;
+        assert!(diff.contains(said), "{diff}");
+    }
+    // One that was verified takes its place, and nothing of it is said any more.
+    build(&firm, &["--revision", "3", "--out", "c.tar.zst"]);
+    firm.call(&["bundle", "sign", "c.tar.zst", "--as", "rex"]).ended(0);
+    let desk = "policies/retention/desk.yaml";
+    firm.write(desk, firm.read(desk).replace("1.0.0", "1.1.0").replace("P3Y", "P4Y"));
+    build(&firm, &["--revision", "4", "--out", "c.tar.zst"]);
+    firm.call(&["bundle", "sign", "c.tar.zst", "--as", "rex"]).ended(0);
+    firm.call(&["activate", "--policies", "c.tar.zst"]).ended(0);
+    let status = firm.call(&["status", "--json"]).ended(0).json();
+    assert_eq!(status["unverified_bundle"], json!(null));
 }

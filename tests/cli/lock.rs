@@ -51,7 +51,9 @@ fn a_lock_has_every_file_and_version_and_is_the_same_each_time() {
 #[test]
 fn each_verb_that_reads_policies_refuses_an_edit() {
     let firm = locked();
-    let verbs: [&[&str]; 5] = [
+    let verbs: [&[&str]; 7] = [
+        &["lock"],
+        &["bundle", "build", "--name", "acme", "--revision", "1"],
         &["check"],
         &["test"],
         &["scan", "m.ndjson"],
@@ -130,4 +132,21 @@ fn the_lock_lies_beside_the_configuration_wherever_one_works() {
     firm.call(&["check", "--locked", "-C", "below"])
         .ended(3)
         .said("../lexhold.lock out of date: policies/");
+}
+
+#[test]
+fn a_lock_that_is_to_be_kept_is_not_written() {
+    let firm = locked();
+    let before = firm.read("lexhold.lock") + "# ours\n";
+    firm.write("lexhold.lock", &before);
+    firm.call(&["lock", "--locked"]).ended(0).said("lexhold.lock: 3 files");
+    assert_eq!(firm.read("lexhold.lock"), before);
+    firm.call(&["lock", "--frozen"])
+        .ended(2)
+        .said("--frozen leaves it as it is");
+    edit(&firm);
+    firm.call(&["lock", "--locked"]).ended(3).said("out of date");
+    assert_eq!(firm.read("lexhold.lock"), before);
+    firm.call(&["lock"]).ended(0);
+    assert_ne!(firm.read("lexhold.lock"), before);
 }

@@ -41,6 +41,20 @@ pub enum Sector {
     Healthcare,
     /// Agencies and other public bodies.
     Government,
+    /// Auditors of public companies.
+    Audit,
+    /// Energy and its wholesale markets.
+    Energy,
+    /// Makers of drugs and devices.
+    LifeSciences,
+    /// Contractors of the government.
+    Contractor,
+    /// Sellers by telephone.
+    Telemarketing,
+    /// Merchants who take cards; beside other sectors.
+    Cards,
+    /// Schools and others who work with minors.
+    Education,
     /// Any other firm.
     General,
 }
@@ -48,8 +62,20 @@ pub enum Sector {
 /// Whose law a firm is under.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
 pub enum Jurisdiction {
-    /// The United States.
+    /// The United States, federal law.
     Us,
+    /// New York.
+    UsNy,
+    /// California.
+    UsCa,
+    /// Illinois.
+    UsIl,
+    /// Texas.
+    UsTx,
+    /// Florida.
+    UsFl,
+    /// Washington.
+    UsWa,
     /// The European Union.
     Eu,
     /// The United Kingdom.

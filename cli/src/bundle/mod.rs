@@ -13,10 +13,11 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use lexhold_document::FileId;
+use lexhold_catalog::ActiveBundle;
+use lexhold_document::{FileId, printable};
 use lexhold_evaluate::is_part;
 use lexhold_model::SecretKey;
-use lexhold_store::{SourceFiles, Sources};
+use lexhold_store::{Home, SourceFiles, Sources};
 use serde_json::{Value, json};
 
 pub use manifest::Manifest;
@@ -30,7 +31,7 @@ use crate::load::{self, Project, plain};
 use crate::lock::Pinned;
 use crate::report::table::write_whole;
 use crate::settings::{Settings, instant, last_instant};
-use crate::terminal::say;
+use crate::terminal::{say, shown};
 
 use manifest::Parts;
 
@@ -122,7 +123,7 @@ pub fn open(settings: &Settings, path: &Path) -> anyhow::Result<Arc<Shipped>> {
     let signers = if settings.no_verify {
         say(&format!(
             "warning: {} was not verified (--insecure-no-verify)",
-            path.display()
+            shown(path)
         ));
         Vec::new()
     } else {
@@ -144,6 +145,18 @@ pub fn unverified() -> Vec<String> {
     let opened = OPENED.lock().unwrap_or_else(PoisonError::into_inner);
     let unverified = opened.values().filter(|shipped| !shipped.verified);
     unverified.map(|shipped| shipped.path.display().to_string()).collect()
+}
+
+/// The name and revision of the home's active bundle, where it came as a file that was not verified.
+pub fn taken_unverified(home: &Home, active: Option<&ActiveBundle>) -> anyhow::Result<Option<String>> {
+    let Some(active) = active else { return Ok(None) };
+    let Some(entry) = home.journal().entries(active.seq)?.next().transpose()? else {
+        return Ok(None);
+    };
+    let payload: Value = home.journal().payload_json(&entry)?.unwrap_or_default();
+    let shipped = &payload["shipped"];
+    let name = shipped["name"].as_str().unwrap_or_default();
+    Ok((shipped["verified"] == false).then(|| format!("{name} {}", shipped["revision"])))
 }
 
 fn read(path: &Path) -> anyhow::Result<Parts> {
@@ -207,18 +220,56 @@ fn build(settings: &Settings, args: &BuildBundle) -> anyhow::Result<Exit> {
         let message = format!("{} does not end in {ENDING}", path.display());
         return Err(Failure::new(Exit::Usage, message).into());
     }
-    write(&path, &Parts::unsigned(manifest.clone(), files)?)?;
+    let parts = Parts::unsigned(manifest.clone(), files)?;
+    let signers = signed_before(&path, &parts)?;
+    if signers.is_empty() {
+        write(&path, &parts)?;
+    }
     if !settings.quiet {
+        let signers = match signers.as_slice() {
+            [] => "nobody has signed it yet".to_owned(),
+            signers => format!("as before, signed in the name of {}", printable(&signers.join(", "))),
+        };
         say(&format!(
-            "{}: {} {}, {} files, bundle {}; nobody has signed it yet",
-            path.display(),
-            manifest.name,
+            "{}: {} {}, {} files, bundle {}; {signers}",
+            shown(&path),
+            printable(&manifest.name),
             manifest.revision,
             manifest.files.len(),
             manifest.bundle.short()
         ));
     }
     Ok(Exit::Done)
+}
+
+/// In whose names the bundle that lies there is signed, where it is the very one that was built.
+///
+/// # Errors
+/// A refusal where it is another one of the same name and revision: what somebody has signed is not replaced in silence.
+fn signed_before(path: &Path, built: &Parts) -> anyhow::Result<Vec<String>> {
+    if !path.is_file() {
+        return Ok(Vec::new());
+    }
+    // What is no bundle has no signature to lose.
+    let Ok(before) = read(path) else { return Ok(Vec::new()) };
+    let signers: Vec<String> = before.signers().map(str::to_owned).collect();
+    let is_of = |manifest: &Manifest| (manifest.name.clone(), manifest.revision);
+    if signers.is_empty() || before.manifest == built.manifest || is_of(&before.manifest) != is_of(&built.manifest) {
+        return Ok(if before.manifest == built.manifest {
+            signers
+        } else {
+            Vec::new()
+        });
+    }
+    let (name, revision) = is_of(&before.manifest);
+    let message = format!(
+        "{} is `{name}` {revision} already, of other files and signed in the name of {}",
+        path.display(),
+        signers.join(", ")
+    );
+    Err(Failure::new(Exit::Refused, message)
+        .help("--revision: each is higher than the one before; or --out another file")
+        .into())
 }
 
 /// The files of a project that are part of a bundle: its documents, what they import, the firm's Cedar schema.
@@ -249,7 +300,8 @@ fn sign(settings: &Settings, args: &SignBundle) -> anyhow::Result<Exit> {
     write(&args.file, &parts)?;
     if !settings.quiet {
         let signers: Vec<&str> = parts.signers().collect();
-        say(&format!("{}: signed by {}", args.file.display(), signers.join(", ")));
+        let signers = printable(&signers.join(", "));
+        say(&format!("{}: signed by {signers}", shown(&args.file)));
     }
     Ok(Exit::Done)
 }
@@ -285,12 +337,12 @@ fn answer(args: &ReadBundle, manifest: &Manifest, signers: &[String], verified: 
     let signed = match (verified, signers) {
         (Some(false), _) => "not verified".to_owned(),
         (_, []) => "by nobody".to_owned(),
-        (Some(true), signers) => format!("by {}, verified", signers.join(", ")),
-        (None, signers) => format!("in the name of {}, not verified here", signers.join(", ")),
+        (Some(true), signers) => format!("by {}, verified", printable(&signers.join(", "))),
+        (None, signers) => format!("in the name of {}, not verified here", printable(&signers.join(", "))),
     };
     let instant = |at: Option<jiff::Timestamp>, none: &str| at.map_or_else(|| none.to_owned(), |at| at.to_string());
     for (name, value) in [
-        ("bundle", format!("{} {}", manifest.name, manifest.revision)),
+        ("bundle", format!("{} {}", printable(&manifest.name), manifest.revision)),
         ("digest", manifest.bundle.to_string()),
         ("signed", signed),
         ("counts from", instant(manifest.not_before, "at once")),
@@ -308,7 +360,7 @@ fn answer(args: &ReadBundle, manifest: &Manifest, signers: &[String], verified: 
     }
     if verified.is_none() {
         for (path, digest) in &manifest.files {
-            writeln!(out, "  {}  {}", digest.short(), lexhold_document::printable(path))?;
+            writeln!(out, "  {}  {}", digest.short(), printable(path))?;
         }
     }
     Ok(Exit::Done)

@@ -63,6 +63,7 @@ impl Comparison {
         let mut all = self.simulation();
         all["schema"] = json!("lexhold/diff/1");
         all["digest"] = json!(self.digest());
+        all["unverified_bundles"] = json!(crate::bundle::unverified());
         if let Some(alerts) = &self.alerts {
             all["alerts"] = json!(alerts);
         }

@@ -7,6 +7,7 @@ use lexhold_model::Digest;
 
 use super::figures::{Figures, Moved};
 use super::{Comparison, Format};
+use crate::bundle;
 
 /// Prints a comparison.
 pub fn print(out: &mut dyn Write, comparison: &Comparison, format: Format) -> io::Result<()> {
@@ -137,6 +138,13 @@ fn text(out: &mut dyn Write, comparison: &Comparison) -> io::Result<()> {
             )?;
         }
     }
+    for bundle in bundle::unverified() {
+        writeln!(
+            out,
+            "  warning: {} was not verified (--insecure-no-verify)",
+            printable(&bundle)
+        )?;
+    }
     writeln!(out, "simulation {}", comparison.digest())
 }
 
@@ -146,6 +154,13 @@ fn markdown(out: &mut dyn Write, comparison: &Comparison) -> io::Result<()> {
         "### What this change does to {} messages\n",
         comparison.retention.messages
     )?;
+    for bundle in bundle::unverified() {
+        writeln!(
+            out,
+            "**{} was not verified** (`--insecure-no-verify`).\n",
+            cell(&bundle)
+        )?;
+    }
     writeln!(out, "| | messages | |\n| --- | ---: | --- |")?;
     for (name, count, more) in lines(&comparison.retention)
         .into_iter()

@@ -13,7 +13,7 @@ use crate::failure::{Exit, Failure};
 use crate::files::why;
 use crate::load::Project;
 use crate::settings::Settings;
-use crate::terminal::say;
+use crate::terminal::{say, shown};
 use crate::{lock, schema, versions};
 
 use packs::{Choice, Shipped, choose};
@@ -62,7 +62,7 @@ pub fn init(settings: &Settings, args: &Init) -> anyhow::Result<Exit> {
     if !settings.quiet {
         say(&format!(
             "{}: {} packs of retention, {} of supervision, {} rulesets",
-            folder.display(),
+            shown(folder),
             choice.retention.len(),
             choice.supervision.len(),
             choice.rulesets.len()
@@ -99,7 +99,7 @@ fn tree(args: &Init, choice: &Choice) -> anyhow::Result<Tree> {
         .map(|(path, text)| ((*path).to_owned(), (*text).to_owned()))
         .collect();
     for pack in choice.retention.iter().chain(&choice.supervision) {
-        tree.insert(shipped(pack), pack.text.to_owned());
+        tree.insert(shipped(pack), without_absent(pack, choice));
     }
     for document in choice.named.iter().chain(&choice.rulesets) {
         let folder = if document.path.starts_with("calendars/") {
@@ -128,6 +128,30 @@ fn shipped(pack: &Shipped) -> String {
         "policies/shipped/{}.yaml",
         pack.path.rsplit('/').next().unwrap_or(pack.path)
     )
+}
+
+/// A pack as it came, but for tests that expect schedules of packs that were not chosen.
+fn without_absent(pack: &Shipped, choice: &Choice) -> String {
+    let Some((before, tests)) = pack.text.split_once("\ntests:\n") else {
+        return pack.text.to_owned();
+    };
+    let name = |path: &'static str| path.rsplit('/').next().unwrap_or(path);
+    let there = |document: &str| choice.retention.iter().any(|pack| name(pack.path) == document);
+    let is_about_absent = |test: &str| {
+        test.split("schedule: ").skip(1).any(|expected| {
+            let document = expected.split_once('.').map(|(document, _)| document);
+            document.is_some_and(|document| !there(document))
+        })
+    };
+    let mut items: Vec<String> = Vec::new();
+    for line in tests.lines() {
+        match items.last_mut() {
+            Some(item) if !line.starts_with("  - ") => *item += &format!("{line}\n"),
+            _ => items.push(format!("{line}\n")),
+        }
+    }
+    let kept = items.into_iter().filter(|test| !is_about_absent(test));
+    format!("{before}\ntests:\n{}", kept.collect::<String>())
 }
 
 /// A line by which editors find the schema of a document.
@@ -182,7 +206,9 @@ fn config(args: &Init) -> String {
 
 fn zone(jurisdiction: Jurisdiction) -> &'static str {
     match jurisdiction {
-        Jurisdiction::Us => "America/New_York",
+        Jurisdiction::Us | Jurisdiction::UsNy | Jurisdiction::UsFl => "America/New_York",
+        Jurisdiction::UsCa | Jurisdiction::UsWa => "America/Los_Angeles",
+        Jurisdiction::UsIl | Jurisdiction::UsTx => "America/Chicago",
         Jurisdiction::Eu => "Europe/Brussels",
         Jurisdiction::Uk => "Europe/London",
         Jurisdiction::De => "Europe/Berlin",

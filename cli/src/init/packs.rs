@@ -2,8 +2,11 @@
 
 use crate::args::{Jurisdiction, Sector};
 
-use Jurisdiction::{Au, Ca, Ch, De, Eu, Hk, In, Jp, Sg, Uk, Us};
-use Sector::{Adviser, Bank, BrokerDealer, Crypto, Derivatives, Government, Healthcare};
+use Jurisdiction::{Au, Ca, Ch, De, Eu, Hk, In, Jp, Sg, Uk, Us, UsCa, UsFl, UsIl, UsNy, UsTx, UsWa};
+use Sector::{
+    Adviser, Audit, Bank, BrokerDealer, Cards, Contractor, Crypto, Derivatives, Education, Energy, Government,
+    Healthcare, LifeSciences, Telemarketing,
+};
 
 /// A file that comes with Lexhold.
 #[derive(Clone, Copy, Debug)]
@@ -32,18 +35,39 @@ macro_rules! ruleset {
     };
 }
 
-/// Packs of retention, by jurisdiction and sector; no sector means every one. Those whose tests need packs of other laws beside
-/// them stay out.
+/// What firms have agreed to by contract, whatever law they are under, by sector.
+const AGREED: &[(Sector, Shipped)] = &[(Cards, policy!("retention/pci-dss"))];
+
+/// Packs of retention, by jurisdiction and sector; no sector means every one.
 const RETENTION: &[(Jurisdiction, &[Sector], Shipped)] = &[
     (Us, &[BrokerDealer], policy!("retention/us-broker-dealer")),
     (Us, &[Adviser], policy!("retention/us-investment-adviser")),
     (Us, &[Bank], policy!("retention/us-lending")),
+    (Us, &[BrokerDealer, Bank], policy!("retention/us-municipal")),
     (Us, &[BrokerDealer, Bank], policy!("retention/us-aml")),
+    (Us, &[Bank, Crypto], policy!("retention/us-glba")),
     (Us, &[Derivatives], policy!("retention/us-swap-dealer")),
+    (Us, &[Derivatives], policy!("retention/us-security-based-swaps")),
+    (Us, &[Derivatives], policy!("retention/us-futures")),
+    (Us, &[Audit], policy!("retention/us-sox-audit")),
     (Us, &[Healthcare], policy!("retention/us-hipaa")),
+    (Us, &[Healthcare], policy!("retention/us-medicare-advantage")),
+    (Us, &[LifeSciences], policy!("retention/us-fda")),
+    (Us, &[Telemarketing], policy!("retention/us-telemarketing")),
+    (Us, &[Contractor], policy!("retention/us-government-contracts")),
     (Us, &[Government], policy!("retention/us-federal-agency")),
     (Us, &[], policy!("retention/us-employment")),
     (Us, &[], policy!("retention/us-tax")),
+    (
+        UsNy,
+        &[BrokerDealer, Adviser, Bank, Crypto],
+        policy!("retention/us-ny-dfs"),
+    ),
+    (UsCa, &[], policy!("retention/us-ca-privacy")),
+    (UsIl, &[], policy!("retention/us-il-biometrics")),
+    (UsTx, &[Government], policy!("retention/us-texas-public-information")),
+    (UsFl, &[Government], policy!("retention/us-florida-public-records")),
+    (UsWa, &[Government], policy!("retention/us-washington-local-government")),
     (
         Eu,
         &[BrokerDealer, Adviser, Bank, Derivatives],
@@ -61,6 +85,7 @@ const RETENTION: &[(Jurisdiction, &[Sector], Shipped)] = &[
         policy!("retention/uk-fca"),
     ),
     (Uk, &[BrokerDealer, Bank, Crypto], policy!("retention/uk-aml")),
+    (Uk, &[Energy], policy!("retention/uk-remit")),
     (Uk, &[], policy!("retention/uk-gdpr")),
     (De, &[BrokerDealer, Adviser, Bank], policy!("retention/de-wphg")),
     (De, &[], policy!("retention/de-bookkeeping")),
@@ -77,7 +102,17 @@ const RETENTION: &[(Jurisdiction, &[Sector], Shipped)] = &[
 const SUPERVISION: &[(&[Sector], Shipped)] = &[
     (&[], policy!("supervision/approved-channels")),
     (&[BrokerDealer, Bank], policy!("supervision/information-barriers")),
+    (&[BrokerDealer, Bank], policy!("supervision/debt-research")),
+    (&[BrokerDealer, Adviser], policy!("supervision/licences")),
+    (&[BrokerDealer], policy!("supervision/bulk-distribution")),
+    (
+        &[BrokerDealer, Bank, Derivatives, Energy],
+        policy!("supervision/out-of-hours"),
+    ),
     (&[BrokerDealer, Adviser, Bank], policy!("supervision/personal-domains")),
+    (&[], policy!("supervision/restricted-people")),
+    (&[], policy!("supervision/file-transfer")),
+    (&[Education], policy!("supervision/minors")),
     (&[Healthcare], policy!("supervision/clinic")),
     (&[Government], policy!("supervision/ephemeral-messages")),
 ];
@@ -87,15 +122,33 @@ const RULESETS: &[(&[Sector], Shipped)] = &[
     (&[], ruleset!("off-channel/ruleset")),
     (&[], ruleset!("concealment/ruleset")),
     (&[], ruleset!("secrets/ruleset")),
+    (&[], ruleset!("data-leakage/ruleset")),
+    (&[], ruleset!("bribery/ruleset")),
     (
-        &[BrokerDealer, Adviser, Bank, Derivatives, Crypto],
+        &[BrokerDealer, Adviser, Bank, Derivatives, Crypto, Energy],
         ruleset!("market-abuse/ruleset"),
     ),
+    (&[BrokerDealer, Adviser, Bank], ruleset!("conflicts/ruleset")),
     (&[BrokerDealer, Adviser, Bank], ruleset!("complaints/ruleset")),
     (&[BrokerDealer, Adviser], ruleset!("misleading-statements/ruleset")),
     (&[Bank, Crypto], ruleset!("financial-crime/ruleset")),
-    (&[Healthcare], ruleset!("personal-data/ruleset")),
-    (&[Government], ruleset!("record-integrity/ruleset")),
+    (&[Bank, Cards], ruleset!("payment-data/ruleset")),
+    (
+        &[Healthcare, LifeSciences, Telemarketing, Education],
+        ruleset!("personal-data/ruleset"),
+    ),
+    (
+        &[Government, Audit, LifeSciences, Contractor],
+        ruleset!("record-integrity/ruleset"),
+    ),
+];
+
+/// Rulesets of what people speak where a law is in force.
+const SPOKEN: &[(&[Jurisdiction], Shipped)] = &[
+    (&[De, Ch], ruleset!("german/ruleset")),
+    (&[Ch, Ca], ruleset!("french/ruleset")),
+    (&[Hk, Sg], ruleset!("chinese/ruleset")),
+    (&[UsCa, UsFl, UsTx], ruleset!("spanish/ruleset")),
 ];
 
 /// Documents that others import or name, taken along where one of those does.
@@ -127,15 +180,23 @@ pub struct Choice {
 /// The packs for a firm of these sectors under these laws.
 pub fn choose(sectors: &[Sector], jurisdictions: &[Jurisdiction]) -> Choice {
     let is_for = |of: &[Sector]| of.is_empty() || of.iter().any(|sector| sectors.contains(sector));
-    let retention: Vec<Shipped> = RETENTION
+    let by_law = RETENTION
         .iter()
         .filter(|(law, of, _)| jurisdictions.contains(law) && is_for(of))
-        .map(|(.., pack)| *pack)
-        .collect();
+        .map(|(.., pack)| *pack);
+    let agreed = AGREED
+        .iter()
+        .filter(|(of, _)| sectors.contains(of))
+        .map(|(_, pack)| *pack);
+    let retention: Vec<Shipped> = by_law.chain(agreed).collect();
     let of_sectors = |all: &[(&[Sector], Shipped)]| -> Vec<Shipped> {
         all.iter().filter(|(of, _)| is_for(of)).map(|(_, pack)| *pack).collect()
     };
-    let (supervision, rulesets) = (of_sectors(SUPERVISION), of_sectors(RULESETS));
+    let (supervision, mut rulesets) = (of_sectors(SUPERVISION), of_sectors(RULESETS));
+    let spoken = SPOKEN
+        .iter()
+        .filter(|(of, _)| of.iter().any(|law| jurisdictions.contains(law)));
+    rulesets.extend(spoken.map(|(_, ruleset)| *ruleset));
     let all = || retention.iter().chain(&supervision).chain(&rulesets);
     let named = NAMED
         .iter()
@@ -158,4 +219,58 @@ fn names(text: &str, name: &str) -> bool {
         at.is_some_and(|at| !line[at + name.len()..].starts_with(is_part) && !line[..at].ends_with(is_part))
     };
     lines.into_iter().any(whole)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
+    use super::*;
+
+    /// What no choice brings, and why.
+    const LEFT_OUT: [(&str, &str); 2] = [
+        (
+            "conduct/ruleset",
+            "in many places a works council has a say before it runs",
+        ),
+        ("russian/ruleset", "no jurisdiction offered speaks it"),
+    ];
+
+    fn documents(folder: &str, below: &str) -> BTreeSet<String> {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("..")
+            .join(folder)
+            .join(below);
+        let names = std::fs::read_dir(root).unwrap().map(|entry| entry.unwrap().path());
+        names
+            .filter_map(|path| {
+                let name = path.file_stem()?.to_str()?.to_owned();
+                let is_ruleset = path.join("ruleset.yaml").is_file();
+                match path.extension() {
+                    Some(ending) if ending == "yaml" => Some(format!("{below}/{name}")),
+                    _ => is_ruleset.then(|| format!("{name}/ruleset")),
+                }
+            })
+            .collect()
+    }
+
+    #[test]
+    fn every_document_that_ships_is_offered_to_somebody() {
+        let mut offered: BTreeSet<&str> = RETENTION.iter().map(|(.., pack)| pack.path).collect();
+        offered.extend(AGREED.iter().map(|(_, pack)| pack.path));
+        offered.extend(SUPERVISION.iter().chain(RULESETS).map(|(_, document)| document.path));
+        offered.extend(SPOKEN.iter().map(|(_, ruleset)| ruleset.path));
+        let shipped = [("policies", "retention"), ("policies", "supervision"), ("rulesets", "")];
+        let shipped: BTreeSet<String> = shipped
+            .iter()
+            .flat_map(|(folder, below)| documents(folder, below))
+            .collect();
+        assert!(shipped.len() > 70, "{}", shipped.len());
+        for path in &shipped {
+            let left_out = LEFT_OUT.iter().any(|(left, _)| left == path);
+            assert_ne!(offered.contains(path.as_str()), left_out, "{path}");
+        }
+        assert_eq!(offered.iter().find(|path| !shipped.contains(**path)), None);
+    }
 }

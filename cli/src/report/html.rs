@@ -49,6 +49,8 @@ pub struct About {
     pub solo: bool,
     /// Whether the viewer may know of silent holds.
     pub see_silent: bool,
+    /// The active bundle's name and revision, where it was taken without being verified.
+    pub unverified: Option<String>,
 }
 
 /// How alerts were reviewed.

@@ -30,7 +30,7 @@ use crate::operators::Actor;
 use crate::review::{self, ReviewLog};
 use crate::settings::Settings;
 use crate::terminal::say;
-use crate::{dispose, erasure, files, hold, home};
+use crate::{bundle, dispose, erasure, files, hold, home};
 use sight::Sight;
 use table::{Columns, Heading, TableWriter, write_whole};
 
@@ -217,6 +217,7 @@ fn write_page(settings: &Settings, actor: &Actor, home: &Home, catalog: &Catalog
         engine: env!("CARGO_PKG_VERSION").to_owned(),
         solo: actor.is_solo(),
         see_silent: sight.sees_silent(),
+        unverified: bundle::taken_unverified(home, catalog.active_bundle()?.as_ref())?,
     };
     let directory = review::directory(settings)?;
     let reviewed = html::Reviewed {

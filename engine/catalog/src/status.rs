@@ -30,6 +30,8 @@ pub struct ActiveBundle {
     pub activated_at: i64,
     /// Who activated it.
     pub actor: String,
+    /// The journal entry that says so.
+    pub seq: u64,
 }
 
 /// A run.
@@ -105,7 +107,7 @@ impl Catalog {
     /// # Errors
     /// Those of DuckDB.
     pub fn active_bundle(&self) -> Result<Option<ActiveBundle>> {
-        let sql = "SELECT bundle, epoch_us(activated_at), actor FROM activation ORDER BY seq DESC LIMIT 1";
+        let sql = "SELECT bundle, epoch_us(activated_at), actor, seq FROM activation ORDER BY seq DESC LIMIT 1";
         let doing = "reading the active bundle";
         let rows = collect(self.connection(), sql, doing, |row| {
             let digest = row.text(0)?.parse();
@@ -115,6 +117,7 @@ impl Catalog {
                 digest,
                 activated_at: row.number(1)?,
                 actor: row.owned(2)?,
+                seq: row.number(3)?.unsigned_abs(),
             })
         })?;
         Ok(rows.into_iter().next())

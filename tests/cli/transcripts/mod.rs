@@ -26,7 +26,12 @@ fn read(document: &str) -> String {
 }
 
 /// The documents whose transcripts are played, with the scenes of each.
-const PLAYED: &[(&str, &[&str])] = &[("README.md", &["demo", "versions", "desk", "acme"])];
+const PLAYED: &[(&str, &[&str])] = &[
+    ("README.md", &["demo", "versions", "desk", "acme"]),
+    ("docs/first-policy.md", &["first"]),
+    ("docs/ci.md", &["ci"]),
+    ("docs/examiner.md", &["examiner"]),
+];
 
 fn plays(document: &str, scene: &str) {
     let scenes = parse::scenes(document, &read(document));
@@ -55,9 +60,29 @@ fn readme_in_a_pipeline() {
     plays("README.md", "acme");
 }
 
-/// Whoever adds a scene gives it a test.
+#[test]
+fn writing_a_first_policy() {
+    plays("docs/first-policy.md", "first");
+}
+
+#[test]
+fn putting_policies_in_ci() {
+    plays("docs/ci.md", "ci");
+}
+
+#[test]
+fn answering_an_examiner() {
+    plays("docs/examiner.md", "examiner");
+}
+
+/// Whoever adds a scene, or a guide, gives it a test.
 #[test]
 fn every_scene_is_played() {
+    let guides = std::fs::read_dir(Path::new(play::ROOT).join("docs")).unwrap();
+    for guide in guides {
+        let name = format!("docs/{}", guide.unwrap().file_name().to_str().unwrap());
+        assert!(PLAYED.iter().any(|(document, _)| *document == name), "{name}");
+    }
     for (document, played) in PLAYED {
         let scenes = parse::scenes(document, &read(document));
         let names: Vec<&str> = scenes.iter().map(|scene| scene.name.as_str()).collect();

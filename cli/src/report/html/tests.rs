@@ -18,6 +18,7 @@ fn empty() -> PageData {
         engine: "0.1.0".into(),
         solo: false,
         see_silent: false,
+        unverified: None,
     };
     PageData {
         about,
