@@ -223,6 +223,8 @@ fn names(text: &str, name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests panic")]
+
     use std::collections::BTreeSet;
     use std::path::Path;
 
