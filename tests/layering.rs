@@ -34,7 +34,6 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "lexhold-editor",
         &[
-            "lexhold-model",
             "lexhold-document",
             "lexhold-rules",
             "lexhold-policy",

@@ -122,7 +122,29 @@ const REGULATIONS: &str = "regulations.yaml";
 /// The table as it is shipped.
 const SHIPPED_REGULATIONS: &str = include_str!("../../policies/regulations.yaml");
 
-/// The table of laws: the one in a folder of policies, else the one that is shipped.
+/// The table of laws as text, with its path if it is one in a folder of policies; else the one that is shipped.
+///
+/// # Errors
+/// When a table that is there cannot be read.
+pub fn regulation_table(paths: &[PathBuf]) -> anyhow::Result<(Option<PathBuf>, String)> {
+    let folder = |path: &PathBuf| {
+        if path.is_dir() {
+            path.clone()
+        } else {
+            path.parent().unwrap_or(path).to_owned()
+        }
+    };
+    let mut theirs = paths.iter().map(|path| folder(path).join(REGULATIONS));
+    match theirs.find(|path| path.is_file()) {
+        Some(path) => {
+            let text = std::fs::read_to_string(&path).map_err(|error| cannot_read(&path, &error))?;
+            Ok((Some(path), text))
+        }
+        None => Ok((None, SHIPPED_REGULATIONS.to_owned())),
+    }
+}
+
+/// Which laws the table has, and whether a page has confirmed each.
 ///
 /// # Errors
 /// When a table that is there cannot be read.
@@ -132,24 +154,8 @@ pub fn regulations(paths: &[PathBuf]) -> anyhow::Result<Regulations> {
         id: String,
         confidence: String,
     }
-    let folder = |path: &PathBuf| {
-        if path.is_dir() {
-            path.clone()
-        } else {
-            path.parent().unwrap_or(path).to_owned()
-        }
-    };
-    let theirs = paths
-        .iter()
-        .map(|path| folder(path).join(REGULATIONS))
-        .find(|path| path.is_file());
-    let (name, text) = match &theirs {
-        Some(path) => (
-            path.as_path(),
-            std::fs::read_to_string(path).map_err(|error| cannot_read(path, &error))?,
-        ),
-        None => (Path::new(REGULATIONS), SHIPPED_REGULATIONS.to_owned()),
-    };
+    let (path, text) = regulation_table(paths)?;
+    let name = path.unwrap_or_else(|| REGULATIONS.into());
     let entries: Vec<Regulation> = serde_yaml::from_str(&text).map_err(|error| {
         let message = format!("{} is no table of regulations: {error}", name.display());
         Failure::new(Exit::Policy, message).help("a list of entries, each with `id` and `confidence`")

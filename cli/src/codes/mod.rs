@@ -52,6 +52,12 @@ pub fn file(code: &str) -> Option<&'static str> {
     page::FILES.into_iter().find(|name| name.starts_with(family))
 }
 
+/// The page of a code, as Markdown shows it.
+pub fn page_of(code: &str) -> Option<String> {
+    let (code, title) = all().find(|(known, _)| *known == code)?;
+    Some(shown(code, title))
+}
+
 /// Prints the page of a code.
 pub fn explain(code: &str) -> anyhow::Result<Exit> {
     let wanted = code.to_uppercase();

@@ -1,13 +1,16 @@
 //! `lsp`: Lexhold's documents in an editor, over the Language Server Protocol on stdin and stdout.
 //!
 //! `frames` reads what comes in, `session` keeps to the protocol, `buffers` has what the editor holds unsaved, `project` checks
-//! everything over it, `told` says in the protocol's words what came of that. What places, names and keys mean is `lexhold-editor`'s.
+//! everything over it, `told` says in the protocol's words what came of that. `workspace` knows what is named where, and `answers`
+//! has an answer for each request. What places, names and keys mean is `lexhold-editor`'s.
 
+mod answers;
 mod buffers;
 mod frames;
 mod project;
 mod session;
 mod told;
+mod workspace;
 
 use clap::ArgMatches;
 use crossbeam_channel::{Receiver, Sender, after, never, select, unbounded};

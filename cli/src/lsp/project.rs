@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::ArgMatches;
 use lexhold_document::{Diagnostic, Files};
+use lexhold_policy::Schemas;
 
 use crate::args::Global;
 use crate::check;
@@ -60,6 +61,8 @@ pub struct Task {
 pub struct Checked {
     /// The editor's number for each text that was looked at.
     pub versions: BTreeMap<PathBuf, i32>,
+    /// What conditions can ask about.
+    pub schemas: Option<Schemas>,
     /// What is wrong with each file.
     pub findings: Vec<Findings>,
     /// What is wrong with no file, such as a folder that cannot be read.
@@ -82,6 +85,7 @@ impl Task {
         let paths = self.settings.documents_there();
         let mut checked = Checked {
             versions: BTreeMap::new(),
+            schemas: None,
             findings: Vec::new(),
             failures: Vec::new(),
         };
@@ -101,6 +105,7 @@ impl Task {
             Ok(compiled) => {
                 let within = compiled.project.files.ids().map(|id| compiled.project.files.path(id));
                 let within = within.map(|path| real(Path::new(path))).collect();
+                checked.schemas.get_or_insert(compiled.project.schemas);
                 checked.findings.push(Findings {
                     files: compiled.project.files,
                     diagnostics: compiled.diagnostics,

@@ -10,16 +10,18 @@ use gen_lsp_types::{
     Diagnostic, DidChangeTextDocumentParams, DidCloseTextDocumentParams, DidOpenTextDocumentParams,
     PublishDiagnosticsParams, Uri,
 };
+use jiff::Timestamp;
 use lexhold_editor::Encoding;
 use lsp_server::{ErrorCode, Message, Notification, Request, RequestId, Response};
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+use super::answers::{Answers, read};
 use super::buffers::Buffers;
 use super::frames::{Frame, Outgoing};
 use super::project::{Checked, Source, Task};
 use super::told::{Manner, tell};
+use super::workspace::Workspace;
 use crate::failure::Exit;
 use crate::files::real;
 use crate::settings::FILE;
@@ -49,6 +51,9 @@ pub struct Session<'a> {
     manner: Manner,
     source: Source<'a>,
     buffers: Buffers,
+    workspace: Workspace,
+    /// Whether files may have changed since the workspace was read.
+    is_behind: bool,
     /// Where finished checks go.
     checks: Sender<Checked>,
     /// Whether a check is under way.
@@ -67,7 +72,8 @@ pub struct Session<'a> {
 pub struct Refusal(ErrorCode, String);
 
 impl Refusal {
-    fn new(code: ErrorCode, why: impl Into<String>) -> Self {
+    /// A code of the protocol, and a sentence.
+    pub fn new(code: ErrorCode, why: impl Into<String>) -> Self {
         Self(code, why.into())
     }
 }
@@ -80,9 +86,12 @@ impl<'a> Session<'a> {
             manner: Manner {
                 encoding: Encoding::Utf16,
                 related: false,
+                versioned: false,
             },
             source,
             buffers: Buffers::default(),
+            workspace: Workspace::new(),
+            is_behind: true,
             checks,
             is_checking: false,
             due: None,
@@ -159,11 +168,29 @@ impl<'a> Session<'a> {
                 self.due = None;
                 Ok(Value::Null)
             }
-            _ => Err(Refusal::new(
-                ErrorCode::MethodNotFound,
-                format!("no request is called `{}`", lexhold_document::printable(method)),
-            )),
+            _ => self.ask(method, params).unwrap_or_else(|| {
+                let message = format!("no request is called `{}`", lexhold_document::printable(method));
+                Err(Refusal::new(ErrorCode::MethodNotFound, message))
+            }),
         }
+    }
+
+    /// Asks what is known; nothing if there is no such request.
+    fn ask(&mut self, method: &str, params: Value) -> Option<Result<Value, Refusal>> {
+        if self.is_behind
+            && let Ok(settings) = self.source.settings()
+        {
+            self.workspace.catch_up(&settings, &self.buffers);
+            self.is_behind = false;
+        }
+        let mut answers = Answers {
+            workspace: &self.workspace,
+            buffers: &mut self.buffers,
+            manner: self.manner,
+            published: &self.published,
+            now: Timestamp::now(),
+        };
+        answers.answer(method, params)
     }
 
     fn initialize(&mut self, params: Value) -> Result<Value, Refusal> {
@@ -171,6 +198,7 @@ impl<'a> Session<'a> {
         let offered = client.capabilities.general.position_encodings.unwrap_or_default();
         let utf8 = offered.iter().any(|one| one == "utf-8");
         self.manner = Manner {
+            versioned: client.capabilities.workspace.workspace_edit.document_changes,
             encoding: if utf8 { Encoding::Utf8 } else { Encoding::Utf16 },
             related: client
                 .capabilities
@@ -198,6 +226,14 @@ impl<'a> Session<'a> {
             "capabilities": {
                 "positionEncoding": if utf8 { "utf-8" } else { "utf-16" },
                 "textDocumentSync": { "openClose": true, "change": 2, "save": {} },
+                "hoverProvider": true,
+                "completionProvider": { "triggerCharacters": [" ", ".", "\""] },
+                "definitionProvider": true,
+                "referencesProvider": true,
+                "renameProvider": { "prepareProvider": true },
+                "documentSymbolProvider": true,
+                "documentFormattingProvider": true,
+                "codeActionProvider": { "codeActionKinds": ["quickfix"] },
             },
             "serverInfo": { "name": "lexhold", "version": env!("CARGO_PKG_VERSION") },
         }))
@@ -225,17 +261,26 @@ impl<'a> Session<'a> {
             "textDocument/didOpen" => read(params).map(|params: DidOpenTextDocumentParams| {
                 let opened = params.text_document;
                 self.buffers.open(opened.uri, opened.version, opened.text);
+                self.is_behind = true;
             }),
             "textDocument/didChange" => read(params).map(|params: DidChangeTextDocumentParams| {
                 let (document, encoding) = (params.text_document, self.manner.encoding);
                 let uri = &document.text_document_identifier.uri;
-                self.buffers
+                let changed = self
+                    .buffers
                     .change(uri, document.version, params.content_changes, encoding);
+                if let Some((path, buffer)) = changed.and_then(|path| Some((path.clone(), self.buffers.get(&path)?))) {
+                    self.workspace.take(&path, &buffer.text);
+                }
             }),
             "textDocument/didClose" => read(params).map(|params: DidCloseTextDocumentParams| {
                 self.buffers.close(&params.text_document.uri);
+                self.is_behind = true;
             }),
-            "textDocument/didSave" | "workspace/didChangeWatchedFiles" | "workspace/didChangeConfiguration" => Ok(()),
+            "textDocument/didSave" | "workspace/didChangeWatchedFiles" | "workspace/didChangeConfiguration" => {
+                self.is_behind = true;
+                Ok(())
+            }
             _ => return,
         };
         match heard {
@@ -270,6 +315,7 @@ impl<'a> Session<'a> {
         std::thread::spawn(move || {
             let checked = catch_unwind(AssertUnwindSafe(|| task.run())).unwrap_or_else(|_| Checked {
                 versions: BTreeMap::new(),
+                schemas: None,
                 findings: Vec::new(),
                 failures: vec!["internal fault while checking; please report it".to_owned()],
             });
@@ -281,6 +327,9 @@ impl<'a> Session<'a> {
     /// Tells the editor what came of a check, as far as it knows nothing newer.
     pub fn publish(&mut self, checked: Checked) {
         self.is_checking = false;
+        if let Some(schemas) = checked.schemas {
+            self.workspace.schemas = schemas;
+        }
         let nowhere = real(FILE.as_ref());
         let mut told = tell(&checked.findings, &self.buffers, self.manner, &nowhere);
         let open = self.buffers.iter().map(|(path, _)| path.clone());
@@ -329,10 +378,6 @@ impl<'a> Session<'a> {
     }
 }
 
-fn read<T: DeserializeOwned>(params: Value) -> Result<T, Refusal> {
-    serde_json::from_value(params).map_err(|error| Refusal::new(ErrorCode::InvalidParams, error.to_string()))
-}
-
 /// What an editor says of itself, as far as it matters here. Read leniently: what else it says is its own affair.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -351,7 +396,7 @@ struct Folder {
 #[serde(rename_all = "camelCase", default)]
 struct Capabilities {
     general: General,
-    workspace: Workspace,
+    workspace: Projects,
     text_document: TextDocument,
 }
 
@@ -363,7 +408,8 @@ struct General {
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-struct Workspace {
+struct Projects {
+    workspace_edit: WorkspaceEdit,
     did_change_watched_files: Dynamic,
 }
 
@@ -371,6 +417,12 @@ struct Workspace {
 #[serde(rename_all = "camelCase", default)]
 struct Dynamic {
     dynamic_registration: bool,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct WorkspaceEdit {
+    document_changes: bool,
 }
 
 #[derive(Default, Deserialize)]

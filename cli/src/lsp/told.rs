@@ -19,6 +19,8 @@ use crate::files::real;
 pub struct Manner {
     /// In what it counts columns.
     pub encoding: Encoding,
+    /// Whether it knows changes of files by their states.
+    pub versioned: bool,
     /// Whether it shows places that matter beside the one that is wrong.
     pub related: bool,
 }

@@ -92,6 +92,11 @@ impl Schemas {
         [BUILT_IN, &self.text]
     }
 
+    /// Every attribute that a condition of an action can ask about, as its path: `resource.sender.licences`.
+    pub fn attributes(&self, action: Action) -> impl Iterator<Item = &str> {
+        self.of(action).attributes.iter().map(String::as_str)
+    }
+
     pub(crate) fn of(&self, action: Action) -> &Checked {
         match action {
             Action::Scan => &self.without_labels,

@@ -83,6 +83,7 @@ pub use compile::{compile, compile_query};
 pub use examples::{ExampleFailure, Expected, check_examples, example_part};
 pub use hit::{Confidence, Part, RuleHit, RuleOutcome, ScanOutcome, Support};
 pub use lint::lint;
+pub use operator::operator_keys;
 pub use parts::PartSet;
 pub use program::{Condition, Example, Program, RuleInfo, Status, TextView};
 pub use scanner::Scanner;

@@ -13,6 +13,9 @@ mod proximity;
 mod regex;
 mod support;
 mod unless;
+mod words;
+
+pub use words::operator_keys;
 
 /// The operators, each of which is a condition.
 const OPERATORS: [&str; 13] = [
