@@ -66,7 +66,7 @@ use std::process::ExitCode;
 
 use clap::{ArgMatches, Command, CommandFactory as _, FromArgMatches as _};
 
-use args::{Cli, LogFormat, Verb};
+use args::{Cli, Color, LogFormat, Verb};
 use failure::{Exit, Failure, exit_of, is_closed_pipe};
 use settings::Settings;
 
@@ -100,10 +100,12 @@ fn command() -> Command {
 fn dispatch(cli: &Cli, typed: &ArgMatches) -> anyhow::Result<Exit> {
     if let Verb::Lsp(_) = &cli.verb {
         // An editor wants to hear of a broken `lexhold.yaml` from a server that runs.
+        let global = &cli.global;
+        start_log((global.quiet, global.verbose), global.color, global.log_format);
         return lsp::lsp(&cli.global, typed);
     }
     let settings = Settings::resolve(&cli.global, typed)?;
-    start_log(&settings);
+    start_log((settings.quiet, settings.verbose), settings.color, settings.log_format);
     lock::guard(&settings, &cli.verb)?;
     match &cli.verb {
         Verb::Check(args) => check::check(&settings, args),
@@ -173,9 +175,9 @@ fn complain(error: &anyhow::Error) {
     }
 }
 
-fn start_log(settings: &Settings) {
+fn start_log(loudness: (bool, u8), color: Color, format: LogFormat) {
     use tracing_subscriber::EnvFilter;
-    let level = match (settings.quiet, settings.verbose) {
+    let level = match loudness {
         (true, _) => "error",
         (false, 0) => "warn",
         (false, 1) => "info",
@@ -185,8 +187,8 @@ fn start_log(settings: &Settings) {
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr);
-    let log = log.with_ansi(terminal::colour_on_stderr(settings.color));
-    match settings.log_format {
+    let log = log.with_ansi(terminal::colour_on_stderr(color));
+    match format {
         LogFormat::Text => log.without_time().with_target(false).init(),
         LogFormat::Json => log.json().init(),
     }

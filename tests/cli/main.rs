@@ -39,6 +39,7 @@ mod init;
 mod json_schema;
 mod lock;
 mod lsp;
+mod lsp_answers;
 mod model;
 mod packaging;
 mod processes;

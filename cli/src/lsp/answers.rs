@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use super::buffers::{Buffer, Buffers, spot};
 use super::session::Refusal;
-use super::told::{Manner, range};
+use super::told::{Manner, Mending, range};
 use super::workspace::Workspace;
 use crate::codes;
 use crate::files::real;
@@ -330,19 +330,35 @@ impl Answers<'_> {
         }
         let touches =
             |one: &&lsp::Diagnostic| one.range.start <= params.range.end && params.range.start <= one.range.end;
+        let wanted = |kind: &str| {
+            let only = params.context.only.as_ref();
+            only.is_none_or(|only| only.iter().any(|one| is_within(kind, &String::from(one.clone()))))
+        };
         let mut actions = Vec::new();
-        for diagnostic in diagnostics.iter().filter(touches) {
+        for diagnostic in diagnostics.iter().filter(touches).filter(|_| wanted(QUICK)) {
+            for mending in Mending::of(diagnostic) {
+                let mut action = self.action(&path, QUICK, &mending.title, json!(mending.edits));
+                action["diagnostics"] = json!([diagnostic]);
+                action["isPreferred"] = json!(mending.safe);
+                actions.push(action);
+            }
             if let Some((title, edit)) = self.allowance(&path, diagnostic) {
-                let key = path.display().to_string();
-                actions.push(json!({
-                    "title": title,
-                    "kind": "quickfix",
-                    "diagnostics": [diagnostic],
-                    "edit": self.workspace_edit(BTreeMap::from([(key.as_str(), vec![edit])])),
-                }));
+                let mut action = self.action(&path, QUICK, &title, json!([edit]));
+                action["diagnostics"] = json!([diagnostic]);
+                actions.push(action);
             }
         }
+        let safe = all_safe(diagnostics);
+        if wanted(ALL) && !safe.is_empty() {
+            actions.push(self.action(&path, ALL, "Mend whatever is sure, as `check --fix` does", json!(safe)));
+        }
         Ok(json!(actions))
+    }
+
+    fn action(&self, path: &Path, kind: &str, title: &str, edits: Value) -> Value {
+        let edits = edits.as_array().cloned().unwrap_or_default();
+        let edit = self.workspace_edit(BTreeMap::from([(name(path).as_str(), edits)]));
+        json!({ "title": title, "kind": kind, "edit": edit })
     }
 
     /// A comment that lets a warning stand, for somebody to say why.
@@ -377,6 +393,37 @@ impl Answers<'_> {
         let byte = lines.byte(spot(diagnostic.range.start));
         is_in_block(&document.root, byte)
     }
+}
+
+/// Changes for what is wrong in one place.
+const QUICK: &str = "quickfix";
+/// All changes of a file that are sure.
+const ALL: &str = "source.fixAll.lexhold";
+
+/// Whether a kind of action is of a kind that an editor asks for: kinds nest as `source.fixAll.lexhold` does.
+fn is_within(kind: &str, asked: &str) -> bool {
+    let rest = kind.strip_prefix(asked);
+    rest.is_some_and(|rest| asked.is_empty() || rest.is_empty() || rest.starts_with('.'))
+}
+
+/// The first sure change for each thing that is wrong, as far as none touches one before it.
+fn all_safe(diagnostics: &[lsp::Diagnostic]) -> Vec<lsp::TextEdit> {
+    let mut all: Vec<lsp::TextEdit> = Vec::new();
+    for diagnostic in diagnostics {
+        if let Some(mending) = Mending::of(diagnostic).into_iter().find(|mending| mending.safe) {
+            let apart = |one: &lsp::TextEdit, other: &lsp::TextEdit| {
+                one.range.end < other.range.start || other.range.end < one.range.start
+            };
+            if mending
+                .edits
+                .iter()
+                .all(|edit| all.iter().all(|other| apart(edit, other)))
+            {
+                all.extend(mending.edits);
+            }
+        }
+    }
+    all
 }
 
 fn is_in_block(node: &lexhold_document::Node, byte: usize) -> bool {

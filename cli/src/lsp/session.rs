@@ -233,7 +233,7 @@ impl<'a> Session<'a> {
                 "renameProvider": { "prepareProvider": true },
                 "documentSymbolProvider": true,
                 "documentFormattingProvider": true,
-                "codeActionProvider": { "codeActionKinds": ["quickfix"] },
+                "codeActionProvider": { "codeActionKinds": ["quickfix", "source.fixAll.lexhold"] },
             },
             "serverInfo": { "name": "lexhold", "version": env!("CARGO_PKG_VERSION") },
         }))

@@ -5,10 +5,13 @@ use std::path::{Path, PathBuf};
 
 use gen_lsp_types::{
     Code, CodeDescription, Diagnostic, DiagnosticRelatedInformation, DiagnosticSeverity, DiagnosticTag, Location,
-    Position, Range, Uri,
+    Position, Range, TextEdit, Uri,
 };
-use lexhold_document::{FileId, Files, Level, Place, codes, printable};
+use lexhold_document::{FileId, Files, Fix, Level, Place, codes, printable};
 use lexhold_editor::{Encoding, Lines, Spot};
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use super::buffers::Buffers;
 use super::project::Findings;
@@ -23,6 +26,25 @@ pub struct Manner {
     pub versioned: bool,
     /// Whether it shows places that matter beside the one that is wrong.
     pub related: bool,
+}
+
+/// A change of one file that mends what is wrong there.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Mending {
+    /// What is done, as an order.
+    pub title: String,
+    /// Whether it may be made unasked.
+    pub safe: bool,
+    /// Where what is put instead.
+    pub edits: Vec<TextEdit>,
+}
+
+impl Mending {
+    /// The changes that mend something.
+    pub fn of(diagnostic: &Diagnostic) -> Vec<Self> {
+        let data = diagnostic.data.clone().unwrap_or_default();
+        serde_json::from_value(data).unwrap_or_default()
+    }
 }
 
 /// What is wrong, file by file.
@@ -94,7 +116,25 @@ impl<'f> Teller<'f> {
             message: lines.join("\n").into(),
             tags: (found.code == codes::ALLOW_UNUSED).then(|| vec![DiagnosticTag::Unnecessary]),
             related_information: (!related.is_empty()).then_some(related),
-            data: None,
+            data: self.fixes(found),
+        }
+    }
+
+    /// The changes that mend it, for [`Mending`] to read when the editor asks for them.
+    fn fixes(&mut self, found: &lexhold_document::Diagnostic) -> Option<serde_json::Value> {
+        let fixes: Vec<Mending> = found.fixes.iter().map(|fix| self.mending(fix)).collect();
+        (!fixes.is_empty()).then(|| json!(fixes))
+    }
+
+    fn mending(&mut self, fix: &Fix) -> Mending {
+        let edits = fix.edits.iter().map(|edit| TextEdit {
+            range: self.range(edit.place),
+            new_text: edit.text.clone(),
+        });
+        Mending {
+            edits: edits.collect(),
+            title: printable(&fix.title),
+            safe: fix.if_safe().is_some(),
         }
     }
 

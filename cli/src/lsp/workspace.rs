@@ -80,10 +80,7 @@ impl Workspace {
 
     /// Takes a text as it is typed.
     pub fn take(&mut self, path: &Path, text: &str) {
-        let name = path.display().to_string();
-        if self.index.text(&name) != Some(text) {
-            self.index.put(&name, text);
-        }
+        self.index.put(&path.display().to_string(), text);
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use lexhold_document::{Kind, Seg, Shape};
+use lexhold_document::{Kind, Shape};
 use lexhold_policy::Schemas;
 use lexhold_rules::operator_keys;
 
@@ -234,36 +234,4 @@ fn condition(known: Known<'_>, kind: Kind, path: &str, text: &str, cursor: &Curs
         sort: Proposed::Attribute,
     });
     (end - word.len() + after_dot..end, parts.collect())
-}
-
-/// The key or value at a byte of a document: its path, and whether it is the key.
-pub fn at(root: &lexhold_document::Node, byte: usize) -> (Vec<Seg>, bool, Range<usize>) {
-    use lexhold_document::Value;
-    let (mut path, mut node) = (Vec::new(), root);
-    'down: loop {
-        let within = |place: lexhold_document::Place| place.start <= byte && byte <= place.end;
-        match &node.value {
-            Value::Map(entries) => {
-                for entry in entries {
-                    if within(entry.key_place) || within(entry.node.place) {
-                        path.push(Seg::from(entry.key.as_str()));
-                        if within(entry.key_place) {
-                            return (path, true, entry.key_place.start..entry.key_place.end);
-                        }
-                        node = &entry.node;
-                        continue 'down;
-                    }
-                }
-            }
-            Value::List(items) => {
-                if let Some((index, item)) = items.iter().enumerate().find(|(_, item)| within(item.place)) {
-                    path.push(Seg::from(index));
-                    node = item;
-                    continue 'down;
-                }
-            }
-            _ => {}
-        }
-        return (path, false, node.place.start..node.place.end);
-    }
 }

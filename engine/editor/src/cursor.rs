@@ -160,14 +160,11 @@ impl Walk<'_> {
             self.leave(column, false);
             return Next::Found(Some(self.found(At::KeyOrValue, start + column..self.at, column)));
         };
-        if is_last && shown.len() <= column + value {
-            if shown.len() < column + value {
-                self.leave(column, false);
-                let typed = start + column..self.at;
-                return Next::Found(Some(self.found(At::Key, typed, column)));
-            }
-        }
         self.leave(column, false);
+        if is_last && shown.len() < column + value {
+            let typed = start + column..self.at;
+            return Next::Found(Some(self.found(At::Key, typed, column)));
+        }
         let after = &line[column + value..];
         let space = after.len() - after.trim_start_matches(' ').len();
         let (value, written) = (column + value + space, &after[space..]);
@@ -288,6 +285,11 @@ impl Walk<'_> {
                     let length = rest.find('\n').unwrap_or(rest.len());
                     if byte + length >= self.at {
                         return Next::Found(None);
+                    }
+                    if let Some(level) = flow.levels.last_mut()
+                        && self.text[level.from..byte].trim().is_empty()
+                    {
+                        level.from = byte + length;
                     }
                     while chars.as_str().len() > rest.len() - length {
                         chars.next();

@@ -3,11 +3,11 @@
 use std::ops::Range;
 
 use jiff::Timestamp;
-use lexhold_document::{Diagnostics, Document, Kind, Node, Seg, Value, path};
+use lexhold_document::{Diagnostics, Document, Kind, Node, Place, Seg, Value, path};
 use lexhold_retention::{Assigned, Clocks, Outcome, Triggers, compile};
 use lexhold_rules::operator_keys;
 
-use crate::complete::{Known, at};
+use crate::complete::Known;
 use crate::index::Target;
 use crate::names::{Sort, is_condition, pattern};
 use crate::{cedar, shapes};
@@ -19,7 +19,7 @@ pub fn hover(known: Known<'_>, path: &str, text: &str, byte: usize, now: Timesta
         return None;
     }
     if let Some(target) = known.index.target(path, byte)
-        && let Some(text) = named(known, path, &target, now)
+        && let Some(text) = named(known, &target, now)
     {
         return Some((target.place, text));
     }
@@ -34,6 +34,37 @@ pub fn hover(known: Known<'_>, path: &str, text: &str, byte: usize, now: Timesta
     let key = place.iter().rposition(|seg| matches!(seg, Seg::Key(_)))?;
     let place = &place[..=key];
     Some((bytes, of_key(document.kind, place)?))
+}
+
+/// The key or value at a byte of a document: its path, and whether it is the key.
+fn at(root: &Node, byte: usize) -> (Vec<Seg>, bool, Range<usize>) {
+    let (mut path, mut node) = (Vec::new(), root);
+    'down: loop {
+        let within = |place: Place| place.start <= byte && byte <= place.end;
+        match &node.value {
+            Value::Map(entries) => {
+                for entry in entries {
+                    if within(entry.key_place) || within(entry.node.place) {
+                        path.push(Seg::from(entry.key.as_str()));
+                        if within(entry.key_place) {
+                            return (path, true, entry.key_place.start..entry.key_place.end);
+                        }
+                        node = &entry.node;
+                        continue 'down;
+                    }
+                }
+            }
+            Value::List(items) => {
+                if let Some((index, item)) = items.iter().enumerate().find(|(_, item)| within(item.place)) {
+                    path.push(Seg::from(index));
+                    node = item;
+                    continue 'down;
+                }
+            }
+            _ => {}
+        }
+        return (path, false, node.place.start..node.place.end);
+    }
 }
 
 /// What a key is for.
@@ -63,7 +94,7 @@ fn of_key(kind: Kind, place: &[Seg]) -> Option<String> {
 }
 
 /// What is known of what a name is the name of.
-fn named(known: Known<'_>, path: &str, target: &Target, now: Timestamp) -> Option<String> {
+fn named(known: Known<'_>, target: &Target, now: Timestamp) -> Option<String> {
     let title = format!("**{}** `{}`", target.sort.title(), target.name);
     if target.sort == Sort::Regulation {
         return match known.laws.get(&target.name) {
@@ -77,19 +108,36 @@ fn named(known: Known<'_>, path: &str, target: &Target, now: Timestamp) -> Optio
         None if target.sort == Sort::File => return None,
         None => {}
     }
-    let n_places = known.index.references(target).len();
-    let elsewhere = if n_places == 1 { "once" } else { "" };
+    if target.sort == Sort::Group {
+        lines.push(members(known, &target.name));
+    }
     if matches!(
         target.sort,
         Sort::Group | Sort::Person | Sort::Channel | Sort::Label | Sort::Operator
     ) {
-        lines.push(match elsewhere {
-            "once" => "Named once.".to_owned(),
-            _ => format!("Named in {n_places} places."),
+        lines.push(match known.index.references(target).len() {
+            1 => "Named once.".to_owned(),
+            n_places => format!("Named in {n_places} places."),
         });
     }
-    let _ = path;
     Some(lines.join("\n\n"))
+}
+
+/// How many entries of people a group has, in every directory.
+fn members(known: Known<'_>, group: &str) -> String {
+    let directories = known
+        .index
+        .documents()
+        .filter(|(_, document)| document.kind == Kind::Directory);
+    let people = directories.flat_map(|(_, document)| {
+        let people = document.root.get("people").and_then(Node::as_list);
+        people.unwrap_or_default()
+    });
+    let is_in = |person: &&Node| {
+        let groups = person.get("groups").and_then(Node::as_list).unwrap_or_default();
+        said(person, "desk") == Some(group) || groups.iter().any(|one| one.as_text() == Some(group))
+    };
+    format!("Entries of people in it: {}.", people.filter(is_in).count())
 }
 
 fn described(known: Known<'_>, document: &Document, target: &Target, now: Timestamp) -> Vec<String> {
@@ -102,18 +150,6 @@ fn described(known: Known<'_>, document: &Document, target: &Target, now: Timest
             lines.extend(worked(known, document, &target.name, now));
             lines
         }
-        Sort::Group => {
-            let people = document.root.get("people").and_then(Node::as_list).unwrap_or_default();
-            let is_in = |person: &&Node| {
-                let groups = person.get("groups").and_then(Node::as_list).unwrap_or_default();
-                let desk = person.get("desk").and_then(Node::as_text) == Some(&target.name);
-                desk || groups.iter().any(|group| group.as_text() == Some(&target.name))
-            };
-            vec![format!(
-                "Entries of people in it: {}.",
-                people.iter().filter(is_in).count()
-            )]
-        }
         Sort::Person | Sort::Operator => {
             let items = document.root.get("people").and_then(Node::as_list).unwrap_or_default();
             let found = items.iter().find(|item| said(item, "id") == Some(&target.name));
@@ -123,7 +159,7 @@ fn described(known: Known<'_>, document: &Document, target: &Target, now: Timest
                 .into_iter()
                 .collect()
         }
-        Sort::Channel | Sort::Label | Sort::Regulation | Sort::File => Vec::new(),
+        Sort::Group | Sort::Channel | Sort::Label | Sort::Regulation | Sort::File => Vec::new(),
     }
 }
 

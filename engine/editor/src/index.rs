@@ -1,6 +1,6 @@
 //! Every document of a project as far as names go, kept up to date file by file.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use lexhold_document::{Diagnostics, Document, FileId, Files, Kind, OpenError, load};
@@ -15,14 +15,15 @@ pub struct Reading {
     /// The document of the latest text that could be read.
     document: Document,
     mentions: Vec<Mention>,
-    /// Whether the text has become unreadable since.
-    is_stale: bool,
 }
 
 /// The documents of a project, by path.
 #[derive(Default)]
 pub struct Index {
+    /// The latest state of each that could be read.
     readings: BTreeMap<String, Reading>,
+    /// Those whose present text cannot be read.
+    unreadable: BTreeSet<String>,
 }
 
 /// A stretch of a file.
@@ -63,26 +64,25 @@ pub enum NotRenamed {
 impl Index {
     /// Takes the present text of a file. Half-typed, it leaves the file's names as they were.
     pub fn put(&mut self, path: &str, text: &str) {
+        if self.text(path) == Some(text) {
+            self.unreadable.remove(path);
+            return;
+        }
         match Reading::of(path, text) {
             Some(reading) => {
                 self.readings.insert(path.to_owned(), reading);
+                self.unreadable.remove(path);
             }
             None => {
-                if let Some(reading) = self.readings.get_mut(path) {
-                    reading.is_stale = true;
-                }
+                self.unreadable.insert(path.to_owned());
             }
         }
-    }
-
-    /// Forgets a file.
-    pub fn remove(&mut self, path: &str) {
-        self.readings.remove(path);
     }
 
     /// Forgets the files for which this is not true.
     pub fn retain(&mut self, keep: impl Fn(&str) -> bool) {
         self.readings.retain(|path, _| keep(path));
+        self.unreadable.retain(|path| keep(path));
     }
 
     /// The document of a file, in the latest state that could be read.
@@ -104,7 +104,7 @@ impl Index {
 
     /// What is named at a byte of a file; nothing while the file cannot be read.
     pub fn target(&self, path: &str, at: usize) -> Option<Target> {
-        let reading = self.readings.get(path).filter(|reading| !reading.is_stale)?;
+        let reading = self.readings.get(path).filter(|_| !self.unreadable.contains(path))?;
         let within = |mention: &&Mention| mention.place.start <= at && at <= mention.place.end;
         let mention = reading.mentions.iter().find(within)?;
         // In `ruleset.rule` the first part names the ruleset.
@@ -203,7 +203,7 @@ impl Index {
         if !is_id {
             return Err(NotRenamed::NotAnId);
         }
-        if let Some((path, _)) = self.readings.iter().find(|(_, reading)| reading.is_stale) {
+        if let Some(path) = self.unreadable.first() {
             return Err(NotRenamed::Unreadable(path.clone()));
         }
         let full = match target.sort.of_documents() {
@@ -261,7 +261,6 @@ impl Reading {
             files,
             file,
             document,
-            is_stale: false,
         })
     }
 

@@ -122,13 +122,13 @@ pub fn role(kind: Kind, path: &[&str]) -> Option<(Sort, bool)> {
 
 /// Whether a Cedar condition stands at the end of a path.
 pub fn is_condition(kind: Kind, path: &[&str]) -> bool {
-    match (kind, path) {
-        (Kind::Ruleset, ["rules", "#", "when"]) => true,
-        (Kind::Supervision, ["rules", "#", "when" | "forbid"]) => true,
-        (Kind::Retention, ["scope"] | ["schedules", "#", "when"]) => true,
-        (Kind::Hold, ["when"]) => true,
-        _ => false,
-    }
+    matches!(
+        (kind, path),
+        (Kind::Ruleset, ["rules", "#", "when"])
+            | (Kind::Supervision, ["rules", "#", "when" | "forbid"])
+            | (Kind::Retention, ["scope"] | ["schedules", "#", "when"])
+            | (Kind::Hold, ["when"])
+    )
 }
 
 /// A path as [`role`] takes it.
