@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use lexhold_catalog::payload::{ErasureDecided, ErasureItem};
-use lexhold_catalog::{Catalog, ErasureRow, Scope};
+use lexhold_catalog::{Catalog, ErasureItemRow, ErasureRow, RetentionRow, Scope};
 use lexhold_model::Key;
 use lexhold_policy::Verb;
 use lexhold_retention::PrivacyLaw;
@@ -59,7 +59,7 @@ pub fn ground(settings: &Settings, args: &GroundErasure) -> anyhow::Result<Exit>
         ground: Some(args.article.clone()),
         waived: Vec::new(),
         reason: args.reason.clone(),
-        items,
+        items: items.into_iter().map(item).collect(),
         confirmed_by: by.clone(),
         solo: desk.actor.is_solo(),
     });
@@ -77,13 +77,16 @@ pub fn grant(settings: &Settings, args: &GrantErasure) -> anyhow::Result<Exit> {
     let (desk, catalog, request) = deciding(settings, &args.name, &args.reason, by)?;
     let items = items(&catalog, &request, &args.named)?;
     let n = items.len();
-    let waived = waived(settings, &catalog, &items)?;
+    let waived = waived(settings, &catalog, &request, &items)?;
     let mut seen = seen(&catalog)?;
     drop(catalog);
     let mut alike: BTreeMap<Vec<Key>, Vec<ErasureItem>> = BTreeMap::new();
     for item in items {
         let of = waived.get(&item.family).cloned().unwrap_or_default();
-        alike.entry(of.into_iter().collect()).or_default().push(item);
+        alike
+            .entry(of.into_iter().collect())
+            .or_default()
+            .push(self::item(item));
     }
     let mut n_done = 0;
     for (waived, items) in alike {
@@ -120,7 +123,7 @@ fn cut_short(error: anyhow::Error, n_done: usize, n: usize) -> anyhow::Error {
 }
 
 /// The messages of the request that somebody named.
-fn items(catalog: &Catalog, request: &ErasureRow, wanted: &NamedMessages) -> anyhow::Result<Vec<ErasureItem>> {
+fn items(catalog: &Catalog, request: &ErasureRow, wanted: &NamedMessages) -> anyhow::Result<Vec<ErasureItemRow>> {
     let families = named(catalog, wanted)?;
     if families.is_empty() {
         return Err(Failure::new(Exit::Usage, "no message is named")
@@ -128,17 +131,7 @@ fn items(catalog: &Catalog, request: &ErasureRow, wanted: &NamedMessages) -> any
             .into());
     }
     let frozen = catalog.erasure_items(&request.request, None)?;
-    let mut frozen: HashMap<Key, ErasureItem> = frozen
-        .into_iter()
-        .map(|row| {
-            let item = ErasureItem {
-                family: row.family,
-                message_id: row.message_id,
-                others: row.others,
-            };
-            (item.family, item)
-        })
-        .collect();
+    let mut frozen: HashMap<Key, ErasureItemRow> = frozen.into_iter().map(|row| (row.family, row)).collect();
     let mut items = Vec::new();
     for family in families {
         let stranger = || {
@@ -154,6 +147,15 @@ fn items(catalog: &Catalog, request: &ErasureRow, wanted: &NamedMessages) -> any
     Ok(items)
 }
 
+/// A message as the journal names it.
+fn item(row: ErasureItemRow) -> ErasureItem {
+    ErasureItem {
+        family: row.family,
+        message_id: row.message_id,
+        others: row.others,
+    }
+}
+
 /// The schedule versions that are waived for each message: those whose duties keep it now, and those that were waived before.
 ///
 /// # Errors
@@ -161,27 +163,31 @@ fn items(catalog: &Catalog, request: &ErasureRow, wanted: &NamedMessages) -> any
 fn waived(
     settings: &Settings,
     catalog: &Catalog,
-    items: &[ErasureItem],
+    request: &ErasureRow,
+    items: &[ErasureItemRow],
 ) -> anyhow::Result<HashMap<Key, BTreeSet<Key>>> {
     let grounds = Grounds::read(catalog, settings.now)?;
     let schedules = grounds.versions();
     let laws: HashMap<String, PrivacyLaw> = catalog
         .erasures()?
         .iter()
-        .filter(|request| request.step("closed").is_none())
         .map(|request| Ok((request.request.clone(), law_of(request)?)))
         .collect::<anyhow::Result<_>>()?;
-    let mut all = HashMap::new();
+    let families: Vec<Key> = items.iter().map(|item| item.family).collect();
+    let mut rows: HashMap<Key, RetentionRow> = HashMap::new();
+    catalog.choose_families(&families)?;
+    catalog.retention::<anyhow::Error>(Scope::Chosen, |row| {
+        rows.entry(row.family).or_insert(row);
+        Ok(())
+    })?;
+    let all: Vec<RetentionRow> = rows.values().cloned().collect();
+    let mut dates = Dates::for_messages(catalog, &grounds, settings.now, &all)?;
+    let mut waived = HashMap::new();
     for item in items {
-        let mut rows = Vec::new();
-        catalog.retention::<anyhow::Error>(Scope::Family(item.family), |row| {
-            rows.push(row);
-            Ok(())
-        })?;
-        let Some(row) = rows.first() else { continue };
-        let asking = catalog.erasures_of(item.family)?;
-        let asking: Vec<PrivacyLaw> = asking.iter().filter_map(|name| laws.get(name).copied()).collect();
-        let dates = Dates::for_messages(catalog, &grounds, settings.now, &rows)?.of_message(row);
+        let Some(row) = rows.get(&item.family) else { continue };
+        let asking = std::iter::once(&request.request).chain(&item.also_asked_by);
+        let asking: Vec<PrivacyLaw> = asking.filter_map(|name| laws.get(name).copied()).collect();
+        let dates = dates.of_message(row);
         let mut of_item: BTreeSet<Key> = dates.erasure().waived.clone();
         for duty in dates.erasure().keeping(&dates.resolved, settings.now) {
             let schedule = schedules.get(&duty.schedule);
@@ -195,9 +201,9 @@ fn waived(
             }
             of_item.insert(duty.schedule);
         }
-        all.insert(item.family, of_item);
+        waived.insert(item.family, of_item);
     }
-    Ok(all)
+    Ok(waived)
 }
 
 #[cfg(test)]
