@@ -31,6 +31,10 @@ struct Kept {
     age: i64,
     /// Whose employment has to end first.
     account: Option<&'static str>,
+    /// No rule deletes it these thirty years: only a request for its erasure frees it.
+    late: bool,
+    /// Confirmed requests for its erasure, the first one first.
+    asked: Vec<String>,
     /// An alert rests on it that nobody has closed.
     alert: bool,
     gone: bool,
@@ -43,7 +47,7 @@ struct Kept {
 }
 
 /// What a plan was frozen with: where anything of it differs later, the item is sent back.
-type Terms = (i64, bool, bool, usize);
+type Terms = (i64, bool, bool, usize, Option<String>);
 
 #[derive(Clone)]
 struct Hold {
@@ -74,6 +78,8 @@ struct Model {
     years: i64,
     left: BTreeSet<&'static str>,
     plans: BTreeMap<String, Plan>,
+    /// Requests for erasure that are not over, with their messages.
+    requests: BTreeMap<String, BTreeSet<String>>,
 }
 
 impl Hold {
@@ -84,14 +90,20 @@ impl Hold {
 }
 
 impl Model {
-    fn due(&self, message: &Kept) -> bool {
+    /// Whether no duty keeps it.
+    fn over(&self, message: &Kept) -> bool {
         message.age > self.years && message.account.is_none_or(|account| self.left.contains(account))
+    }
+
+    fn due(&self, message: &Kept) -> bool {
+        self.over(message) && (!message.late || !message.asked.is_empty())
     }
 
     fn state(&self, message: &Kept) -> &'static str {
         match () {
             () if !message.holds.is_empty() => "held",
             () if !message.cases.is_empty() || message.alert => "in_case",
+            () if (message.grace || !self.over(message)) && !message.asked.is_empty() => "restricted",
             () if message.grace || !self.due(message) => "retained",
             () => "eligible",
         }
@@ -99,7 +111,10 @@ impl Model {
 
     fn terms(&self, message: &Kept) -> Terms {
         let left = message.account.is_some_and(|account| self.left.contains(account));
-        (self.years, left, message.grace_is_over, message.lines.len())
+        // What a rule deletes could go before somebody asked, from the day that it had; the rest from the first request on.
+        let asked = message.asked.first().cloned();
+        let asked = asked.map(|first| if message.late { first } else { String::new() });
+        (self.years, left, message.grace_is_over, message.lines.len(), asked)
     }
 
     fn destroyable(&self) -> BTreeMap<String, Terms> {
@@ -149,7 +164,7 @@ impl Model {
             .items
             .iter()
             .filter(|(id, _)| !plan.back.contains(*id) && !plan.gone.contains(*id));
-        let (go, back): (Vec<_>, Vec<_>) = left.partition(|(id, terms)| may_go.get(*id) == Some(*terms));
+        let (go, back): (Vec<_>, Vec<_>) = left.partition(|(id, terms)| may_go.get(*id) == Some(terms));
         let ids =
             |of: Vec<(&String, &Terms)>| -> BTreeSet<String> { of.into_iter().map(|(id, _)| id.clone()).collect() };
         let (go, back) = (ids(go), ids(back));
@@ -188,6 +203,7 @@ impl Walk {
                 years: PERIODS[0],
                 left: BTreeSet::new(),
                 plans: BTreeMap::new(),
+                requests: BTreeMap::new(),
             },
             dice: seed,
             n: 0,
@@ -197,6 +213,7 @@ impl Walk {
         };
         walk.policy(0);
         walk.firm.write("policies/retention/leavers.yaml", LEAVERS);
+        walk.firm.write("policies/retention/late.yaml", LATE);
         walk
     }
 
@@ -258,7 +275,7 @@ impl Walk {
 
     fn step(&mut self) {
         type Act = fn(&mut Walk);
-        const ACTS: [(&str, usize, Act); 15] = [
+        const ACTS: [(&str, usize, Act); 17] = [
             ("ingest", 8, Walk::ingest),
             ("edit", 2, Walk::edit),
             ("again", 3, Walk::again),
@@ -270,6 +287,8 @@ impl Walk {
             ("alert-closed", 2, Walk::close_alert),
             ("activate", 2, Walk::activate),
             ("event", 2, Walk::event),
+            ("erase", 4, Walk::erase),
+            ("erase-closed", 2, Walk::close_request),
             ("propose", 14, Walk::propose),
             ("execute", 14, Walk::execute),
             ("copy", 3, Walk::copy),
@@ -297,6 +316,7 @@ impl Walk {
             let (sender, conversation) = (self.pick(&PEOPLE).unwrap(), self.pick(&CONVERSATIONS).unwrap());
             let age = AGES[[0, 1, 2, 2, 3, 3][self.roll(6)]];
             let account = (self.roll(5) == 0).then(|| ACCOUNTS[self.n % 2]);
+            let late = account.is_none() && self.roll(4) == 0;
             let alert = self.roll(10) == 0;
             let text = if alert {
                 format!("call me on +44 7700 9{:05}", self.n)
@@ -310,6 +330,8 @@ impl Walk {
             if let Some(account) = account {
                 line["labels"] = json!(["hr"]);
                 line["accounts"] = json!([account]);
+            } else if late {
+                line["labels"] = json!(["late"]);
             }
             lines.push(line.clone());
             let message = Kept {
@@ -318,6 +340,8 @@ impl Walk {
                 conversation,
                 age,
                 account,
+                late,
+                asked: Vec::new(),
                 alert,
                 gone: false,
                 holds: BTreeSet::new(),
@@ -384,6 +408,7 @@ impl Walk {
             &extra,
             Kept {
                 lines: vec![line],
+                asked: Vec::new(),
                 ..blank.clone()
             },
         );
@@ -577,6 +602,94 @@ impl Walk {
         )
         .ended(0);
         self.model.left.insert(account);
+    }
+
+    /// Somebody asks for the erasure of what they said, of a conversation, or of a message, and is known at once.
+    fn erase(&mut self) {
+        let there = self.present();
+        let Some(id) = self.pick(&there) else { return };
+        let name = self.name("er");
+        let of = self.model.messages[&id].clone();
+        let report_id = self.report_id(&id);
+        let (flag, value) = match self.roll(3) {
+            0 => ("--handle", of.sender),
+            1 => ("--conversation", of.conversation),
+            _ => ("--message", report_id.as_str()),
+        };
+        let received = Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date().to_string();
+        let mut call = vec![
+            "erasure",
+            "request",
+            &name,
+            "--subject",
+            "S",
+            "--law",
+            "gdpr",
+            "--located",
+            "DE",
+        ];
+        call.extend([
+            "--established",
+            "IE",
+            "--zone",
+            "UTC",
+            "--received",
+            &received,
+            flag,
+            value,
+        ]);
+        call.extend(["--format", "json"]);
+        let asked = self.call(&[], &call).ended(0).json();
+        // What a second person would have written, whom this firm has not.
+        let payload = json!({"request": name, "digest": asked["digest"], "evidence": "known", "solo": true});
+        written(&self.firm, 0, EntryKind::ErasureConfirmed, &payload);
+        let means = |other: &String, message: &Kept| match flag {
+            "--handle" => message.sender == of.sender,
+            "--conversation" => message.conversation == of.conversation,
+            _ => *other == id,
+        };
+        let mut named = BTreeSet::new();
+        for (other, message) in &mut self.model.messages {
+            if !message.gone && means(other, message) {
+                message.asked.push(name.clone());
+                named.insert(other.clone());
+            }
+        }
+        self.model.requests.insert(name, named);
+    }
+
+    fn close_request(&mut self) {
+        let open: Vec<String> = self.model.requests.keys().cloned().collect();
+        let Some(name) = self.pick(&open) else { return };
+        let payload = json!({"request": name, "outcome": "withdrawn", "reason": "they said so", "confirmed_by": [], "solo": true});
+        self.told.push(format!("erasure close {name}"));
+        written(&self.firm, 0, EntryKind::ErasureClosed, &payload);
+        self.model.requests.remove(&name);
+        for message in self.model.messages.values_mut() {
+            message.asked.retain(|asked| *asked != name);
+        }
+    }
+
+    /// How each message of a request stands.
+    fn requests_agree(&self) {
+        for (name, named) in &self.model.requests {
+            let call = ["erasure", "status", name, "--format", "ndjson"];
+            let rows = self.firm.call(&call).ended(0).rows();
+            let found: BTreeMap<&str, &str> = rows
+                .iter()
+                .map(|row| {
+                    let id = row["message_id"].as_str().unwrap().rsplit('/').next().unwrap();
+                    (id, row["standing"].as_str().unwrap())
+                })
+                .collect();
+            let standing = |id: &String| match &self.model.messages[id] {
+                message if message.gone => "erased",
+                message if self.model.state(message) == "eligible" => "queued",
+                _ => "deferred",
+            };
+            let expected: BTreeMap<&str, &str> = named.iter().map(|id| (id.as_str(), standing(id))).collect();
+            assert_eq!(found, expected, "{name}");
+        }
     }
 
     fn propose(&mut self) {
@@ -813,6 +926,7 @@ impl Walk {
         let expected =
             there.map(|(id, message)| (id.clone(), (self.model.state(message).to_owned(), message.lines.len())));
         assert_eq!(found, expected.collect());
+        self.requests_agree();
         let home = Home::open(&self.firm.path(".lexhold")).unwrap();
         let verified = home.verify(|_, _| {}).unwrap();
         assert!(verified.is_sound(), "{:?}", verified.findings);
@@ -928,4 +1042,18 @@ schedules:
     title: A year after leaving
     when: resource.labels.contains(\"hr\")
     retain: { for: P1Y, from: { event: employee_left, key: accounts } }
+";
+
+const LATE: &str = "lexhold: 1
+retention: late
+version: 1.0.0
+title: What goes in thirty years
+owner: x@firm.example
+zone: UTC
+mode: operational
+schedules:
+  - id: late
+    title: Thirty years
+    when: resource.labels.contains(\"late\")
+    dispose: { after: P30Y, from: sent, action: review }
 ";
