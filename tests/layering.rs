@@ -73,6 +73,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("lsp-server", &["lexhold"]),
     ("tar", &["lexhold"]),
     ("rawzip", &["lexhold-formats"]),
+    ("mail-parser", &["lexhold-formats"]),
 ];
 
 /// Crates that touch no disk, clock or environment, so that the workspace's own clippy.toml has to bind them.

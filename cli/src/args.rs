@@ -34,7 +34,7 @@ pub use check::{Check, CheckFormat, CheckLevel};
 pub use checkpoint::Checkpoint;
 pub use clock::Clock;
 pub use config::{Config, ShowConfig};
-pub use convert::{Convert, MessageFormat, ReadAs};
+pub use convert::{Convert, DatesAre, MessageFormat, ReadAs};
 pub use dispose::{
     AnswerDisposal, ApproveDisposal, CopyGoneArgs, DisposalCertificate, Dispose, DisposeKind, ExecuteDisposal,
     ExtendDisposal, ProposeDisposal, RejectDisposal,

@@ -156,3 +156,45 @@ fn what_nobody_reads_says_what_can_be_read() {
     firm.write("empty/.keep", "");
     firm.call(&["convert", "empty"]).ended(4).said("cannot read empty");
 }
+
+#[test]
+fn a_chat_of_a_phone_needs_a_zone_and_a_mailbox_needs_nothing() {
+    let firm = Firm::new();
+    firm.write(
+        "chats/WhatsApp Chat with Desk.txt",
+        "01/13/24, 9:00 PM - Ann: let's talk on Signal\n01/13/24, 9:01 PM - Bob: ok\n",
+    );
+    firm.write(
+        "chats/mail.mbox",
+        "From ann@x.com Sat Jan 13 21:00:00 2024\nFrom: ann@x.com\nTo: bob@x.com\nMessage-ID: <1@x>\nSubject: s\nDate: Sat, 13 Jan 2024 21:00:00 +0000\n\nhi\n",
+    );
+    firm.call(&["run", "chats"]).ended(2).said("say it with --source-zone");
+    assert!(!firm.path(".lexhold").exists(), "nothing was begun");
+    firm.call(&["convert", "chats", "--source-zone", "Mars/Base"])
+        .ended(3)
+        .said("`Mars/Base` is no time zone");
+    let first = firm
+        .call(&["convert", "chats", "--source-zone", "America/New_York"])
+        .ended(0);
+    let rows = first.rows();
+    let times: Vec<_> = rows.iter().map(|row| row["sent_at"].as_str().unwrap()).collect();
+    assert_eq!(
+        times,
+        ["2024-01-14T02:00:00Z", "2024-01-14T02:01:00Z", "2024-01-13T21:00:00Z"]
+    );
+    assert_eq!(
+        (&rows[0]["sent_precision"], &rows[2]["id"]),
+        (&json!("minute"), &json!("1@x"))
+    );
+    firm.write("ndjson", &first.stdout);
+    assert_eq!(firm.call(&["convert", "ndjson"]).ended(0).stdout, first.stdout);
+    firm.write("short.txt", "01/02/24, 9:00 PM - Ann: hi\n");
+    firm.call(&["convert", "short.txt", "--source-zone", "UTC"])
+        .ended(2)
+        .said("--source-dates");
+    let said = firm
+        .call(&["convert", "short.txt", "--source-zone", "UTC", "--source-dates", "dmy"])
+        .ended(0)
+        .rows();
+    assert_eq!(said[0]["sent_at"], "2024-02-01T21:00:00Z");
+}

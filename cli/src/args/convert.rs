@@ -10,6 +10,20 @@ pub struct ReadAs {
     /// The zone of the clock in exports that name none, such as America/New_York; never guessed
     #[arg(long, value_name = "ZONE")]
     pub source_zone: Option<String>,
+    /// The order of dates in exports that could be read in two ways
+    #[arg(long, value_enum, value_name = "ORDER")]
+    pub source_dates: Option<DatesAre>,
+}
+
+/// In which order the numbers of a date stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DatesAre {
+    /// Day, month, year.
+    Dmy,
+    /// Month, day, year.
+    Mdy,
+    /// Year, month, day.
+    Ymd,
 }
 
 /// `convert`

@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use lexhold_formats::{Options, fingerprint};
+use lexhold_formats::{DateOrder, Options, fingerprint};
 use lexhold_model::Digest;
 use lexhold_source::ErrorKind;
 
 use super::pipeline::{CHUNK, zone};
-use crate::args::ReadAs;
+use crate::args::{DatesAre, ReadAs};
 use crate::failure::{Exit, Failure};
 use crate::files::{near_name, why};
 
@@ -87,5 +87,10 @@ pub fn read_as(args: &ReadAs) -> anyhow::Result<Options> {
     Ok(Options {
         chunks: CHUNK,
         zone: args.source_zone.as_deref().map(zone).transpose()?,
+        dates: args.source_dates.map(|order| match order {
+            DatesAre::Dmy => DateOrder::DayMonthYear,
+            DatesAre::Mdy => DateOrder::MonthDayYear,
+            DatesAre::Ymd => DateOrder::YearMonthDay,
+        }),
     })
 }

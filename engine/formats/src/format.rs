@@ -31,6 +31,19 @@ pub struct Options {
     pub chunks: lexhold_source::Options,
     /// The zone of times that an export writes without one.
     pub zone: Option<TimeZone>,
+    /// The order of dates that could be read in two ways.
+    pub dates: Option<DateOrder>,
+}
+
+/// In which order the numbers of a date stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DateOrder {
+    /// `31/12/24`.
+    DayMonthYear,
+    /// `12/31/24`.
+    MonthDayYear,
+    /// `24-12-31`.
+    YearMonthDay,
 }
 
 /// One product's format.

@@ -17,12 +17,14 @@
 
 mod archive;
 mod document;
+mod email;
 mod format;
 mod items;
 mod object;
 mod open;
 mod slack;
 mod tree;
+mod whatsapp;
 
-pub use format::{About, Options};
+pub use format::{About, DateOrder, Options};
 pub use open::{fingerprint, formats, open};

@@ -9,12 +9,14 @@ use lexhold_model::Digest;
 use lexhold_source::{Chunks, ErrorKind, Place, Reader, Rows, SourceError, Stream, open_file};
 use sha2::{Digest as _, Sha256};
 
+use crate::email::Email;
 use crate::format::{About, Format, Messages, Options, Part};
 use crate::slack::Slack;
 use crate::tree::Tree;
+use crate::whatsapp::WhatsApp;
 
 /// Every format, the most used first; where two might claim a file, the first one gets it.
-const FORMATS: &[&dyn Format] = &[&Slack];
+const FORMATS: &[&dyn Format] = &[&Slack, &WhatsApp, &Email];
 
 /// How much of a file is looked at to tell what it is.
 const PROBE_BYTES: usize = 64 << 10;
@@ -101,6 +103,8 @@ struct Export {
     parts: VecDeque<(&'static dyn Format, Part)>,
     /// What nobody reads, to be reported.
     refused: VecDeque<(Arc<str>, String)>,
+    /// Texts that no format knows. They are reported in the end, unless a message has them as an attachment.
+    unknown: VecDeque<usize>,
     current: Option<Box<dyn Messages>>,
     format: String,
 }
@@ -123,10 +127,6 @@ impl Export {
             .refused
             .iter()
             .map(|(name, why)| (name.as_str().into(), why.clone()));
-        let unknown = unknown.into_iter().map(|at| {
-            let name = tree.entries[at].path.as_str().into();
-            (name, "is text of no kind that Lexhold reads".to_owned())
-        });
         let format = name(&claims, tree.packing);
         let mut parts = VecDeque::with_capacity(claims.len());
         for claim in claims {
@@ -140,7 +140,8 @@ impl Export {
             parts.push_back((claim.format, part));
         }
         Ok(Self {
-            refused: refused.chain(unknown).collect(),
+            refused: refused.collect(),
+            unknown: unknown.into(),
             format,
             parts,
             current: None,
@@ -161,10 +162,17 @@ impl Rows for Export {
             }
             return Ok(true);
         }
-        let Some((format, part)) = self.parts.pop_front() else {
+        if let Some((format, part)) = self.parts.pop_front() {
+            self.current = Some(format.open(part)?);
+            return Ok(true);
+        }
+        let Some(entry) = self.unknown.pop_front().map(|at| &self.tree.entries[at]) else {
             return Ok(false);
         };
-        self.current = Some(format.open(part)?);
+        if !entry.is_used() {
+            let why = "is text of no kind that Lexhold reads";
+            to.push_in(&entry.path.as_str().into(), Place::Whole, Err(why.to_owned()));
+        }
         Ok(true)
     }
 

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use lexhold_source::{SourceError, digest, open_file};
 
@@ -28,6 +28,8 @@ pub(crate) struct Entry {
     /// Its path in the tree, with `/` between the names.
     pub(crate) path: String,
     at: At,
+    /// Whether a message has it as an attachment.
+    used: AtomicBool,
 }
 
 enum At {
@@ -39,6 +41,11 @@ impl Entry {
     /// The path without its folder.
     pub(crate) fn file_name(&self) -> &str {
         self.path.rsplit('/').next().unwrap_or(&self.path)
+    }
+
+    /// Whether a message has it as an attachment.
+    pub(crate) fn is_used(&self) -> bool {
+        self.used.load(Ordering::Relaxed)
     }
 
     /// The folder with its slash; empty for the root.
@@ -98,6 +105,7 @@ impl Tree {
         self.entries.push(Entry {
             path: name,
             at: At::Disk(path),
+            used: AtomicBool::default(),
         });
         Ok(())
     }
@@ -110,6 +118,7 @@ impl Tree {
         tree.entries.push(Entry {
             path: String::new(),
             at: At::Disk(path.to_owned()),
+            used: AtomicBool::default(),
         });
         Ok(tree)
     }
@@ -140,6 +149,7 @@ impl Tree {
                 self.entries.push(Entry {
                     path,
                     at: At::Member(archive.clone(), member),
+                    used: AtomicBool::default(),
                 });
                 continue;
             }
@@ -216,6 +226,7 @@ impl Tree {
 
     /// The size and the SHA-256 of an entry's bytes, when they can be read to the end.
     pub(crate) fn hash(&self, entry: &Entry) -> Result<(u64, String), SourceError> {
+        entry.used.store(true, Ordering::Relaxed);
         let mut bytes = self.read(entry)?;
         let found = digest(&mut bytes).map_err(|error| SourceError::io(&self.full_name(entry), error));
         let (digest, length) = found?;

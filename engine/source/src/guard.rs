@@ -1,4 +1,4 @@
-//! A fence around the Parquet library, which panics on some damaged files instead of saying so.
+//! A fence around libraries that may panic on damaged files instead of saying so, as the one for Parquet does.
 
 use std::cell::Cell;
 use std::panic::{self, AssertUnwindSafe};
@@ -12,7 +12,7 @@ thread_local! {
 ///
 /// The panic is not announced: here it is nothing but the sign of a damaged file. Whatever `read` worked on MUST
 /// be thrown away after `None`.
-pub(crate) fn guarded<T>(read: impl FnOnce() -> T) -> Option<T> {
+pub fn guarded<T>(read: impl FnOnce() -> T) -> Option<T> {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {
         let announce = panic::take_hook();

@@ -52,6 +52,7 @@ pub use chunk::Chunks;
 pub use directory::read_directory;
 pub use error::{ErrorKind, SourceError};
 pub use fingerprint::{digest, fingerprint};
+pub use guard::guarded;
 pub use input::open_file;
 pub use json::{metadata, reason_of, without_lone_surrogates};
 pub use lines::{Line, Lines};
