@@ -4,7 +4,7 @@ use std::io::Read;
 use std::sync::Arc;
 
 use lexhold_model::SourcePlace;
-use lexhold_source::{Chunks, Place, Reading, SourceError};
+use lexhold_source::{Chunks, ErrorKind, Place, Reading, SourceError};
 
 use crate::format::Part;
 use crate::items::{Items, Step};
@@ -32,6 +32,8 @@ pub(crate) enum Found<'a> {
 
 /// A value of a document.
 pub(crate) struct Value<'a> {
+    /// Where it stands in the document, such as `messages[]`.
+    pub(crate) path: &'a str,
     pub(crate) bytes: &'a [u8],
     /// Where a message that it holds was read.
     pub(crate) place: SourcePlace,
@@ -73,6 +75,7 @@ impl Document {
             Ok(Some(Step::Open)) => on(Found::Open),
             Ok(Some(Step::Close)) => on(Found::Close),
             Ok(Some(Step::Value)) => on(Found::Value(Value {
+                path: self.items.path(),
                 bytes: self.items.value(),
                 place: SourcePlace {
                     file: self.file.clone(),
@@ -100,4 +103,27 @@ impl Document {
             }
         }
     }
+}
+
+/// Reads each object of a list, if it is there. A list that cannot be read is an error: without its names and members every
+/// message would lose some.
+pub(crate) fn each(part: &Part, path: &str, mut then: impl FnMut(Object<'_>)) -> Result<(), SourceError> {
+    let Some(at) = part.tree.find(path) else { return Ok(()) };
+    let entry = &part.tree.entries[at];
+    let name = part.tree.full_name(entry);
+    let limit_bytes = part.options.chunks.line_bytes;
+    let mut items = Items::new(part.tree.read(entry)?, &[""], limit_bytes);
+    let damaged = |why: &str| SourceError::new(ErrorKind::Corrupt, &name, why.to_owned());
+    while let Some(step) = items.next().map_err(|error| SourceError::io(&name, error))? {
+        match step {
+            Step::Open | Step::Close => {}
+            Step::Broken(why) => return Err(damaged(why)),
+            Step::TooLong => return Err(damaged("an item is longer than the limit")),
+            Step::Value => {
+                let (text, _) = object::text(items.value());
+                then(Object::parse(&text).map_err(|why| damaged(&why))?);
+            }
+        }
+    }
+    Ok(())
 }

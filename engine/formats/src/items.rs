@@ -71,7 +71,6 @@ impl<R: Read> Items<R> {
     }
 
     /// The path of what was handed over last.
-    #[cfg(test)]
     pub(crate) fn path(&self) -> &str {
         &self.path
     }

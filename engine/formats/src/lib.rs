@@ -19,10 +19,12 @@ mod archive;
 mod document;
 mod email;
 mod format;
+mod html;
 mod items;
 mod object;
 mod open;
 mod slack;
+mod teams;
 mod tree;
 mod whatsapp;
 

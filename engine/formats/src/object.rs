@@ -75,6 +75,18 @@ impl<'a> Object<'a> {
         Object::parse(self.raw(name)?.get()).ok()
     }
 
+    /// The same members, their names without a capital in front. Of two that differ in it alone the one without stays.
+    pub(crate) fn decapitalised(self) -> Self {
+        let mut members = BTreeMap::new();
+        for (name, raw) in self.members {
+            let mut chars = name.chars();
+            let first = chars.next().map(|first| first.to_ascii_lowercase());
+            // Capitals sort first, so that the other one comes later.
+            members.insert(first.into_iter().chain(chars).collect(), raw);
+        }
+        Self { members }
+    }
+
     /// Leaves a member out, because it says nothing that is not kept elsewhere.
     pub(crate) fn drop(&mut self, name: &str) {
         self.members.remove(name);

@@ -10,6 +10,7 @@ use lexhold_source::{Notes, Reading, guarded, without_bom};
 use mail_parser::{Address, DateTime, HeaderValue, Message as Mail, MessageParser, MessagePart, MimeHeaders, PartType};
 
 use super::mailbox::Found;
+use crate::html;
 
 /// Mails inside mails are read so deep.
 const DEEPEST: usize = 5;
@@ -313,18 +314,20 @@ impl Body {
     fn add(&mut self, mail: &Mail<'_>, depth: usize) {
         self.undecodable |= mail.parts.iter().any(|part| part.is_encoding_problem);
         self.encrypted |= mail.parts.iter().any(is_encrypted);
-        for at in 0..mail.text_body_count() {
-            if let Some(text) = mail.body_text(at) {
-                self.paragraph(&text);
+        for part in mail.text_bodies() {
+            match &part.body {
+                PartType::Text(text) => self.paragraph(text),
+                PartType::Html(html) => self.paragraph(&html::text(html)),
+                _ => {}
             }
         }
         if depth == 1 {
-            let html = mail.html_bodies().filter_map(|part| match &part.body {
+            let bodies = mail.html_bodies().filter_map(|part| match &part.body {
                 PartType::Html(html) => Some(html.as_ref()),
                 _ => None,
             });
-            let html: Vec<&str> = html.collect();
-            self.html = Some(html.join("\n")).filter(|html| !html.is_empty());
+            let bodies: Vec<&str> = bodies.collect();
+            self.html = Some(bodies.join("\n")).filter(|html| !html.is_empty());
         }
         for part in mail.attachments() {
             self.attach(part, depth);

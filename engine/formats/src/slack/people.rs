@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use lexhold_model::ConversationKind;
 use lexhold_source::SourceError;
 
+use crate::document::each;
 use crate::format::Part;
-use crate::items::{Items, Step};
-use crate::object::{self, Object};
+use crate::object::Object;
 
 /// The people and conversations that the lists name. Memory goes with the workspace, not with its messages.
 #[derive(Default)]
@@ -40,7 +40,7 @@ impl People {
     /// Reads the lists at the root of a workspace. One that is missing is empty.
     pub(crate) fn read(part: &Part) -> Result<Self, SourceError> {
         let mut all = Self::default();
-        each(part, "users.json", |object| all.person(object))?;
+        each(part, &format!("{}users.json", part.root), |object| all.person(object))?;
         for (list, kind) in [
             ("channels.json", ConversationKind::Channel),
             ("groups.json", ConversationKind::Group),
@@ -48,7 +48,9 @@ impl People {
             ("dms.json", ConversationKind::Direct),
         ] {
             let named = !matches!(list, "mpims.json" | "dms.json");
-            each(part, list, |object| all.place(object, kind, named))?;
+            each(part, &format!("{}{list}", part.root), |object| {
+                all.place(object, kind, named)
+            })?;
         }
         Ok(all)
     }
@@ -102,27 +104,4 @@ impl People {
             ..Conversation::default()
         })
     }
-}
-
-/// Reads each object of a list. A list that cannot be read is an error: without its names and members every message would lose some.
-fn each(part: &Part, list: &str, mut then: impl FnMut(Object<'_>)) -> Result<(), SourceError> {
-    let path = format!("{}{list}", part.root);
-    let Some(at) = part.tree.find(&path) else { return Ok(()) };
-    let entry = &part.tree.entries[at];
-    let name = part.tree.full_name(entry);
-    let limit_bytes = part.options.chunks.line_bytes;
-    let mut items = Items::new(part.tree.read(entry)?, &[""], limit_bytes);
-    let damaged = |why: &str| SourceError::new(lexhold_source::ErrorKind::Corrupt, &name, why.to_owned());
-    while let Some(step) = items.next().map_err(|error| SourceError::io(&name, error))? {
-        match step {
-            Step::Open | Step::Close => {}
-            Step::Broken(why) => return Err(damaged(why)),
-            Step::TooLong => return Err(damaged("an item is longer than the limit")),
-            Step::Value => {
-                let (text, _) = object::text(items.value());
-                then(Object::parse(&text).map_err(|why| damaged(&why))?);
-            }
-        }
-    }
-    Ok(())
 }
