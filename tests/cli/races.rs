@@ -17,13 +17,16 @@ fn asked(name: &str, otherwise: usize) -> usize {
     std::env::var(name).map_or(otherwise, |number| number.parse().unwrap())
 }
 
-/// A home whose messages lie in a segment for each year, and an approved plan for all of them.
+/// A home whose messages lie in a batch for each year, which goes by itself, and an approved plan for all of them.
 fn template(n: usize) -> (Firm, String) {
     let firm = Firm::new();
-    let sent = |at: usize| format!("{}-06-01T12:00:00Z", 1996 + at % (2 * HOLDS));
-    let all: Vec<Value> = (0..n).map(|at| old(at, &sent(at))).collect();
-    firm.messages("in.ndjson", &all);
-    firm.run(&["in.ndjson"]).ended(0);
+    let years: Vec<String> = (0..2 * HOLDS).map(|year| format!("{}", 1996 + year)).collect();
+    for (number, year) in years.iter().enumerate() {
+        let sent = format!("{year}-06-01T12:00:00Z");
+        let all: Vec<Value> = (number..n).step_by(years.len()).map(|at| old(at, &sent)).collect();
+        firm.messages(year, &all);
+    }
+    firm.run(&years.iter().map(String::as_str).collect::<Vec<_>>()).ended(0);
     let plan = approved(&firm);
     (firm, plan)
 }

@@ -96,9 +96,10 @@ impl Firm {
         fs::read_to_string(self.path(name)).unwrap()
     }
 
-    /// A call in the firm's folder.
+    /// A call in the firm's folder, of the program that `LEXHOLD_TEST_PROGRAM` names, such as a release, or of the test's own.
     pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_lexhold"));
+        let program = std::env::var_os("LEXHOLD_TEST_PROGRAM");
+        let mut command = Command::new(program.unwrap_or_else(|| env!("CARGO_BIN_EXE_lexhold").into()));
         command
             .args(arguments)
             .current_dir(self.folder.path())

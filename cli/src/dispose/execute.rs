@@ -195,21 +195,17 @@ impl Execution<'_> {
             self.send_back(lost)?;
             return Ok(Round::Again);
         }
-        let lots: Vec<&[Key]> = located.segments.iter().map(|segment| segment.keys.as_slice()).collect();
+        let lots: Vec<Vec<Key>> = located
+            .lots()
+            .map(|lot| lot.iter().flat_map(|segment| segment.keys.iter().copied()).collect())
+            .collect();
         let activities = self.catalog()?.activity(&lots)?;
-        for (segment, activity) in located.segments.iter().zip(activities) {
-            let keys: BTreeSet<Key> = segment.keys.iter().copied().collect();
+        for ((lot, keys), activity) in located.lots().zip(lots).zip(activities) {
+            let keys: BTreeSet<Key> = keys.into_iter().collect();
             let detail = json!({ "activity": activity });
-            let prepared = self.home.prepare_destruction(
-                self.lock,
-                self.plan,
-                &located,
-                segment,
-                &keys,
-                seen,
-                detail,
-                self.faults,
-            )?;
+            let prepared =
+                self.home
+                    .prepare_destruction(self.lock, self.plan, &located, lot, &keys, seen, detail, self.faults)?;
             if Timestamp::now() < now {
                 return Ok(Round::Again);
             }

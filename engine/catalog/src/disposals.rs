@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use arrow::array::Int32Array;
+use arrow::array::{ArrayRef, Int32Array, Int64Array, RecordBatch};
 use duckdb::{Transaction, params};
 use lexhold_model::{Key, canonical_json};
 use serde_json::json;
@@ -209,20 +209,34 @@ pub(crate) fn intended(
     intent: &DisposalIntent,
 ) -> duckdb::Result<()> {
     let bytes: u64 = intent.files.iter().map(|file| file.old.bytes).sum();
-    transaction.execute(
-        "INSERT INTO disposal_step VALUES (?, ?, ?::TIMESTAMPTZ, ?, ?)",
-        params![entry.seq, intent.plan, entry.at, entry.actor, bytes],
-    )?;
-    let mut rows = transaction.appender("disposal_step_key")?;
-    for key in &intent.keys {
-        rows.append_row(params![entry.seq, decimal(*key)])?;
+    let seq = intent.amends.unwrap_or(entry.seq);
+    match intent.amends {
+        // What it names no longer was recalled.
+        Some(first) => transaction.execute_batch(&format!("DELETE FROM disposal_step_key WHERE seq = {first}"))?,
+        None => drop(transaction.execute(
+            "INSERT INTO disposal_step VALUES (?, ?, ?::TIMESTAMPTZ, ?, ?)",
+            params![seq, intent.plan, entry.at, entry.actor, bytes],
+        )?),
     }
+    let mut rows = transaction.appender("disposal_step_key")?;
+    rows.append_record_batch(step_keys(seq, &intent.keys)?)?;
     rows.flush()?;
+    if intent.amends.is_some() {
+        return Ok(());
+    }
     let mut rows = transaction.appender("disposal_step_activity")?;
     for one in &intent.detail.activity {
         rows.append_row(params![entry.seq, one.conversation, one.active_at, one.captured_at])?;
     }
     rows.flush()
+}
+
+/// The messages of an intent in the columns of their table: as numbers, since DuckDB takes long to read keys from text.
+fn step_keys(seq: u64, keys: &[Key]) -> duckdb::Result<RecordBatch> {
+    let seqs: ArrayRef = Arc::new(Int64Array::from_value(seq.cast_signed(), keys.len()));
+    let rows =
+        decimals(keys.iter().copied()).and_then(|keys| RecordBatch::try_from_iter([("seq", seqs), ("key", keys)]));
+    rows.map_err(|error| duckdb::Error::ToSqlConversionFailure(Box::new(error)))
 }
 
 /// Gives the messages of an intent their tombstones, or forgets an intent that was recalled. What else is on record of them
@@ -398,9 +412,9 @@ impl Catalog {
     ///
     /// # Errors
     /// Those of DuckDB.
-    pub fn activity(&self, lots: &[&[Key]]) -> Result<Vec<Vec<Activity>>> {
+    pub fn activity(&self, lots: &[Vec<Key>]) -> Result<Vec<Vec<Activity>>> {
         let doing = "reading conversations";
-        let all: Vec<Key> = lots.iter().copied().flatten().copied().collect();
+        let all: Vec<Key> = lots.iter().flatten().copied().collect();
         let numbers = (0..)
             .zip(lots)
             .flat_map(|(number, lot)| lot.iter().map(move |_| number));

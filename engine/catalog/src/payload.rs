@@ -202,6 +202,9 @@ pub struct DisposalIntent {
     /// What was added to it.
     #[serde(default)]
     pub detail: DisposalIntentDetail,
+    /// The entry of the intent of which this is what is left.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amends: Option<u64>,
 }
 
 /// A file that goes.

@@ -37,9 +37,15 @@ impl Home {
         let builder =
             ParquetRecordBatchReaderBuilder::try_new(open(&path)?).map_err(|cause| damaged(cause.to_string()))?;
         let schema = builder.schema().clone();
-        let reader = builder.build().map_err(|cause| damaged(cause.to_string()))?;
+        let n_rows = usize::try_from(builder.metadata().file_metadata().num_rows()).unwrap_or_default();
+        // All at once: pieces would have to be copied together.
+        let reader = builder.with_batch_size(n_rows.max(1)).build();
+        let reader = reader.map_err(|cause| damaged(cause.to_string()))?;
         let pieces: std::result::Result<Vec<RecordBatch>, _> = reader.collect();
-        let pieces = pieces.map_err(|cause| damaged(cause.to_string()))?;
+        let mut pieces = pieces.map_err(|cause| damaged(cause.to_string()))?;
+        if pieces.len() == 1 {
+            return Ok(pieces.remove(0));
+        }
         arrow::compute::concat_batches(&schema, &pieces).map_err(|cause| damaged(cause.to_string()))
     }
 }

@@ -18,7 +18,7 @@ pub enum Step {
     Published,
     /// The catalog has projected the entry. Reached by the caller, not by this crate.
     Projected,
-    /// The segment is written again, without the messages that go; the evaluation files are not.
+    /// The segments are written again, without the messages that go; the evaluation files are not.
     HalfRewritten,
     /// All files are written again and read back; nothing is journalled.
     Rewritten,
@@ -26,9 +26,11 @@ pub enum Step {
     TailClean,
     /// The intent stands; no file has been moved.
     Intended,
-    /// The new segment is in place beside the old one.
+    /// The new segments are in place beside the old ones.
     SegmentPlaced,
-    /// The old segment is gone, the lock given up; evaluation files are as before.
+    /// An old segment is gone; of several the others are there.
+    SegmentGone,
+    /// The old segments are gone, the lock given up; evaluation files are as before.
     BodiesGone,
     /// The first evaluation file has been replaced.
     HalfSwapped,
@@ -52,12 +54,13 @@ impl Step {
     ];
 
     /// Every step of a destruction, in the order they are reached.
-    pub const DESTRUCTION: [Self; 8] = [
+    pub const DESTRUCTION: [Self; 9] = [
         Self::HalfRewritten,
         Self::Rewritten,
         Self::TailClean,
         Self::Intended,
         Self::SegmentPlaced,
+        Self::SegmentGone,
         Self::BodiesGone,
         Self::HalfSwapped,
         Self::TablesSwapped,
@@ -84,6 +87,7 @@ impl Step {
             Self::TailClean => "tail-clean",
             Self::Intended => "intended",
             Self::SegmentPlaced => "segment-placed",
+            Self::SegmentGone => "segment-gone",
             Self::BodiesGone => "bodies-gone",
             Self::HalfSwapped => "half-swapped",
             Self::TablesSwapped => "tables-swapped",

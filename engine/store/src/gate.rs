@@ -148,15 +148,15 @@ pub(crate) fn destroy_again(root: &Path, intent: &Journalled, old: &StoredFile) 
     remove_file_if_there(&target)
 }
 
-/// Takes back the new segment of an intent that is recalled. The old one must still be in place.
-pub(crate) fn withdraw(root: &Path, intent: &Journalled) -> Result<()> {
-    let Replaced { old, new } = intent.segment();
+/// Takes back a new segment of an intent that is recalled. The old one must still be in place.
+pub(crate) fn withdraw(root: &Path, intent: &Journalled, replaced: &Replaced) -> Result<()> {
+    let Replaced { old, new } = replaced;
     let Some(new) = new else { return Ok(()) };
     let (kept, target) = (
         inside(root, Path::new(&old.path), &DESTRUCTIBLE)?,
         inside(root, Path::new(&new.path), &DESTRUCTIBLE)?,
     );
-    if !kept.is_file() || kept == target {
+    if !intent.segments().contains(replaced) || !kept.is_file() || kept == target {
         return Err(refused(Path::new(&new.path)));
     }
     remove_file_if_there(&target)?;

@@ -34,10 +34,10 @@ fn destroy(home: &Home, gone: &[u64]) {
     let (lock, faults) = (run_lock(home), Faults::default());
     let wanted: HashSet<Key> = gone.iter().map(|number| key(*number)).collect();
     let located = home.locate(&wanted).unwrap();
-    for segment in &located.segments {
-        let here: BTreeSet<Key> = segment.keys.iter().copied().collect();
+    for lot in located.lots() {
+        let here: BTreeSet<Key> = lot.iter().flat_map(|segment| segment.keys.iter().copied()).collect();
         let seen = home.journal().last_seq().unwrap();
-        let prepared = home.prepare_destruction(&lock, "p", &located, segment, &here, seen, Value::Null, &faults);
+        let prepared = home.prepare_destruction(&lock, "p", &located, lot, &here, seen, Value::Null, &faults);
         let done = prepared.unwrap().destroy(stamp()).unwrap();
         assert!(matches!(done, Destruction::Done { .. }));
     }
@@ -267,12 +267,22 @@ fn what_does_not_belong_together_is_refused() {
     assert_eq!(refused(None, &to), ErrorKind::Corrupt);
 }
 
+/// Whoever works beside a test stops when it ends, however it does.
+struct Stopping<'a>(&'a AtomicBool);
+
+impl Drop for Stopping<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 #[test]
 fn a_backup_made_while_others_work_is_whole() {
     let (folder, home) = new_home();
     batch(&home, 1, 0);
     let stop = AtomicBool::new(false);
     std::thread::scope(|scope| {
+        let _stopping = Stopping(&stop);
         scope.spawn(|| {
             let mut number = 2;
             while !stop.load(Ordering::Relaxed) {
@@ -293,7 +303,6 @@ fn a_backup_made_while_others_work_is_whole() {
                 blind.findings
             );
         }
-        stop.store(true, Ordering::Relaxed);
     });
     let expected = numbers(&home);
     for number in 0..4 {

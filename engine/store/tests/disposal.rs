@@ -39,10 +39,10 @@ fn keys(numbers: &[u64]) -> BTreeSet<Key> {
 fn destroy(home: &Home, lock: &RunLock, wanted: &BTreeSet<Key>, faults: &Faults) -> Result<Vec<Destruction>> {
     let located = home.locate(&wanted.iter().copied().collect::<HashSet<_>>())?;
     let mut all = Vec::new();
-    for segment in &located.segments {
-        let here: BTreeSet<Key> = segment.keys.iter().copied().collect();
+    for lot in located.lots() {
+        let here: BTreeSet<Key> = lot.iter().flat_map(|segment| segment.keys.iter().copied()).collect();
         let seen = home.journal().last_seq()?;
-        let prepared = home.prepare_destruction(lock, "plan-1", &located, segment, &here, seen, Value::Null, faults)?;
+        let prepared = home.prepare_destruction(lock, "plan-1", &located, lot, &here, seen, Value::Null, faults)?;
         all.push(prepared.destroy(stamp())?);
     }
     Ok(all)
@@ -229,7 +229,7 @@ fn whatever_is_not_known_to_be_harmless_voids() {
                 &lock,
                 "p",
                 &located,
-                &located.segments[0],
+                std::slice::from_ref(&located.segments[0]),
                 &keys(&[0]),
                 seen,
                 Value::Null,
@@ -269,7 +269,16 @@ fn a_hold_whose_line_lacks_its_end_voids_and_recalls() {
     let (segment, faults) = (&located.segments[0], Faults::default());
     let seen = home.journal().last_seq().unwrap();
     let prepared = home
-        .prepare_destruction(&lock, "p", &located, segment, &keys(&[0]), seen, Value::Null, &faults)
+        .prepare_destruction(
+            &lock,
+            "p",
+            &located,
+            std::slice::from_ref(segment),
+            &keys(&[0]),
+            seen,
+            Value::Null,
+            &faults,
+        )
         .unwrap();
     let by = torn_hold(&home);
     assert_eq!(prepared.destroy(stamp()).unwrap(), Destruction::Voided { by });
@@ -290,8 +299,12 @@ fn dies_destroying() {
     let home = Home::open(&home).unwrap();
     let lock = run_lock(&home);
     let faults: Faults = place.parse().unwrap();
-    let _ = destroy(&home, &lock, &keys(&[0, 4, 8]), &faults);
+    let _ = destroy(&home, &lock, &keys(&BOTH), &faults);
 }
+
+/// What goes when a process is killed: messages of two segments, and those of the one that goes first.
+const BOTH: [u64; 4] = [0, 1, 4, 8];
+const FIRST: [u64; 1] = [1];
 
 fn killed_at(home: &Home, step: Step) {
     let status = finish(child("dies_destroying", home.root(), step.as_str()));
@@ -306,64 +319,99 @@ fn killed_at_any_step_it_is_finished_or_has_never_been() {
         killed_at(&home, step);
         let begun = !matches!(step, Step::HalfRewritten | Step::Rewritten | Step::TailClean);
         // Also before anybody mends it every reader finds one or the other.
-        let bodies_gone = begun && !matches!(step, Step::Intended | Step::SegmentPlaced);
-        let gone: &[u64] = if bodies_gone { &[0, 4, 8] } else { &[] };
-        assert_eq!(numbers(&home), without(gone), "{step:?}");
+        let bodies_gone: &[u64] = match step {
+            Step::Intended | Step::SegmentPlaced => &[],
+            Step::SegmentGone => &FIRST,
+            _ if begun => &BOTH,
+            _ => &[],
+        };
+        assert_eq!(numbers(&home), without(bodies_gone), "{step:?}");
         let settled = home.recover(&run_lock(&home), stamp()).unwrap().settled;
         assert_eq!(settled.is_some(), begun, "{step:?}");
-        assert_gone(&home, if begun { &[0, 4, 8] } else { &[] });
+        assert_gone(&home, if begun { &BOTH } else { &[] });
         assert_eq!(home.recover(&run_lock(&home), stamp()).unwrap().settled, None);
-        destroy(&home, &run_lock(&home), &keys(&[1, 2]), &Faults::default()).unwrap();
-        assert_gone(&home, if begun { &[0, 1, 2, 4, 8] } else { &[1, 2] });
+        destroy(&home, &run_lock(&home), &keys(&[2, 5]), &Faults::default()).unwrap();
+        assert_gone(&home, if begun { &[0, 1, 2, 4, 5, 8] } else { &[2, 5] });
     }
 }
 
 #[test]
 fn a_hold_that_comes_before_the_bytes_go_recalls_the_intent() {
-    for step in [
-        Step::Intended,
-        Step::SegmentPlaced,
-        Step::BodiesGone,
-        Step::HalfSwapped,
-        Step::TablesSwapped,
-    ] {
+    let cases: [(Step, &[u64]); 6] = [
+        (Step::Intended, &[]),
+        (Step::SegmentPlaced, &[]),
+        (Step::SegmentGone, &FIRST),
+        (Step::BodiesGone, &BOTH),
+        (Step::HalfSwapped, &BOTH),
+        (Step::TablesSwapped, &BOTH),
+    ];
+    for (step, gone) in cases {
         let (_folder, home) = new_home();
         filled(&home);
         killed_at(&home, step);
         home.journal().append(EntryKind::HoldPlaced, None, stamp()).unwrap();
         home.recover(&run_lock(&home), stamp()).unwrap();
-        let recalled = matches!(step, Step::Intended | Step::SegmentPlaced);
-        assert_gone(&home, if recalled { &[] } else { &[0, 4, 8] });
+        assert_gone(&home, gone);
         let last = home.journal().entries(1).unwrap().last().unwrap().unwrap();
         let outcome: Outcome = home.journal().payload_json(&last).unwrap().unwrap();
         assert_eq!(
             (last.kind, outcome.destroyed),
-            (EntryKind::DisposalDone, !recalled),
+            (EntryKind::DisposalDone, !gone.is_empty()),
             "{step:?}"
         );
         // What was recalled can be destroyed by a later intent, under the very same names.
-        let lock = run_lock(&home);
-        if recalled {
-            destroy(&home, &lock, &keys(&[0, 4, 8]), &Faults::default()).unwrap();
-            assert_gone(&home, &[0, 4, 8]);
-        }
+        let left: Vec<u64> = BOTH.into_iter().filter(|number| !gone.contains(number)).collect();
+        destroy(&home, &run_lock(&home), &keys(&left), &Faults::default()).unwrap();
+        assert_gone(&home, &BOTH);
     }
+}
+
+/// What is left of an intent stands for it, under its number: before any hold that came behind it.
+#[test]
+fn what_was_gone_when_a_hold_came_is_told_apart_from_what_is_recalled() {
+    let (_folder, home) = new_home();
+    filled(&home);
+    killed_at(&home, Step::SegmentGone);
+    let hold = home.journal().append(EntryKind::HoldPlaced, None, stamp()).unwrap();
+    home.recover(&run_lock(&home), stamp()).unwrap();
+    let behind: Vec<_> = home
+        .journal()
+        .entries(hold.seq)
+        .unwrap()
+        .map(|entry| entry.unwrap())
+        .collect();
+    let [_, amended, done] = &behind[..] else {
+        panic!("{behind:?}")
+    };
+    let intent: lexhold_store::Intent = home.journal().payload_json(amended).unwrap().unwrap();
+    assert_eq!(
+        (intent.amends, intent.keys.as_slice()),
+        (Some(hold.seq - 1), [key(1)].as_slice())
+    );
+    assert_eq!((intent.segments, intent.files[0].old.is_segment()), (1, true));
+    let outcome: Outcome = home.journal().payload_json(done).unwrap().unwrap();
+    assert_eq!((outcome.intent, outcome.destroyed), (hold.seq - 1, true));
 }
 
 #[test]
 fn an_intent_whose_new_files_are_damaged_is_recalled_while_it_can_be() {
-    for (step, kept) in [(Step::Intended, true), (Step::BodiesGone, false)] {
+    let cases: [(Step, Option<&[u64]>); 3] = [
+        (Step::Intended, Some(&[])),
+        (Step::SegmentGone, Some(&FIRST)),
+        (Step::BodiesGone, None),
+    ];
+    for (step, gone) in cases {
         let (_folder, home) = new_home();
         filled(&home);
         killed_at(&home, step);
-        let staged = home.root().join("staging/disposal/1.parquet");
-        flip(&staged, 40, 3);
+        flip(&home.root().join("staging/disposal/2.parquet"), 40, 3);
         let recovered = home.recover(&run_lock(&home), stamp());
-        if kept {
-            recovered.unwrap();
-            assert_gone(&home, &[]);
-        } else {
-            assert_eq!(recovered.unwrap_err().kind(), ErrorKind::Corrupt);
+        match gone {
+            Some(gone) => {
+                recovered.unwrap();
+                assert_gone(&home, gone);
+            }
+            None => assert_eq!(recovered.unwrap_err().kind(), ErrorKind::Corrupt),
         }
     }
 }
@@ -410,7 +458,16 @@ fn messages_of_another_segment_are_refused() {
             .iter()
             .find(|segment| segment.keys.contains(&key(0)))
             .unwrap();
-        let refused = home.prepare_destruction(&lock, "p", &located, segment, &wrong, 9, Value::Null, &faults);
+        let refused = home.prepare_destruction(
+            &lock,
+            "p",
+            &located,
+            std::slice::from_ref(segment),
+            &wrong,
+            9,
+            Value::Null,
+            &faults,
+        );
         assert_eq!(refused.unwrap_err().kind(), ErrorKind::Refused);
     }
     assert_gone(&home, &[]);
@@ -511,8 +568,16 @@ fn every_message_is_either_held_or_destroyed_before_its_hold() {
                 let located = home.locate(&HashSet::from([key(number)])).unwrap();
                 let (faults, segment) = (Faults::default(), &located.segments[0]);
                 let wanted = keys(&[number]);
-                let prepared =
-                    home.prepare_destruction(&lock, "p", &located, segment, &wanted, seen, Value::Null, &faults);
+                let prepared = home.prepare_destruction(
+                    &lock,
+                    "p",
+                    &located,
+                    std::slice::from_ref(segment),
+                    &wanted,
+                    seen,
+                    Value::Null,
+                    &faults,
+                );
                 match prepared.unwrap().destroy(stamp()).unwrap() {
                     Destruction::Done { .. } => break,
                     Destruction::Voided { .. } => voided += 1,

@@ -95,10 +95,9 @@ impl Home {
     /// Destroys what an intent destroyed: with the files that stand in the place of the old ones there, else by writing
     /// these again, as was done then. The old ones go in any case.
     fn destroy_again(&self, newer: &Path, seq: u64) -> Result<()> {
-        let Some(entry) = self.journal().entries(seq)?.next().transpose()? else {
+        let Some(journalled) = Journalled::carried_out(self.journal(), seq)? else {
             return Ok(());
         };
-        let journalled = Journalled::read(self.journal(), &entry)?;
         let new = || journalled.intent().files.iter().filter_map(|file| file.new.as_ref());
         let at_hand = |file: &StoredFile| check(newer, Path::new(&file.path), file).is_ok();
         // What stood there for a while only, before it was replaced in its turn, is nobody's any more.

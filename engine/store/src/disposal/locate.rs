@@ -32,7 +32,16 @@ pub struct Located {
     settled: Cell<(u64, u64)>,
 }
 
+/// How many segments go at once at most: nobody else can append to the journal while that many files change places.
+const AT_ONCE: usize = 32;
+
 impl Located {
+    /// The segments that are best destroyed together: of one batch, whose evaluation files are written again each time.
+    pub fn lots(&self) -> impl Iterator<Item = &[LocatedSegment]> {
+        let batches = self.segments.chunk_by(|one, other| one.seq == other.seq);
+        batches.flat_map(|batch| batch.chunks(AT_ONCE))
+    }
+
     /// The file that stands now for one that an entry had when this was found out.
     pub(super) fn current(&self, seq: u64, file: StoredFile) -> Option<StoredFile> {
         self.since.borrow().current(seq, file)
@@ -125,7 +134,7 @@ impl Home {
     }
 
     /// The wanted keys among those of a file; none where it has no such column.
-    fn keys_in(&self, file: &StoredFile, column: &str, wanted: &HashSet<Key>) -> Result<BTreeSet<Key>> {
+    pub(super) fn keys_in(&self, file: &StoredFile, column: &str, wanted: &HashSet<Key>) -> Result<BTreeSet<Key>> {
         let path = self.root().join(&file.path);
         let damaged = |cause: String| StoreError::corrupt("a file of the home cannot be read", &path).because(cause);
         let builder =

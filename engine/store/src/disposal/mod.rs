@@ -1,15 +1,16 @@
-//! How the bytes of messages leave the home: one segment of the archive at a time, all of what goes or nothing.
+//! How the bytes of messages leave the home: the segments of one batch of the archive at a time.
 //!
-//! 1. Without any lock: the segment, and every evaluation file with rows of the same messages, is written again
+//! 1. Without any lock: the segments, and every evaluation file with rows of the same messages, are written again
 //!    without them, into staging; what was written is read back and compared ([`rewrite`]).
 //! 2. Under the journal's lock: the journal is read from where the preparation saw it. Anything not known to be
-//!    harmless voids it. Else one entry, the intent, names the old files, the new ones and the messages; the new segment
-//!    is moved into place and the old one removed. From here on the bodies are gone, and the lock is given up.
+//!    harmless voids it. Else one entry, the intent, names the old files, the new ones and the messages; the new segments
+//!    are moved into place and the old ones removed. From here on the bodies are gone, and the lock is given up.
 //! 3. The evaluation files follow, and a second entry says that it is done.
 //!
 //! Whoever places a hold takes the same lock: it comes before the intent, which is then void, or behind bodies that
 //! are gone. A process that dies leaves rubbish before the intent, and behind it work that [`crate::Home::recover`]
-//! finishes, unless the old segment is still there and something has come since that could matter: then it is recalled.
+//! finishes, unless something has come since that could matter: then every segment whose old file is still there is
+//! recalled. Where that is some of several, a further entry names what is left of the intent, which is finished.
 
 mod locate;
 mod replaced;
@@ -50,8 +51,11 @@ pub struct Intent {
     pub plan: String,
     /// The last entry of the journal that the preparation took into account.
     pub seen: u64,
-    /// The files, the segment of the archive first, or what stands for it where bodies lie elsewhere: the table of messages.
+    /// The files, segments of the archive first, or what stands for them where bodies lie elsewhere: tables of messages.
     pub files: Vec<Replaced>,
+    /// How many of the files, from the first on, are such segments.
+    #[serde(default = "one")]
+    pub segments: usize,
     /// The messages, sorted.
     pub keys: Vec<Key>,
     /// The digest of that list: see [`list_digest`].
@@ -59,6 +63,14 @@ pub struct Intent {
     /// What the caller adds. Never content.
     #[serde(default)]
     pub detail: Value,
+    /// The entry of the intent of which this is what is left: the rest was recalled when its process had died half-way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amends: Option<u64>,
+}
+
+/// An intent of the first versions is over one segment.
+fn one() -> usize {
+    1
 }
 
 /// The payload of [`EntryKind::DisposalDone`]: what became of an intent.
@@ -98,7 +110,7 @@ pub fn list_digest(keys: &[Key]) -> Digest {
 /// An intent as the journal has it. The gate removes nothing that none of these names.
 #[derive(Clone, Debug)]
 pub(crate) struct Journalled {
-    /// The number of its entry.
+    /// The number of its entry; of what is left of an intent, the number of that.
     pub(crate) seq: u64,
     intent: Intent,
 }
@@ -109,7 +121,8 @@ impl Journalled {
         if entry.kind != EntryKind::DisposalIntent || entry.payload != Some(payload) {
             return Err(StoreError::refused("an entry is not the intent that it was to be"));
         }
-        Ok(Self { seq: entry.seq, intent })
+        let seq = intent.amends.unwrap_or(entry.seq);
+        Ok(Self { seq, intent })
     }
 
     /// Reads an intent from its entry.
@@ -119,26 +132,50 @@ impl Journalled {
             return Err(damaged());
         }
         let intent: Intent = journal.payload_json(entry)?.ok_or_else(damaged)?;
-        let sound = intent.files.first().is_some_and(|first| first.old.holds_messages())
-            && list_digest(&intent.keys) == intent.keys_digest;
+        let segments = intent.files.get(..intent.segments).unwrap_or_default();
+        let sound = !segments.is_empty()
+            && segments.iter().all(|file| file.old.holds_messages())
+            && list_digest(&intent.keys) == intent.keys_digest
+            && intent.amends.is_none_or(|first| first < entry.seq);
         if !sound {
             return Err(damaged());
         }
-        Ok(Self { seq: entry.seq, intent })
+        let seq = intent.amends.unwrap_or(entry.seq);
+        Ok(Self { seq, intent })
+    }
+
+    /// What was carried out of the intent of an entry: that, or what was left of it.
+    pub(crate) fn carried_out(journal: &Journal, seq: u64) -> Result<Option<Self>> {
+        let mut found: Option<Self> = None;
+        for entry in journal.entries(seq)? {
+            let entry = entry?;
+            match entry.kind {
+                EntryKind::DisposalIntent => {
+                    let read = Self::read(journal, &entry)?;
+                    if read.seq != seq {
+                        break;
+                    }
+                    found = Some(read);
+                }
+                EntryKind::DisposalDone => break,
+                _ => {}
+            }
+        }
+        Ok(found)
     }
 
     pub(crate) fn intent(&self) -> &Intent {
         &self.intent
     }
 
-    /// The segment, whose old file decides: while it is there nothing has been destroyed.
-    pub(crate) fn segment(&self) -> &Replaced {
-        &self.intent.files[0]
+    /// The segments, whose old files decide: while one is there nothing of it has been destroyed.
+    pub(crate) fn segments(&self) -> &[Replaced] {
+        &self.intent.files[..self.intent.segments]
     }
 
     /// The files of evaluations.
     pub(crate) fn tables(&self) -> &[Replaced] {
-        &self.intent.files[1..]
+        &self.intent.files[self.intent.segments..]
     }
 }
 

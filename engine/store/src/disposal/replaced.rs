@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use super::{Journalled, Outcome, staged_name};
+use super::{Journalled, Outcome, Replaced, staged_name};
 use crate::{BatchRecord, EntryKind, Home, Journal, Result, StoredFile};
 
 /// What has taken the place of files. Empty in a home where nothing was ever destroyed.
@@ -36,7 +36,11 @@ impl Home {
         for entry in journal.entries(from_seq)? {
             let entry = entry?;
             match entry.kind {
-                EntryKind::DisposalIntent => intents.push(Journalled::read(journal, &entry)?),
+                EntryKind::DisposalIntent => {
+                    let intent = Journalled::read(journal, &entry)?;
+                    intents.retain(|open| open.seq != intent.seq);
+                    intents.push(intent);
+                }
                 EntryKind::DisposalDone => {
                     let outcome = outcome(journal, &entry)?;
                     if let Some(at) = intents.iter().position(|intent| intent.seq == outcome.intent) {
@@ -56,10 +60,13 @@ impl Home {
             }
         }
         for open in intents {
-            // While the old segment is there nothing has been destroyed; afterwards the rest is bound to follow.
-            if !root.join(&open.segment().old.path).exists() {
-                replacements.add(&open, |number, new| found(root, number, new));
-            }
+            // While an old segment is there nothing of it has been destroyed; once none is the rest is bound to follow.
+            let is_gone = |replaced: &Replaced| !root.join(&replaced.old.path).exists();
+            let all = open.segments().iter().all(is_gone);
+            replacements.add(&open, |number, replaced| {
+                let counts = all || (number < open.segments().len() && is_gone(replaced));
+                counts.then(|| found(root, number, &replaced.new))
+            });
         }
         Ok(replacements)
     }
@@ -96,13 +103,15 @@ impl Replacements {
 
     /// Adds what an intent that has been carried out put in the place of files.
     pub(super) fn note(&mut self, intent: &Journalled) {
-        self.add(intent, |_, new| new.clone());
+        self.add(intent, |_, replaced| Some(replaced.new.clone()));
     }
 
-    fn add(&mut self, intent: &Journalled, place: impl Fn(usize, &Option<StoredFile>) -> Option<StoredFile>) {
+    /// Adds what stands in the place of those files of an intent for which there is an answer.
+    fn add(&mut self, intent: &Journalled, place: impl Fn(usize, &Replaced) -> Option<Option<StoredFile>>) {
         for (number, replaced) in intent.intent().files.iter().enumerate() {
+            let Some(new) = place(number, replaced) else { continue };
             let all = self.by_path.entry(replaced.old.path.clone()).or_default();
-            all.push((intent.seq, place(number, &replaced.new)));
+            all.push((intent.seq, new));
             all.sort_by_key(|(seq, _)| *seq);
         }
     }

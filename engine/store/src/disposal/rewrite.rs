@@ -5,6 +5,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use arrow::array::{Array, AsArray, BooleanArray, RecordBatch};
+use arrow::datatypes::Decimal128Type;
 use lexhold_model::Key;
 use lexhold_model::tables::Table;
 use serde_json::{Value, json};
@@ -57,15 +58,15 @@ pub struct Prepared<'a> {
 }
 
 impl Home {
-    /// Writes a segment, and all evaluation files with rows of the same messages, again without these messages.
+    /// Writes segments, and all evaluation files with rows of the same messages, again without these messages.
     ///
     /// `seen` is the last entry of the journal that whoever decided about the messages took into account; `detail` goes
     /// into the intent.
     ///
     /// # Errors
-    /// [`crate::ErrorKind::Refused`] where the segment does not hold each of the messages once, or for another home's
-    /// lock; [`crate::ErrorKind::Corrupt`] where a file is not the one journalled, or what was written does not read back
-    /// as it should; when staging cannot be written.
+    /// [`crate::ErrorKind::Refused`] where the segments do not hold each of the messages once, or one holds none of them, or for
+    /// another home's lock; [`crate::ErrorKind::Corrupt`] where a file is not the one journalled, or what was written does not
+    /// read back as it should; when staging cannot be written.
     #[expect(
         clippy::too_many_arguments,
         reason = "what is destroyed, why, and where a test stops it"
@@ -75,15 +76,16 @@ impl Home {
         lock: &'a RunLock,
         plan: &str,
         located: &'a Located,
-        segment: &LocatedSegment,
+        segments: &[LocatedSegment],
         keys: &BTreeSet<Key>,
         seen: u64,
         detail: Value,
         faults: &'a Faults,
     ) -> Result<Prepared<'a>> {
         self.owns(lock)?;
-        if keys.is_empty() || !keys.iter().all(|key| segment.keys.contains(key)) {
-            return Err(StoreError::refused("these messages do not lie in that segment"));
+        let has_some = |segment: &LocatedSegment| segment.keys.iter().any(|key| keys.contains(key));
+        if keys.is_empty() || !segments.iter().all(has_some) {
+            return Err(StoreError::refused("these messages do not lie in these segments"));
         }
         if self.root().join(STAGED).exists() {
             // Either a rewrite that came to nothing, or the only copy of what an intent promised to leave.
@@ -95,16 +97,13 @@ impl Home {
             gate::discard_staged(self.root(), Path::new(STAGED))?;
         }
         create_dirs(self.root(), Path::new(STAGED))?;
-        let mut rewrite = Rewrite {
-            home: self,
-            keys: keys.iter().copied().collect(),
-            files: Vec::new(),
-            left: Vec::new(),
-        };
-        let old = located
-            .current(segment.seq, segment.file.clone())
-            .ok_or_else(|| StoreError::refused("nothing is left of that segment"))?;
-        rewrite.segment(&old)?;
+        let mut rewrite = Rewrite::new(self, keys.iter().copied().collect());
+        let mut olds = Vec::new();
+        for segment in segments {
+            let old = located.current(segment.seq, segment.file.clone());
+            olds.push(old.ok_or_else(|| StoreError::refused("nothing is left of that segment"))?);
+        }
+        rewrite.segments(&olds)?;
         faults.reach(Step::HalfRewritten);
         let entries: BTreeSet<u64> = keys
             .iter()
@@ -116,22 +115,18 @@ impl Home {
             let (kind, files) = located.files_of(seq)?;
             rewrite.tables(kind, &files)?;
         }
-        let staged: Vec<_> = (0..rewrite.files.len())
-            .filter(|number| rewrite.files[*number].new.is_some())
-            .map(|number| self.root().join(staged_name(number)))
-            .collect();
-        sync_files(&staged)?;
-        sync_dir(&self.root().join(STAGED))?;
-        rewrite.read_back()?;
+        let files = rewrite.finish()?;
         faults.reach(Step::Rewritten);
         let keys: Vec<Key> = keys.iter().copied().collect();
         let intent = Intent {
             plan: plan.to_owned(),
             seen,
-            files: rewrite.files,
+            files,
+            segments: olds.len(),
             keys_digest: list_digest(&keys),
             keys,
             detail,
+            amends: None,
         };
         Ok(Prepared {
             home: self,
@@ -148,37 +143,51 @@ impl Home {
     pub(crate) fn rewrite_again(&self, journalled: &Journalled) -> Result<bool> {
         let intent = journalled.intent();
         gate::discard_staged(self.root(), Path::new(STAGED))?;
-        let same = match self.rewritten(journalled) {
+        create_dirs(self.root(), Path::new(STAGED))?;
+        let mut rewrite = Rewrite::new(self, intent.keys.iter().copied().collect());
+        let olds: Vec<StoredFile> = journalled.segments().iter().map(|file| file.old.clone()).collect();
+        let rewritten = rewrite
+            .segments(&olds)
+            .and_then(|()| rewrite.tables_named(journalled))
+            .and_then(|()| rewrite.finish());
+        let same = match rewritten {
             Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Corrupt) => false,
             rewritten => rewritten? == intent.files,
         };
         if !same {
             gate::discard_staged(self.root(), Path::new(STAGED))?;
-            return Ok(false);
         }
-        let staged = (0..intent.files.len()).filter(|number| intent.files[*number].new.is_some());
-        let staged: Vec<_> = staged.map(|number| self.root().join(staged_name(number))).collect();
-        sync_files(&staged)?;
-        Ok(true)
+        Ok(same)
     }
 
-    fn rewritten(&self, journalled: &Journalled) -> Result<Vec<Replaced>> {
+    /// What is left of an intent once only these segments of it are gone, with these messages: its evaluation files are written
+    /// again without them alone.
+    pub(super) fn rewrite_tables(
+        &self,
+        journalled: &Journalled,
+        gone: Vec<Replaced>,
+        keys: HashSet<Key>,
+    ) -> Result<Intent> {
+        gate::discard_staged(self.root(), Path::new(STAGED))?;
         create_dirs(self.root(), Path::new(STAGED))?;
-        let mut rewrite = Rewrite {
-            home: self,
-            keys: journalled.intent().keys.iter().copied().collect(),
-            files: Vec::new(),
-            left: Vec::new(),
-        };
-        rewrite.segment(&journalled.segment().old)?;
-        let tables: HashSet<&str> = journalled.tables().iter().map(|file| file.old.path.as_str()).collect();
-        for batch in self.batches(1)? {
-            let (entry, record) = batch?;
-            if record.files.iter().any(|file| tables.contains(file.path.as_str())) {
-                rewrite.tables(&entry.kind, &record.files)?;
-            }
-        }
-        Ok(rewrite.files)
+        let (segments, mut rewrite) = (gone.len(), Rewrite::new(self, keys));
+        rewrite.files = gone;
+        rewrite.tables_named(journalled)?;
+        let keys: Vec<Key> = rewrite
+            .keys
+            .iter()
+            .copied()
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .collect();
+        Ok(Intent {
+            files: rewrite.finish()?,
+            segments,
+            keys_digest: list_digest(&keys),
+            keys,
+            amends: Some(journalled.seq),
+            ..journalled.intent().clone()
+        })
     }
 }
 
@@ -217,11 +226,11 @@ impl Prepared<'_> {
             let entry = held.append(&EntryKind::DisposalIntent, Some(digest), stamp)?;
             faults.reach(Step::Intended);
             let journalled = Journalled::appended(&entry, digest, intent)?;
-            home.swap_segment(&journalled, faults)?;
+            home.swap_segments(&journalled, faults)?;
             (journalled, since.elapsed())
         };
         faults.reach(Step::BodiesGone);
-        home.sync_segment(&journalled)?;
+        home.sync_segments(&journalled)?;
         home.swap_tables(&journalled, faults)?;
         faults.reach(Step::TablesSwapped);
         let done = home.conclude(journalled.seq, true, stamp)?;
@@ -239,8 +248,8 @@ struct Rewrite<'a> {
     home: &'a Home,
     keys: HashSet<Key>,
     files: Vec<Replaced>,
-    /// What should be left of each file.
-    left: Vec<RecordBatch>,
+    /// What should be left of those files that are written here, by their numbers.
+    left: Vec<(usize, RecordBatch)>,
 }
 
 /// An evaluation file with its rows before and after.
@@ -253,14 +262,48 @@ struct Shrunk<'r> {
 /// The evaluation files of one entry, by table.
 type Tables<'r> = BTreeMap<&'r str, Shrunk<'r>>;
 
-impl Rewrite<'_> {
-    fn segment(&mut self, old: &StoredFile) -> Result<()> {
-        let rows = self.home.rows(old)?;
-        let keep = self.kept(&rows, old.key_column(), old)?;
-        if keep.false_count() != self.keys.len() {
-            return Err(StoreError::refused("a segment must hold each message that goes once").at(Path::new(&old.path)));
+impl<'a> Rewrite<'a> {
+    fn new(home: &'a Home, keys: HashSet<Key>) -> Self {
+        let (files, left) = (Vec::new(), Vec::new());
+        Self {
+            home,
+            keys,
+            files,
+            left,
         }
-        self.add(old, filtered(&rows, &keep, old)?)
+    }
+
+    /// The segments, which have to hold each of the messages once.
+    fn segments(&mut self, olds: &[StoredFile]) -> Result<()> {
+        let mut missing = self.keys.clone();
+        for old in olds {
+            let rows = self.home.rows(old)?;
+            let keys = locate::keys(&rows, old.key_column()).ok_or_else(|| unreadable(old))?;
+            let mut twice = false;
+            for key in keys.iter().flatten().filter(|key| self.keys.contains(key)) {
+                twice |= !missing.remove(key);
+            }
+            if twice {
+                return Err(StoreError::refused("a message that goes lies there twice").at(Path::new(&old.path)));
+            }
+            self.add(old, filtered(&rows, &self.kept(&keys), old)?)?;
+        }
+        match missing.is_empty() {
+            true => Ok(()),
+            false => Err(StoreError::refused("segments must hold every message that goes")),
+        }
+    }
+
+    /// The evaluation files that an intent names, as they were when it was prepared.
+    fn tables_named(&mut self, journalled: &Journalled) -> Result<()> {
+        let named: HashSet<&str> = journalled.tables().iter().map(|file| file.old.path.as_str()).collect();
+        for batch in self.home.batches(1)? {
+            let (entry, record) = batch?;
+            if record.files.iter().any(|file| named.contains(file.path.as_str())) {
+                self.tables(&entry.kind, &record.files)?;
+            }
+        }
+        Ok(())
     }
 
     /// The evaluation files of one entry: rows of the messages go, and with them what nothing else of the entry names.
@@ -269,7 +312,10 @@ impl Rewrite<'_> {
         for file in files.iter().filter(|file| !file.is_segment()) {
             let before = self.home.rows(file)?;
             let after = match before.column_by_name(TABLE_KEY) {
-                Some(_) => filtered(&before, &self.kept(&before, TABLE_KEY, file)?, file)?,
+                Some(_) => {
+                    let keys = locate::keys(&before, TABLE_KEY).ok_or_else(|| unreadable(file))?;
+                    filtered(&before, &self.kept(&keys), file)?
+                }
                 None => before.clone(),
             };
             tables.insert(
@@ -287,11 +333,11 @@ impl Rewrite<'_> {
                 tables.entry(shared.name()).and_modify(|table| table.after = after);
             }
         }
-        // The table that stands for the segment has been written already.
-        let first = self.files.first().map(|file| file.old.path.clone());
-        let changed = tables.into_values().filter(|table| {
-            table.after.num_rows() < table.before.num_rows() && Some(&table.file.path) != first.as_ref()
-        });
+        // A table that stands for a segment has been written already.
+        let written: HashSet<String> = self.files.iter().map(|file| file.old.path.clone()).collect();
+        let changed = tables
+            .into_values()
+            .filter(|table| table.after.num_rows() < table.before.num_rows() && !written.contains(&table.file.path));
         for Shrunk { file, after, .. } in changed {
             self.add(file, after)?;
         }
@@ -299,10 +345,9 @@ impl Rewrite<'_> {
     }
 
     /// Which rows stay: those of other messages.
-    fn kept(&self, rows: &RecordBatch, column: &str, file: &StoredFile) -> Result<BooleanArray> {
-        let keys = locate::keys(rows, column).ok_or_else(|| unreadable(file))?;
-        let goes = |key: Option<Key>| key.is_some_and(|key| self.keys.contains(&key));
-        Ok(keys.into_iter().map(|key| Some(!goes(key))).collect())
+    fn kept(&self, keys: &[Option<Key>]) -> BooleanArray {
+        let goes = |key: &Option<Key>| key.is_some_and(|key| self.keys.contains(&key));
+        keys.iter().map(|key| Some(!goes(key))).collect()
     }
 
     fn add(&mut self, old: &StoredFile, rows: RecordBatch) -> Result<()> {
@@ -323,17 +368,31 @@ impl Rewrite<'_> {
                 rows: rows.num_rows() as u64,
                 table: old.table.clone(),
             });
+            self.left.push((self.files.len(), rows));
         }
         self.files.push(Replaced { old: old.clone(), new });
-        self.left.push(rows);
         Ok(())
+    }
+
+    /// Makes what was written last, reads it back, and hands the list of files over.
+    fn finish(self) -> Result<Vec<Replaced>> {
+        let root = self.home.root();
+        let staged: Vec<_> = self
+            .left
+            .iter()
+            .map(|(number, _)| root.join(staged_name(*number)))
+            .collect();
+        sync_files(&staged)?;
+        sync_dir(&root.join(STAGED))?;
+        self.read_back()?;
+        Ok(self.files)
     }
 
     /// Compares what is on disk, row for row, with what should be left of the old files.
     fn read_back(&self) -> Result<()> {
-        for (number, (Replaced { new, .. }, left)) in self.files.iter().zip(&self.left).enumerate() {
-            let Some(new) = new else { continue };
-            let staged = staged_name(number);
+        for (number, left) in &self.left {
+            let Some(new) = &self.files[*number].new else { continue };
+            let staged = staged_name(*number);
             batch::check(self.home.root(), &staged, new)?;
             let file = StoredFile {
                 path: staged.to_string_lossy().into_owned(),
@@ -369,20 +428,22 @@ fn still_named(tables: &Tables<'_>, rows: &RecordBatch, column: &str, namers: Na
             after.extend(values(&table.after, column)?);
         }
     }
-    let stays = |value: &Vec<u8>| after.contains(value) || !before.contains(value);
+    let stays = |value: &&[u8]| after.contains(value) || !before.contains(value);
     Some(values(rows, column)?.iter().map(|value| Some(stays(value))).collect())
 }
 
-/// The values of a column as bytes.
-fn values(rows: &RecordBatch, column: &str) -> Option<Vec<Vec<u8>>> {
-    if let Some(keys) = locate::keys(rows, column) {
-        let bytes = |key: Option<Key>| key.map(|key| key.as_i128().to_le_bytes().to_vec()).unwrap_or_default();
-        return Some(keys.into_iter().map(bytes).collect());
+/// The values of a column as bytes; none of them for a row without one.
+fn values<'r>(rows: &'r RecordBatch, column: &str) -> Option<Vec<&'r [u8]>> {
+    let column = rows.column_by_name(column)?;
+    let filled = |row: usize, value: &'r [u8]| if column.is_null(row) { &[] } else { value };
+    if let Some(keys) = column.as_primitive_opt::<Decimal128Type>() {
+        let bytes = keys.values().inner().as_slice().chunks_exact(size_of::<i128>());
+        return Some(bytes.enumerate().map(|(row, value)| filled(row, value)).collect());
     }
-    let texts = rows.column_by_name(column)?.as_string_opt::<i32>()?;
+    let texts = column.as_string_opt::<i32>()?;
     Some(
         (0..texts.len())
-            .map(|row| texts.value(row).as_bytes().to_vec())
+            .map(|row| filled(row, texts.value(row).as_bytes()))
             .collect(),
     )
 }

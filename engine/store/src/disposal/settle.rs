@@ -1,34 +1,60 @@
 //! Files change places; and what a process that died left undone is finished, or taken back.
 
-use std::collections::BTreeSet;
-use std::path::Path;
+use std::collections::{BTreeSet, HashSet};
+use std::path::{Path, PathBuf};
+
+use lexhold_model::Key;
+use serde_json::json;
 
 use super::replaced::outcome;
 use super::{Journalled, Replaced, STAGED, staged_name};
-use crate::files::sync_dir;
+use crate::files::{sync_dir, sync_files};
 use crate::{Entry, EntryKind, ErrorKind, Faults, Home, Result, Stamp, Step, StoreError};
 use crate::{batch, gate};
 
+/// What became of an intent that was cut short.
+enum Fate {
+    /// All of it is gone.
+    Gone,
+    /// None of it is.
+    Recalled,
+    /// Some of its segments are, the others stay.
+    InPart,
+}
+
 impl Home {
-    /// Puts the rewritten segment into place and removes the old one. The caller holds the journal's lock.
-    pub(super) fn swap_segment(&self, intent: &Journalled, faults: &Faults) -> Result<()> {
-        let replaced = intent.segment();
-        self.put_in_place(0, replaced)?;
+    /// Puts the rewritten segments into place and removes the old ones. The caller holds the journal's lock.
+    ///
+    /// Nothing is synced in between. What should be left of a segment waits under a name that lasts, in staging, until its name in
+    /// the archive does; and that one stands in the folder of the old one, whose removal cannot last without it.
+    pub(super) fn swap_segments(&self, intent: &Journalled, faults: &Faults) -> Result<()> {
+        for (number, replaced) in intent.segments().iter().enumerate() {
+            self.publish(number, replaced)?;
+        }
         faults.reach(Step::SegmentPlaced);
-        gate::destroy(self.root(), intent, &replaced.old)
+        for replaced in intent.segments() {
+            gate::destroy(self.root(), intent, &replaced.old)?;
+            faults.reach(Step::SegmentGone);
+        }
+        Ok(())
     }
 
-    /// Makes that last, which nobody has to wait for: should the old segment come back with the power, the intent is finished or
+    /// Makes that last, which nobody has to wait for: should an old segment come back with the power, the intent is finished or
     /// recalled as if it had never gone.
-    pub(super) fn sync_segment(&self, intent: &Journalled) -> Result<()> {
-        sync_dir(&self.root().join(folder(intent.segment())))
+    pub(super) fn sync_segments(&self, intent: &Journalled) -> Result<()> {
+        let folders: BTreeSet<PathBuf> = intent
+            .segments()
+            .iter()
+            .map(|file| self.root().join(folder(file)))
+            .collect();
+        sync_files(&folders.into_iter().collect::<Vec<_>>())
     }
 
     /// Both, for an intent of a newer journal, as far as the new files are there. The old ones go in any case.
     pub(crate) fn swap_again(&self, intent: &Journalled) -> Result<()> {
         for (number, replaced) in intent.intent().files.iter().enumerate() {
-            if self.root().join(staged_name(number)).exists() {
-                self.put_in_place(number, replaced)?;
+            if self.root().join(staged_name(number)).exists() && self.publish(number, replaced)? {
+                sync_dir(&self.root().join(folder(replaced)))?;
             }
             gate::destroy_again(self.root(), intent, &replaced.old)?;
             // Of what came and went since the backup nobody has a file, nor a folder for it.
@@ -48,7 +74,7 @@ impl Home {
                 .iter()
                 .try_for_each(|folder| sync_dir(&self.root().join(folder)))
         };
-        for (number, replaced) in (1..).zip(intent.tables()) {
+        for (number, replaced) in (intent.segments().len()..).zip(intent.tables()) {
             self.publish(number, replaced)?;
         }
         // What takes their place lasts before any of them goes.
@@ -60,16 +86,8 @@ impl Home {
         sync()
     }
 
-    /// Moves the new file where it belongs, where it lasts before anything is removed. What it holds was checked when
-    /// it was written, or by [`Self::is_ready`].
-    fn put_in_place(&self, number: usize, replaced: &Replaced) -> Result<()> {
-        match self.publish(number, replaced)? {
-            true => sync_dir(&self.root().join(folder(replaced))),
-            false => Ok(()),
-        }
-    }
-
-    /// Moves the new file where it belongs, unless it is there or there is none, and says whether it did.
+    /// Moves the new file where it belongs, unless it is there or there is none, and says whether it did. What it holds was
+    /// checked when it was written, or by [`Self::is_ready`].
     fn publish(&self, number: usize, replaced: &Replaced) -> Result<bool> {
         let Some(new) = &replaced.new else { return Ok(false) };
         let place = Path::new(&new.path);
@@ -81,75 +99,128 @@ impl Home {
 
     /// Finishes an intent that its process did not live to carry out, or recalls it; discards what no intent names.
     ///
-    /// Recalled is an intent whose old segment is still in place, if anything has come since that could matter, or if
-    /// what should take its place is not sound.
+    /// Recalled are segments whose old file is still in place, if anything has come since that could matter, or if what
+    /// should take their place is not sound.
     pub(crate) fn settle(&self, stamp: Stamp<'_>) -> Result<Option<Entry>> {
         let mut settled = None;
         if let Some(intent) = self.open_intent()? {
-            let destroyed = self.finish_or_recall(&intent)?;
-            if destroyed {
-                self.swap_tables(&intent, &Faults::default())?;
+            let carried_out = match self.finish_or_recall(&intent)? {
+                Fate::Recalled => None,
+                Fate::Gone => Some(intent.clone()),
+                Fate::InPart => Some(self.amend(&intent, stamp)?),
+            };
+            if let Some(carried_out) = &carried_out {
+                self.swap_tables(carried_out, &Faults::default())?;
             }
-            settled = Some(self.conclude(intent.seq, destroyed, stamp)?);
+            settled = Some(self.conclude(intent.seq, carried_out.is_some(), stamp)?);
         }
         gate::discard_staged(self.root(), Path::new(STAGED))?;
         Ok(settled)
     }
 
     /// Whether the bodies of an intent are gone now. Decided under the journal's lock, as in the first place.
-    fn finish_or_recall(&self, intent: &Journalled) -> Result<bool> {
-        let ready = self.is_ready(intent)?;
+    fn finish_or_recall(&self, intent: &Journalled) -> Result<Fate> {
+        let ready = self.is_ready(&intent.intent().files)?;
         let _held = self.journal().held()?;
-        if !self.root().join(&intent.segment().old.path).exists() {
-            if ready {
-                return Ok(true);
+        let there = intent.segments().iter().filter(|file| self.is_there(file)).count();
+        if there > 0 && ready && self.unsettling(intent.seq)?.is_none() {
+            self.swap_segments(intent, &Faults::default())?;
+            self.sync_segments(intent)?;
+            return Ok(Fate::Gone);
+        }
+        match there {
+            0 if ready => Ok(Fate::Gone),
+            0 => Err(self.nothing_left()),
+            _ if there == intent.segments().len() => {
+                let mut segments = intent.segments().iter();
+                segments.try_for_each(|file| gate::withdraw(self.root(), intent, file))?;
+                Ok(Fate::Recalled)
             }
-            let message = "messages have been destroyed, and what should be left of their files is missing or damaged";
-            return Err(StoreError::corrupt(message, &self.root().join(STAGED)));
+            _ => Ok(Fate::InPart),
         }
-        if ready && self.unsettling(intent.seq)?.is_none() {
-            self.swap_segment(intent, &Faults::default())?;
-            self.sync_segment(intent)?;
-            return Ok(true);
+    }
+
+    /// Puts on record what is left of an intent of which some segments are gone and the others recalled, with evaluation files that
+    /// lack no messages but those that are gone. Until that entry stands the old evaluation files do.
+    fn amend(&self, intent: &Journalled, stamp: Stamp<'_>) -> Result<Journalled> {
+        let root = self.root();
+        let mut keys: HashSet<Key> = intent.intent().keys.iter().copied().collect();
+        let mut gone = Vec::new();
+        for (number, file) in intent.segments().iter().enumerate() {
+            if self.is_there(file) {
+                self.vouch(&file.old)?;
+                gate::withdraw(root, intent, file)?;
+                let kept = self.keys_in(&file.old, file.old.key_column(), &keys)?;
+                keys.retain(|key| !kept.contains(key));
+            } else if self.is_sound(number, file)? {
+                self.publish(number, file)?;
+                gone.push(file.clone());
+            } else {
+                return Err(self.nothing_left());
+            }
         }
-        gate::withdraw(self.root(), intent)?;
-        Ok(false)
+        self.sync_segments(intent)?;
+        let amended = self.rewrite_tables(intent, gone, keys)?;
+        let payload = self.journal().write_payload(&json!(amended), stamp)?;
+        let entry = self
+            .journal()
+            .held()?
+            .append(&EntryKind::DisposalIntent, Some(payload), stamp)?;
+        Journalled::appended(&entry, payload, amended)
+    }
+
+    fn is_there(&self, segment: &Replaced) -> bool {
+        self.root().join(&segment.old.path).exists()
+    }
+
+    fn nothing_left(&self) -> StoreError {
+        let message = "messages have been destroyed, and what should be left of their files is missing or damaged";
+        StoreError::corrupt(message, &self.root().join(STAGED))
     }
 
     /// Whether every new file is there, byte for byte.
-    fn is_ready(&self, intent: &Journalled) -> Result<bool> {
-        for (number, Replaced { new, .. }) in intent.intent().files.iter().enumerate() {
-            let Some(new) = new else { continue };
-            let in_place = Path::new(&new.path).to_owned();
-            let at = if self.root().join(&in_place).exists() {
-                in_place
-            } else {
-                staged_name(number)
-            };
-            match batch::check(self.root(), &at, new) {
-                Ok(()) => {}
-                Err(error) if matches!(error.kind(), ErrorKind::Corrupt | ErrorKind::NotFound) => return Ok(false),
-                Err(error) => return Err(error),
+    fn is_ready(&self, files: &[Replaced]) -> Result<bool> {
+        for (number, file) in files.iter().enumerate() {
+            if !self.is_sound(number, file)? {
+                return Ok(false);
             }
         }
         Ok(true)
     }
 
-    /// The intent whose outcome is not on record. There is one at most: nothing is staged before the last is settled.
+    /// Whether one is, in place or in staging.
+    fn is_sound(&self, number: usize, Replaced { new, .. }: &Replaced) -> Result<bool> {
+        let Some(new) = new else { return Ok(true) };
+        let in_place = Path::new(&new.path).to_owned();
+        let at = if self.root().join(&in_place).exists() {
+            in_place
+        } else {
+            staged_name(number)
+        };
+        match batch::check(self.root(), &at, new) {
+            Ok(()) => Ok(true),
+            Err(error) if matches!(error.kind(), ErrorKind::Corrupt | ErrorKind::NotFound) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The intent whose outcome is not on record, as far as it was not recalled. There is one at most: nothing is staged before
+    /// the last is settled, so that an intent behind one that is open is what is left of that.
     pub(super) fn open_intent(&self) -> Result<Option<Journalled>> {
-        let mut open: Option<Entry> = None;
+        let mut open: Option<(u64, Entry)> = None;
         for entry in self.journal().entries(1)? {
             let entry = entry?;
             match entry.kind {
-                EntryKind::DisposalIntent => open = Some(entry),
+                EntryKind::DisposalIntent => open = Some((open.map_or(entry.seq, |(first, _)| first), entry)),
                 EntryKind::DisposalDone => {
                     let settled = outcome(self.journal(), &entry)?.intent;
-                    open = open.filter(|open| open.seq != settled);
+                    open = open.filter(|(first, _)| *first != settled);
                 }
                 _ => {}
             }
         }
-        open.map(|entry| Journalled::read(self.journal(), &entry)).transpose()
+        open.map(|(_, entry)| Journalled::read(self.journal(), &entry))
+            .transpose()
     }
 }
 
