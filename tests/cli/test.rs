@@ -418,6 +418,73 @@ fn the_shipped_policies_are_seen_from_both_sides() {
         .said("seen (100.0 %)");
 }
 
+/// Exclusions that no text can show, since what they take away has to lie within them and is always longer.
+const OUT_OF_REACH: [&str; 3] = [
+    "complaints.account-errors",
+    "record-integrity.before-they-look",
+    "secrets.password",
+];
+
+#[test]
+fn the_shipped_rules_are_seen_from_both_sides() {
+    let firm = Firm::empty();
+    let rulesets = concat!(env!("CARGO_MANIFEST_DIR"), "/../rulesets");
+    let report = firm
+        .call(&["test", rulesets, "--coverage", "--format", "json"])
+        .ended(0)
+        .json();
+    let unseen = report["coverage"]["uncovered"].as_array().unwrap();
+    let named: Vec<_> = unseen.iter().map(|one| one["name"].as_str().unwrap()).collect();
+    assert_eq!(named, OUT_OF_REACH, "{unseen:#?}");
+    assert!(unseen.iter().all(|one| one["what"] == "exclusion"), "{unseen:#?}");
+}
+
+#[test]
+fn expectations_are_brought_up_to_date_where_they_stand() {
+    let firm = firm_with_cases();
+    replace(
+        &firm,
+        "tests/cases.yaml",
+        "retain_until: 2030-12-31",
+        "retain_until: 2031-12-31",
+    );
+    replace(
+        &firm,
+        "tests/cases.yaml",
+        "severity: high }]",
+        "severity: low }] # graver",
+    );
+    replace(
+        &firm,
+        "tests/cases.yaml",
+        "alerts: [], holds: []",
+        "alerts: [{ rule: off-channel.venue }], holds: []",
+    );
+    let ran = firm
+        .call(&["test", "tests", "--update"])
+        .ended(0)
+        .said("-      retention: { schedule: desk.flagged, retain_until: 2031-12-31, state: held }\n")
+        .said("+      retention: { schedule: desk.flagged, retain_until: 2030-12-31, state: held }\n")
+        .said("update: 3 expectations changed in 1 files\n");
+    assert!(
+        ran.stderr.ends_with("test: 2 passed, 1 todo in 1 file\n"),
+        "{}",
+        ran.stderr
+    );
+    assert_eq!(
+        firm.read("tests/cases.yaml"),
+        CASES.replace("severity: high }]", "severity: high }] # graver")
+    );
+    // What is no expectation stays as it is, and fails.
+    replace(&firm, "tests/cases.yaml", "let's «move", "«let's» move");
+    replace(&firm, "tests/cases.yaml", "WhatsApp»", "WhatsApp");
+    let before = firm.read("tests/cases.yaml");
+    firm.call(&["test", "tests", "--update"])
+        .ended(1)
+        .said("update: 0 expectations changed in 0 files; 1 to be changed by hand\n");
+    assert_eq!(firm.read("tests/cases.yaml"), before);
+}
+
 #[test]
 fn changes_that_no_test_notices_are_told_at_their_place() {
     let firm = Firm::empty();

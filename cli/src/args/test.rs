@@ -32,6 +32,9 @@ pub struct Test {
     /// How many changes may go unnoticed
     #[arg(long, value_name = "N", env = "LEXHOLD_TEST_MAX_SURVIVORS", requires = "mutate")]
     pub max_survivors: Option<usize>,
+    /// Put what came in place of expectations that failed, show the difference, then run the tests
+    #[arg(long, conflicts_with_all = ["mutate", "coverage", "min_coverage"])]
+    pub update: bool,
     /// The form of the results; may repeat, all but one with an --output of their own
     #[arg(
         long,

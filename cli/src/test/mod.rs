@@ -6,6 +6,7 @@ mod formats;
 mod gather;
 mod mutants;
 mod text;
+mod update;
 
 use lexhold_document::{Diagnostic, Files, Level, printable};
 use lexhold_evaluate::{CaseResult, Outcome, Trial};
@@ -71,6 +72,12 @@ pub fn test(settings: &Settings, args: &Test) -> anyhow::Result<Exit> {
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(settings.jobs.unwrap_or(0))
         .build()?;
+    if args.update {
+        let results = pool.install(|| run(args, &gathered.project, &gathered.groups));
+        let diff = update::update(settings, &gathered.project, &results)?;
+        say(diff.trim_end());
+        gathered = gather(settings, args)?;
+    }
     let mut report = pool.install(|| Report {
         results: run(args, &gathered.project, &gathered.groups),
         coverage: args.wants_coverage().then(|| measure(&gathered)),

@@ -45,8 +45,8 @@ pub use alert::{Alert, AlertHit, AlertMember, AlertPlace, AlertRule, alerts};
 pub use assign::{Assigner, Inputs, assign};
 pub use bundle::{Bundle, DocumentInfo, Earlier, RuleKind, RuleSummary, is_part};
 pub use cases::{
-    Alone, Beside, Case, CaseResult, Mismatch, Outcome, Trial, World, case_shape, cases_shape, check_cases, read_cases,
-    run_documents, subjects, trials,
+    Alone, Beside, Case, CaseResult, Instead, Mismatch, Outcome, Trial, World, case_shape, cases_shape, check_cases,
+    read_cases, run_documents, subjects, trials,
 };
 pub use cites::{Regulations, lint_cites};
 pub use conditioned::Conditioned;

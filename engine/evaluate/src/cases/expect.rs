@@ -5,7 +5,7 @@ use lexhold_model::Severity;
 use lexhold_retention::{Action, Circumstances, Reason, Resolved, state};
 use lexhold_rules::Confidence;
 
-use super::outcome::Mismatch;
+use super::outcome::{Instead, Mismatch};
 use super::read::{At, Body, ExpectedAlert, ExpectedHold, Mark};
 use super::run::Came;
 use crate::{Alert, AlertPlace, Bundle, RuleKind, RuleRef};
@@ -59,6 +59,7 @@ fn check_alerts<'a>(
         .map(|alert| (alert.rule.id.as_str(), alert.severity, alert.confidence))
         .collect();
     let all = listed(&found);
+    let instead = alerts_written(expected, &found);
     // What asks for more is served first, so that it is not left what suits another.
     let mut wanted: Vec<&At<ExpectedAlert>> = expected.value.iter().collect();
     wanted.sort_by_key(|one| usize::from(one.value.severity.is_none()) + usize::from(one.value.confidence.is_none()));
@@ -70,6 +71,7 @@ fn check_alerts<'a>(
                 what,
                 expected: asked(&one.value),
                 found: all.clone(),
+                instead: Some(instead.clone()),
             }),
         }
     }
@@ -79,7 +81,29 @@ fn check_alerts<'a>(
             what,
             expected: if expected.value.is_empty() { "none" } else { "no others" }.into(),
             found: listed(&found),
+            instead: Some(instead),
         });
+    }
+}
+
+/// The alerts that came as a list in brackets, as closely described as the expected ones.
+fn alerts_written(expected: &At<Vec<At<ExpectedAlert>>>, found: &[Found<'_>]) -> Instead {
+    let asks = |what: fn(&ExpectedAlert) -> bool| expected.value.iter().any(|one| what(&one.value));
+    let with_severity = asks(|one| one.severity.is_some());
+    let with_confidence = asks(|one| one.confidence.is_some());
+    let items = found.iter().map(|(rule, severity, confidence)| {
+        let severity = with_severity.then(|| format!(", severity: {severity}"));
+        let confidence = confidence.filter(|_| with_confidence);
+        let confidence = confidence.map(|tier| format!(", confidence: {}", tier.as_str()));
+        format!(
+            "{{ rule: {rule}{}{} }}",
+            severity.unwrap_or_default(),
+            confidence.unwrap_or_default()
+        )
+    });
+    Instead {
+        place: expected.place,
+        yaml: format!("[{}]", items.collect::<Vec<_>>().join(", ")),
     }
 }
 
@@ -137,6 +161,7 @@ fn check_marks(body: &Body, came: &Came, into: &mut Vec<Mismatch>) {
                 what: mark.field,
                 expected: format!("a hit on «{}»", mark.text),
                 found: covered(body, mark, &places),
+                instead: None,
             });
         }
     }
@@ -171,7 +196,7 @@ fn check_retention(
     into: &mut Vec<Mismatch>,
 ) {
     for (key, wanted) in expected {
-        let (what, found, met) = if key == "schedule" {
+        let (what, found, met, instead) = if key == "schedule" {
             let deciding = deciding(bundle, resolved);
             let met = deciding.contains(&wanted.value.as_str());
             let found = if deciding.is_empty() {
@@ -179,11 +204,11 @@ fn check_retention(
             } else {
                 deciding.join(", ")
             };
-            ("schedule", found, met)
+            ("schedule", found, met, deciding.first().map(|id| (*id).to_owned()))
         } else {
             let (what, found) = value(resolved, key, held, as_of);
             let met = found == wanted.value;
-            (what, found, met)
+            (what, found.clone(), met, Some(found))
         };
         if !met {
             into.push(Mismatch {
@@ -191,6 +216,10 @@ fn check_retention(
                 what,
                 expected: wanted.value.clone(),
                 found,
+                instead: instead.map(|yaml| Instead {
+                    place: wanted.place,
+                    yaml,
+                }),
             });
         }
     }
@@ -243,8 +272,20 @@ fn check_holds(expected: &At<Vec<ExpectedHold>>, found: &[ExpectedHold], into: &
             what: "holds",
             expected: holds_listed(&expected.value),
             found: holds_listed(found),
+            instead: Some(Instead {
+                place: expected.place,
+                yaml: holds_written(found),
+            }),
         });
     }
+}
+
+fn holds_written(holds: &[ExpectedHold]) -> String {
+    let items = holds.iter().map(|hold| match hold.membership {
+        "held" => hold.hold.clone(),
+        other => format!("{{ hold: {}, membership: {other} }}", hold.hold),
+    });
+    format!("[{}]", items.collect::<Vec<_>>().join(", "))
 }
 
 fn holds_listed(holds: &[ExpectedHold]) -> String {

@@ -25,7 +25,7 @@ use lexhold_policy::Schemas;
 
 use crate::Bundle;
 
-pub use outcome::{CaseResult, Mismatch, Outcome};
+pub use outcome::{CaseResult, Instead, Mismatch, Outcome};
 pub(crate) use read::Body;
 pub use read::{Case, read_cases};
 pub(crate) use run::known_events;

@@ -49,4 +49,15 @@ pub struct Mismatch {
     pub expected: String,
     /// What came instead. Like the rest of a test, it may hold words of the test's own messages.
     pub found: String,
+    /// What would have to be written for it to be met, if that can be written.
+    pub instead: Option<Instead>,
+}
+
+/// Words of YAML in place of an expectation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Instead {
+    /// What they take the place of.
+    pub place: Place,
+    /// The words.
+    pub yaml: String,
 }

@@ -128,6 +128,7 @@ fn of_failure(failure: &ExampleFailure) -> Mismatch {
         what,
         expected: expected.into(),
         found,
+        instead: None,
     }
 }
 
@@ -143,6 +144,7 @@ impl Case {
                         what: "todo",
                         expected: "a failure, as `todo` says".into(),
                         found: "it passes; take `todo` out".into(),
+                        instead: None,
                     }]),
                     Some(why) => Outcome::Todo(why.clone()),
                     None if wrong.is_empty() => Outcome::Pass,
