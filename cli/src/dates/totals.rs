@@ -53,6 +53,9 @@ struct Sums {
     due: BTreeMap<(i32, String), i64>,
 }
 
+/// What messages that are counted apart are told apart by.
+type Apart = (Vec<Combination>, Covered, CaseEnds);
+
 impl Totals {
     /// Counts the messages of a catalog, or of one run.
     ///
@@ -194,7 +197,7 @@ impl Dates<'_> {
         mut taken: impl FnMut(&Combination, Covered, u64) -> bool,
         mut each: impl FnMut(&Group),
     ) -> anyhow::Result<()> {
-        let mut apart: HashMap<(Vec<Combination>, Covered, CaseEnds), (Vec<Combination>, u64)> = HashMap::new();
+        let mut apart: HashMap<Apart, (Vec<Combination>, u64)> = HashMap::new();
         catalog.count_apart::<anyhow::Error>(|mut count| {
             count.members.sort_by_cached_key(|one| self.essence(one));
             count.members.dedup_by_key(|one| self.essence(one));

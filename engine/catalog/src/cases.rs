@@ -25,6 +25,9 @@ pub struct CaseEnds {
     pub case: Option<i64>,
 }
 
+/// Families that open cases and alerts rest on, and the ends of what rests on families.
+pub type KeptCases = (Vec<Key>, Vec<(Key, CaseEnds)>);
+
 /// What is set beside a catalog for a session.
 const TABLES: &str = "CREATE TEMP TABLE IF NOT EXISTS in_case (family DECIMAL(38,0));
     CREATE TEMP TABLE IF NOT EXISTS case_end (family DECIMAL(38,0), alert_at BIGINT, case_at BIGINT)";
@@ -242,7 +245,7 @@ impl Catalog {
     ///
     /// # Errors
     /// Those of DuckDB.
-    pub fn kept_in_case(&self, count: bool) -> Result<Option<(Vec<Key>, Vec<(Key, CaseEnds)>)>> {
+    pub fn kept_in_case(&self, count: bool) -> Result<Option<KeptCases>> {
         if self.knows_cases.get() != Some(count) {
             return Ok(None);
         }

@@ -43,7 +43,7 @@ mod too_late;
 
 pub use alerts::{AlertMessage, AlertMonth, ConversationEventRow, HitRow, Hits, OccurrenceRow, RuleRow};
 pub use by_origin::OriginCount;
-pub use cases::{CaseEnds, CaseMessageRow, CaseRow, OPEN};
+pub use cases::{CaseEnds, CaseMessageRow, CaseRow, KeptCases, OPEN};
 pub use combinations::{
     ApartCount, Combination, CombinationCount, ConversationRow, Cover, DayRow, Instants, MessageNumbers, NumberedRows,
     OriginClass, OriginRow, ReassignmentRow, Sign,
