@@ -26,7 +26,8 @@ pub fn next(input: &mut impl BufRead) -> Frame {
     loop {
         let mut line = Vec::new();
         match input.by_ref().take(LIMIT as u64).read_until(b'\n', &mut line) {
-            Ok(n) if n > 0 => {}
+            Ok(_) if line.ends_with(b"\n") => {}
+            // Cut off, or nothing at all.
             _ => return Frame::End,
         }
         let line = line.trim_ascii();
