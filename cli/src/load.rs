@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::civil::Date;
-use lexhold_document::{Allowed, Diagnostic, Diagnostics, Document, FileId, Files, Kind, Level};
+use lexhold_document::{Allowed, Diagnostic, Diagnostics, Document, FileId, Files, Kind, Level, lint_comments};
 use lexhold_evaluate::{Bundle, HoldSet, Mandates, Regulations, check_cases, compile_directory, lint_cites};
 use lexhold_model::Directory;
 use lexhold_policy::{Operators, Schemas, operators_shape};
@@ -284,6 +284,9 @@ impl Project {
     /// Warns of rules that compile and still are not what somebody meant, and of citations that say nothing.
     pub fn lint(&mut self, bundle: &Bundle, regulations: &Regulations, today: Date) {
         let documents: Vec<&Document> = self.documents.iter().collect();
+        for document in &documents {
+            lint_comments(&self.files, document, &mut self.diagnostics);
+        }
         lint_cites(&self.files, &documents, regulations, &mut self.diagnostics);
         lexhold_rules::lint(&documents, bundle.rules(), Some(today), &mut self.diagnostics);
     }

@@ -82,6 +82,37 @@ fn what_is_sure_is_mended_and_all_else_stays() {
 }
 
 #[test]
+fn patterns_in_double_quotes_are_put_into_single_ones() {
+    let rule = |pattern: &str| {
+        format!(
+            "lexhold: 1\nruleset: calls\nversion: 1.0.0\nowner: me@firm.example\nparameters: {{who: us}}\nrules:\n  - id: call\n    \
+             severity: low\n    why: An example.\n    match: {{ regex: {pattern} }} # a call\n    hits: [one, two]\n    misses: [three, four]\n"
+        )
+    };
+    for (before, after) in [
+        (r#""\bcall me\b""#, r"'\bcall me\b'"),
+        (
+            r#""\b(don't|can\\x27t) \"call\" ${who}\x21\b""#,
+            r#"'\b(don''t|can\x27t) "call" ${who}\x21\b'"#,
+        ),
+    ] {
+        let firm = Firm::empty();
+        firm.write("rulesets/calls.yaml", rule(before));
+        firm.call(&["check", "rulesets", "--fix"])
+            .ended(0)
+            .said("fix: 1 problem mended in 1 file");
+        assert_eq!(firm.read("rulesets/calls.yaml"), rule(after));
+    }
+    // What patterns have no short escape for is left to a person, and so is a list of one pattern.
+    for left in [r#""\bcall\_me""#, "[a-z]"] {
+        let firm = Firm::empty();
+        firm.write("rulesets/calls.yaml", rule(left));
+        firm.call(&["check", "rulesets", "--fix"]);
+        assert_eq!(firm.read("rulesets/calls.yaml"), rule(left));
+    }
+}
+
+#[test]
 fn a_retention_document_says_the_same_with_its_fixes() {
     let firm = Firm::new();
     let path = "policies/retention/desk.yaml";

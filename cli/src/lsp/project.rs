@@ -10,7 +10,7 @@ use lexhold_policy::Schemas;
 use crate::args::Global;
 use crate::check;
 use crate::failure::Failure;
-use crate::files::{Unsaved, real};
+use crate::files::{Unsaved, is_yaml, real};
 use crate::settings::Settings;
 
 /// Where settings come from: what was typed once, and `lexhold.yaml` as it is now.
@@ -125,11 +125,7 @@ impl Task {
 
 /// Whether a text is meant for Lexhold: an editor opens other YAML too.
 pub fn is_document(path: &Path, text: &str) -> bool {
-    let is_yaml = matches!(
-        path.extension().and_then(|ending| ending.to_str()),
-        Some("yaml" | "yml")
-    );
-    is_yaml
+    is_yaml(path)
         && text
             .lines()
             .any(|line| line.trim_start_matches('\u{feff}').starts_with("lexhold:"))

@@ -79,6 +79,8 @@ codes! {
     ALLOW_MALFORMED = "LX0026";
     /// A comment allows a warning that nothing raises.
     ALLOW_UNUSED = "LX0027";
+    /// The end of a text without quotes is taken for a comment.
+    LOST_IN_COMMENT = "LX0028";
     /// A key is missing.
     MISSING_KEY = "LX0101";
     /// A value has the wrong type.

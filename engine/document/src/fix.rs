@@ -120,6 +120,47 @@ impl Node {
         is_scalar && !self.multiline && self.pieces.is_none()
     }
 
+    /// A fix that puts a pattern from double quotes into single ones, in which a backslash is a backslash.
+    ///
+    /// What is escaped is read by the pattern then, which knows the same escapes; only `\\` and `\"` are written anew.
+    pub fn as_pattern_fix(&self) -> Option<Fix> {
+        let (text, pieces) = (self.as_text()?, self.pieces.as_deref()?);
+        if self.style != Style::DoubleQuoted || self.multiline {
+            return None;
+        }
+        let at = |start: usize, end: usize| Place {
+            start,
+            end,
+            ..self.place
+        };
+        let mut edits = vec![
+            Edit::replace(at(self.place.start, self.place.start + 1), "'"),
+            Edit::replace(at(self.place.end - 1, self.place.end), "'"),
+        ];
+        for piece in pieces {
+            let said = text.get(piece.text.clone())?;
+            let source = piece.source.clone();
+            match said {
+                _ if piece.exact => edits.extend(said.match_indices('\'').map(|(from, _)| {
+                    let from = source.start + from;
+                    Edit::after(at(from, from + 1), "'")
+                })),
+                "\\" | "\"" if source.len() == 2 => edits.push(Edit::replace(at(source.start, source.end), said)),
+                // Characters that patterns have no short escape for.
+                "\u{85}" | "\u{a0}" | "\u{2028}" | "\u{2029}" | "\0" if source.len() == 2 => return None,
+                _ => {}
+            }
+        }
+        Some(Fix::safe("put it in single quotes", edits))
+    }
+
+    /// A fix that puts a list in brackets that holds words without quotes into quotes as a whole.
+    pub fn as_quoted_fix(&self) -> Option<Fix> {
+        let is_plain = |item: &Node| item.style == Style::Plain && item.is_literal();
+        let is_words = self.style == Style::Flow && self.as_list()?.iter().all(is_plain);
+        is_words.then(|| Fix::quote(self.place))
+    }
+
     /// A fix that makes a number or boolean without quotes the text that it looks like.
     pub fn as_text_fix(&self) -> Option<Fix> {
         let is_word = self.style == Style::Plain && self.is_literal() && self.place.start < self.place.end;

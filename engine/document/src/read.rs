@@ -301,7 +301,11 @@ impl<'t> Reader<'t, '_> {
             return Err(Stop);
         }
         let length = found.filter(|c| !c.is_control()).map_or(0, char::len_utf8);
-        self.stop(refusals::syntax(error.kind(), self.at(start..start + length)))
+        let behind = self
+            .body
+            .get(..start)
+            .and_then(|body| body.trim_end_matches(' ').chars().next_back());
+        self.stop(refusals::syntax(error.kind(), self.at(start..start + length), behind))
     }
 
     /// Reports why reading cannot go on.

@@ -121,7 +121,9 @@ pub(crate) fn too_many_errors(place: Place) -> Diagnostic {
 }
 
 /// What is told where the parser itself stopped.
-pub(crate) fn syntax(kind: &ErrorKind, place: Place) -> Diagnostic {
+///
+/// `behind` is what stands right in front of it.
+pub(crate) fn syntax(kind: &ErrorKind, place: Place, behind: Option<char>) -> Diagnostic {
     match kind {
         ErrorKind::RecursionLimitExceeded => too_deep(place),
         ErrorKind::DirectiveDisallowed => Diagnostic::error(codes::DIRECTIVE, "directive not allowed")
@@ -132,12 +134,17 @@ pub(crate) fn syntax(kind: &ErrorKind, place: Place) -> Diagnostic {
             format!("not YAML: {}", kind.to_string().replace('\'', "`")),
         )
         .at(place, "")
-        .maybe_help(help(kind).map(str::to_owned)),
+        .maybe_help(help(kind, behind).map(str::to_owned)),
     }
 }
 
-fn help(kind: &ErrorKind) -> Option<&'static str> {
+fn help(kind: &ErrorKind, behind: Option<char>) -> Option<&'static str> {
     match kind {
+        ErrorKind::ExpectedBlockMappingKey | ErrorKind::ExpectedBlockSequenceEntry
+            if behind.is_some_and(is_closing) =>
+        {
+            Some("put the whole text in quotes; without, it ends where its first bracket or quote is closed")
+        }
         ErrorKind::TabInBlockIndentation | ErrorKind::TabInIndentation | ErrorKind::TabNotAllowed => {
             Some("indent with spaces")
         }
@@ -148,4 +155,9 @@ fn help(kind: &ErrorKind) -> Option<&'static str> {
         ErrorKind::UnknownQuotedScalarEscape => Some("use 'single quotes', in which a backslash is a backslash"),
         _ => None,
     }
+}
+
+/// Whether a character ends a value by itself.
+fn is_closing(c: char) -> bool {
+    matches!(c, ']' | '}' | '"' | '\'')
 }

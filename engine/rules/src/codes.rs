@@ -53,6 +53,10 @@ lexhold_document::codes! {
     PATTERN_CASE = "LX0425";
     /// A part of a pattern cannot occur in the folded view.
     PATTERN_FOLDED_AWAY = "LX0426";
+    /// A pattern in double quotes has lost a backslash.
+    PATTERN_UNESCAPED = "LX0427";
+    /// A list of one pattern is easily meant as a set of characters.
+    PATTERN_IN_LIST = "LX0428";
     /// The variants of a term cannot be told.
     VARIANTS = "LX0430";
     /// A condition on a whole message stands where one part is looked at.

@@ -129,7 +129,7 @@ fn read_term(node: &Node, view: TextView, diagnostics: &mut Diagnostics) -> Opti
             Value::Bool(_) | Value::Int(_) | Value::Float(_) => Some("put it in quotes".to_owned()),
             _ => None,
         };
-        diagnostics.push(error.at(node.place, "").maybe_help(help));
+        diagnostics.push(error.at(node.place, "").maybe_help(help).fix(node.as_text_fix()));
         return None;
     };
     match Term::read_all(text, view) {

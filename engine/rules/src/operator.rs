@@ -119,10 +119,14 @@ impl<'a, 'd> Reader<'a, 'd> {
         match entry.key.as_str() {
             "word" => self.words(&entry.node),
             "stem" => self.stem(&entry.node),
-            "phrase" => self.terms(&one_or_many(&entry.node)),
+            "phrase" => {
+                let terms = self.some(&entry.node)?;
+                self.terms(&terms)
+            }
             "lexicon" => self.each(&entry.node, Self::lexicon),
             "regex" => {
                 let spec = beside_regex.cloned().unwrap_or_default();
+                self.set_in_list(&entry.node);
                 self.each(&entry.node, |reader, node| reader.regex(node, &spec))
             }
             "near" => self.near(entry, false),
@@ -200,7 +204,7 @@ impl<'a, 'd> Reader<'a, 'd> {
 
     /// Reads terms of one word each.
     fn words(&mut self, node: &Node) -> Option<Expression> {
-        let nodes = one_or_many(node);
+        let nodes = self.some(node)?;
         let phrases = nodes.iter().filter(|node| {
             node.as_text()
                 .and_then(|text| Term::read_all(text, TextView::Folded).ok())
@@ -215,6 +219,15 @@ impl<'a, 'd> Reader<'a, 'd> {
         }
         let words = self.terms(&nodes)?;
         sound.then_some(words)
+    }
+
+    /// One value or the items of a list, of which there has to be one.
+    fn some<'n>(&mut self, node: &'n Node) -> Option<Vec<&'n Node>> {
+        let nodes = one_or_many(node);
+        match nodes.is_empty() {
+            true => self.refuse(wrong(node, "the list is empty")),
+            false => Some(nodes),
+        }
     }
 
     fn lexicon(&mut self, node: &Node) -> Option<Expression> {

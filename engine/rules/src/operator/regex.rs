@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use lexhold_document::{Diagnostic, Entry, Node, Value};
+use lexhold_document::{Diagnostic, Entry, Node, Style, Value};
 
 use super::{Reader, one_or_many, wrong};
 use crate::expression::Expression;
@@ -20,6 +20,9 @@ pub(super) const BESIDE: [&str; 7] = [
     "ends_with",
     "validate",
 ];
+
+/// What double quotes make of an escape that patterns know, and how that is written.
+const UNESCAPED: [(char, &str); 2] = [('\u{8}', "\\b"), ('\u{2029}', "\\P")];
 
 impl Reader<'_, '_> {
     /// Reads what qualifies the `regex` of a map: a pattern that lacks its source.
@@ -82,12 +85,7 @@ impl Reader<'_, '_> {
             return self.refuse(wrong(&entry.node, "the list is empty"));
         }
         let read = |node: &Node| -> Option<String> {
-            let Some(source) = node.as_text() else {
-                return self.refuse(wrong(
-                    node,
-                    format!("a pattern has to be text, not {}", node.type_name()),
-                ));
-            };
+            let source = self.pattern(node)?;
             match Short::compile(source, unicode, self.leaves.view.has_case()) {
                 Ok(_) => Some(source.to_owned()),
                 Err(refusal) => self.refuse(refused(node, refusal)),
@@ -97,14 +95,56 @@ impl Reader<'_, '_> {
         shorts.into_iter().collect()
     }
 
+    /// The text of a pattern, as it was meant.
+    fn pattern<'n>(&mut self, node: &'n Node) -> Option<&'n str> {
+        let Some(source) = node.as_text() else {
+            let message = format!("a pattern has to be text, not {}", node.type_name());
+            return self.refuse(wrong(node, message).fix(node.as_text_fix()));
+        };
+        let lost = match node.style {
+            Style::DoubleQuoted => UNESCAPED
+                .iter()
+                .find_map(|(found, meant)| Some((source.find(*found)?, *found, *meant))),
+            _ => None,
+        };
+        let Some((at, found, meant)) = lost else {
+            return Some(source);
+        };
+        let message = format!("`{meant}` in double quotes is the character U+{:04X}", u32::from(found));
+        self.refuse(
+            Diagnostic::error(codes::PATTERN_UNESCAPED, message)
+                .at(
+                    node.inner(at..at + found.len_utf8()),
+                    "the pattern never sees the backslash",
+                )
+                .help("use 'single quotes', in which a backslash is a backslash")
+                .fix(node.as_pattern_fix()),
+        )
+    }
+
+    /// Warns of a list of one pattern: `[a-z]` without quotes is the pattern `a-z`.
+    pub(super) fn set_in_list(&mut self, node: &Node) {
+        let Some([item]) = node.as_list().filter(|_| node.style == Style::Flow) else {
+            return;
+        };
+        if let Some(text) = item.as_text().filter(|_| item.style == Style::Plain) {
+            self.diagnostics.push(
+                Diagnostic::warning(
+                    codes::PATTERN_IN_LIST,
+                    format!("this is a list, and the pattern is `{text}`"),
+                )
+                .at(node.place, "without quotes, brackets are a list")
+                .help(format!(
+                    "write '[{text}]' for a set of characters, or {text} alone for the pattern"
+                ))
+                .fix(node.as_quoted_fix()),
+            );
+        }
+    }
+
     /// Reads a pattern, given what stands beside it.
     pub(super) fn regex(&mut self, node: &Node, beside: &PatternSpec) -> Option<Expression> {
-        let Some(source) = node.as_text() else {
-            return self.refuse(wrong(
-                node,
-                format!("a pattern has to be text, not {}", node.type_name()),
-            ));
-        };
+        let source = self.pattern(node)?;
         let spec = PatternSpec {
             source: source.to_owned(),
             ..beside.clone()
@@ -147,6 +187,23 @@ mod tests {
         assert_eq!(diagnostics("{regex: ab, ends_with: []}"), ["LX0402: []"]);
         assert_eq!(diagnostics("{regex: ab, ends_with: 7}"), ["LX0402: 7"]);
         assert_eq!(diagnostics("{regex: ab, not_before: a}"), ["LX0401: not_before"]);
+    }
+
+    #[test]
+    fn a_pattern_is_what_it_looks_like() {
+        // In double quotes, `\b` and `\P` are characters; other escapes say the same in the pattern.
+        assert_eq!(diagnostics(r#"{regex: "\bcall\b"}"#), [r"LX0427: \b"]);
+        assert_eq!(diagnostics(r#"{regex: "\P{L}x"}"#), [r"LX0427: \P"]);
+        assert_eq!(diagnostics(r#"{regex: ab, starts_with: "\ba"}"#), [r"LX0427: \b"]);
+        assert_eq!(diagnostics(r#"{regex: "a\\bb\x63"}"#), [""; 0]);
+        // A list of one pattern is no set of characters.
+        assert_eq!(diagnostics("{regex: [a-z]}"), ["LX0428: [a-z]"]);
+        for meant in ["{regex: ['a-z']}", "{regex: [a-z, b]}", "{regex: '[a-z]b'}"] {
+            assert_eq!(diagnostics(meant), [""; 0], "{meant}");
+        }
+        for empty in ["{phrase: []}", "{word: []}", "{regex: []}", "{any: []}"] {
+            assert_eq!(diagnostics(empty), ["LX0402: []"], "{empty}");
+        }
     }
 
     #[test]
