@@ -197,3 +197,62 @@ fn what_check_refuses_for_its_shape_the_schema_refuses_and_nothing_else() {
     }
     assert!(n_refused > 1_000, "only {n_refused} changes were refused");
 }
+
+/// Conditions with every operator, each with what it takes.
+const MATCHES: [&str; 13] = [
+    "guarantee",
+    "[guarantee, {regex: 'call me'}, [near by]]",
+    "{word: [a, b], phrase: c d}",
+    "{stem: {en: [promise]}, lexicon: messengers}",
+    "{regex: ['a1', b], unicode: true, edge: word, not_preceded_by: x, not_followed_by: [y, z]}",
+    "{regex: '[0-9]{9}', starts_with: '1', validate: [luhn, {weighted: {weights: [3, 1], modulus: 10, position: 3}}]}",
+    "{regex: '[0-9]{6}', validate: {date: {format: YYMMDD, offset: 0}}}",
+    "{regex: 'key [a-z]{9}', validate: {entropy: {min: 2.5}}}",
+    "{near: {of: [[take, move], {lexicon: messengers}], within: 6}}",
+    "{before: {of: [a, b], within: 2}, not_near: {of: c, without: [d], within: 3, side: before}}",
+    "{any: [{same_sentence: [a, b]}, {same_paragraph: [c, d]}], unless: [{phrase: do not, within: 1, side: before}]}",
+    "{all: [a, {same_message: [b]}], unless: x}",
+    "{word: a, unless: {word: b, scope: message, acknowledge_bypass: true, approved_by: you@firm.example}}",
+];
+
+/// Codes of what a schema can say of `match`: keys, types, what is missing, empty lists.
+const OF_SHAPE: [&str; 5] = ["LX0401", "LX0402", "LX0424", "LX0436", "LX0438"];
+
+#[test]
+fn what_rules_look_for_has_a_schema_as_strict_as_its_reader() {
+    let schema = json_schema(Kind::Ruleset, &shape_of(Kind::Ruleset), &[], Draft::Latest);
+    let document = |matched: &serde_yaml::Value| -> serde_yaml::Value {
+        serde_yaml::from_str(&format!(
+            "lexhold: 1\nruleset: a\nversion: 1.0.0\nowner: me@firm.example\nlexicons: {{messengers: [signal]}}\nrules:\n- id: a\n  \
+             severity: low\n  why: An example.\n  hits: [a, b]\n  misses: [c, d]\n  match: {}\n",
+            serde_json::to_string(matched).unwrap()
+        ))
+        .unwrap()
+    };
+    let (mut n_taken, mut n_refused) = (0, 0);
+    for written in MATCHES {
+        let whole: serde_yaml::Value = serde_yaml::from_str(written).unwrap();
+        for (at, changed) in std::iter::once(whole.clone()).chain(changed(&whole)).enumerate() {
+            let document = document(&changed);
+            let (mut files, mut found) = (Files::new(), Diagnostics::new());
+            let root = files.add("x.yaml", serde_yaml::to_string(&document).unwrap());
+            let mut nothing = |_: &str| Err(OpenError::NotFound);
+            let documents = load(&mut files, &[root], &mut nothing, &mut found);
+            lexhold_rules::compile(&documents.iter().collect::<Vec<_>>(), &mut found);
+            let wrong = misfits(&serde_json::to_value(&document).unwrap(), &schema);
+            let told: Vec<&str> = found.iter().map(|one| one.code).collect();
+            assert!(
+                at > 0 || (told.is_empty() && wrong.is_empty()),
+                "{written}: {told:?} {wrong:#?}"
+            );
+            if !found.has_errors() {
+                n_taken += 1;
+                assert!(wrong.is_empty(), "the reader takes it: {wrong:#?}\n{changed:?}");
+            } else if told.iter().all(|code| OF_SHAPE.contains(code)) {
+                n_refused += 1;
+                assert!(!wrong.is_empty(), "the reader refuses it with {told:?}\n{changed:?}");
+            }
+        }
+    }
+    assert!(n_taken > 100 && n_refused > 300, "{n_taken} taken, {n_refused} refused");
+}

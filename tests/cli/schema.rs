@@ -96,6 +96,11 @@ impl Check<'_> {
                     .as_array()
                     .is_none_or(|items| items.len() as u64 >= wanted.as_u64().unwrap());
             }
+            "maxItems" => {
+                return of
+                    .as_array()
+                    .is_none_or(|items| items.len() as u64 <= wanted.as_u64().unwrap());
+            }
             "uniqueItems" => {
                 return wanted == false
                     || of

@@ -45,9 +45,18 @@ impl Checker<'_> {
             return;
         }
         match (shape, &node.value) {
+            (Shape::Closer(..), _) => {}
             (Shape::Named(_, shape), _) => self.node(node, &shape(), what),
             (Shape::Either(shapes), _) => self.either(node, shapes, what),
-            (Shape::OneOrMany(shape), Value::List(items)) | (Shape::List(shape), Value::List(items)) => {
+            (Shape::Counted(_, least, most), Value::List(items))
+                if items.len() < *least || most.is_some_and(|most| items.len() > most) =>
+            {
+                let most = most.map_or_else(|| "or more".to_owned(), |most| format!("to {most}"));
+                let message = format!("{what}: {} items, not {least} {most}", items.len());
+                self.diagnostics
+                    .push(Diagnostic::error(codes::MALFORMED, message).at(node.place, ""));
+            }
+            (Shape::OneOrMany(shape) | Shape::List(shape) | Shape::Counted(shape, ..), Value::List(items)) => {
                 self.items(items, shape, what);
             }
             (Shape::OneOrMany(shape), _) if fits(shape, node) => self.node(node, shape, what),
@@ -93,6 +102,14 @@ impl Checker<'_> {
         }
         for keys in &fields.at_least_one {
             self.one_of(entries, keys, anchor, false);
+        }
+        for (keys, wanted) in &fields.needing {
+            let needing = entries.iter().filter(|entry| keys.contains(&entry.key.as_str()));
+            for entry in needing.filter(|_| !entries.iter().any(|entry| entry.key == *wanted)) {
+                let message = format!("`{}` wants `{wanted}` beside it", entry.key);
+                self.diagnostics
+                    .push(Diagnostic::error(codes::KEYS_DISAGREE, message).at(entry.key_place, ""));
+            }
         }
     }
 
@@ -157,12 +174,12 @@ impl Checker<'_> {
 /// Whether a value has the type that a shape speaks of, however wrong it may be otherwise.
 fn fits(shape: &Shape, node: &Node) -> bool {
     match (shape, &node.value) {
-        (Shape::Any, _) => true,
+        (Shape::Any | Shape::Closer(..), _) => true,
         (Shape::Named(_, shape), _) => fits(&shape(), node),
         (Shape::Either(shapes), _) => shapes.iter().any(|shape| fits(shape, node)),
         (Shape::OneOrMany(_), Value::List(_)) => true,
         (Shape::OneOrMany(shape), _) => fits(shape, node),
-        (Shape::List(_), Value::List(_)) => true,
+        (Shape::List(_) | Shape::Counted(..), Value::List(_)) => true,
         (Shape::Map(_) | Shape::Open(_), Value::Map(_)) => true,
         (Shape::Integer | Shape::Number, Value::Int(_)) => true,
         (Shape::Number, Value::Float(_)) => true,
@@ -193,7 +210,7 @@ fn is_written_as(text: &str, shape: &Shape) -> bool {
         Shape::Either(shapes) => shapes.iter().any(|shape| is_written_as(text, shape)),
         Shape::OneOrMany(shape) => is_written_as(text, shape),
         Shape::Named(_, shape) => is_written_as(text, &shape()),
-        Shape::Any | Shape::Text => true,
+        Shape::Any | Shape::Closer(..) | Shape::Text => true,
         _ => false,
     }
 }
@@ -342,7 +359,7 @@ fn takes_text(shape: &Shape) -> bool {
 /// Whether a shape takes numbers or booleans.
 fn takes_other(shape: &Shape) -> bool {
     match shape {
-        Shape::Any | Shape::Integer | Shape::Number | Shape::Bool => true,
+        Shape::Integer | Shape::Number | Shape::Bool => true,
         Shape::Either(shapes) => shapes.iter().any(takes_other),
         Shape::OneOrMany(shape) => takes_other(shape),
         Shape::Named(_, shape) => takes_other(&shape()),
@@ -353,7 +370,7 @@ fn takes_other(shape: &Shape) -> bool {
 /// What a shape is called in messages.
 fn describe(shape: &Shape) -> String {
     let name = match shape {
-        Shape::Any => "a value",
+        Shape::Any | Shape::Closer(..) => "a value",
         Shape::Text => "text",
         Shape::Integer => "an integer",
         Shape::Number => "a number",
@@ -363,7 +380,7 @@ fn describe(shape: &Shape) -> String {
         Shape::Instant => "an instant",
         Shape::Duration => "a duration",
         Shape::Version => "a version",
-        Shape::List(_) => "a list",
+        Shape::List(_) | Shape::Counted(..) => "a list",
         Shape::Open(_) | Shape::Map(_) => "a map",
         Shape::Choice([word]) => return format!("`{word}`"),
         Shape::Choice(known) => return format!("one of {}", words(known)),

@@ -62,5 +62,7 @@ pub use node::{Entry, Node, Style, Value};
 pub use path::Seg;
 pub use printable::printable;
 pub use schema::{Draft, json_schema, json_schema_of_all};
-pub use shape::{Field, Fields, Shape, choice, either, list, map, named, one_or_many, open, optional, required};
+pub use shape::{
+    Field, Fields, Shape, choice, closer, counted, either, list, map, named, one_or_many, open, optional, required,
+};
 pub use suggest::{did_you_mean, nearest};

@@ -133,7 +133,11 @@ impl Writer {
         let one_of = |keys: &&[&str]| keys.iter().map(|key| json!({ "required": [key] })).collect::<Vec<_>>();
         let groups = fields.exactly_one.iter().map(|keys| json!({ "oneOf": one_of(keys) }));
         let looser = fields.at_least_one.iter().map(|keys| json!({ "anyOf": one_of(keys) }));
-        let groups: Vec<Value> = groups.chain(looser).collect();
+        let needing = fields
+            .needing
+            .iter()
+            .map(|(keys, key)| json!({ "if": { "anyOf": one_of(keys) }, "then": { "required": [key] } }));
+        let groups: Vec<Value> = groups.chain(looser).chain(needing).collect();
         if !groups.is_empty() {
             schema.insert("allOf".into(), json!(groups));
         }
@@ -171,17 +175,26 @@ impl Writer {
             ),
             Shape::Choice(words) => json!({ "anyOf": [{ "enum": words }, parameter()] }),
             Shape::List(items) => json!({ "type": "array", "items": self.shape(items) }),
+            Shape::Counted(items, least, most) => {
+                let mut schema = json!({ "type": "array", "items": self.shape(items), "minItems": least });
+                if let Some(most) = most {
+                    schema["maxItems"] = json!(most);
+                }
+                schema
+            }
             Shape::OneOrMany(items) => {
                 let one = self.shape(items);
                 json!({ "anyOf": [one, { "type": "array", "items": one }] })
             }
             Shape::Open(values) => json!({ "type": "object", "additionalProperties": self.shape(values) }),
             Shape::Map(fields) => Value::Object(self.map(fields)),
+            // Nothing fits none.
+            Shape::Either(shapes) if shapes.is_empty() => json!({ "not": {} }),
             Shape::Either(shapes) => {
                 let shapes: Vec<Value> = shapes.iter().map(|shape| self.shape(shape)).collect();
                 json!({ "anyOf": shapes })
             }
-            Shape::Named(name, shape) => {
+            Shape::Named(name, shape) | Shape::Closer(name, shape) => {
                 if !self.definitions.contains_key(*name) {
                     // A place is kept first, so that a shape may nest in itself.
                     self.definitions.insert((*name).to_owned(), json!({}));

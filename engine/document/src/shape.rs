@@ -48,6 +48,8 @@ pub enum Shape {
     Choice(&'static [&'static str]),
     /// A list whose items have a shape.
     List(Box<Shape>),
+    /// A list of so many items, at least and at most.
+    Counted(Box<Shape>, usize, Option<usize>),
     /// One value of a shape, or a list of them.
     OneOrMany(Box<Shape>),
     /// A map with any keys, whose values have a shape.
@@ -59,6 +61,8 @@ pub enum Shape {
     /// A shape with a name of its own, made when it is needed, so that shapes may nest in
     /// themselves.
     Named(&'static str, fn() -> Shape),
+    /// Anything to checking, for the owner of the kind looks closer and tells more; a shape with a name to schemas.
+    Closer(&'static str, fn() -> Shape),
 }
 
 /// The keys of a map.
@@ -70,6 +74,8 @@ pub struct Fields {
     pub exactly_one: Vec<&'static [&'static str]>,
     /// Groups of keys of which one or more have to be there.
     pub at_least_one: Vec<&'static [&'static str]>,
+    /// Keys none of which may be there without another.
+    pub needing: Vec<(&'static [&'static str], &'static str)>,
 }
 
 /// One key of a map.
@@ -128,6 +134,11 @@ pub fn one_or_many(items: Shape) -> Shape {
     Shape::OneOrMany(Box::new(items))
 }
 
+/// A list of so many items of this shape, at least and at most.
+pub fn counted(items: Shape, least: usize, most: Option<usize>) -> Shape {
+    Shape::Counted(Box::new(items), least, most)
+}
+
 /// One of these words.
 pub fn choice(words: &'static [&'static str]) -> Shape {
     Shape::Choice(words)
@@ -143,6 +154,11 @@ pub fn named(name: &'static str, shape: fn() -> Shape) -> Shape {
     Shape::Named(name, shape)
 }
 
+/// Anything that the owner of the kind reads by itself; its schema says this: `closer("match", match_shape)`.
+pub fn closer(name: &'static str, shape: fn() -> Shape) -> Shape {
+    Shape::Closer(name, shape)
+}
+
 impl Shape {
     /// Demands exactly one of these keys; for a map with known keys, others stay as they are.
     pub fn exactly_one(self, keys: &'static [&'static str]) -> Shape {
@@ -152,6 +168,11 @@ impl Shape {
     /// Demands one or more of these keys; for a map with known keys, others stay as they are.
     pub fn at_least_one(self, keys: &'static [&'static str]) -> Shape {
         self.with(|fields| fields.at_least_one.push(keys))
+    }
+
+    /// Lets none of these keys be there without that one; for a map with known keys, others stay as they are.
+    pub fn needing(self, keys: &'static [&'static str], key: &'static str) -> Shape {
+        self.with(|fields| fields.needing.push((keys, key)))
     }
 
     fn with(mut self, change: impl FnOnce(&mut Fields)) -> Shape {

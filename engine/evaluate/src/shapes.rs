@@ -1,6 +1,6 @@
 //! The keys of every kind of document, gathered from where each is checked.
 
-use lexhold_document::{Kind, Shape, list};
+use lexhold_document::{Kind, Shape, closer, list};
 
 use crate::cases::case_shape;
 
@@ -25,6 +25,14 @@ pub fn shape_of(kind: Kind) -> Shape {
     if let Shape::Map(fields) = &mut shape {
         for field in fields.fields.iter_mut().filter(|field| field.name == "tests") {
             field.shape = list(case_shape());
+        }
+        // So is a hold's query, which is written as a rule's `match`.
+        for field in fields
+            .fields
+            .iter_mut()
+            .filter(|field| kind == Kind::Hold && field.name == "query")
+        {
+            field.shape = closer("match", lexhold_rules::shape::matched);
         }
     }
     shape

@@ -17,8 +17,10 @@ mod words;
 
 pub use words::operator_keys;
 
+pub(crate) use regex::BESIDE as BESIDE_REGEX;
+
 /// The operators, each of which is a condition.
-const OPERATORS: [&str; 13] = [
+pub(crate) const OPERATORS: [&str; 13] = [
     "word",
     "stem",
     "phrase",

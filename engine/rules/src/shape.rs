@@ -1,10 +1,15 @@
 //! The keys of a ruleset and of a lexicon.
 
-use lexhold_document::{Field, Shape, choice, either, list, map, one_or_many, open, optional, required};
+use lexhold_document::{Field, Shape, choice, closer, either, list, map, one_or_many, open, optional, required};
 
 use crate::conversation;
 use crate::examples;
 use crate::parts::PART_NAMES;
+
+mod matched;
+
+use matched::condition;
+pub use matched::matched;
 
 /// The grades of severity, as documents write them.
 pub(crate) static SEVERITIES: &[&str] = &["info", "low", "medium", "high", "critical"];
@@ -20,7 +25,7 @@ pub fn ruleset() -> Shape {
         optional("description", Shape::Text, "what the ruleset is for"),
         optional(
             "lexicons",
-            open(list(Shape::Any)),
+            open(list(closer("term", || Shape::Text))),
             "named lists of terms that only this ruleset sees",
         ),
         required(
@@ -43,7 +48,7 @@ pub fn lexicon() -> Shape {
             Shape::Date,
             "the day on which somebody last went through the terms",
         ),
-        required("terms", list(Shape::Any), "words and phrases"),
+        required("terms", list(closer("term", || Shape::Text)), "words and phrases"),
     ])
 }
 
@@ -91,7 +96,7 @@ pub(crate) fn rule() -> Shape {
             one_or_many(choice(&PART_NAMES)),
             "the parts of a message that the rule looks at; default all",
         ),
-        required("match", Shape::Any, "what to look for"),
+        required("match", closer("match", matched), "what to look for"),
         optional(
             "support",
             list(support()),
@@ -130,7 +135,7 @@ pub(crate) fn rule() -> Shape {
 fn support() -> Shape {
     map([
         required("name", Shape::Text, "what tiers of confidence call it"),
-        required("match", Shape::Any, "what to look for"),
+        required("match", closer("condition-of-evidence", condition), "what to look for"),
         optional("within", Shape::Integer, "how far away it may stand, in words"),
         optional("characters", Shape::Integer, "how far away it may stand, in characters"),
         optional("side", choice(&["before", "after", "both"]), "on which side of the hit"),

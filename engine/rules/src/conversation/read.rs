@@ -2,8 +2,8 @@
 
 use jiff::{Span, SpanRelativeTo, Timestamp, civil};
 use lexhold_document::{
-    Diagnostic, Diagnostics, Document, Entry, Field, Kind, Node, Shape, Value, choice, did_you_mean, list, map,
-    one_or_many, optional, required,
+    Diagnostic, Diagnostics, Document, Entry, Field, Kind, Node, Shape, Value, choice, closer, did_you_mean, either,
+    list, map, one_or_many, optional, required,
 };
 use rustc_hash::FxHashMap;
 
@@ -19,7 +19,9 @@ const DEMANDS: [&str; 4] = ["count", "distinct", "all_of", "ordered"];
 /// pattern rule by `conversation` alone; [`read`] reports them.
 pub(crate) fn shape() -> Shape {
     let mut own = own_fields();
-    own.extend(pattern_fields().map(|field| optional(field.name, Shape::Any, field.doc)));
+    own.extend(
+        pattern_fields().map(|field| optional(field.name, closer("of-pattern-rules-alone", || either([])), field.doc)),
+    );
     map(own)
 }
 

@@ -11,7 +11,7 @@ use crate::qualifiers::Short;
 use crate::{codes, validators};
 
 /// What stands beside `regex` and qualifies it.
-pub(super) const BESIDE: [&str; 7] = [
+pub(crate) const BESIDE: [&str; 7] = [
     "unicode",
     "edge",
     "not_preceded_by",
