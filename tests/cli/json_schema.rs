@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use lexhold_document::{
-    Diagnostics, Draft, Files, Kind, OpenError, check_shape, json_schema, json_schema_of_all, load,
+    Diagnostic, Diagnostics, Document, Draft, Files, Kind, Level, OpenError, check_shape, json_schema,
+    json_schema_of_all, load,
 };
 use lexhold_evaluate::shape_of;
 use serde_json::Value;
@@ -70,7 +71,8 @@ fn the_examples_of_each_kind_pass_check() {
         .ended(0);
 }
 
-/// Whether checking refuses the shape of a document; imports are another matter.
+/// Whether checking refuses the shape of a document; nothing if it is refused for what a schema cannot say. Imports are another
+/// matter.
 fn is_refused(text: &str) -> Option<bool> {
     let mut files = Files::new();
     let root = files.add("x.yaml", text.to_owned());
@@ -84,11 +86,24 @@ fn is_refused(text: &str) -> Option<bool> {
         .sorted(&files)
         .into_iter()
         .filter(|one| !one.code.starts_with("LX05"));
-    let errors = ours.filter(|one| one.level == lexhold_document::Level::Error).count();
+    let errors = ours.filter(|one| one.level == Level::Error).count();
+    if errors == 0 && !documents.is_empty() {
+        return refused_by_rules(&documents);
+    }
     documents
         .first()
         .map(|_| errors > 0)
         .or(Some(true).filter(|_| errors > 0))
+}
+
+/// Whether the reader of rules refuses a shape; nothing if it refuses something else, or an empty lexicon, which only it does.
+fn refused_by_rules(documents: &[Document]) -> Option<bool> {
+    let mut told = Diagnostics::new();
+    lexhold_rules::compile(&documents.iter().collect::<Vec<_>>(), &mut told);
+    let of_shape = |one: &Diagnostic| OF_SHAPE.contains(&one.code) && !one.message.ends_with("has no terms");
+    let mut errors = told.iter().filter(|one| one.level == Level::Error);
+    let (refused, sayable) = (told.has_errors(), errors.all(of_shape));
+    Some(refused).filter(|_| sayable)
 }
 
 fn shipped() -> Vec<PathBuf> {
@@ -187,6 +202,10 @@ fn what_check_refuses_for_its_shape_the_schema_refuses_and_nothing_else() {
             let Some(refused) = is_refused(&text) else { continue };
             let json = serde_json::to_value(&changed).unwrap();
             let wrong = misfits(&json, &schema);
+            if wrong.iter().any(|wrong| wrong.starts_with("/query")) {
+                // A hold's query is read with the hold, and written as a rule's `match`.
+                continue;
+            }
             n_refused += usize::from(refused);
             assert_eq!(
                 refused,
@@ -238,20 +257,20 @@ fn what_rules_look_for_has_a_schema_as_strict_as_its_reader() {
             let root = files.add("x.yaml", serde_yaml::to_string(&document).unwrap());
             let mut nothing = |_: &str| Err(OpenError::NotFound);
             let documents = load(&mut files, &[root], &mut nothing, &mut found);
-            lexhold_rules::compile(&documents.iter().collect::<Vec<_>>(), &mut found);
+            assert!(!found.has_errors(), "{changed:?}");
             let wrong = misfits(&serde_json::to_value(&document).unwrap(), &schema);
-            let told: Vec<&str> = found.iter().map(|one| one.code).collect();
+            let refused = refused_by_rules(&documents);
             assert!(
-                at > 0 || (told.is_empty() && wrong.is_empty()),
-                "{written}: {told:?} {wrong:#?}"
+                at > 0 || (refused == Some(false) && wrong.is_empty()),
+                "{written}: {wrong:#?}"
             );
-            if !found.has_errors() {
-                n_taken += 1;
-                assert!(wrong.is_empty(), "the reader takes it: {wrong:#?}\n{changed:?}");
-            } else if told.iter().all(|code| OF_SHAPE.contains(code)) {
-                n_refused += 1;
-                assert!(!wrong.is_empty(), "the reader refuses it with {told:?}\n{changed:?}");
-            }
+            let Some(refused) = refused else { continue };
+            *(if refused { &mut n_refused } else { &mut n_taken }) += 1;
+            assert_eq!(
+                refused,
+                !wrong.is_empty(),
+                "reader and schema disagree: {wrong:#?}\n{changed:?}"
+            );
         }
     }
     assert!(n_taken > 100 && n_refused > 300, "{n_taken} taken, {n_refused} refused");
