@@ -88,6 +88,9 @@ pub fn describe(shape: &Shape) -> String {
     };
     match shape {
         Shape::Any => "anything".into(),
+        // What nests in itself is not told to its end.
+        Shape::Closer(..) => "as the manual says".into(),
+        Shape::Counted(..) => "a list".into(),
         Shape::Text => "text".into(),
         Shape::Integer => "an integer".into(),
         Shape::Number => "a number".into(),
