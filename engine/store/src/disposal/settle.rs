@@ -25,12 +25,13 @@ enum Fate {
 impl Home {
     /// Puts the rewritten segments into place and removes the old ones. The caller holds the journal's lock.
     ///
-    /// Nothing is synced in between. What should be left of a segment waits under a name that lasts, in staging, until its name in
-    /// the archive does; and that one stands in the folder of the old one, whose removal cannot last without it.
+    /// What is left of a segment lasts under its name in the archive before the old one goes: no file system has to keep a move
+    /// and a removal in order when the power fails.
     pub(super) fn swap_segments(&self, intent: &Journalled, faults: &Faults) -> Result<()> {
         for (number, replaced) in intent.segments().iter().enumerate() {
             self.publish(number, replaced)?;
         }
+        self.sync_segments(intent)?;
         faults.reach(Step::SegmentPlaced);
         for replaced in intent.segments() {
             gate::destroy(self.root(), intent, &replaced.old)?;
