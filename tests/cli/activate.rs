@@ -267,6 +267,19 @@ fn what_a_diff_says_of_dates_and_alerts() {
         (&found["retain_until"]["later"], &found["retain_until"]["earlier"]),
         (&json!(9), &json!(0))
     );
+    let changed = all.json();
+    assert_eq!(changed["semantic_change"], true);
+    assert_eq!(
+        changed["documents"],
+        json!([
+            {"kind": "retention", "name": "desk", "change": "changed", "from": "1.0.0", "to": "2.0.0"},
+            {"kind": "ruleset", "name": "off-channel", "change": "changed", "from": "1.0.0", "to": "1.1.0"},
+        ])
+    );
+    for format in ["text", "md"] {
+        let said = firm.call(&["diff", "active", ".", "--format", format]).ended(0).stdout;
+        assert!(said.contains("changed retention desk 1.0.0 -> 2.0.0"), "{said}");
+    }
     let alerts = &all.json()["alerts"];
     assert_eq!(
         (&alerts["total"]["gained"], &alerts["total"]["lost"]),
@@ -291,6 +304,7 @@ fn what_a_diff_says_of_dates_and_alerts() {
         .ended(0);
     assert!(sample.stdout.contains("with 95 % confidence"), "{}", sample.stdout);
     let unchanged = firm.call(&["diff", "active", "active"]).ended(0);
+    assert!(unchanged.stdout.contains("no semantic change"), "{}", unchanged.stdout);
     assert!(
         unchanged.stdout.contains("no date of any message changes"),
         "{}",

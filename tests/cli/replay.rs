@@ -392,3 +392,20 @@ fn forge_journal(firm: &Firm, change: impl Fn(&str, &mut Value)) {
     }
     firm.write(log, lines);
 }
+
+/// A person on two platforms, of whom one message goes: what is left says again what it would have said alone.
+#[test]
+fn what_is_left_after_a_destruction_is_replayed() {
+    let firm = Firm::new();
+    let sent = crate::dispose::old(1, "2019-06-01T12:00:00Z");
+    let mut kept = crate::dispose::old(3, "2025-06-01T12:00:00Z");
+    kept["platform"] = json!("teams");
+    kept["recipients"] = sent["recipients"].clone();
+    firm.messages("in.ndjson", &[sent, kept]);
+    firm.run(&["in.ndjson"]).ended(0);
+    let plan = crate::dispose::approved(&firm);
+    crate::dispose::execute(&firm, &plan).ended(0);
+    replay(&firm, &["last"]).ended(0);
+    let people = firm.call(&["report", "retention", "--format", "ndjson"]).ended(0);
+    assert_eq!(people.rows().len(), 1);
+}

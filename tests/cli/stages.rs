@@ -232,7 +232,9 @@ fn an_approval_lapses_after_thirty_days_with_all_behind_it() {
     execute(&firm, &plan.0, "solo")
         .ended(5)
         .said("no approval that counts for stage 1 of 2, desk");
-    firm.call(&["dispose", "approve", &plan.0]).ended(0).said("for counsel");
+    firm.call(&["dispose", "approve", &plan.0])
+        .ended(0)
+        .said("then it is for counsel");
     assert_eq!(stands(&firm), ("in_review(2)".into(), json!("counsel")));
     firm.call(&["dispose", "approve", &plan.0]).ended(0);
     execute(&firm, &plan.0, "solo").ended(0);

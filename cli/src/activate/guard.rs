@@ -23,6 +23,7 @@ pub fn simulate(
     Ok(Comparison {
         from: before.map_or(bundle.digest, |before| before.bundle),
         to: bundle.digest,
+        documents: Vec::new(),
         judged_at: diff::judged_at(settings),
         retention: diff::dates(settings, home, None, bundle)?,
         alerts: None,

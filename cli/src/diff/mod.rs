@@ -4,6 +4,7 @@
 //! evaluates the archive under both, `print` says it.
 
 mod alerts;
+mod documents;
 mod fail_on;
 pub mod figures;
 mod print;
@@ -19,6 +20,7 @@ use lexhold_store::Home;
 use serde_json::{Value, json};
 
 use self::alerts::{AlertFigures, Choice};
+use self::documents::ChangedDocument;
 pub use self::fail_on::FailOn;
 use self::figures::Figures;
 use self::simulate::Supposed;
@@ -34,6 +36,8 @@ pub struct Comparison {
     pub from: Digest,
     /// The bundle after.
     pub to: Digest,
+    /// The documents that say something else, where both bundles are at hand.
+    pub documents: Vec<ChangedDocument>,
     /// The instant at which messages are or are not eligible.
     pub judged_at: Timestamp,
     /// What becomes of dates.
@@ -63,6 +67,8 @@ impl Comparison {
         let mut all = self.simulation();
         all["schema"] = json!("lexhold/diff/1");
         all["digest"] = json!(self.digest());
+        all["documents"] = json!(self.documents);
+        all["semantic_change"] = json!(self.from != self.to);
         all["unverified_bundles"] = json!(crate::bundle::unverified());
         if let Some(alerts) = &self.alerts {
             all["alerts"] = json!(alerts);
@@ -94,6 +100,7 @@ pub fn diff(settings: &Settings, args: &Diff) -> anyhow::Result<Exit> {
     let comparison = Comparison {
         from: old.bundle.digest,
         to: new.bundle.digest,
+        documents: documents::changed(&old.bundle, &new.bundle),
         judged_at: judged_at(settings),
         retention,
         alerts,

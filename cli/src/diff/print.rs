@@ -9,6 +9,9 @@ use super::figures::{Figures, Moved};
 use super::{Comparison, Format};
 use crate::bundle;
 
+/// What is said of two bundles with one digest.
+const UNCHANGED: &str = "no semantic change: both say the same, whatever their layout and comments";
+
 /// Prints a comparison.
 pub fn print(out: &mut dyn Write, comparison: &Comparison, format: Format) -> io::Result<()> {
     match format {
@@ -112,6 +115,12 @@ fn text(out: &mut dyn Write, comparison: &Comparison) -> io::Result<()> {
         comparison.retention.messages,
         comparison.judged_at
     )?;
+    if comparison.from == comparison.to {
+        writeln!(out, "  {UNCHANGED}")?;
+    }
+    for document in &comparison.documents {
+        writeln!(out, "  {}", document.words())?;
+    }
     dates(out, &comparison.retention)?;
     if let Some(alerts) = &comparison.alerts {
         let total = alerts.total;
@@ -160,6 +169,15 @@ fn markdown(out: &mut dyn Write, comparison: &Comparison) -> io::Result<()> {
             "**{} was not verified** (`--insecure-no-verify`).\n",
             cell(&bundle)
         )?;
+    }
+    if comparison.from == comparison.to {
+        writeln!(out, "**{UNCHANGED}**\n")?;
+    }
+    for document in &comparison.documents {
+        writeln!(out, "- {}", cell(&document.words()))?;
+    }
+    if !comparison.documents.is_empty() {
+        writeln!(out)?;
     }
     writeln!(out, "| | messages | |\n| --- | ---: | --- |")?;
     for (name, count, more) in lines(&comparison.retention)

@@ -59,14 +59,14 @@ pub fn approve(settings: &Settings, args: &ApproveDisposal) -> anyhow::Result<Ex
 
 fn tell(actor: &Actor, plan: &str, stage: &str, next: Option<&String>, how_far: &str) {
     let printable = lexhold_document::printable;
-    say(&format!("{plan} is approved: {}, {how_far}", printable(stage)));
-    say(&match next {
-        Some(next) => actor.next(
-            &format!("somebody else again writes, for {}", printable(next)),
-            &format!("lexhold dispose approve {plan}"),
-        ),
-        None => actor.next("somebody else again writes", &format!("lexhold dispose execute {plan}")),
-    });
+    let then = next.map(|next| format!("; then it is for {}", printable(next)));
+    say(&format!(
+        "{plan} is approved: {}, {how_far}{}",
+        printable(stage),
+        then.unwrap_or_default()
+    ));
+    let verb = if next.is_some() { "approve" } else { "execute" };
+    say(&actor.next("somebody else again writes", &format!("lexhold dispose {verb} {plan}")));
 }
 
 /// The plan as the catalog has it, and how much of the journal that is.

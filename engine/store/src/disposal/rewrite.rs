@@ -1,6 +1,6 @@
 //! Files again without the rows of some messages: written into staging, read back and compared. Takes no lock.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::Path;
 use std::time::Instant;
 
@@ -23,7 +23,7 @@ type Namers = &'static [(Table, &'static str)];
 /// and the tables and columns that name it.
 ///
 /// What is left is what the batch would have recorded without the messages. Order matters: sets before schedules.
-const SHARED: [(Table, &str, Namers); 6] = [
+const SHARED: [(Table, &str, Namers); 5] = [
     (
         Table::Facts,
         "facts_id",
@@ -36,15 +36,6 @@ const SHARED: [(Table, &str, Namers); 6] = [
         Table::Rule,
         "rule_id",
         &[(Table::Hit, "rule_id"), (Table::ConversationEvent, "rule_id")],
-    ),
-    (
-        Table::Handle,
-        "handle",
-        &[
-            (Table::Message, "sender"),
-            (Table::Recipient, "handle"),
-            (Table::Custodian, "handle"),
-        ],
     ),
 ];
 
@@ -332,6 +323,13 @@ impl<'a> Rewrite<'a> {
                 let after = filtered(before, &keep, file)?;
                 tables.entry(shared.name()).and_modify(|table| table.after = after);
             }
+            if let Some(Shrunk { file, before, .. }) = tables.get(Table::Handle.name()) {
+                let keep = handles_named(&tables, before).ok_or_else(|| unreadable(file))?;
+                let after = filtered(before, &keep, file)?;
+                tables
+                    .entry(Table::Handle.name())
+                    .and_modify(|table| table.after = after);
+            }
         }
         // A table that stands for a segment has been written already.
         let written: HashSet<String> = self.files.iter().map(|file| file.old.path.clone()).collect();
@@ -430,6 +428,43 @@ fn still_named(tables: &Tables<'_>, rows: &RecordBatch, column: &str, namers: Na
     }
     let stays = |value: &&[u8]| after.contains(value) || !before.contains(value);
     Some(values(rows, column)?.iter().map(|value| Some(stays(value))).collect())
+}
+
+/// Which handles stay: as other shared rows, but each on its own platform. A row that does not say on which names it on any.
+fn handles_named(tables: &Tables<'_>, rows: &RecordBatch) -> Option<BooleanArray> {
+    let (before, after) = (
+        Named::of(tables, |table| &table.before)?,
+        Named::of(tables, |table| &table.after)?,
+    );
+    let own = values(rows, "platform")?.into_iter().zip(values(rows, "handle")?);
+    let stays = |(on, handle)| after.has(on, handle) || !before.has(on, handle);
+    Some(own.map(|row| Some(stays(row))).collect())
+}
+
+/// Handles that messages name, each on its platform, or on one that is not known.
+struct Named<'r>(HashSet<(Option<&'r [u8]>, &'r [u8])>);
+
+impl<'r> Named<'r> {
+    fn of(tables: &'r Tables<'_>, rows: for<'t> fn(&'t Shrunk<'_>) -> &'t RecordBatch) -> Option<Self> {
+        let rows = |table: Table| tables.get(table.name()).map(rows);
+        let mut platforms: HashMap<&[u8], &[u8]> = HashMap::new();
+        let mut named = HashSet::new();
+        if let Some(messages) = rows(Table::Message) {
+            let on = values(messages, "platform")?;
+            platforms.extend(values(messages, TABLE_KEY)?.into_iter().zip(on.iter().copied()));
+            named.extend(on.into_iter().map(Some).zip(values(messages, "sender")?));
+        }
+        for people in [Table::Recipient, Table::Custodian].into_iter().filter_map(rows) {
+            let keys = values(people, TABLE_KEY)?.into_iter();
+            let on = keys.map(|key| platforms.get(key).copied());
+            named.extend(on.zip(values(people, "handle")?));
+        }
+        Some(Self(named))
+    }
+
+    fn has(&self, platform: &[u8], handle: &[u8]) -> bool {
+        [Some(platform), None].iter().any(|on| self.0.contains(&(*on, handle)))
+    }
 }
 
 /// The values of a column as bytes; none of them for a row without one.
