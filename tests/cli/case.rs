@@ -65,6 +65,16 @@ fn open(firm: &Firm, name: &str, more: &[&str]) -> Ran {
     call(firm, "lea", &all)
 }
 
+fn first_alert(firm: &Firm) -> String {
+    let alerts = call(firm, "sue", &["report", "alerts", "--format", "ndjson"]).ended(0);
+    alerts.rows()[0]["alert_id"].as_str().unwrap().to_owned()
+}
+
+fn close_alert(firm: &Firm, alert: &str) {
+    let close = ["alerts", "close", alert, "--decision", "no-issue", "--reason", "a shop"];
+    call(firm, "ria", &close).ended(0);
+}
+
 fn cases(firm: &Firm, more: &[&str]) -> Vec<Value> {
     let mut all = vec!["case", "list", "--format", "ndjson", "--as-of", "2126-01-01"];
     all.extend(more);
@@ -164,10 +174,7 @@ fn what_an_open_case_rests_on_is_not_due() {
 fn an_alert_keeps_its_messages_until_somebody_closes_it() {
     let firm = firm();
     assert_eq!(seen(&firm, "lea", "m3").0, "in_case", "nobody has looked at the alert");
-    let alerts = call(&firm, "sue", &["report", "alerts", "--format", "ndjson"])
-        .ended(0)
-        .rows();
-    let alert = alerts[0]["alert_id"].as_str().unwrap().to_owned();
+    let alert = first_alert(&firm);
     let totals = call(
         &firm,
         "lea",
@@ -175,16 +182,7 @@ fn an_alert_keeps_its_messages_until_somebody_closes_it() {
     );
     assert!(totals.ended(0).rows().iter().any(|row| row["held"] == 1));
     open(&firm, "orion", &["--alert", &alert]).ended(0);
-    let close = [
-        "alerts",
-        "close",
-        &alert,
-        "--decision",
-        "no-issue",
-        "--reason",
-        "a shop",
-    ];
-    call(&firm, "ria", &close).ended(0);
+    close_alert(&firm, &alert);
     assert_eq!(seen(&firm, "lea", "m3").0, "in_case", "the case is open");
     let shown = call(&firm, "lea", &["case", "show", "orion", "--format", "ndjson"])
         .ended(0)
@@ -251,20 +249,8 @@ fn periods_count_from_the_end_of_the_last_alert_or_case() {
     close("orion");
     assert_eq!(state("m2"), "in_case", "another case is open");
     close("vega");
-    let alerts = call(&firm, "sue", &["report", "alerts", "--format", "ndjson"])
-        .ended(0)
-        .rows();
-    let alert = alerts[0]["alert_id"].as_str().unwrap().to_owned();
-    let close = [
-        "alerts",
-        "close",
-        &alert,
-        "--decision",
-        "no-issue",
-        "--reason",
-        "a shop",
-    ];
-    call(&firm, "ria", &close).ended(0);
+    let alert = first_alert(&firm);
+    close_alert(&firm, &alert);
     let closed = jiff::Timestamp::now().in_tz("Asia/Tokyo").unwrap().date();
 
     assert_eq!(

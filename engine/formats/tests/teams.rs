@@ -167,7 +167,7 @@ fn what_cannot_be_read_costs_only_itself() {
     ));
     assert_eq!(
         whole.reasons(),
-        [":item 2: not a JSON object", ":item 3: `id` is missing"]
+        ["item 2: not a JSON object", "item 3: `id` is missing"]
     );
     assert_eq!((whole.messages.len(), whole.messages[1].kind), (2, MessageKind::Call));
 }

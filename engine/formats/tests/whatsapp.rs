@@ -321,7 +321,7 @@ fn damage_costs_only_its_message() {
         .map(|byte| if byte == b'?' { 0xff } else { byte })
         .collect();
     let whole = read_with(&files.with("chat.txt", bytes), &options);
-    assert_eq!(whole.reasons(), [":1: is longer than the limit of 60 bytes"]);
+    assert_eq!(whole.reasons(), ["1: is longer than the limit of 60 bytes"]);
     assert_eq!(whole.texts(), ["\u{fffd}", "z", "w"]);
     assert!(whole.messages[0].undecodable);
     assert_eq!((whole.messages[1].sent_at, whole.messages[2].sent_at), (None, None));
