@@ -80,9 +80,10 @@ impl<R: Read> Items<R> {
         &self.window.bytes()[..self.used]
     }
 
-    /// Which element of its list was handed over last, from 1.
+    /// Which element of its list was handed over last, from 1; without a list, which member of the map inside the document.
     pub(crate) fn number(&self) -> u64 {
         let list = self.levels.iter().rev().find(|level| level.is_list);
+        let list = list.or_else(|| self.levels.get(1));
         list.map_or(1, |level| level.number.max(1))
     }
 

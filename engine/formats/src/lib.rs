@@ -21,10 +21,12 @@ mod email;
 mod format;
 mod html;
 mod items;
+mod mattermost;
 mod object;
 mod open;
 mod slack;
 mod teams;
+mod text;
 mod tree;
 mod whatsapp;
 

@@ -11,13 +11,14 @@ use sha2::{Digest as _, Sha256};
 
 use crate::email::Email;
 use crate::format::{About, Format, Messages, Options, Part};
+use crate::mattermost::Mattermost;
 use crate::slack::Slack;
 use crate::teams::Teams;
 use crate::tree::Tree;
 use crate::whatsapp::WhatsApp;
 
 /// Every format, the most used first; where two might claim a file, the first one gets it.
-const FORMATS: &[&dyn Format] = &[&Slack, &Teams, &WhatsApp, &Email];
+const FORMATS: &[&dyn Format] = &[&Slack, &Teams, &WhatsApp, &Email, &Mattermost];
 
 /// How much of a file is looked at to tell what it is.
 const PROBE_BYTES: usize = 64 << 10;
