@@ -4,7 +4,7 @@ use std::io::Read;
 use std::sync::Arc;
 
 use lexhold_model::SourcePlace;
-use lexhold_source::{Chunks, ErrorKind, Place, Reading, SourceError};
+use lexhold_source::{Chunks, ErrorKind, Place, Reading, SourceError, without_bom};
 
 use crate::format::Part;
 use crate::items::{Items, Step};
@@ -66,6 +66,11 @@ impl Document {
         })
     }
 
+    /// The path of what was read last.
+    pub(crate) fn path(&self) -> &str {
+        self.items.path()
+    }
+
     /// Reads one step on; false at the end.
     pub(crate) fn read(&mut self, to: &mut Chunks, on: impl FnOnce(Found<'_>) -> Readings) -> bool {
         let step = self.items.next();
@@ -103,6 +108,26 @@ impl Document {
             }
         }
     }
+}
+
+/// The values at the beginning of a document, with their paths: enough to tell by its shape what it is. Nothing, where the bytes
+/// are no object or list.
+pub(crate) fn beginning(first: &[u8], spine: &'static [&'static str]) -> Vec<(String, Vec<u8>)> {
+    const MOST: usize = 64;
+    let mut found = Vec::new();
+    if !matches!(without_bom(first).trim_ascii_start().first(), Some(b'{' | b'[')) {
+        return found;
+    }
+    let mut items = Items::new(first, spine, first.len());
+    while let Ok(Some(step @ (Step::Open | Step::Close | Step::Value))) = items.next() {
+        if step == Step::Value {
+            found.push((items.path().to_owned(), items.value().to_vec()));
+        }
+        if found.len() == MOST {
+            break;
+        }
+    }
+    found
 }
 
 /// Reads each object of a list, if it is there. A list that cannot be read is an error: without its names and members every

@@ -14,11 +14,12 @@ use crate::format::{About, Format, Messages, Options, Part};
 use crate::mattermost::Mattermost;
 use crate::slack::Slack;
 use crate::teams::Teams;
+use crate::telegram::Telegram;
 use crate::tree::Tree;
 use crate::whatsapp::WhatsApp;
 
 /// Every format, the most used first; where two might claim a file, the first one gets it.
-const FORMATS: &[&dyn Format] = &[&Slack, &Teams, &WhatsApp, &Email, &Mattermost];
+const FORMATS: &[&dyn Format] = &[&Slack, &Teams, &WhatsApp, &Email, &Mattermost, &Telegram];
 
 /// How much of a file is looked at to tell what it is.
 const PROBE_BYTES: usize = 64 << 10;

@@ -5,7 +5,7 @@ use std::io::Read;
 use std::sync::Arc;
 
 use jiff::civil::DateTime;
-use jiff::tz::{AmbiguousOffset, TimeZone};
+use jiff::tz::TimeZone;
 use lexhold_model::{Attachment, ConversationKind, Message, MessageKind, Participant, Role, SourcePlace, VersionKind};
 use lexhold_source::{Chunks, Line, Lines, Place, Reading, SourceError, text_of, without_bom};
 
@@ -14,6 +14,7 @@ use super::head::{self, Head, Shape, is_mark};
 use super::words::{self, File};
 use crate::format::{DateOrder, Messages, Part};
 use crate::tree::Entry;
+use crate::{local, media};
 
 /// More people than WhatsApp lets into a chat, so that a file of anything else does not fill the memory.
 const MOST_PEOPLE: usize = 4096;
@@ -142,8 +143,7 @@ impl Chat {
         }
     }
 
-    /// The instant of a head, how exact it is, and why there is none. An hour that a clock change doubles counts as the later one,
-    /// which keeps the message longer.
+    /// The instant of a head, how exact it is, and why there is none.
     fn instant(&self, head: &Head<'_>) -> (Option<i64>, Option<&'static str>, Option<&'static str>) {
         let order = self.orders.get(&head.shape).copied();
         let Some(date) = order.and_then(|order| date(order, head)) else {
@@ -167,16 +167,11 @@ impl Chat {
         let Ok(local) = DateTime::new(date.year(), date.month(), date.day(), hour, minute, second, 0) else {
             return (None, None, Some("the time is impossible and was left out"));
         };
-        let ambiguous = self.zone.to_ambiguous_zoned(local);
-        let precision = match (ambiguous.offset(), head.second) {
-            (AmbiguousOffset::Unambiguous { .. }, Some(_)) => None,
-            (AmbiguousOffset::Unambiguous { .. }, None) => Some("minute"),
-            _ => Some("hour of a clock change"),
+        let Some((at, precision)) = local::instant(local, &self.zone) else {
+            return (None, None, Some("the time is impossible and was left out"));
         };
-        match ambiguous.later() {
-            Ok(at) => (Some(at.timestamp().as_microsecond()), precision, None),
-            Err(_) => (None, None, Some("the time is impossible and was left out")),
-        }
+        let minute = head.second.is_none().then_some("minute");
+        (Some(at), precision.or(minute), None)
     }
 
     fn finish(&mut self, to: &mut Chunks) {
@@ -294,7 +289,7 @@ impl Chat {
         let (bytes, sha256) = found.and_then(|at| tree.hash(&tree.entries[at]).ok()).unzip();
         Attachment {
             name: Some(name.to_owned()),
-            media_type: words::media_type(name).map(str::to_owned),
+            media_type: media::of_name(name).map(str::to_owned),
             bytes,
             sha256,
         }

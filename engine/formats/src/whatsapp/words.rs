@@ -213,26 +213,6 @@ fn is_named_by_whatsapp(name: &str) -> bool {
         && number.is_some_and(|number| number.starts_with("WA"))
 }
 
-/// The media type of a file by the ending of its name.
-pub(super) fn media_type(name: &str) -> Option<&'static str> {
-    Some(match name.rsplit_once('.')?.1.to_ascii_lowercase().as_str() {
-        "jpg" | "jpeg" => "image/jpeg",
-        "png" => "image/png",
-        "gif" => "image/gif",
-        "webp" => "image/webp",
-        "mp4" => "video/mp4",
-        "3gp" => "video/3gpp",
-        "mov" => "video/quicktime",
-        "opus" | "ogg" => "audio/ogg",
-        "m4a" => "audio/mp4",
-        "mp3" => "audio/mpeg",
-        "aac" => "audio/aac",
-        "pdf" => "application/pdf",
-        "vcf" => "text/vcard",
-        _ => return None,
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
