@@ -16,6 +16,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test that unwraps nothing has failed"))]
 
 mod archive;
+mod compliance;
 mod document;
 mod email;
 mod format;
@@ -32,6 +33,7 @@ mod telegram;
 mod text;
 mod tree;
 mod whatsapp;
+mod xml;
 
 pub use format::{About, DateOrder, Options};
 pub use open::{fingerprint, formats, open};

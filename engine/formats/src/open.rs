@@ -9,6 +9,7 @@ use lexhold_model::Digest;
 use lexhold_source::{Chunks, ErrorKind, Place, Reader, Rows, SourceError, Stream, open_file};
 use sha2::{Digest as _, Sha256};
 
+use crate::compliance::Compliance;
 use crate::email::Email;
 use crate::format::{About, Format, Messages, Options, Part};
 use crate::mattermost::Mattermost;
@@ -19,7 +20,7 @@ use crate::tree::Tree;
 use crate::whatsapp::WhatsApp;
 
 /// Every format, the most used first; where two might claim a file, the first one gets it.
-const FORMATS: &[&dyn Format] = &[&Slack, &Teams, &WhatsApp, &Email, &Mattermost, &Telegram];
+const FORMATS: &[&dyn Format] = &[&Slack, &Teams, &WhatsApp, &Email, &Mattermost, &Telegram, &Compliance];
 
 /// How much of a file is looked at to tell what it is.
 const PROBE_BYTES: usize = 64 << 10;
