@@ -17,6 +17,7 @@
 
 mod archive;
 mod compliance;
+mod discord;
 mod document;
 mod email;
 mod format;
@@ -27,6 +28,7 @@ mod mattermost;
 mod media;
 mod object;
 mod open;
+mod parts;
 mod slack;
 mod teams;
 mod telegram;

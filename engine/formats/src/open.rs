@@ -10,6 +10,7 @@ use lexhold_source::{Chunks, ErrorKind, Place, Reader, Rows, SourceError, Stream
 use sha2::{Digest as _, Sha256};
 
 use crate::compliance::Compliance;
+use crate::discord::Discord;
 use crate::email::Email;
 use crate::format::{About, Format, Messages, Options, Part};
 use crate::mattermost::Mattermost;
@@ -20,7 +21,16 @@ use crate::tree::Tree;
 use crate::whatsapp::WhatsApp;
 
 /// Every format, the most used first; where two might claim a file, the first one gets it.
-const FORMATS: &[&dyn Format] = &[&Slack, &Teams, &WhatsApp, &Email, &Mattermost, &Telegram, &Compliance];
+const FORMATS: &[&dyn Format] = &[
+    &Slack,
+    &Teams,
+    &WhatsApp,
+    &Email,
+    &Mattermost,
+    &Telegram,
+    &Compliance,
+    &Discord,
+];
 
 /// How much of a file is looked at to tell what it is.
 const PROBE_BYTES: usize = 64 << 10;

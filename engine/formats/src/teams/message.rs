@@ -1,8 +1,6 @@
 //! One `chatMessage`.
 
-use lexhold_model::{
-    Attachment, ConversationKind, Message, MessageKind, Part, PartKind, Participant, Role, VersionKind,
-};
+use lexhold_model::{Attachment, ConversationKind, Message, MessageKind, PartKind, Participant, Role, VersionKind};
 use lexhold_source::{Notes, Reading, instant};
 use serde_json::Value as Json;
 
@@ -10,6 +8,7 @@ use super::people::People;
 use crate::document::{Readings, Value};
 use crate::html;
 use crate::object::Object;
+use crate::parts::add;
 
 /// What the path of a file says of its messages.
 #[derive(Clone, Debug, Default)]
@@ -230,22 +229,6 @@ fn text(message: &mut Message, record: &mut Object<'_>) {
         }
     }
     message.text = Some(text).filter(|text| !text.is_empty());
-}
-
-fn add(message: &mut Message, text: &mut String, words: &str, kind: Option<PartKind>) {
-    if words.is_empty() {
-        return;
-    }
-    if !text.is_empty() {
-        text.push('\n');
-    }
-    let start = text.len() as u64;
-    text.push_str(words);
-    message.parts.extend(kind.map(|kind| Part {
-        kind,
-        start,
-        end: text.len() as u64,
-    }));
 }
 
 /// What a person reads on a card.

@@ -1,7 +1,7 @@
 //! One message of a chat.
 
 use jiff::civil::DateTime;
-use lexhold_model::{Attachment, Message, MessageKind, Part as TextPart, PartKind, Participant, Role, VersionKind};
+use lexhold_model::{Attachment, Message, MessageKind, Part as TextPart, PartKind, VersionKind};
 use lexhold_source::{Notes, Reading};
 
 use super::chats::{self, Chat};
@@ -9,6 +9,7 @@ use super::words;
 use crate::document::{Readings, Value};
 use crate::format::Part;
 use crate::object::Object;
+use crate::parts::{add, bytes_of, others};
 use crate::{local, media};
 
 /// What a message is read with.
@@ -127,13 +128,7 @@ fn sender(message: &mut Message, record: &mut Object<'_>, chat: &Chat) {
         .metadata
         .extend(named("sender_name", name.clone().filter(|_| id.is_some())));
     message.sender = id.or(name).unwrap_or_else(|| "unknown".to_owned());
-    let others = chat.people.iter().filter(|one| **one != message.sender);
-    message.recipients = others
-        .map(|handle| Participant {
-            handle: handle.clone(),
-            role: Role::Member,
-        })
-        .collect();
+    message.recipients = others(&chat.people, &message.sender);
 }
 
 /// What it answers, or pins. An answer to a message of another chat names one that has the same number here.
@@ -164,7 +159,6 @@ fn is_edited(record: &mut Object<'_>) -> bool {
 
 /// The files of a message, with their digests where the export holds the bytes. Where it does not, a sentence stands in their place.
 fn attachments(record: &mut Object<'_>, context: &Context<'_>) -> Vec<Attachment> {
-    let (tree, root) = (&context.part.tree, &context.part.root);
     let mut found = Vec::new();
     for (member, size) in [
         ("photo", "photo_file_size"),
@@ -178,8 +172,11 @@ fn attachments(record: &mut Object<'_>, context: &Context<'_>) -> Vec<Attachment
             continue;
         };
         let included = !path.is_empty() && !path.starts_with('(');
-        let entry = tree.find(&format!("{root}{path}")).filter(|_| included);
-        let (bytes, sha256) = entry.and_then(|at| tree.hash(&tree.entries[at]).ok()).unzip();
+        let (bytes, sha256) = if included {
+            bytes_of(context.part, &path)
+        } else {
+            (None, None)
+        };
         let (given, mime) = if member == "file" {
             (record.text("file_name"), record.text("mime_type"))
         } else {
@@ -204,10 +201,7 @@ fn text(message: &mut Message, record: &mut Object<'_>) {
         .then(|| record.text("title"))
         .flatten();
     for line in title.into_iter().chain(words::beside(record)) {
-        if !text.is_empty() {
-            text.push('\n');
-        }
-        text.push_str(&line);
+        add(message, &mut text, &line, None);
     }
     if text.is_empty() {
         return;
