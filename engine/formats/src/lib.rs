@@ -26,6 +26,7 @@ mod items;
 mod local;
 mod mattermost;
 mod media;
+mod messenger;
 mod object;
 mod open;
 mod parts;

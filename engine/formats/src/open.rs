@@ -14,6 +14,7 @@ use crate::discord::Discord;
 use crate::email::Email;
 use crate::format::{About, Format, Messages, Options, Part};
 use crate::mattermost::Mattermost;
+use crate::messenger::Messenger;
 use crate::slack::Slack;
 use crate::teams::Teams;
 use crate::telegram::Telegram;
@@ -30,6 +31,7 @@ const FORMATS: &[&dyn Format] = &[
     &Telegram,
     &Compliance,
     &Discord,
+    &Messenger,
 ];
 
 /// How much of a file is looked at to tell what it is.
