@@ -74,6 +74,8 @@ const HOMES: &[(&str, &[&str])] = &[
     ("tar", &["lexhold"]),
     ("rawzip", &["lexhold-formats"]),
     ("mail-parser", &["lexhold-formats"]),
+    ("rusqlite", &["lexhold-formats"]),
+    ("plist", &["lexhold-formats"]),
 ];
 
 /// Crates that touch no disk, clock or environment, so that the workspace's own clippy.toml has to bind them.

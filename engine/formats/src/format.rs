@@ -5,6 +5,7 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 use lexhold_source::{Chunks, SourceError};
 
+use crate::sqlite::Tables;
 use crate::tree::Tree;
 
 /// A format as people are told of it.
@@ -58,6 +59,11 @@ pub(crate) trait Format: Sync {
 
     /// Whether a single file that begins so is in this format.
     fn is_file(&self, _first: &[u8]) -> bool {
+        false
+    }
+
+    /// Whether a database with these tables is in this format.
+    fn is_database(&self, _tables: &Tables) -> bool {
         false
     }
 

@@ -13,9 +13,11 @@ use crate::compliance::Compliance;
 use crate::discord::Discord;
 use crate::email::Email;
 use crate::format::{About, Format, Messages, Options, Part};
+use crate::imessage::IMessage;
 use crate::mattermost::Mattermost;
 use crate::messenger::Messenger;
 use crate::slack::Slack;
+use crate::sqlite::{self, Database};
 use crate::teams::Teams;
 use crate::telegram::Telegram;
 use crate::tree::Tree;
@@ -32,6 +34,7 @@ const FORMATS: &[&dyn Format] = &[
     &Compliance,
     &Discord,
     &Messenger,
+    &IMessage,
 ];
 
 /// How much of a file is looked at to tell what it is.
@@ -55,7 +58,7 @@ pub fn open(path: &Path, options: &Options) -> Result<Box<dyn Reader>, SourceErr
         let first = first_bytes(path)?;
         if first.starts_with(b"PK\x03\x04") {
             Tree::of_archive(path)?
-        } else if FORMATS.iter().any(|format| format.is_file(&first)) {
+        } else if sqlite::is_database(&first) || FORMATS.iter().any(|format| format.is_file(&first)) {
             Tree::of_file(path)?
         } else {
             return table();
@@ -68,16 +71,24 @@ pub fn open(path: &Path, options: &Options) -> Result<Box<dyn Reader>, SourceErr
     Ok(Box::new(Stream::new(reader, options.chunks)))
 }
 
-/// The digest of an input and its size. That of a folder is made of the names and digests of its files.
+/// The digest of an input and its size. That of a folder is made of the names and digests of its files, that of a database with
+/// a log beside it of both.
 ///
 /// # Errors
 /// When something in it cannot be read.
 pub fn fingerprint(path: &Path) -> Result<(Digest, u64), SourceError> {
-    if !path.is_dir() {
-        return lexhold_source::fingerprint(path);
-    }
-    let mut files = Vec::new();
-    let mut folders = vec![path.to_owned()];
+    let (mut files, mut folders) = (Vec::new(), Vec::new());
+    let base = if path.is_dir() {
+        folders.push(path.to_owned());
+        path
+    } else {
+        let log = sqlite::log_of(path);
+        if !log.is_file() || !sqlite::is_database(&first_bytes(path)?) {
+            return lexhold_source::fingerprint(path);
+        }
+        files.extend([path.to_owned(), log]);
+        path.parent().unwrap_or(path)
+    };
     while let Some(folder) = folders.pop() {
         let failed = |error| SourceError::io(&folder.display().to_string(), error);
         for entry in std::fs::read_dir(&folder).map_err(failed)? {
@@ -95,7 +106,7 @@ pub fn fingerprint(path: &Path) -> Result<(Digest, u64), SourceError> {
     let mut total_bytes = 0;
     for file in files {
         let (digest, bytes) = lexhold_source::fingerprint(&file)?;
-        let name = file.strip_prefix(path).unwrap_or(&file).as_os_str().as_encoded_bytes();
+        let name = file.strip_prefix(base).unwrap_or(&file).as_os_str().as_encoded_bytes();
         hasher.update((name.len() as u64).to_le_bytes());
         hasher.update(name);
         hasher.update(digest.0);
@@ -134,15 +145,17 @@ struct Claim {
 
 impl Export {
     fn new(tree: Arc<Tree>, options: &Options) -> Result<Self, SourceError> {
-        let (claims, unknown) = claims(&tree)?;
-        if claims.is_empty() && tree.refused.is_empty() {
+        let Claims {
+            claims,
+            unknown,
+            mut refused,
+        } = claims(&tree, options)?;
+        refused.extend(tree.refused.iter().cloned());
+        if claims.is_empty() && refused.is_empty() {
             let why = "nothing in it is of a kind that Lexhold reads; `lexhold sources` lists them";
             return Err(SourceError::new(ErrorKind::UnknownFormat, &tree.name, why));
         }
-        let refused = tree
-            .refused
-            .iter()
-            .map(|(name, why)| (name.as_str().into(), why.clone()));
+        let refused = refused.into_iter().map(|(name, why)| (name.into(), why));
         let format = name(&claims, tree.packing);
         let mut parts = VecDeque::with_capacity(claims.len());
         for claim in claims {
@@ -218,8 +231,23 @@ fn name(claims: &[Claim], packing: &str) -> String {
     }
 }
 
-/// Who reads what, in the order of the paths, and the texts that nobody reads. Pictures and the like are attachments, if anything.
-fn claims(tree: &Tree) -> Result<(Vec<Claim>, Vec<usize>), SourceError> {
+/// Who reads what, in the order of the paths.
+struct Claims {
+    claims: Vec<Claim>,
+    /// The texts that nobody reads. Pictures and the like are attachments, if anything.
+    unknown: Vec<usize>,
+    /// Databases that cannot be opened, and why.
+    refused: Vec<(String, String)>,
+}
+
+/// The format of a database, if any of them knows its tables.
+fn format_of_database(tree: &Tree, at: usize, options: &Options) -> Result<Option<&'static dyn Format>, SourceError> {
+    let database = Database::open(tree, at, options.chunks.line_bytes)?;
+    let format = FORMATS.iter().find(|format| format.is_database(&database.tables));
+    Ok(format.copied())
+}
+
+fn claims(tree: &Tree, options: &Options) -> Result<Claims, SourceError> {
     let mut claims = Vec::new();
     let mut taken = vec![false; tree.entries.len()];
     for format in FORMATS {
@@ -236,16 +264,24 @@ fn claims(tree: &Tree) -> Result<(Vec<Claim>, Vec<usize>), SourceError> {
             });
         }
     }
-    let mut unknown = Vec::new();
+    let (mut unknown, mut refused) = (Vec::new(), Vec::new());
     for (at, entry) in tree.entries.iter().enumerate() {
         if taken[at] || is_clutter(&entry.path) {
             continue;
         }
         // What cannot be read shows when it is read, or is no text of anybody.
         let first = tree.peek(entry, PROBE_BYTES)?;
-        if let Some(format) = FORMATS.iter().find(|format| format.is_file(&first)) {
+        let format = if sqlite::is_database(&first) {
+            format_of_database(tree, at, options).unwrap_or_else(|error| {
+                refused.push((entry.path.clone(), error.to_string()));
+                None
+            })
+        } else {
+            FORMATS.iter().find(|format| format.is_file(&first)).copied()
+        };
+        if let Some(format) = format {
             claims.push(Claim {
-                format: *format,
+                format,
                 root: entry.folder().to_owned(),
                 entries: vec![at],
             });
@@ -254,7 +290,11 @@ fn claims(tree: &Tree) -> Result<(Vec<Claim>, Vec<usize>), SourceError> {
         }
     }
     claims.sort_by_key(|claim| claim.entries.first().copied());
-    Ok((claims, unknown))
+    Ok(Claims {
+        claims,
+        unknown,
+        refused,
+    })
 }
 
 /// What systems leave behind in folders and archives.

@@ -1,12 +1,14 @@
 //! A folder, an archive or a single file, seen as one list of entries.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use lexhold_source::{SourceError, digest, open_file};
+use tempfile::TempDir;
 
 use crate::archive::{Archive, Member};
 
@@ -21,6 +23,8 @@ pub(crate) struct Tree {
     pub(crate) refused: Vec<(String, String)>,
     pub(crate) total_bytes: u64,
     position_bytes: Arc<AtomicU64>,
+    /// Copies of entries that a library needs as files, by position.
+    copies: Mutex<BTreeMap<usize, Arc<TempDir>>>,
 }
 
 /// One file of a tree.
@@ -41,6 +45,14 @@ impl Entry {
     /// The path without its folder.
     pub(crate) fn file_name(&self) -> &str {
         self.path.rsplit('/').next().unwrap_or(&self.path)
+    }
+
+    /// Where it lies on the disk, unless it is in an archive.
+    pub(crate) fn disk_path(&self) -> Option<&Path> {
+        match &self.at {
+            At::Disk(path) => Some(path),
+            At::Member(..) => None,
+        }
     }
 
     /// Whether a message has it as an attachment.
@@ -131,6 +143,7 @@ impl Tree {
             refused: Vec::new(),
             total_bytes: 0,
             position_bytes: Arc::default(),
+            copies: Mutex::default(),
         }
     }
 
@@ -231,6 +244,43 @@ impl Tree {
         let found = digest(&mut bytes).map_err(|error| SourceError::io(&self.full_name(entry), error));
         let (digest, length) = found?;
         Ok((length, digest.to_string()))
+    }
+
+    /// The bytes of the file that lies beside an entry and has its name with an ending, if it is there.
+    pub(crate) fn beside(&self, entry: &Entry, ending: &str) -> Result<Option<Box<dyn Read + Send>>, SourceError> {
+        let Some(path) = entry.disk_path() else {
+            let found = self.find(&format!("{}{ending}", entry.path));
+            return found.map(|at| self.read(&self.entries[at])).transpose();
+        };
+        let mut path = path.as_os_str().to_owned();
+        path.push(ending);
+        match File::open(path) {
+            Ok(file) => Ok(Some(Box::new(file))),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(SourceError::io(&self.full_name(entry), error)),
+        }
+    }
+
+    /// The folder with a copy of an entry, made when it is first asked for and gone with the tree.
+    pub(crate) fn copy_of(
+        &self,
+        at: usize,
+        make: impl FnOnce() -> Result<TempDir, SourceError>,
+    ) -> Result<Arc<TempDir>, SourceError> {
+        let mut copies = self.copies.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(made) = copies.get(&at) {
+            return Ok(made.clone());
+        }
+        let made = Arc::new(make()?);
+        copies.insert(at, made.clone());
+        Ok(made)
+    }
+
+    /// Counts an entry as read that something else reads.
+    pub(crate) fn pass(&self, entry: &Entry) {
+        let bytes = entry.disk_path().and_then(|path| path.metadata().ok());
+        self.position_bytes
+            .fetch_add(bytes.map_or(0, |found| found.len()), Ordering::Relaxed);
     }
 
     /// How far the entries have been read, in bytes of the input.

@@ -61,3 +61,39 @@ pub fn fixture(path: &str) -> Option<PathBuf> {
     }
     Some(path)
 }
+
+/// A database in a folder of its own.
+pub struct Database(Files);
+
+impl Database {
+    /// What these statements make.
+    pub fn new(sql: &[&str]) -> Self {
+        let database = Self(Files::new());
+        let connection = database.connect();
+        for sql in sql {
+            connection.execute_batch(sql).unwrap();
+        }
+        database
+    }
+
+    pub fn connect(&self) -> rusqlite::Connection {
+        rusqlite::Connection::open(self.path()).unwrap()
+    }
+
+    pub fn folder(&self) -> &Path {
+        self.0.dir()
+    }
+
+    pub fn path(&self) -> PathBuf {
+        self.0.path("a database.db")
+    }
+
+    pub fn insert(&self, sql: &str, name: &str, bytes: &[u8]) {
+        self.connect().execute(sql, (name, bytes)).unwrap();
+    }
+
+    /// A file beside the database.
+    pub fn beside(&self, name: &str, bytes: &[u8]) {
+        self.0.with(name, bytes);
+    }
+}
