@@ -14,6 +14,7 @@ use crate::discord::Discord;
 use crate::email::Email;
 use crate::format::{About, Format, Messages, Options, Part};
 use crate::imessage::IMessage;
+use crate::irc::Irc;
 use crate::mattermost::Mattermost;
 use crate::messenger::Messenger;
 use crate::slack::Slack;
@@ -35,6 +36,7 @@ const FORMATS: &[&dyn Format] = &[
     &Discord,
     &Messenger,
     &IMessage,
+    &Irc,
 ];
 
 /// How much of a file is looked at to tell what it is.

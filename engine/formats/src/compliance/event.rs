@@ -1,6 +1,6 @@
 //! What events of both dialects have in common.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use lexhold_model::Attachment;
 use lexhold_source::instant;
@@ -9,27 +9,6 @@ use sha2::{Digest as _, Sha256};
 
 use crate::format::Part;
 use crate::xml::Element;
-
-/// How often the same was said at the same time: such events have nothing else to tell them apart.
-#[derive(Default)]
-pub(super) struct Repeats {
-    at: String,
-    times: HashMap<String, u32>,
-}
-
-impl Repeats {
-    /// The how-manieth time this is; what was said at other times is forgotten.
-    pub(super) fn count(&mut self, at: &str, what: String) -> u32 {
-        const REMEMBERED: usize = 1 << 16;
-        if self.at != at || self.times.len() >= REMEMBERED {
-            self.times.clear();
-            at.clone_into(&mut self.at);
-        }
-        let times = self.times.entry(what).or_default();
-        *times += 1;
-        *times
-    }
-}
 
 /// The instant of seconds or milliseconds since 1970, or of RFC 3339. Zero is how exporters say that they do not know.
 pub(super) fn instant_of(text: &str) -> Option<i64> {

@@ -3,10 +3,11 @@
 use lexhold_model::{ConversationKind, Message, MessageKind, Part as TextPart, PartKind, VersionKind};
 use lexhold_source::Reading;
 
-use super::event::{Repeats, attachment, flatten, instant_of, login};
+use super::event::{attachment, flatten, instant_of, login};
 use super::presence::Conversation;
 use crate::document::Readings;
 use crate::format::Part;
+use crate::repeats::Repeats;
 use crate::xml::Element;
 
 /// What is taken into fields of the message, and not repeated in its metadata.

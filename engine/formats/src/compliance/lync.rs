@@ -3,10 +3,11 @@
 use lexhold_model::{Attachment, ConversationKind, Message, MessageKind};
 use lexhold_source::{Reading, instant};
 
-use super::event::{Repeats, bytes_of, instant_of};
+use super::event::{bytes_of, instant_of};
 use super::presence::Conversation;
 use crate::document::Readings;
 use crate::format::Part;
+use crate::repeats::Repeats;
 use crate::xml::Element;
 
 /// The message that an event stands for.

@@ -16,9 +16,9 @@ use lexhold_source::{Chunks, Place, SourceError};
 
 use crate::document::Readings;
 use crate::format::{About, Format, Messages, Part};
+use crate::repeats::Repeats;
 use crate::xml::{self, Element, Found, Xml};
 
-use event::Repeats;
 use presence::Conversation;
 
 pub(crate) struct Compliance;

@@ -7,13 +7,12 @@ mod page;
 mod post;
 mod server;
 
-use std::collections::HashMap;
-
 use lexhold_source::{Chunks, SourceError};
 
 use crate::document::Document;
 use crate::format::{About, Format, Messages, Part};
 use crate::object::{self, Object};
+use crate::repeats::Repeats;
 use crate::text::{Text, first_line};
 use crate::tree::Tree;
 
@@ -85,7 +84,7 @@ impl Format for Mattermost {
             part,
             server,
             text: None,
-            seen: HashMap::new(),
+            repeats: Repeats::default(),
         }))
     }
 }
@@ -119,8 +118,7 @@ struct Bulk {
     server: Server,
     exports: std::vec::IntoIter<usize>,
     text: Option<Text>,
-    /// How often each id was given lately.
-    seen: HashMap<(String, String), u32>,
+    repeats: Repeats,
 }
 
 impl Messages for Bulk {
@@ -135,7 +133,7 @@ impl Messages for Bulk {
         let mut context = Context {
             part: &self.part,
             server: &self.server,
-            seen: &mut self.seen,
+            repeats: &mut self.repeats,
         };
         let more = text.read(to, |line, place| {
             let (line, mended) = object::text(line);

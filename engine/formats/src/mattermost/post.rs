@@ -1,7 +1,5 @@
 //! One post with its replies.
 
-use std::collections::HashMap;
-
 use lexhold_model::{Attachment, ConversationKind, Message, MessageKind, Participant, Role, VersionKind};
 use lexhold_source::Reading;
 use serde_json::Value as Json;
@@ -10,12 +8,13 @@ use super::server::Server;
 use crate::document::Readings;
 use crate::format::Part;
 use crate::object::Object;
+use crate::repeats::Repeats;
 
 /// What a post is read with.
 pub(super) struct Context<'a> {
     pub(super) part: &'a Part,
     pub(super) server: &'a Server,
-    pub(super) seen: &'a mut HashMap<(String, String), u32>,
+    pub(super) repeats: &'a mut Repeats,
 }
 
 /// Where a post and its replies were written, and who could read them.
@@ -182,13 +181,9 @@ fn words_of(card: &Json, to: &mut String) {
 
 /// Posts have no ids. Moment and author make one; who wrote twice in one millisecond is counted.
 fn id(conversation: &str, id: String, context: &mut Context<'_>) -> String {
-    const REMEMBERED: usize = 4096;
-    if context.seen.len() >= REMEMBERED {
-        context.seen.clear();
-    }
-    let times = context.seen.entry((conversation.to_owned(), id.clone())).or_default();
-    *times += 1;
-    if *times > 1 { format!("{id}-{times}") } else { id }
+    // Posts come in no order of time.
+    let times = context.repeats.count("", format!("{conversation} {id}"));
+    if times > 1 { format!("{id}-{times}") } else { id }
 }
 
 pub(super) fn recipients(members: &[String], sender: &str) -> Vec<Participant> {
