@@ -53,7 +53,7 @@ pub use lsp::Lsp;
 pub use packaging::{Completions, Man};
 pub use resolve::RetentionResolve;
 pub use schema::{Schema, SchemaDraft};
-pub use sources::Sources;
+pub use sources::{Sources, SourcesReport};
 pub use test::{Test, TestFormat};
 pub use verify::Verify;
 
@@ -315,8 +315,11 @@ pub struct Run {
     /// The severity from which on alerts make the answer negative [default: never]
     #[arg(long, value_name = "SEVERITY", value_parser = severity)]
     pub fail_on: Option<lexhold_model::Severity>,
+    /// How many messages the inputs hold, or a counts document (YAML or CSV): fewer make the answer negative
+    #[arg(long, value_name = "N|FILE")]
+    pub expected: Option<String>,
     /// Read and evaluate, but record nothing
-    #[arg(long, conflicts_with_all = ["out", "holds"])]
+    #[arg(long, conflicts_with_all = ["out", "holds", "expected"])]
     pub dry_run: bool,
 }
 
@@ -492,6 +495,8 @@ pub enum ReportKind {
     Disposal(TableReport),
     /// The messages of requests for erasure, and how each stands
     Erasure(TableReport),
+    /// What was read of each source on each day, and what became of it
+    Sources(SourcesReport),
     /// One page for people: counts, charts, tables
     Html(HtmlReport),
 }

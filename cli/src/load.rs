@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 use lexhold_document::{Allowed, Diagnostic, Diagnostics, Document, FileId, Files, Kind, Level, lint_comments};
-use lexhold_evaluate::{Bundle, HoldSet, Mandates, Regulations, check_cases, compile_directory, lint_cites};
+use lexhold_evaluate::{
+    Bundle, HoldSet, Mandates, Regulations, check_cases, compile_counts, compile_directory, lint_cites,
+};
 use lexhold_model::Directory;
 use lexhold_policy::{Operators, Schemas, operators_shape};
 use lexhold_store::SourceFiles;
@@ -254,7 +256,7 @@ impl Project {
         Bundle::compile(&self.documents, &self.schemas, &mut self.diagnostics)
     }
 
-    /// Compiles holds, operators, delegations, exceptions and directories found among the documents, for `check` to say what is wrong
+    /// Compiles holds, operators, delegations, exceptions, directories and counts found among the documents, for `check` to say what is wrong
     /// with them, and looks at the form of tests without running any.
     pub fn compile_the_rest(&mut self) {
         let holds: Vec<&Document> = self
@@ -276,6 +278,9 @@ impl Project {
             .filter(|document| document.kind == Kind::Operators)
         {
             compile_operators(document, &mut self.diagnostics);
+        }
+        for document in self.documents.iter().filter(|document| document.kind == Kind::Counts) {
+            compile_counts(document, &mut self.diagnostics);
         }
         Mandates::compile(&self.documents, &mut self.diagnostics);
         check_cases(&self.documents, &mut self.diagnostics);

@@ -21,6 +21,7 @@ mod diff;
 mod dispose;
 mod erasure;
 mod event;
+mod expected;
 mod explain;
 mod failure;
 mod files;

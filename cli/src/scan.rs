@@ -17,7 +17,7 @@ use crate::args::{Scan, ShowContent};
 use crate::failure::Exit;
 use crate::operators::Actor;
 use crate::report::table::{Columns, Kind, Row, TableWriter, write_whole};
-use crate::run::{Input, Meter, Piece, Pipeline, Sink, inputs, interrupted, read_as, say_unreadable, zone};
+use crate::run::{Input, Meter, Piece, Pipeline, Sink, Taken, inputs, interrupted, read_as, say_unreadable, zone};
 use crate::settings::Settings;
 use crate::terminal::say;
 use crate::{home, load};
@@ -161,8 +161,8 @@ struct Alerts<'a> {
 impl Sink for Alerts<'_> {
     type Total = Total;
 
-    fn taken_before(&self, _digest: &Digest) -> (u64, bool) {
-        (0, false)
+    fn taken_before(&self, _digest: &Digest) -> Taken {
+        Taken::default()
     }
 
     fn take(&mut self, input: &Input, piece: Piece, evaluation: Evaluation) -> anyhow::Result<()> {

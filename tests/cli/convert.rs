@@ -87,7 +87,7 @@ fn a_dry_run_says_what_it_sees() {
     for line in [
         "messages         3, 1 unreadable; nothing was recorded",
         "input            export: slack (folder)",
-        "slack            3 messages in 1 conversations of 2 people, 0 attachments",
+        "slack            3 messages in 1 conversation of 2 people, 0 attachments",
         "  kinds          2 message, 1 system, 1 edit",
         "  dates          2024-01-02T09:00:00.0001Z to 2024-01-06T09:00:00.0003Z",
         "  longest gap    3 days without a message, from 2024-01-03",

@@ -325,6 +325,17 @@ fn what_comes_in_again_stays_destroyed_unless_something_keeps_it() {
     );
     assert_eq!(propose(&firm)["items"], 0);
     assert_sound(&firm);
+    let counted = firm.call(&["report", "sources", "--format", "ndjson"]).ended(0).rows();
+    let of = |file: &str| -> u64 {
+        let rows = counted.iter().filter(|row| row["source"] == file);
+        rows.map(|row| row["destroyed_before"].as_u64().unwrap()).sum()
+    };
+    let destroyed = ["in.ndjson", "again.ndjson", "thrice.ndjson"].map(of);
+    assert_eq!(
+        destroyed,
+        [0, 6, 5],
+        "what a hold brought back was destroyed before all the same"
+    );
 }
 
 /// Every step of a proposal and of an execution, in the words of `LEXHOLD_TEST_STOP_AT`.

@@ -44,6 +44,7 @@ mod model;
 mod packaging;
 mod processes;
 mod races;
+mod reconcile;
 mod replay;
 mod resolution;
 mod resolve;

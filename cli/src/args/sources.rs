@@ -12,3 +12,16 @@ pub struct Sources {
     #[arg(long, value_enum, default_value_t, conflicts_with = "source")]
     pub format: super::TableFormat,
 }
+
+/// `report sources`
+#[derive(Debug, Args)]
+pub struct SourcesReport {
+    #[command(flatten)]
+    pub table: super::TableReport,
+    /// How many messages the home should have read, or a counts document (YAML or CSV): fewer make the answer negative
+    #[arg(long, value_name = "N|FILE")]
+    pub expected: Option<String>,
+    /// List numbers that are missing between messages instead, where a platform numbers them
+    #[arg(long, conflicts_with = "expected")]
+    pub gaps: bool,
+}

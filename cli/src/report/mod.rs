@@ -13,6 +13,7 @@ pub mod resolve;
 mod retention;
 mod reviews;
 mod sight;
+mod sources;
 mod supervision;
 pub mod table;
 
@@ -25,6 +26,7 @@ use lexhold_store::Home;
 
 use crate::args::{HtmlReport, Report, ReportKind, TableFormat, TableReport};
 use crate::dates::Grounds;
+use crate::expected::{Expected, say_differences};
 use crate::failure::{Exit, Failure};
 use crate::operators::Actor;
 use crate::review::{self, ReviewLog};
@@ -40,6 +42,7 @@ pub use over_retention::SOON;
 pub use retention::{Lookups, row as retention_row};
 pub use reviews::row as review_row;
 pub use sight::Sight as ViewerSight;
+pub use sources::name as source_name;
 
 /// Writes a report.
 pub fn report(settings: &Settings, args: &Report) -> anyhow::Result<Exit> {
@@ -113,6 +116,21 @@ pub fn report(settings: &Settings, args: &Report) -> anyhow::Result<Exit> {
                 |table| erasure::write(&catalog, settings.as_of, table),
             )?;
         }
+        ReportKind::Sources(args) if args.gaps => each_form(&args.table, sources::GAPS, |table| {
+            sources::write_gaps(&catalog, &sight, table)
+        })?,
+        ReportKind::Sources(args) => {
+            let expected = args.expected.as_deref();
+            let expected = expected.map(|text| Expected::read(settings, text)).transpose()?;
+            let rows = catalog.sources()?;
+            let heading = heading(&home, &actor, settings, &SOURCES);
+            each_page(&args.table, sources::COLUMNS, &heading, |table| {
+                sources::write(&rows, table)
+            })?;
+            if expected.is_some_and(|expected| say_differences(&expected.compare(&rows))) {
+                return Ok(Exit::Negative);
+            }
+        }
         ReportKind::Html(HtmlReport { output }) => {
             write_page(settings, &actor, &home, &catalog, output)?;
             say_written(settings, output);
@@ -170,6 +188,10 @@ pub fn write_all(settings: &Settings, actor: &Actor, home: &Home, folder: &Path)
     let soon = over_retention::end_of(over_retention::SOON, settings.as_of)?;
     to("over-retention", over_retention::COLUMNS, &mut |table| {
         over_retention::write(&catalog, settings.as_of, soon, &sight, table)
+    })?;
+    let sources = catalog.sources()?;
+    to("sources", sources::COLUMNS, &mut |table| {
+        sources::write(&sources, table)
     })?;
     to("holds", holds::COLUMNS, &mut |table| {
         holds::write(
@@ -317,6 +339,25 @@ const DISPOSAL: Paper = Paper {
         "destroyed_at",
         "seq",
         "content_hash",
+    ],
+};
+
+const SOURCES: Paper = Paper {
+    title: "Sources",
+    note: "What was read of each source on each day. Every row that was read was written, was there before, had been destroyed \
+           before, or was unreadable.",
+    columns: &[
+        "source",
+        "format",
+        "day",
+        "platform",
+        "read",
+        "written",
+        "duplicate",
+        "destroyed_before",
+        "unreadable",
+        "system",
+        "complete",
     ],
 };
 

@@ -9,8 +9,9 @@ use lexhold_store::{ArchivedBatch, Faults, Home, RunLock, StoreMode};
 use serde_json::json;
 
 use super::Input;
-use super::pipeline::{Piece, Sink};
+use super::pipeline::{Piece, Sink, Taken};
 use super::summary::{Counts, say_unreadable};
+use super::tally::{Became, Tallies};
 use crate::dates::{Dates, Grounds};
 use crate::home;
 use crate::operators::Actor;
@@ -32,13 +33,15 @@ pub struct Committer<'a> {
     bundle: &'a Bundle,
     facts: &'a Facts,
     faults: &'a Faults,
-    /// Inputs that earlier runs took in: messages, and whether to the end.
-    ingested: HashMap<String, (u64, bool)>,
+    /// Inputs that earlier runs took in.
+    ingested: HashMap<String, Taken>,
     /// Those of them, read to the end, that are read again: messages of theirs were destroyed, and a hold or a case of today may keep them.
     read_again: HashSet<String>,
     filter: KeyFilter,
     /// Families that were destroyed and came in again because of what this operator may not know of.
     withheld: HashSet<Key>,
+    /// What was read and is not on record yet, because no message came with it.
+    pending: Tallies,
     next_batch: u64,
     counts: Counts,
 }
@@ -60,14 +63,21 @@ impl<'a> Committer<'a> {
         let catalog = Catalog::open_reader(&home.catalog_path(), &home::catalog_settings(settings, home)?)?;
         let files = catalog.ingested_files()?.into_iter();
         let ingested: HashMap<_, _> = files
-            .map(|file| (file.digest, (file.messages, file.complete)))
+            .map(|file| {
+                let taken = Taken {
+                    messages: file.messages,
+                    unreadable: file.unreadable,
+                    complete: file.complete,
+                };
+                (file.digest, taken)
+            })
             .collect();
         let shrunk = home.shrunk_batches()?;
         let mut read_again: HashSet<String> = HashSet::new();
         if !shrunk.is_empty() {
             let files = catalog.batch_files()?.into_iter();
             read_again.extend(files.filter(|(seq, _)| shrunk.contains(seq)).map(|(_, digest)| digest));
-            read_again.retain(|digest| ingested.get(digest).is_some_and(|(_, complete)| *complete));
+            read_again.retain(|digest| ingested.get(digest).is_some_and(|taken| taken.complete));
         }
         let filter = catalog.key_filter()?;
         let withheld = match ViewerSight::of(actor)? {
@@ -90,6 +100,7 @@ impl<'a> Committer<'a> {
             read_again,
             filter,
             withheld: withheld.into_iter().map(|row| row.family).collect(),
+            pending: Tallies::default(),
             next_batch: 1,
             counts: Counts::default(),
         })
@@ -116,23 +127,27 @@ impl<'a> Committer<'a> {
             .collect())
     }
 
-    /// Which messages were destroyed before and come in again. What an active hold or an open case covers is taken in; where this
-    /// operator may not know why, it is told of as if it were not.
-    fn destroyed_before(&mut self, evaluation: &Evaluation) -> anyhow::Result<Vec<bool>> {
+    /// Which messages were destroyed before, and which of them stay so. What an active hold or an open case covers is taken in;
+    /// where this operator may not know why, it is told of as if it were not.
+    fn destroyed_before(&mut self, evaluation: &Evaluation) -> anyhow::Result<Destroyed> {
+        let none = || Destroyed {
+            before: vec![false; evaluation.messages.len()],
+            gone: vec![false; evaluation.messages.len()],
+        };
         let all = || evaluation.messages.iter().map(|message| &message.identity);
         let suspects = Fate::lookups(all())
             .into_iter()
             .filter(|key| self.filter.may_hold(*key));
         let suspects: Vec<Key> = suspects.collect();
         if suspects.is_empty() {
-            return Ok(vec![false; evaluation.messages.len()]);
+            return Ok(none());
         }
         home::catch_up(self.settings, self.home, self.faults)?;
         let settings = home::catalog_settings(self.settings, self.home)?;
         let catalog = Catalog::open_reader(&self.home.catalog_path(), &settings)?;
         let destroyed = catalog.destroyed(&suspects)?;
         if destroyed.is_empty() {
-            return Ok(vec![false; evaluation.messages.len()]);
+            return Ok(none());
         }
         let cases = catalog.in_open_cases()?;
         let before = |identity: &Identity| {
@@ -154,7 +169,13 @@ impl<'a> Committer<'a> {
             let back = back.filter(|(row, _)| !openly_held[*row]);
             self.withheld.extend(back.map(|(_, identity)| identity.family));
         }
-        Ok(gone)
+        Ok(Destroyed { before, gone })
+    }
+
+    /// What the input is known by.
+    fn digest(&self, piece: &Piece) -> String {
+        let pipe = || format!("pipe:{}", self.run);
+        piece.digest.map_or_else(pipe, |digest| digest.to_string())
     }
 
     fn commit(
@@ -190,18 +211,25 @@ impl<'a> Committer<'a> {
             .into_iter()
             .map(|name| Key::of("lexhold conversation 1", [name.as_bytes()]))
             .collect();
-        let digest = piece
-            .digest
-            .map_or_else(|| format!("pipe:{}", self.run), |digest| digest.to_string());
+        let digest = self.digest(piece);
+        let tallies = std::mem::take(&mut self.pending);
+        let unreadable = tallies.n_unreadable();
+        let (tallies, sequences) = tallies.into_record();
         let input = json!({
             "path": input.name,
             "digest": digest,
             "bytes": input.bytes.unwrap_or(0),
             "messages": read,
             "complete": piece.complete,
+            "format": piece.format,
+            "tallies": tallies,
         });
-        let unreadable = piece.unreadable.iter().map(|row| row.place.rows()).sum::<u64>();
-        let detail = json!({"inputs": [input], "unreadable": unreadable, "conversations": conversations});
+        let detail = json!({
+            "inputs": [input],
+            "unreadable": unreadable,
+            "conversations": conversations,
+            "sequences": sequences,
+        });
         writer.commit(detail, home::stamp(&self.actor.id))?;
         if self.next_batch.is_multiple_of(CATCH_UP_AFTER) {
             home::catch_up(self.settings, self.home, self.faults)?;
@@ -212,22 +240,46 @@ impl<'a> Committer<'a> {
     }
 }
 
+/// Messages that come in again after they were destroyed, by their row.
+struct Destroyed {
+    /// Those that were.
+    before: Vec<bool>,
+    /// Those of them that stay so.
+    gone: Vec<bool>,
+}
+
+impl Destroyed {
+    /// What became of each message, for the record. What came back counts as destroyed before: a count MUST NOT tell of a hold.
+    fn what_became(&self, fates: &[Fate]) -> Vec<Became> {
+        let mut fates = fates.iter();
+        let of = |(before, gone): (&bool, &bool)| {
+            let fate = if *gone { None } else { fates.next() };
+            match fate {
+                Some(fate) if !before => Became::from(fate),
+                _ => Became::DestroyedBefore,
+            }
+        };
+        self.before.iter().zip(&self.gone).map(of).collect()
+    }
+}
+
 impl Sink for Committer<'_> {
     type Total = Counts;
 
-    fn taken_before(&self, digest: &Digest) -> (u64, bool) {
+    fn taken_before(&self, digest: &Digest) -> Taken {
         let digest = digest.to_string();
         match self.ingested.get(&digest) {
             Some(before) if !self.read_again.contains(&digest) => *before,
-            _ => (0, false),
+            _ => Taken::default(),
         }
     }
 
     fn take(&mut self, input: &Input, mut piece: Piece, mut evaluation: Evaluation) -> anyhow::Result<()> {
         let read = piece.batch.len() as u64;
-        let gone = self.destroyed_before(&evaluation)?;
-        if gone.contains(&true) {
-            let stays: Vec<bool> = gone.iter().map(|gone| !gone).collect();
+        let destroyed = self.destroyed_before(&evaluation)?;
+        let all = piece.batch.clone();
+        if destroyed.gone.contains(&true) {
+            let stays: Vec<bool> = destroyed.gone.iter().map(|gone| !gone).collect();
             piece.batch = piece.batch.filter(&stays);
             evaluation = Evaluator::new(self.bundle, self.facts).evaluate(&piece.batch);
         }
@@ -245,17 +297,26 @@ impl Sink for Committer<'_> {
         if anew && piece.complete && !self.settings.quiet && piece.unreadable.is_empty() {
             say(&format!("{}: taken in before; nothing is added", input.name));
         }
+        let digest = self.digest(&piece);
+        self.counts.digests.insert(digest.clone());
+        let known = self.ingested.get(&digest).copied();
+        if !known.is_some_and(|taken| taken.complete) {
+            let became = destroyed.what_became(&fates);
+            self.pending.add(&piece, &all, &became, &self.facts.zone);
+        }
         // A file that was read to the end before needs no further entry, unless something of it comes back.
-        let known_whole = piece
-            .digest
-            .and_then(|digest| self.ingested.get(&digest.to_string()))
-            .is_some_and(|before| before.1);
-        let known_whole = known_whole && fates.iter().all(|fate| matches!(fate, Fate::Duplicate(_)));
-        if !known_whole && (read > 0 || piece.complete) {
+        let known_whole =
+            known.is_some_and(|taken| taken.complete) && fates.iter().all(|fate| matches!(fate, Fate::Duplicate(_)));
+        let breaks = piece.broken.is_some() && (known.is_none() || !self.pending.is_empty());
+        if !known_whole && (read > 0 || piece.complete || breaks) {
             self.commit(input, &piece, &evaluation, &fates, read)?;
             for (message, fate) in evaluation.messages.iter().zip(&fates) {
                 self.filter.insert(fate.identity(&message.identity).key);
             }
+        }
+        if piece.complete {
+            // Named twice in one run, it has nothing more to tell either.
+            self.ingested.entry(digest).or_default().complete = true;
         }
         if let Some(error) = piece.broken.take() {
             say(&lexhold_document::printable(&format!("error: {error:#}")));

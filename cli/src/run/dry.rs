@@ -9,15 +9,16 @@ use lexhold_formats::Options;
 use lexhold_model::{Digest, Row, Severity, VersionKind};
 use serde_json::{Value, json};
 
-use super::pipeline::{Piece, Pipeline, Sink};
+use super::pipeline::{Piece, Pipeline, Sink, Taken};
 use super::summary::{Counts, by_severity, exit, say_unreadable};
+use super::tally::sequence;
 use super::{Input, Meter};
 use crate::args::{Run, SummaryFormat};
 use crate::failure::Exit;
 use crate::home;
 use crate::report::table::instant;
 use crate::settings::Settings;
-use crate::terminal::say;
+use crate::terminal::{counted, say};
 
 /// Reads and evaluates without recording, and says what it saw.
 pub fn run(
@@ -37,7 +38,10 @@ pub fn run(
     };
     let sink = DryRun {
         settings,
-        seen: Seen::default(),
+        seen: Seen {
+            assumed: assumed(args),
+            ..Seen::default()
+        },
     };
     let seen = pipeline.run(inputs, || Evaluator::new(bundle, facts), sink, &meter)?;
     let mut out = std::io::stdout().lock();
@@ -48,6 +52,14 @@ pub fn run(
     Ok(exit(args, &seen.counts, &seen.hits))
 }
 
+fn assumed(args: &Run) -> BTreeMap<&'static str, String> {
+    use clap::ValueEnum as _;
+    let zone = args.read_as.source_zone.clone().map(|zone| ("zone", zone));
+    let order = args.read_as.source_dates.and_then(|order| order.to_possible_value());
+    let order = order.map(|order| ("dates", order.get_name().to_owned()));
+    zone.into_iter().chain(order).collect()
+}
+
 /// What a dry run saw.
 #[derive(Default)]
 struct Seen {
@@ -56,6 +68,8 @@ struct Seen {
     hits: BTreeMap<Severity, u64>,
     /// What each input is.
     formats: BTreeMap<String, String>,
+    /// How times and dates are read that an export leaves open, as it was asked for.
+    assumed: BTreeMap<&'static str, String>,
     platforms: BTreeMap<String, Platform>,
 }
 
@@ -75,6 +89,8 @@ struct Platform {
     span: Option<(i64, i64)>,
     /// Days since 1970, in UTC, on which something was sent.
     days: BTreeSet<i64>,
+    /// Runs of numbers that the platform gave to the messages of each conversation.
+    numbers: BTreeMap<String, Vec<(u64, u64)>>,
 }
 
 impl Platform {
@@ -94,6 +110,13 @@ impl Platform {
             *self.versions.entry(row.version_kind().as_str()).or_default() += 1;
         }
         self.attachments += row.attachments().len() as u64;
+        if let Some(number) = sequence(row) {
+            let runs = self.numbers.entry(row.conversation().to_owned()).or_default();
+            match runs.last_mut() {
+                Some((_, last)) if *last + 1 == number => *last = number,
+                _ => runs.push((number, number)),
+            }
+        }
         if let Some(precision) = row.sent_precision() {
             *self.inexact.entry(precision.to_owned()).or_default() += 1;
         }
@@ -116,7 +139,25 @@ impl Platform {
             .map(|(days, first)| (days, -first))
     }
 
+    /// How many numbers no message has, and in how many conversations.
+    fn missing(&self) -> (u64, u64) {
+        let of = |runs: &Vec<(u64, u64)>| {
+            let mut runs = runs.clone();
+            runs.sort_unstable();
+            let mut behind = runs.first().map_or(0, |(first, _)| *first);
+            let mut missing = 0;
+            for (first, last) in runs {
+                missing += first.saturating_sub(behind);
+                behind = behind.max(last + 1);
+            }
+            missing
+        };
+        let of_each = self.numbers.values().map(of).filter(|missing| *missing > 0);
+        of_each.fold((0, 0), |(sum, n), missing| (sum + missing, n + 1))
+    }
+
     fn json(&self, name: &str) -> Value {
+        let (numbers, conversations) = self.missing();
         json!({
             "platform": name,
             "messages": self.messages,
@@ -130,17 +171,17 @@ impl Platform {
             "without_date": self.undated,
             "inexact": self.inexact,
             "longest_gap": self.gap().map(|(days, first)| json!({"days": days, "from": day(first)})),
+            "missing_numbers": {"numbers": numbers, "conversations": conversations},
         })
     }
 
     fn lines(&self, name: &str) -> Vec<(String, String)> {
-        let count = |n: usize| HumanCount(n as u64);
         let what = format!(
-            "{} messages in {} conversations of {} people, {} attachments",
-            HumanCount(self.messages),
-            count(self.conversations.len()),
-            count(self.people.len()),
-            HumanCount(self.attachments)
+            "{} in {} of {}, {}",
+            counted(self.messages, "message", "messages"),
+            counted(self.conversations.len(), "conversation", "conversations"),
+            counted(self.people.len(), "person", "people"),
+            counted(self.attachments, "attachment", "attachments")
         );
         let mut lines = vec![(name.to_owned(), what)];
         let all = self.kinds.iter().chain(&self.versions);
@@ -150,12 +191,17 @@ impl Platform {
             lines.push(("  dates".into(), format!("{} to {}", instant(first), instant(last))));
         }
         if let Some((days, first)) = self.gap() {
-            let gap = format!(
-                "{} days without a message, from {}",
-                HumanCount(days.unsigned_abs()),
-                day(first)
-            );
-            lines.push(("  longest gap".into(), gap));
+            let days = counted(days.unsigned_abs(), "day", "days");
+            lines.push((
+                "  longest gap".into(),
+                format!("{days} without a message, from {}", day(first)),
+            ));
+        }
+        if let (numbers @ 1.., conversations) = self.missing() {
+            let numbers = counted(numbers, "number is", "numbers are");
+            let conversations = counted(conversations, "conversation", "conversations");
+            let missing = format!("{numbers} missing between the messages of {conversations}");
+            lines.push(("  missing".into(), missing));
         }
         for (precision, n) in &self.inexact {
             let precision = lexhold_document::printable(precision);
@@ -186,6 +232,7 @@ impl Seen {
             "unreadable": self.counts.unreadable,
             "hits_by_severity": by_severity(&self.hits),
             "inputs": inputs.collect::<Vec<_>>(),
+            "assumed": self.assumed,
             "platforms": platforms.collect::<Vec<_>>(),
             "bundle": bundle.digest,
         })
@@ -198,7 +245,7 @@ impl Seen {
         for (severity, n) in self.hits.iter().rev() {
             lines.push((
                 "hits".into(),
-                format!("{} messages with {severity} hits", HumanCount(*n)),
+                format!("{} with {severity} hits", counted(*n, "message", "messages")),
             ));
         }
         for (name, format) in &self.formats {
@@ -206,6 +253,9 @@ impl Seen {
                 "input".into(),
                 format!("{}: {format}", lexhold_document::printable(name)),
             ));
+        }
+        for (what, value) in &self.assumed {
+            lines.push(("assumed".into(), format!("{what} that an export leaves open: {value}")));
         }
         for (name, platform) in &self.platforms {
             lines.extend(platform.lines(&lexhold_document::printable(name)));
@@ -225,8 +275,8 @@ struct DryRun<'a> {
 impl Sink for DryRun<'_> {
     type Total = Seen;
 
-    fn taken_before(&self, _digest: &Digest) -> (u64, bool) {
-        (0, false)
+    fn taken_before(&self, _digest: &Digest) -> Taken {
+        Taken::default()
     }
 
     fn take(&mut self, input: &Input, piece: Piece, evaluation: Evaluation) -> anyhow::Result<()> {

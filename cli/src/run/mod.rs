@@ -12,6 +12,7 @@ mod input;
 mod pipeline;
 mod progress;
 mod summary;
+mod tally;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -21,6 +22,7 @@ use lexhold_policy::Verb;
 use lexhold_store::Faults;
 
 use crate::args::Run;
+use crate::expected::Expected;
 use crate::failure::{Exit, Failure, OrExit};
 use crate::hold::Applier;
 use crate::operators::Actor;
@@ -28,7 +30,7 @@ use crate::settings::Settings;
 use crate::{home, load};
 
 pub use input::{Input, inputs, read_as};
-pub use pipeline::{Piece, Pipeline, Sink, zone};
+pub use pipeline::{Piece, Pipeline, Sink, Taken, zone};
 pub use progress::Meter;
 pub use summary::say_unreadable;
 
@@ -68,6 +70,8 @@ pub fn run(settings: &Settings, args: &Run) -> anyhow::Result<Exit> {
         };
         return dry::run(settings, args, &inputs, read_as, &bundle, &facts);
     }
+    let expected = args.expected.as_deref();
+    let expected = expected.map(|text| Expected::read(settings, text)).transpose()?;
     let faults = faults()?;
     let verb = if args.backfill {
         Verb::DeclareBackfill
@@ -108,6 +112,7 @@ pub fn run(settings: &Settings, args: &Run) -> anyhow::Result<Exit> {
     // Holds that were placed meanwhile, and what new messages reply to.
     applier.settle(&format!("{}-holds-after", begun.run), &facts.directory)?;
     let seconds = started.elapsed().as_secs_f64();
-    summary::finish(settings, args, &actor, &home, &begun.run, &bundle, &counts, seconds)
+    let of_it = (expected, seconds);
+    summary::finish(settings, args, &actor, &home, &begun.run, &bundle, &counts, of_it)
         .or_exit(Exit::Data, "the run was recorded, its summary was not")
 }

@@ -5,6 +5,7 @@
 //! the reader waits, so memory does not grow with the input.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 use jiff::tz::TimeZone;
@@ -33,8 +34,12 @@ pub struct Piece {
     pub digest: Option<Digest>,
     /// The messages.
     pub batch: MessageBatch,
+    /// What they are parts of, as [`lexhold_source::Chunk::parts`] has it.
+    pub parts: Vec<(Arc<str>, usize)>,
     /// Rows that are no messages.
     pub unreadable: Vec<Unreadable>,
+    /// How many of these an earlier run has put on record.
+    pub told_before: usize,
     /// What had to be put right.
     pub notes: Vec<Note>,
     /// Whether the input has been read to its end.
@@ -47,12 +52,23 @@ pub struct Piece {
     pub broken: Option<anyhow::Error>,
 }
 
+/// How much of an input an earlier run took in.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Taken {
+    /// Messages.
+    pub messages: u64,
+    /// Rows that are no messages.
+    pub unreadable: u64,
+    /// Whether that was all of it.
+    pub complete: bool,
+}
+
 /// What the writer of a pipeline does.
 pub trait Sink {
     /// What comes of it all.
     type Total;
-    /// How many messages of an input an earlier run took in, and whether that was all of it.
-    fn taken_before(&self, digest: &Digest) -> (u64, bool);
+    /// How much of an input an earlier run took in.
+    fn taken_before(&self, digest: &Digest) -> Taken;
     /// Takes a batch; called in the order of the input.
     fn take(&mut self, input: &Input, piece: Piece, evaluation: Evaluation) -> anyhow::Result<()>;
     /// What came of it all.
@@ -159,16 +175,18 @@ impl Pipeline<'_> {
             format: String::new(),
             digest: before.digest,
             batch,
+            parts: Vec::new(),
             unreadable: Vec::new(),
+            told_before: 0,
             notes: Vec::new(),
             complete: false,
             skipped: 0,
             position_bytes: 0,
             broken: None,
         };
-        if before.complete {
+        if before.taken.complete {
             return Ok(send(Piece {
-                skipped: before.messages,
+                skipped: before.taken.messages,
                 complete: true,
                 ..piece(empty())
             }));
@@ -182,7 +200,7 @@ impl Pipeline<'_> {
                 }));
             }
         };
-        let mut to_skip = before.messages;
+        let (mut to_skip, mut told) = (before.taken.messages, before.taken.unreadable);
         let mut pending: Option<Piece> = None;
         loop {
             if interrupted() {
@@ -196,6 +214,8 @@ impl Pipeline<'_> {
                     let from = usize::try_from(skipped).unwrap_or(usize::MAX);
                     let batch = self.captured(chunk.batch.slice(from, chunk.batch.len() - from))?;
                     let next = Piece {
+                        parts: behind(chunk.parts, from),
+                        told_before: told_of(&chunk.unreadable, &mut told),
                         unreadable: chunk.unreadable,
                         notes: chunk.notes,
                         skipped,
@@ -240,20 +260,36 @@ impl Pipeline<'_> {
 /// What is known of an input before it is read.
 struct Before {
     digest: Option<Digest>,
-    messages: u64,
-    complete: bool,
+    taken: Taken,
 }
 
 impl Before {
     fn of(input: &Input, sink: &impl Sink) -> anyhow::Result<Self> {
         let digest = input.fingerprint()?;
-        let (messages, complete) = digest.map_or((0, false), |digest| sink.taken_before(&digest));
-        Ok(Self {
-            digest,
-            messages,
-            complete,
-        })
+        let taken = digest.map_or_else(Taken::default, |digest| sink.taken_before(&digest));
+        Ok(Self { digest, taken })
     }
+}
+
+/// The parts of the messages behind the first so many.
+fn behind(parts: Vec<(Arc<str>, usize)>, mut skipped: usize) -> Vec<(Arc<str>, usize)> {
+    let rest = parts.into_iter().map(|(part, n)| {
+        let passed = n.min(skipped);
+        skipped -= passed;
+        (part, n - passed)
+    });
+    rest.filter(|(_, n)| *n > 0).collect()
+}
+
+/// How many of these are among the rows that an earlier run has put on record; so many fewer are left.
+fn told_of(unreadable: &[Unreadable], left: &mut u64) -> usize {
+    let told = unreadable.iter().take_while(|row| {
+        let rows = row.place.rows();
+        let told = rows <= *left;
+        *left = left.saturating_sub(rows);
+        told
+    });
+    told.count()
 }
 
 fn evaluate_all(

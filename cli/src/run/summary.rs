@@ -1,6 +1,6 @@
 //! What a run says at its end: to a person as a table, to a pipeline as JSON, to the journal as it is.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 
 use indicatif::HumanCount;
@@ -13,6 +13,7 @@ use serde_json::{Map, Value, json};
 use super::pipeline::Piece;
 use super::{Input, interrupted};
 use crate::args::{Run, SummaryFormat};
+use crate::expected::{Compared, Expected, say_differences};
 use crate::failure::Exit;
 use crate::operators::Actor;
 use crate::report::figures;
@@ -42,6 +43,8 @@ pub struct Counts {
     pub scan_incomplete: u64,
     /// Inputs whose rest could not be read.
     pub broken: u64,
+    /// The digests of the inputs.
+    pub digests: BTreeSet<String>,
 }
 
 impl Counts {
@@ -119,13 +122,21 @@ pub fn finish(
     run: &str,
     bundle: &Bundle,
     counts: &Counts,
-    seconds: f64,
+    (expected, seconds): (Option<Expected>, f64),
 ) -> anyhow::Result<Exit> {
-    let figures = {
+    let (figures, compared) = {
         let catalog = home::catalog(settings, home)?;
-        figures::of_run(&catalog, run, settings.as_of, actor)?
+        let mut sources = catalog.sources()?;
+        sources.retain(|source| counts.digests.contains(&source.digest));
+        (
+            figures::of_run(&catalog, run, settings.as_of, actor)?,
+            expected.map(|expected| expected.compare(&sources)),
+        )
     };
-    let summary = summary(settings, actor, run, bundle, counts, &figures, seconds);
+    let mut summary = summary(settings, actor, run, bundle, counts, &figures, seconds);
+    if let Some(compared) = &compared {
+        summary["expected"] = compared.iter().map(Compared::json).collect();
+    }
     let payload = json!({"run": run, "summary": summary});
     home.journal().append(
         EntryKind::RunFinished,
@@ -137,7 +148,11 @@ pub fn finish(
         report::write_all(settings, actor, home, folder)?;
     }
     print(settings, args.format, &summary)?;
-    Ok(exit(args, counts, &figures.alerts_by_severity))
+    let is_short = compared.is_some_and(|compared| say_differences(&compared));
+    Ok(match exit(args, counts, &figures.alerts_by_severity) {
+        Exit::Done if is_short => Exit::Negative,
+        exit => exit,
+    })
 }
 
 fn summary(

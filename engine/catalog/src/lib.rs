@@ -36,6 +36,7 @@ mod rows;
 mod samples;
 mod schedules;
 mod schema;
+mod sources;
 mod status;
 mod tables;
 mod tombstones;
@@ -69,6 +70,7 @@ pub use reviews::{Participants, Place, ReviewRow, Traffic, ViewingRow, review_ro
 pub use samples::{SampleItemRow, SampleRow, Sampled};
 pub use schedules::{DutyRow, ScheduleRow};
 pub use schema::SCHEMA_VERSION;
+pub use sources::{GapRow, SourceRow};
 pub use status::{ActivationRow, ActiveBundle, IngestedFile, RunRow, Status};
 pub use tables::{Fingerprint, TableFingerprint};
 pub use tombstones::TombstoneRow;

@@ -645,6 +645,9 @@ pub struct BatchDetail {
     /// The input files that messages of this batch were read from.
     #[serde(default)]
     pub inputs: Vec<BatchInput>,
+    /// The numbers that platforms gave to the messages it added.
+    #[serde(default)]
+    pub sequences: Vec<SequenceRange>,
 }
 
 /// One input file's part in a batch.
@@ -660,6 +663,65 @@ pub struct BatchInput {
     pub messages: u64,
     /// Whether the file was read to its end with this batch.
     pub complete: bool,
+    /// What it is, such as `slack (zip)`.
+    #[serde(default)]
+    pub format: String,
+    /// What was read of it and what became of it. Empty where a file that is known to its end was read once more.
+    #[serde(default)]
+    pub tallies: Vec<Tally>,
+}
+
+/// What was read of one part of an input on one platform and day. `read` is the sum of `written`, `duplicate`,
+/// `destroyed_before` and `unreadable`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tally {
+    /// The file or folder inside the input; empty where that is the input itself.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub part: String,
+    /// The platform; none of rows that cannot be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub platform: Option<String>,
+    /// The day on which they were sent, in the zone of the home; none of rows that do not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub day: Option<String>,
+    /// Rows: messages, and what should have been messages.
+    pub read: u64,
+    /// Messages that were added, those under an id that another message has included.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub written: u64,
+    /// Messages that were there before.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub duplicate: u64,
+    /// Messages that had been destroyed before, whether or not something brought them back.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub destroyed_before: u64,
+    /// Rows that are no messages.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub unreadable: u64,
+    /// How many of the messages are entries that the platform made: somebody joined, a name was changed.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub system: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over references")]
+fn is_zero(n: &u64) -> bool {
+    *n == 0
+}
+
+/// Numbers without a gap that a platform gave to messages of one conversation and day.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SequenceRange {
+    /// The platform.
+    pub platform: String,
+    /// A hash of its platform and name.
+    pub conversation: Key,
+    /// The day on which they were sent, in the zone of the home.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub day: Option<String>,
+    /// The first number.
+    pub first: u64,
+    /// The last number.
+    pub last: u64,
 }
 
 /// The payload at the end of a run.

@@ -15,7 +15,7 @@ use crate::payload::{
     Activation, Batch, JournalEntry, RetentionResolved, Review, RunFinished, RunStarted, SampleCommitted, Viewed, kind,
 };
 use crate::schema::columns;
-use crate::{cases, corrections, disposals, erasures, events, holds, numbers, resolutions, reviews, samples};
+use crate::{cases, corrections, disposals, erasures, events, holds, numbers, resolutions, reviews, samples, sources};
 
 /// Whether an entry left something in the catalog.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -241,18 +241,19 @@ fn apply_batch(transaction: &Transaction<'_>, seq: u64, batch: &Batch) -> duckdb
     transaction.execute("INSERT INTO batch VALUES (?, ?)", params![seq, batch.run])?;
     for input in &batch.detail.inputs {
         transaction.execute(
-            "INSERT INTO batch_input VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT INTO batch_input VALUES (?, ?, ?, ?, ?, ?, ?)",
             params![
                 seq,
                 input.path,
                 input.digest,
                 input.bytes,
                 input.messages,
-                input.complete
+                input.complete,
+                input.format
             ],
         )?;
     }
-    Ok(())
+    sources::apply(transaction, seq, &batch.detail)
 }
 
 fn payload<T: DeserializeOwned>(entry: &JournalEntry<'_>, doing: &str) -> Result<T> {

@@ -11,7 +11,7 @@ use crate::error::{CatalogError, Doing, ErrorKind, Result};
 use crate::numbers;
 
 /// The version of these tables. Raised whenever a column changes, so that an old catalog is rebuilt, not misread.
-pub const SCHEMA_VERSION: i64 = 6;
+pub const SCHEMA_VERSION: i64 = 7;
 
 /// Columns that the catalog adds to `message`: the journal entry that brought it, and the numbers of what it shares with
 /// others (see `numbers`), so that dates of a whole archive are counted without a join of large tables.
@@ -68,7 +68,14 @@ CREATE TABLE run (
 CREATE TABLE batch (seq BIGINT NOT NULL, run VARCHAR NOT NULL);
 CREATE TABLE batch_input (
     seq BIGINT NOT NULL, path VARCHAR NOT NULL, digest VARCHAR NOT NULL, bytes BIGINT NOT NULL,
-    messages BIGINT NOT NULL, complete BOOLEAN NOT NULL);
+    messages BIGINT NOT NULL, complete BOOLEAN NOT NULL, format VARCHAR NOT NULL);
+CREATE TABLE source_tally (
+    seq BIGINT NOT NULL, part VARCHAR NOT NULL, platform VARCHAR, sent_day VARCHAR, n_read BIGINT NOT NULL,
+    n_written BIGINT NOT NULL, n_duplicate BIGINT NOT NULL, n_destroyed_before BIGINT NOT NULL,
+    n_unreadable BIGINT NOT NULL, n_system BIGINT NOT NULL);
+CREATE TABLE sequence_range (
+    seq BIGINT NOT NULL, platform VARCHAR NOT NULL, conversation DECIMAL(38,0) NOT NULL, sent_day VARCHAR,
+    first_number BIGINT NOT NULL, last_number BIGINT NOT NULL);
 CREATE TABLE hold (
     hold VARCHAR NOT NULL, seq BIGINT NOT NULL, matter VARCHAR NOT NULL, zone VARCHAR NOT NULL,
     digest VARCHAR NOT NULL, silent BOOLEAN NOT NULL, document VARCHAR NOT NULL,

@@ -68,6 +68,8 @@ pub struct IngestedFile {
     pub bytes: u64,
     /// How many of its messages have been taken: where to go on.
     pub messages: u64,
+    /// How many of its rows have been recorded as unreadable.
+    pub unreadable: u64,
     /// Whether it was read to its end.
     pub complete: bool,
 }
@@ -183,7 +185,10 @@ impl Catalog {
     /// # Errors
     /// Those of DuckDB.
     pub fn ingested_files(&self) -> Result<Vec<IngestedFile>> {
-        let sql = "SELECT digest, path, bytes, messages, complete FROM ingested_file
+        let sql = "SELECT digest, path, bytes, messages, complete,
+                          (SELECT coalesce(sum(n_unreadable), 0)::BIGINT FROM source_tally JOIN batch_input i USING (seq)
+                           WHERE i.digest = ingested_file.digest) AS unreadable
+                   FROM ingested_file
                    ANTI JOIN (SELECT digest FROM batch_input GROUP BY digest
                               HAVING min(seq) < (SELECT max(done_seq) FROM tombstone)
                                  AND max(seq) < (SELECT max(seq) FROM hold ANTI JOIN hold_release USING (hold))) r
@@ -195,6 +200,7 @@ impl Catalog {
                 bytes: row.count(2)?,
                 messages: row.count(3)?,
                 complete: row.flag(4)?,
+                unreadable: row.count(5)?,
             })
         })
     }

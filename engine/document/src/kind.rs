@@ -66,6 +66,8 @@ kinds! {
     Directory = "directory";
     /// Who operates Lexhold, with public keys.
     Operators = "operators";
+    /// How many messages exports are said to hold.
+    Counts = "counts";
 }
 
 impl Kind {

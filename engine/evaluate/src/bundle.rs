@@ -332,7 +332,13 @@ impl Bundle {
 pub fn is_part(kind: Kind) -> bool {
     !matches!(
         kind,
-        Kind::Hold | Kind::Directory | Kind::Operators | Kind::Cases | Kind::Delegation | Kind::Exception
+        Kind::Hold
+            | Kind::Directory
+            | Kind::Operators
+            | Kind::Cases
+            | Kind::Delegation
+            | Kind::Exception
+            | Kind::Counts
     )
 }
 

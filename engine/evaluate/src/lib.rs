@@ -16,6 +16,7 @@ mod cases;
 mod cites;
 pub mod codes;
 mod conditioned;
+mod counts;
 pub mod coverage;
 mod directory;
 mod evaluation;
@@ -50,6 +51,7 @@ pub use cases::{
 };
 pub use cites::{Regulations, lint_cites};
 pub use conditioned::Conditioned;
+pub use counts::{ExpectedCount, compile_counts, counts_shape};
 pub use directory::{compile_directory, directory_shape};
 pub use evaluation::{
     DaysRow, DiagnosticRow, DutySet, Evaluation, EventRow, HitRow, HoldRow, MessageRow, PartRow, Reassignment, RuleRef,

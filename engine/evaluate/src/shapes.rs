@@ -20,6 +20,7 @@ pub fn shape_of(kind: Kind) -> Shape {
         Kind::Cases => crate::cases::cases_shape(),
         Kind::Directory => crate::directory_shape(),
         Kind::Operators => lexhold_policy::operators_shape(),
+        Kind::Counts => crate::counts_shape(),
     };
     // A test needs words of every crate, which only this one knows.
     if let Shape::Map(fields) = &mut shape {

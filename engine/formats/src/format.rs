@@ -67,6 +67,11 @@ pub(crate) trait Format: Sync {
         false
     }
 
+    /// Whether a file that begins so holds a single message, and is counted with the folder it lies in.
+    fn is_single(&self, _first: &[u8]) -> bool {
+        false
+    }
+
     /// Whether everything is known that the export does not say of itself.
     ///
     /// # Errors

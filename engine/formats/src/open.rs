@@ -129,7 +129,7 @@ fn first_bytes(path: &Path) -> Result<Vec<u8>, SourceError> {
 /// An input whose parts are known.
 struct Export {
     tree: Arc<Tree>,
-    parts: VecDeque<(&'static dyn Format, Part)>,
+    parts: VecDeque<(&'static dyn Format, Arc<str>, Part)>,
     /// What nobody reads, to be reported.
     refused: VecDeque<(Arc<str>, String)>,
     /// Texts that no format knows. They are reported in the end, unless a message has them as an attachment.
@@ -141,6 +141,8 @@ struct Export {
 /// Entries of a tree, and the format that they are in.
 struct Claim {
     format: &'static dyn Format,
+    /// What its messages are counted under: the folder, or the file where it holds several.
+    name: String,
     root: String,
     entries: Vec<usize>,
 }
@@ -168,7 +170,7 @@ impl Export {
                 options: options.clone(),
             };
             claim.format.check(&part)?;
-            parts.push_back((claim.format, part));
+            parts.push_back((claim.format, claim.name.into(), part));
         }
         Ok(Self {
             refused: refused.collect(),
@@ -193,13 +195,15 @@ impl Rows for Export {
             }
             return Ok(true);
         }
-        if let Some((format, part)) = self.parts.pop_front() {
+        if let Some((format, name, part)) = self.parts.pop_front() {
+            to.begin(name);
             self.current = Some(format.open(part)?);
             return Ok(true);
         }
         let Some(entry) = self.unknown.pop_front().map(|at| &self.tree.entries[at]) else {
             return Ok(false);
         };
+        to.begin(Arc::default());
         if !entry.is_used() {
             let why = "is text of no kind that Lexhold reads";
             to.push_in(&entry.path.as_str().into(), Place::Whole, Err(why.to_owned()));
@@ -261,6 +265,7 @@ fn claims(tree: &Tree, options: &Options) -> Result<Claims, SourceError> {
             entries.iter().for_each(|at| taken[*at] = true);
             claims.push(Claim {
                 format: *format,
+                name: root.trim_end_matches('/').to_owned(),
                 root,
                 entries,
             });
@@ -282,8 +287,14 @@ fn claims(tree: &Tree, options: &Options) -> Result<Claims, SourceError> {
             FORMATS.iter().find(|format| format.is_file(&first)).copied()
         };
         if let Some(format) = format {
+            let name = if format.is_single(&first) {
+                entry.folder().trim_end_matches('/')
+            } else {
+                &entry.path
+            };
             claims.push(Claim {
                 format,
+                name: name.to_owned(),
                 root: entry.folder().to_owned(),
                 entries: vec![at],
             });

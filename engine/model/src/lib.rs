@@ -17,8 +17,8 @@ pub use batch::{BatchError, MessageBatch, MessageBatchBuilder, Row, SCHEMA_VERSI
 pub use digest::{ContentKey, Digest, Key, canonical_json, plain_hash};
 pub use directory::{Channel, Directory, DirectoryProblem, Group, Person, Standing, Validity};
 pub use message::{
-    Attachment, ConversationKind, Message, MessageKind, Part, PartKind, Participant, Role, SourcePlace, VersionKind,
-    message_id,
+    Attachment, ConversationKind, Message, MessageKind, Part, PartKind, Participant, Role, SEQUENCE, SourcePlace,
+    VersionKind, message_id,
 };
 pub use severity::Severity;
 pub use signature::{PublicKey, SecretKey, Signature};

@@ -155,6 +155,10 @@ pub struct Attachment {
     pub sha256: Option<String>,
 }
 
+/// The name in [`Message::metadata`] under which a reader keeps the number that a platform gives to a message, where it counts the
+/// messages of each conversation without leaving one out: a number that is missing is a message that is missing.
+pub const SEQUENCE: &str = "conversation_sequence";
+
 /// Where a message was read.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SourcePlace {

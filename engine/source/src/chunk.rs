@@ -15,7 +15,18 @@ pub struct Chunks {
     bytes: usize,
     unreadable: Vec<Unreadable>,
     notes: Vec<Note>,
-    waiting: VecDeque<(Option<Arc<str>>, Place, Reading)>,
+    waiting: VecDeque<Waiting>,
+    /// What the rows that come next are a part of.
+    part: Arc<str>,
+    parts: Vec<(Arc<str>, usize)>,
+}
+
+/// A message that did not fit.
+struct Waiting {
+    part: Arc<str>,
+    file: Option<Arc<str>>,
+    place: Place,
+    reading: Reading,
 }
 
 impl Chunks {
@@ -29,7 +40,14 @@ impl Chunks {
             unreadable: Vec::new(),
             notes: Vec::new(),
             waiting: VecDeque::new(),
+            part: Arc::default(),
+            parts: Vec::new(),
         }
+    }
+
+    /// Says what the rows that come next are a part of, see [`Chunk::parts`].
+    pub fn begin(&mut self, part: Arc<str>) {
+        self.part = part;
     }
 
     /// Adds a row of the input: a message, or the reason why it is none.
@@ -44,18 +62,34 @@ impl Chunks {
 
     fn push_of(&mut self, file: Option<Arc<str>>, place: Place, row: Result<Reading, String>) {
         match row {
-            Err(reason) => self.unreadable.push(Unreadable { file, place, reason }),
-            Ok(reading) if self.waiting.is_empty() => self.add_or_wait(file, place, reading),
-            Ok(reading) => self.waiting.push_back((file, place, reading)),
+            Err(reason) => self.unreadable.push(Unreadable {
+                part: self.part.clone(),
+                file,
+                place,
+                reason,
+            }),
+            Ok(reading) => {
+                let message = Waiting {
+                    part: self.part.clone(),
+                    file,
+                    place,
+                    reading,
+                };
+                if self.waiting.is_empty() {
+                    self.add_or_wait(message);
+                } else {
+                    self.waiting.push_back(message);
+                }
+            }
         }
     }
 
-    fn add_or_wait(&mut self, file: Option<Arc<str>>, place: Place, reading: Reading) {
-        let bytes = weight(&reading.message);
+    fn add_or_wait(&mut self, message: Waiting) {
+        let bytes = weight(&message.reading.message);
         if self.builder.is_empty() || self.bytes + bytes <= self.options.chunk_bytes {
-            self.add(file, place, reading, bytes);
+            self.add(message, bytes);
         } else {
-            self.waiting.push_front((file, place, reading));
+            self.waiting.push_front(message);
         }
     }
 
@@ -79,13 +113,14 @@ impl Chunks {
             batch: self.builder.finish(),
             unreadable: std::mem::take(&mut self.unreadable),
             notes: std::mem::take(&mut self.notes),
+            parts: std::mem::take(&mut self.parts),
         };
         self.bytes = 0;
         while self.builder.len() < self.options.chunk_rows.max(1)
-            && let Some((file, place, reading)) = self.waiting.pop_front()
+            && let Some(message) = self.waiting.pop_front()
         {
             let before = self.waiting.len();
-            self.add_or_wait(file, place, reading);
+            self.add_or_wait(message);
             if self.waiting.len() > before {
                 break;
             }
@@ -93,8 +128,18 @@ impl Chunks {
         chunk
     }
 
-    fn add(&mut self, file: Option<Arc<str>>, place: Place, reading: Reading, bytes: usize) {
+    fn add(&mut self, message: Waiting, bytes: usize) {
+        let Waiting {
+            part,
+            file,
+            place,
+            reading,
+        } = message;
         let row = self.builder.len();
+        match self.parts.last_mut() {
+            Some((last, rows)) if *last == part => *rows += 1,
+            _ => self.parts.push((part, 1)),
+        }
         self.notes.extend(reading.notes.into_iter().map(|(field, reason)| Note {
             file: file.clone(),
             place,

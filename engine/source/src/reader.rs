@@ -37,11 +37,16 @@ pub struct Chunk {
     pub unreadable: Vec<Unreadable>,
     /// What had to be put right in messages that were read.
     pub notes: Vec<Note>,
+    /// What the messages are parts of, in their order: the file or folder inside the input that they are counted under, empty
+    /// where that is the input itself, and how many of them in a row.
+    pub parts: Vec<(Arc<str>, usize)>,
 }
 
 /// One row, or a run of rows, that could not be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unreadable {
+    /// What it is counted under, as in [`Chunk::parts`].
+    pub part: Arc<str>,
     /// The file inside the input, when the input is a folder or an archive.
     pub file: Option<Arc<str>>,
     /// Where it stands in the file.

@@ -47,6 +47,10 @@ impl Format for Email {
         mailbox::is_mailbox(first) || message::is_message(first)
     }
 
+    fn is_single(&self, first: &[u8]) -> bool {
+        !mailbox::is_mailbox(first)
+    }
+
     fn open(&self, part: Part) -> Result<Box<dyn Messages>, SourceError> {
         let files: Vec<usize> = match part.entries[..] {
             [file] => vec![file],
