@@ -42,6 +42,15 @@ pub fn open_or_create(settings: &Settings, actor: &str) -> anyhow::Result<Home> 
     Ok(Home::open_or_create(&settings.home, &new, stamp(actor))?)
 }
 
+/// Whether there is no home yet.
+pub fn is_missing(settings: &Settings) -> anyhow::Result<bool> {
+    match Home::open(&settings.home) {
+        Ok(_) => Ok(false),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(true),
+        Err(error) => Err(error.into()),
+    }
+}
+
 /// The home, which must be there.
 pub fn open(settings: &Settings) -> anyhow::Result<Home> {
     Home::open(&settings.home).map_err(|error| match error.kind() {
@@ -103,8 +112,13 @@ pub fn cores() -> usize {
 /// The catalog, for asking. A journal that is ahead of it is caught up with first, unless a run is about to do that.
 pub fn catalog(settings: &Settings, home: &Home) -> anyhow::Result<Catalog> {
     let behind = match Catalog::open_reader(&home.catalog_path(), &catalog_settings(settings, home)?) {
-        Ok(catalog) if catalog.applied_seq()? == Some(home.journal().last_seq()?) => return Ok(catalog),
-        Ok(_) => true,
+        Ok(catalog) => {
+            require_same_journal(home, &catalog)?;
+            if catalog.applied_seq()? == Some(home.journal().last_seq()?) {
+                return Ok(catalog);
+            }
+            true
+        }
         Err(error) if error.is_missing() => true,
         Err(error) => return Err(error.into()),
     };
@@ -138,6 +152,7 @@ pub fn close_up(settings: &Settings, home: &Home) -> anyhow::Result<()> {
 /// Projects, entry by entry, what the journal has and this catalog has not; steps of a destruction that stand behind each other
 /// at once.
 pub fn project_rest(home: &Home, writer: &mut Writer, faults: &Faults) -> anyhow::Result<()> {
+    require_same_journal(home, writer)?;
     let next = writer.applied_seq()?.map_or(1, |seq| seq + 1);
     let replacements = home.replacements(next)?;
     let is_step = |entry: &Entry| matches!(entry.kind, EntryKind::DisposalIntent | EntryKind::DisposalDone);
@@ -162,9 +177,30 @@ pub fn project_rest(home: &Home, writer: &mut Writer, faults: &Faults) -> anyhow
     Ok(())
 }
 
+/// Whether the last entry that a catalog knows stands in this journal. Where the journal was put back or cut it does not, and new
+/// entries bear numbers that the catalog takes for those it has.
+pub fn is_of_journal(home: &Home, catalog: &Catalog) -> anyhow::Result<bool> {
+    let Some(seq) = catalog.applied_seq()? else {
+        return Ok(true);
+    };
+    let entry = home.journal().entries(seq)?.next().transpose()?;
+    Ok(entry.map(|entry| entry.leaf.to_string()) == catalog.applied_leaf()?)
+}
+
+fn require_same_journal(home: &Home, catalog: &Catalog) -> anyhow::Result<()> {
+    if is_of_journal(home, catalog)? {
+        return Ok(());
+    }
+    let message = "the catalog knows entries that the journal does not have: it was put back, or cut";
+    Err(Failure::new(Exit::Data, message)
+        .help("bring the newer journal back; where it is lost, lexhold rebuild goes on without, and nothing is destroyed before lexhold clock attest")
+        .into())
+}
+
 fn of<'a>(entry: &'a Entry, at: &'a str, payload: &'a Value) -> JournalEntry<'a> {
     JournalEntry {
         seq: entry.seq,
+        leaf: entry.leaf,
         kind: entry.kind.as_str(),
         at,
         actor: &entry.actor,
@@ -172,7 +208,8 @@ fn of<'a>(entry: &'a Entry, at: &'a str, payload: &'a Value) -> JournalEntry<'a>
     }
 }
 
-/// What an entry says, and its evaluation files as they are now.
+/// What an entry says, and its evaluation files as they are now, byte for byte what was journalled: a membership that somebody took
+/// out of a file would free what a hold covers.
 fn payload(home: &Home, entry: &Entry, replacements: &Replacements) -> anyhow::Result<(Value, Vec<(Table, PathBuf)>)> {
     let payload: Value = home.journal().payload_json(entry)?.unwrap_or_default();
     if !entry.kind.names_files() {
@@ -185,6 +222,9 @@ fn payload(home: &Home, entry: &Entry, replacements: &Replacements) -> anyhow::R
         )
     })?;
     replacements.apply(entry.seq, &mut record);
+    for file in record.files.iter().filter(|file| !file.is_segment()) {
+        home.vouch(file)?;
+    }
     let tables = record
         .files
         .iter()

@@ -15,6 +15,17 @@ pub fn rebuild(settings: &Settings) -> anyhow::Result<Exit> {
     let home = home::open(settings)?;
     let lock = home.lock_run("catalog", settings.wait, home::stamp(""))?;
     home.recover(&lock, home::stamp(&actor.id))?;
+    let old = Catalog::open_reader(&home.catalog_path(), &home::catalog_settings(settings, &home)?);
+    if let Ok(old) = old
+        && !home::is_of_journal(&home, &old)?
+    {
+        drop(old);
+        home.journal_was_lost(home::stamp(&actor.id))?;
+        say(
+            "warning: the journal lacks entries that the catalog had: what was held, released or destroyed in them is unknown;",
+        );
+        say("         place holds again, then lexhold clock attest; until then dispose execute refuses");
+    }
     let status = anew(settings, &home, &lock)?;
     if !settings.quiet {
         say(&format!(

@@ -9,7 +9,7 @@ use std::time::Duration;
 use lexhold_catalog::{Catalog, JournalEntry, Settings, Writer};
 use lexhold_evaluate::{Bundle, Evaluation, Fate, record};
 use lexhold_model::tables::Table;
-use lexhold_model::{Key, MessageBatch};
+use lexhold_model::{Digest, Key, MessageBatch};
 use lexhold_retention::HoldSpec;
 use parquet::arrow::ArrowWriter;
 use serde_json::{Value, json};
@@ -59,6 +59,7 @@ impl Home {
         self.seq += 1;
         let entry = JournalEntry {
             seq: self.seq,
+            leaf: Digest::of(&self.seq.to_le_bytes()),
             kind,
             at: self.at,
             actor: "otto",

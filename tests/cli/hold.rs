@@ -130,10 +130,35 @@ fn a_hold_stands_while_another_process_is_at_work() {
     let answer = answer.json();
     assert_eq!((&answer["applied"], &answer["held"]), (&json!(false), &Value::Null));
     firm.call(&["hold", "apply"]).ended(75);
+    // What it covers has to be known before it ends: its grace is theirs.
+    firm.call(&["hold", "release", "orion", "--reason", "settled"])
+        .ended(75)
+        .said("not known yet what the hold covers");
     drop(lock);
     firm.call(&["hold", "apply"]).ended(0);
     assert_eq!(held(&firm), ["m1"]);
     assert_eq!(rows(&firm, &["hold", "list"])[0]["applied"], true);
+}
+
+#[test]
+fn a_hold_that_nobody_could_ask_yet_stands_and_says_so() {
+    let firm = firm();
+    let archive = firm.path(".lexhold/archive");
+    for path in crate::dispose::files(&archive) {
+        std::fs::write(path, "damaged").unwrap();
+    }
+    place(&firm, &["--name", "h", "--conversation", "c1", "--query", "orion"])
+        .ended(4)
+        .said("the hold stands in the journal");
+}
+
+#[test]
+fn a_hold_in_a_new_home_says_that_there_was_none() {
+    let firm = firm();
+    place(&firm, &["--name", "h", "--conversation", "c1", "--home", "elsewhere"])
+        .ended(0)
+        .said("warning: there was no home at")
+        .said("elsewhere");
 }
 
 #[test]
@@ -192,6 +217,49 @@ fn what_a_stored_message_tells_makes_the_members_that_its_body_would() {
     // Captured at two instants, messages without an id of their own differ in nothing else.
     assert_eq!(before, after);
     assert!(before.iter().any(|(_, holds)| holds.as_array().unwrap().len() > 2));
+}
+
+/// A handle that somebody turns out to have had covers what they wrote under it before anybody knew, however it is learned.
+#[test]
+fn a_handle_learned_later_finds_what_was_written_under_it() {
+    let knows = |handles: &str| {
+        format!("lexhold: 1\ndirectory: firm\npeople:\n  - {{ id: kim, handles: {{ slack: [{handles}] }} }}\n")
+    };
+    let learned_by: [(&str, &[&str]); 4] = [
+        ("asked for", &["hold", "apply"]),
+        ("a run", &["run", "none.ndjson"]),
+        ("a proposal", &["dispose", "propose"]),
+        ("the very same hold", &["hold", "place", "h.yaml"]),
+    ];
+    for (what, call) in learned_by {
+        let firm = firm();
+        firm.write("people.yaml", knows("ann"));
+        firm.write(
+            "h.yaml",
+            "lexhold: 1\nhold: h\nmatter: M\nzone: UTC\ncustodians: [kim]\n",
+        );
+        let with = |call: &[&str]| firm.call(&[call, &["--directory", "people.yaml"]].concat());
+        with(&["hold", "place", "h.yaml"]).ended(0);
+        assert_eq!(held(&firm), ["m1"], "{what}");
+        let entries = || {
+            Home::open(&firm.path(".lexhold"))
+                .unwrap()
+                .journal()
+                .last_seq()
+                .unwrap()
+        };
+        let last = entries();
+        with(&["hold", "apply"]).ended(0);
+        assert_eq!(entries(), last, "nothing is new");
+        firm.write("people.yaml", knows("ann, bob"));
+        with(call).ended(0);
+        assert_eq!(held(&firm), ["m1", "m2", "m3"], "{what}");
+        // Sticky, also for what comes in when the directory has forgotten.
+        firm.write("people.yaml", knows("cat"));
+        firm.messages("late.ndjson", &[old("m4", "bob", "late")]);
+        with(&["run", "late.ndjson"]).ended(0);
+        assert_eq!(held(&firm), ["m1", "m2", "m3", "m4"], "{what}");
+    }
 }
 
 #[test]

@@ -170,3 +170,87 @@ fn every_kind_of_file_is_vouched_for() {
     }
     assert!(is_sound(&home));
 }
+
+/// A journal that was put back takes new entries under numbers that the catalog takes for entries it knows.
+#[test]
+fn a_journal_that_was_put_back_is_noticed_and_destroys_nothing() {
+    let firm = firm();
+    let plan = approved(&firm);
+    let journal = firm.path(".lexhold/journal/log.ndjson");
+    let older = fs::read(&journal).unwrap();
+    firm.call(&[
+        "case",
+        "open",
+        "c",
+        "--matter",
+        "M",
+        "--reason",
+        "r",
+        "--message",
+        "slack/c2/m2",
+    ])
+    .ended(0);
+    firm.call(&["status"]).ended(0);
+    fs::write(&journal, older).unwrap();
+    for call in [
+        &["status"][..],
+        &["dispose", "execute", &plan],
+        &["run", "none.ndjson"],
+        &[
+            "hold",
+            "place",
+            "--name",
+            "h",
+            "--matter",
+            "M",
+            "--zone",
+            "UTC",
+            "--conversation",
+            "c1",
+        ],
+    ] {
+        firm.call(call).ended(4).said("it was put back, or cut");
+    }
+    firm.call(&["rebuild"])
+        .ended(0)
+        .said("warning: the journal lacks entries");
+    firm.call(&["dispose", "execute", &plan]).ended(5).said("clock attest");
+    firm.call(&["clock", "attest", "--reason", "sure"]).ended(0);
+    firm.call(&["dispose", "execute", &plan]).ended(1);
+    assert!(
+        crate::dispose::left(&firm).contains("m1"),
+        "the hold that nobody was answered about stands"
+    );
+}
+
+/// A membership that is taken out of a file is not lost with the catalog: nothing is projected that was not journalled.
+#[test]
+fn a_catalog_is_made_of_nothing_but_what_was_journalled() {
+    let firm = firm();
+    firm.call(&[
+        "hold",
+        "place",
+        "--name",
+        "h",
+        "--matter",
+        "M",
+        "--zone",
+        "UTC",
+        "--conversation",
+        "c1",
+    ])
+    .ended(0);
+    let members = files(&firm.path(".lexhold/evaluations"));
+    let members = members
+        .iter()
+        .find(|path| path.to_str().unwrap().contains("hold_member"));
+    fs::write(
+        members.unwrap(),
+        fs::read(members.unwrap()).unwrap().split_last().unwrap().1,
+    )
+    .unwrap();
+    fs::remove_file(firm.path(".lexhold/catalog.duckdb")).unwrap();
+    for call in [&["rebuild"][..], &["status"], &["dispose", "propose"]] {
+        firm.call(call).ended(4).said("hold_member");
+    }
+}

@@ -62,6 +62,7 @@ impl Supposed {
         let at = at.to_string();
         let entry = JournalEntry {
             seq,
+            leaf: bundle.digest,
             kind: lexhold_catalog::payload::kind::ACTIVATION,
             at: &at,
             actor: "supposed",

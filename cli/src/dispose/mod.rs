@@ -41,8 +41,9 @@ fn settle_holds(
     lock: &RunLock,
     faults: &Faults,
 ) -> anyhow::Result<()> {
+    let log = HoldLog::read(home)?;
     // Whoever has no hold to ask needs no directory either.
-    if HoldLog::read(home)?.not_yet_applied().is_empty() {
+    if log.not_yet_applied().is_empty() && !log.names_custodians() {
         return Ok(());
     }
     let applier = Applier {

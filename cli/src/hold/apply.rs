@@ -2,7 +2,7 @@
 //! alone, by reading the messages that everything else makes members.
 
 use lexhold_catalog::payload::HoldPlaced;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use arrow::array::RecordBatch;
 use arrow::compute::concat_batches;
@@ -48,7 +48,7 @@ impl Applier<'_> {
     pub fn settle(&self, run: &str, directory: &Directory) -> anyhow::Result<()> {
         let Self { settings, home, .. } = self;
         let log = HoldLog::read(home)?;
-        let waiting = log.not_yet_applied();
+        let waiting = log.to_be_asked(directory);
         if waiting.is_empty() {
             return Ok(());
         }
@@ -59,25 +59,39 @@ impl Applier<'_> {
             run,
             n_parts: 0,
         };
+        let sought;
         {
             let catalog = Catalog::open_reader(&home.catalog_path(), &home::catalog_settings(settings, home)?)?;
-            let is_asked = |placed: &&HoldPlaced| !log.unevaluated(&placed.hold).is_empty();
+            let unsought: HashSet<&str> = waiting
+                .iter()
+                .filter(|placed| log.is_unsought(placed, directory))
+                .map(|placed| placed.hold.as_str())
+                .collect();
+            let is_asked =
+                |placed: &&HoldPlaced| unsought.contains(&*placed.hold) || !log.unevaluated(&placed.hold).is_empty();
             let on_record = waiting.iter().any(is_asked).then_some(&catalog);
             let mut handles = compiled::handles(home, on_record, &holds, directory)?;
             waiting
                 .iter()
-                .for_each(|placed| compiled::unite(&mut handles, placed.handles.clone()));
+                .for_each(|placed| compiled::unite(&mut handles, log.handles(placed)));
             holds.know(&handles);
+            sought = handles;
             for (at, hold) in holds.specs().iter().enumerate() {
-                let entries = log.unevaluated(&hold.name);
-                let all = log.through(&hold.name) == 0 && !entries.is_empty();
+                let entries = match unsought.contains(&*hold.name) {
+                    true => log.batches(),
+                    false => log.unevaluated(&hold.name),
+                };
+                let all = unsought.contains(&*hold.name) || (log.through(&hold.name) == 0 && !entries.is_empty());
                 self.ask(&catalog, &holds, at, &entries, all)?;
                 catalog.expand_hold(&hold.name, hold.whole_threads)?;
                 parts.write_all(&catalog, &hold.name)?;
             }
         }
         let names: Vec<&str> = holds.specs().iter().map(|hold| hold.name.as_str()).collect();
-        parts.write(&json!({"holds": names, "through": log.last_batch()}), &[])?;
+        parts.write(
+            &json!({"holds": names, "through": log.last_batch(), "handles": sought}),
+            &[],
+        )?;
         home::catch_up(settings, home, self.faults)
     }
 

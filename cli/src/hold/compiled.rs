@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use lexhold_catalog::Catalog;
 use lexhold_document::Document;
 use lexhold_evaluate::{Handles, HoldSet};
-use lexhold_model::{Directory, Key};
+use lexhold_model::{Directory, Key, Person};
 use lexhold_policy::FactsRow;
 use lexhold_store::{EntryKind, Home};
 use serde_json::Value;
@@ -16,16 +16,15 @@ use crate::load::Project;
 use crate::settings::Settings;
 use crate::{past, review};
 
-/// Compiles holds that were placed, each under the hold's own name. Nothing is said of their texts: some are silent.
+/// Compiles holds that were placed, each under the hold's own name. Nothing is said of them, not even that there are any: some are
+/// silent, and every run asks them.
 pub fn on_record<'a>(settings: &Settings, placed: impl Iterator<Item = &'a HoldPlaced>) -> anyhow::Result<HoldSet> {
     let mut project = Project::read(settings, &[])?;
     let documents = placed.map(|placed| {
         let document = project.take(&settings.root, &format!("holds/{}.yaml", placed.hold), &placed.text);
         let mut document = document.ok_or_else(|| {
-            Failure::new(
-                Exit::Data,
-                format!("the hold `{}` on record cannot be read", placed.hold),
-            )
+            Failure::new(Exit::Data, "a document on record cannot be read")
+                .help("lexhold verify says what is wrong with the home")
         })?;
         document.name.clone_from(&placed.hold);
         Ok(document)
@@ -34,8 +33,8 @@ pub fn on_record<'a>(settings: &Settings, placed: impl Iterator<Item = &'a HoldP
     let references: Vec<&Document> = documents.iter().collect();
     let holds = HoldSet::compile(&references, &project.schemas, &mut project.diagnostics);
     let damaged = || {
-        Failure::new(Exit::Policy, "a hold on record does not compile")
-            .help("the schema may lack what its condition reads: lexhold hold show says what it is")
+        Failure::new(Exit::Policy, "a condition on record does not compile under this schema")
+            .help("bring back what the schema had when it was put on record")
     };
     Ok(holds.ok_or_else(damaged)?)
 }
@@ -78,10 +77,8 @@ pub fn handles_of_person(
 ) -> anyhow::Result<BTreeSet<(String, String)>> {
     let before = directory_before(home)?;
     let rows = std::iter::once(directory).chain(&before).flat_map(Directory::people);
-    let of_person = rows.filter(|row| row.id == person).flat_map(|row| &row.handles);
-    let mut all: BTreeSet<(String, String)> = of_person
-        .flat_map(|(platform, handles)| handles.iter().map(move |handle| (platform.clone(), handle.clone())))
-        .collect();
+    let of_person = rows.filter(|row| row.id == person);
+    let mut all: BTreeSet<(String, String)> = of_person.flat_map(Person::each_handle).collect();
     all.extend(
         handles_on_record(catalog, &BTreeSet::from([person]))?
             .into_values()

@@ -3,10 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use lexhold_catalog::payload::{HoldApplied, HoldNotice, HoldPlaced, HoldReleased};
+use lexhold_evaluate::Handles;
+use lexhold_model::Directory;
 use lexhold_store::{Entry, EntryKind, Home};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
+use super::compiled::unite;
 use crate::failure::{Exit, Failure};
 
 /// Everything that the journal says of holds.
@@ -18,6 +22,8 @@ pub struct HoldLog {
     released: BTreeSet<String>,
     /// For each hold, the entry up to which every message was asked about.
     through: HashMap<String, u64>,
+    /// For each hold, the handles under which its custodians were looked for in every message.
+    sought: HashMap<String, Handles>,
     /// For each run, the holds that it evaluated with.
     evaluated: HashMap<String, BTreeSet<String>>,
     /// Holds that custodians were told of.
@@ -63,6 +69,7 @@ impl HoldLog {
                 let HoldApplied { detail } = payload(home, entry)?;
                 let Some(through) = detail.through else { return Ok(()) };
                 for hold in detail.holds {
+                    unite(self.sought.entry(hold.clone()).or_default(), detail.handles.clone());
                     let known = self.through.entry(hold).or_default();
                     *known = through.max(*known);
                 }
@@ -113,6 +120,44 @@ impl HoldLog {
             .collect()
     }
 
+    /// Holds in force that have to be asked: those of [`Self::not_yet_applied`], and those whose custodians have handles
+    /// by this directory under which nobody has looked for them.
+    pub fn to_be_asked(&self, directory: &Directory) -> Vec<&HoldPlaced> {
+        let last = self.last_batch();
+        self.active()
+            .filter(|placed| self.through(&placed.hold) < last || (last > 0 && self.is_unsought(placed, directory)))
+            .collect()
+    }
+
+    /// Whether any hold in force names custodians.
+    pub fn names_custodians(&self) -> bool {
+        self.active().any(|placed| custodians(placed).next().is_some())
+    }
+
+    /// Whether a directory knows a custodian of a hold by a handle under which nobody has looked for them.
+    pub fn is_unsought(&self, placed: &HoldPlaced, directory: &Directory) -> bool {
+        let sought = self.sought.get(&placed.hold);
+        let people = directory.people().iter();
+        let mut people = people.filter(|person| custodians(placed).any(|custodian| custodian == person.id));
+        people.any(|person| {
+            let known = sought.and_then(|sought| sought.get(&person.id));
+            let mut handles = person.each_handle();
+            handles.any(|handle| known.is_none_or(|known| !known.contains(&handle)))
+        })
+    }
+
+    /// Every handle under which a hold's custodians are on record.
+    pub fn handles(&self, placed: &HoldPlaced) -> Handles {
+        let mut all = placed.handles.clone();
+        unite(&mut all, self.sought.get(&placed.hold).cloned().unwrap_or_default());
+        all
+    }
+
+    /// The entries of all batches of messages.
+    pub fn batches(&self) -> Vec<u64> {
+        self.batches.keys().copied().collect()
+    }
+
     /// The entry of the last batch of messages; 0 for none.
     pub fn last_batch(&self) -> u64 {
         self.batches.keys().next_back().copied().unwrap_or(0)
@@ -129,6 +174,11 @@ impl HoldLog {
         let since = self.batches.range(self.through(hold) + 1..);
         since.filter(|(_, run)| !knew(run)).map(|(seq, _)| *seq).collect()
     }
+}
+
+fn custodians(placed: &HoldPlaced) -> impl Iterator<Item = &str> {
+    let named = placed.document["custodians"].as_array().into_iter().flatten();
+    named.filter_map(Value::as_str)
 }
 
 fn payload<T: DeserializeOwned>(home: &Home, entry: &Entry) -> anyhow::Result<T> {

@@ -12,7 +12,7 @@ use super::document::Written;
 use super::log::HoldLog;
 use super::settle_now;
 use crate::args::PlaceHold;
-use crate::failure::{Exit, Failure};
+use crate::failure::{Exit, Failure, OrExit as _};
 use crate::home;
 use crate::operators::Actor;
 use crate::settings::Settings;
@@ -29,11 +29,22 @@ pub fn place(settings: &Settings, args: &PlaceHold) -> anyhow::Result<Exit> {
     let spec = written.spec();
     let confirmed_by = &args.stands.confirmed_by;
     actor.require_hold(Verb::PlaceHold, &spec.name, confirmed_by, spec.silent)?;
+    let is_new = home::is_missing(settings)?;
     let home = home::open_or_create(settings, &actor.id)?;
     let directory = compiled::directory(settings, &home)?;
     warn_of_strangers(settings, &written, &directory);
     journal(&actor, &home, &spec.name, None, &written, &directory)?;
-    let applied = settle_now(settings, &actor, &home, &directory)?;
+    if is_new && !settings.quiet {
+        say(&lexhold_document::printable(&format!(
+            "warning: there was no home at {}: it is new, and has no message that could be held",
+            settings.home.display()
+        )));
+    }
+    let applied = settle_now(settings, &actor, &home, &directory);
+    let applied = applied.or_exit(
+        Exit::Data,
+        "the hold stands in the journal and keeps everything until it is known what it covers, which could not be found out",
+    )?;
     if !applied && !settings.quiet {
         say(
             "the hold stands in the journal and counts; another process is at work, and what it covers is found out at the \

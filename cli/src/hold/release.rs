@@ -13,7 +13,7 @@ use lexhold_store::{EntryKind, Faults, Home, Payload};
 use serde_json::json;
 
 use super::log::HoldLog;
-use super::{is_busy, one};
+use super::{compiled, is_busy, one, settle_now};
 use crate::args::{ReleaseHold, SummaryFormat};
 use crate::dates::{Dates, Grounds};
 use crate::failure::{Exit, Failure, reasoned};
@@ -50,6 +50,16 @@ pub fn release(settings: &Settings, args: &ReleaseHold) -> anyhow::Result<Exit> 
         return Err(Failure::new(Exit::Refused, message).into());
     }
     reasoned("reason", &args.reason)?;
+    let directory = compiled::directory(settings, &home)?;
+    // The grace is that of what a hold covers, so that has to be known before the hold ends.
+    if !log.to_be_asked(&directory).is_empty() && !settle_now(settings, &actor, &home, &directory)? {
+        return Err(Failure::new(
+            Exit::Busy,
+            "it is not known yet what the hold covers, and another process is at work",
+        )
+        .help("give the same command again once the other process has ended")
+        .into());
+    }
     let grace_until = journal(&actor, &home, placed, &args.reason, confirmed_by, None)?;
     let freed = freed(settings, &actor, &home, &placed.hold, grace_until)?;
     let printed = print(

@@ -49,7 +49,7 @@ pub fn in_force(settings: &Settings, home: &Home, directory: &Directory) -> anyh
         let catalog = Catalog::open_reader(&home.catalog_path(), &home::catalog_settings(settings, home)?)?;
         let mut handles = compiled::handles(home, Some(&catalog), &holds, directory)?;
         log.active()
-            .for_each(|placed| compiled::unite(&mut handles, placed.handles.clone()));
+            .for_each(|placed| compiled::unite(&mut handles, log.handles(placed)));
         holds.know(&handles);
         sources.insert(past::HOLD_HANDLES.to_owned(), serde_json::to_vec(&handles)?);
     }

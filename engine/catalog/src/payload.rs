@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use lexhold_model::Key;
+use lexhold_model::{Digest, Key};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -13,6 +13,8 @@ use serde_json::Value;
 pub struct JournalEntry<'a> {
     /// Its place in the journal, without gaps.
     pub seq: u64,
+    /// The hash of its line, by which a catalog knows whose journal it was made of.
+    pub leaf: Digest,
     /// What kind of entry it is: one of [`kind`], or another that only advances the catalog.
     pub kind: &'a str,
     /// When it was written: an RFC 3339 instant.
@@ -778,6 +780,9 @@ pub struct HoldAppliedDetail {
     /// part says it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub through: Option<u64>,
+    /// The handles under which custodians were looked for, as in [`HoldPlaced::handles`].
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub handles: BTreeMap<String, BTreeSet<(String, String)>>,
 }
 
 /// The payload of a release. It ends every membership of the hold; those of other holds stay.

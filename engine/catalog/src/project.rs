@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use duckdb::{Connection, Transaction, params};
-use lexhold_model::canonical_json;
 use lexhold_model::tables::Table;
+use lexhold_model::{Digest, canonical_json};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -60,6 +60,7 @@ impl Writer {
         Ok(Together {
             transaction: transaction.doing("projecting journal entries")?,
             applied,
+            leaf: None,
             gone: Vec::new(),
         })
     }
@@ -70,6 +71,8 @@ impl Writer {
 pub struct Together<'w> {
     transaction: Transaction<'w>,
     applied: Option<u64>,
+    /// The line of the last entry that was added.
+    leaf: Option<Digest>,
     /// The entries that say that messages are gone.
     gone: Vec<u64>,
 }
@@ -92,7 +95,7 @@ impl Together<'_> {
         if entry.kind == kind::DISPOSAL_DONE {
             self.gone.push(entry.seq);
         }
-        self.applied = Some(entry.seq);
+        (self.applied, self.leaf) = (Some(entry.seq), Some(entry.leaf));
         Ok(())
     }
 
@@ -105,9 +108,12 @@ impl Together<'_> {
         if !self.gone.is_empty() {
             disposals::forget(&self.transaction, &self.gone).doing(doing)?;
         }
-        if let Some(applied) = self.applied {
+        if let (Some(applied), Some(leaf)) = (self.applied, self.leaf) {
             self.transaction
-                .execute("UPDATE meta SET applied_seq = ?", [applied])
+                .execute(
+                    "UPDATE meta SET applied_seq = ?, applied_leaf = ?",
+                    params![applied, leaf.to_string()],
+                )
                 .doing(doing)?;
         }
         self.transaction.commit().doing(doing)

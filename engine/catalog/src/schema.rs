@@ -24,7 +24,7 @@ const SEQ_EXTRA: &str = "seq BIGINT NOT NULL";
 /// Tables that journal entries fill, the families whose assignments have to be united from several rows, and the
 /// input files, which are a view: what was read of them is said by the batches alone.
 const OWN_TABLES: &str = "
-CREATE TABLE meta (schema_version BIGINT NOT NULL, applied_seq BIGINT);
+CREATE TABLE meta (schema_version BIGINT NOT NULL, applied_seq BIGINT, applied_leaf VARCHAR);
 CREATE TABLE activation (seq BIGINT NOT NULL, activated_at TIMESTAMPTZ NOT NULL, actor VARCHAR NOT NULL, bundle VARCHAR NOT NULL,
     documents VARCHAR NOT NULL);
 CREATE TABLE correction (
@@ -154,7 +154,7 @@ pub(crate) fn create(connection: &mut Connection) -> Result<()> {
     transaction.execute_batch(OWN_TABLES).doing(doing)?;
     transaction.execute_batch(numbers::TABLES).doing(doing)?;
     transaction
-        .execute("INSERT INTO meta VALUES (?, NULL)", [SCHEMA_VERSION])
+        .execute("INSERT INTO meta VALUES (?, NULL, NULL)", [SCHEMA_VERSION])
         .doing(doing)?;
     transaction.commit().doing(doing)
 }

@@ -104,6 +104,19 @@ impl Catalog {
         Ok(rows.into_iter().flatten().next().map(i64::unsigned_abs))
     }
 
+    /// The hash of the line of that entry: another one in the journal at its number says that the catalog was made of a
+    /// journal that has been replaced or cut.
+    ///
+    /// # Errors
+    /// Those of DuckDB.
+    pub fn applied_leaf(&self) -> Result<Option<String>> {
+        let sql = "SELECT applied_leaf FROM meta WHERE applied_leaf IS NOT NULL";
+        let rows = collect(self.connection(), sql, "reading where the catalog stands", |row| {
+            row.owned(0)
+        })?;
+        Ok(rows.into_iter().next())
+    }
+
     /// The bundle activated last.
     ///
     /// # Errors

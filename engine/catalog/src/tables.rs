@@ -86,7 +86,11 @@ const MEANING: &str =
 
 /// Tables beside those of evaluations: all columns, and those that say what was decided, if any does.
 const OWN_TABLES: [(&str, &str, Option<&str>); 43] = [
-    ("meta", "schema_version, applied_seq", Some("schema_version")),
+    (
+        "meta",
+        "schema_version, applied_seq, applied_leaf",
+        Some("schema_version"),
+    ),
     (
         "activation",
         "seq, activated_at, actor, bundle, documents",

@@ -39,10 +39,7 @@ impl HoldSet {
             .iter()
             .filter(|person| self.custodians().contains(person.id.as_str()))
         {
-            let known = found.entry(person.id.clone()).or_default();
-            for (platform, handles) in &person.handles {
-                known.extend(handles.iter().map(|handle| (platform.clone(), handle.clone())));
-            }
+            found.entry(person.id.clone()).or_default().extend(person.each_handle());
         }
         found
     }

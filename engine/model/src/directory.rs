@@ -51,6 +51,14 @@ pub struct Person {
     pub firm: BTreeMap<String, serde_json::Value>,
 }
 
+impl Person {
+    /// Every handle with its platform.
+    pub fn each_handle(&self) -> impl Iterator<Item = (String, String)> {
+        let by_platform = self.handles.iter();
+        by_platform.flat_map(|(platform, handles)| handles.iter().map(move |handle| (platform.clone(), handle.clone())))
+    }
+}
+
 /// A group and the groups that it belongs to.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]

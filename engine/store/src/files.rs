@@ -42,6 +42,21 @@ pub(crate) fn create_dirs(root: &Path, relative: &Path) -> Result<()> {
     Ok(())
 }
 
+/// Whether a file is gone from its folder. A folder that cannot be looked into tells nothing.
+///
+/// # Errors
+/// When the folder is not there, as where an archive is not mounted, or cannot be read.
+pub(crate) fn is_gone(path: &Path) -> Result<bool> {
+    match fs::symlink_metadata(path) {
+        Ok(_) => Ok(false),
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => {
+            let folder = path.parent().unwrap_or(path);
+            fs::read_dir(folder).map(|_| true).map_err(cannot("look into", folder))
+        }
+        Err(cause) => Err(cannot("look for", path)(cause)),
+    }
+}
+
 /// Makes the names inside a folder last.
 pub(crate) fn sync_dir(path: &Path) -> Result<()> {
     File::open(path)

@@ -118,12 +118,24 @@ pub(crate) fn replace_catalog(root: &Path, rebuilt: &Path) -> Result<()> {
     sync_dir(root)
 }
 
+/// Where a file lies that may be destroyed: in the home itself. Behind a link its bytes would outlive it.
+///
+/// # Errors
+/// Refused for a link and for what lies below one.
+pub(crate) fn destructible(root: &Path, file: &StoredFile) -> Result<PathBuf> {
+    let target = inside(root, Path::new(&file.path), &DESTRUCTIBLE)?;
+    if fs::symlink_metadata(&target).is_ok_and(|found| found.is_symlink()) {
+        return Err(behind_link(&target));
+    }
+    Ok(target)
+}
+
 /// Removes a file that a journalled intent names as one that goes. What should be left of it must be in place.
 ///
 /// This is where the bodies of messages, and what was recorded of them, leave the home; there is no other way.
 pub(crate) fn destroy(root: &Path, intent: &Journalled, old: &StoredFile) -> Result<()> {
     let path = Path::new(&old.path);
-    let target = inside(root, path, &DESTRUCTIBLE)?;
+    let target = destructible(root, old)?;
     let named = intent
         .intent()
         .files
@@ -140,7 +152,7 @@ pub(crate) fn destroy(root: &Path, intent: &Journalled, old: &StoredFile) -> Res
 
 /// The same in a home that is being brought back, and so is none yet, where nobody may have what should be left.
 pub(crate) fn destroy_again(root: &Path, intent: &Journalled, old: &StoredFile) -> Result<()> {
-    let target = inside(root, Path::new(&old.path), &DESTRUCTIBLE)?;
+    let target = destructible(root, old)?;
     let named = intent.intent().files.iter().any(|file| file.old == *old);
     if !named || root.join(HOME_FILE).exists() {
         return Err(refused(&target));
@@ -319,10 +331,17 @@ fn inside(root: &Path, relative: &Path, folders: &[&str]) -> Result<PathBuf> {
     for part in relative.parent().unwrap_or(Path::new("")).components() {
         path.push(part);
         if fs::symlink_metadata(&path).is_ok_and(|found| found.is_symlink()) {
-            return Err(refused(&path));
+            return Err(behind_link(&path));
         }
     }
     Ok(root.join(relative))
+}
+
+fn behind_link(link: &Path) -> StoreError {
+    StoreError::refused(
+        "a link leads out of the home, and what is removed here would stay there; put in its place what it leads to",
+    )
+    .at(link)
 }
 
 fn refused(path: &Path) -> StoreError {

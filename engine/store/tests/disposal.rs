@@ -416,6 +416,66 @@ fn an_intent_whose_new_files_are_damaged_is_recalled_while_it_can_be() {
     }
 }
 
+/// An archive that is not mounted, or whose folder is not this one, is no archive from which everything is gone.
+#[test]
+fn an_archive_that_is_not_there_says_nothing_of_what_is_gone() {
+    for step in [Step::Intended, Step::SegmentPlaced, Step::SegmentGone, Step::BodiesGone] {
+        for emptied in [false, true] {
+            let (_folder, home) = new_home();
+            filled(&home);
+            killed_at(&home, step);
+            let (archive, aside) = (home.root().join("archive"), home.root().join("aside"));
+            fs::rename(&archive, &aside).unwrap();
+            if emptied {
+                fs::create_dir(&archive).unwrap();
+            }
+            home.recover(&run_lock(&home), stamp()).unwrap_err();
+            if emptied {
+                fs::remove_dir(&archive).unwrap();
+            }
+            fs::rename(&aside, &archive).unwrap();
+            home.recover(&run_lock(&home), stamp()).unwrap();
+            assert_gone(&home, &BOTH);
+        }
+    }
+}
+
+/// Behind a link the bytes would outlive what is removed: it is refused before anything is on record.
+#[cfg(unix)]
+#[test]
+fn nothing_is_destroyed_behind_a_link() {
+    let segments = |home: &Home| {
+        files(home)
+            .into_iter()
+            .filter(|path| path.starts_with("archive/"))
+            .collect()
+    };
+    let of_archive = |_: &Home| vec!["archive".to_owned()];
+    let cases: [&dyn Fn(&Home) -> Vec<String>; 2] = [&segments, &of_archive];
+    for linked in cases {
+        let (folder, home) = new_home();
+        filled(&home);
+        for (number, linked) in linked(&home).iter().enumerate() {
+            let (place, elsewhere) = (
+                home.root().join(linked),
+                folder.path().join(format!("elsewhere{number}")),
+            );
+            fs::rename(&place, &elsewhere).unwrap();
+            std::os::unix::fs::symlink(&elsewhere, &place).unwrap();
+        }
+        let last = home.journal().last_seq().unwrap();
+        let all: Vec<u64> = (0..16).collect();
+        let refused = destroy(&home, &run_lock(&home), &keys(&all), &Faults::default()).unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::Refused);
+        assert!(
+            refused.to_string().contains("a link leads out of the home"),
+            "{refused}"
+        );
+        assert_eq!(home.journal().last_seq().unwrap(), last);
+        assert_eq!(numbers(&home), all);
+    }
+}
+
 #[test]
 fn nothing_is_rewritten_from_a_damaged_file() {
     for segment in [true, false] {

@@ -11,8 +11,8 @@ use arrow::array::{
 };
 use arrow::datatypes::{DataType, Field, Schema};
 use lexhold_catalog::{Catalog, JournalEntry, Projected, Settings, Writer};
-use lexhold_model::Key;
 use lexhold_model::tables::Table;
+use lexhold_model::{Digest, Key};
 use parquet::arrow::ArrowWriter;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -103,6 +103,7 @@ impl Entry {
         let at = format!("2026-01-02T03:04:{:02}Z", self.seq);
         let entry = JournalEntry {
             seq: self.seq,
+            leaf: Digest::of(&self.seq.to_le_bytes()),
             kind: self.kind,
             at: &at,
             actor: "otto",

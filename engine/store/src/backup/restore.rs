@@ -98,6 +98,19 @@ fn fill(
     })
 }
 
+impl Home {
+    /// Puts on record that this journal lacks entries which nobody has any more: as after a restore without the newer journal,
+    /// nothing is destroyed until two people have attested.
+    ///
+    /// # Errors
+    /// When the journal cannot be written.
+    pub fn journal_was_lost(&self, stamp: Stamp<'_>) -> Result<Entry> {
+        let payload = json!({"newer_journal": false});
+        self.journal()
+            .append(EntryKind::Restored, Some(Payload::Json(&payload)), stamp)
+    }
+}
+
 /// The id of the home that a backup is of.
 ///
 /// # Errors

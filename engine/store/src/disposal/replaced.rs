@@ -6,6 +6,7 @@ use std::path::Path;
 use serde::Deserialize;
 
 use super::{Journalled, Outcome, Replaced, staged_name};
+use crate::files::is_gone;
 use crate::{BatchRecord, EntryKind, Home, Journal, Result, StoredFile};
 
 /// What has taken the place of files. Empty in a home where nothing was ever destroyed.
@@ -61,7 +62,7 @@ impl Home {
         }
         for open in intents {
             // While an old segment is there nothing of it has been destroyed; once none is the rest is bound to follow.
-            let is_gone = |replaced: &Replaced| !root.join(&replaced.old.path).exists();
+            let is_gone = |replaced: &Replaced| is_gone(&root.join(&replaced.old.path)).unwrap_or(false);
             let all = open.segments().iter().all(is_gone);
             replacements.add(&open, |number, replaced| {
                 let counts = all || (number < open.segments().len() && is_gone(replaced));

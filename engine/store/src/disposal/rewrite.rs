@@ -349,6 +349,7 @@ impl<'a> Rewrite<'a> {
     }
 
     fn add(&mut self, old: &StoredFile, rows: RecordBatch) -> Result<()> {
+        gate::destructible(self.home.root(), old)?;
         let staged = self.home.root().join(staged_name(self.files.len()));
         let mut new = None;
         if rows.num_rows() > 0 {

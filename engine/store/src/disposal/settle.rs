@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::replaced::outcome;
 use super::{Journalled, Replaced, STAGED, staged_name};
-use crate::files::{sync_dir, sync_files};
+use crate::files::{is_gone, sync_dir, sync_files};
 use crate::{Entry, EntryKind, ErrorKind, Faults, Home, Result, Stamp, Step, StoreError};
 use crate::{batch, gate};
 
@@ -123,14 +123,23 @@ impl Home {
     fn finish_or_recall(&self, intent: &Journalled) -> Result<Fate> {
         let ready = self.is_ready(&intent.intent().files)?;
         let _held = self.journal().held()?;
-        let there = intent.segments().iter().filter(|file| self.is_there(file)).count();
+        let mut there = 0;
+        for file in intent.segments() {
+            there += usize::from(self.is_there(file)?);
+        }
         if there > 0 && ready && self.unsettling(intent.seq)?.is_none() {
             self.swap_segments(intent, &Faults::default())?;
             self.sync_segments(intent)?;
             return Ok(Fate::Gone);
         }
+        // None of them goes before all that is left of them lies in the archive.
+        let is_placed = |file: &Replaced| {
+            file.new
+                .as_ref()
+                .is_none_or(|new| self.root().join(&new.path).is_file())
+        };
         match there {
-            0 if ready => Ok(Fate::Gone),
+            0 if ready && intent.segments().iter().all(is_placed) => Ok(Fate::Gone),
             0 => Err(self.nothing_left()),
             _ if there == intent.segments().len() => {
                 let mut segments = intent.segments().iter();
@@ -148,7 +157,7 @@ impl Home {
         let mut keys: HashSet<Key> = intent.intent().keys.iter().copied().collect();
         let mut gone = Vec::new();
         for (number, file) in intent.segments().iter().enumerate() {
-            if self.is_there(file) {
+            if self.is_there(file)? {
                 self.vouch(&file.old)?;
                 gate::withdraw(root, intent, file)?;
                 let kept = self.keys_in(&file.old, file.old.key_column(), &keys)?;
@@ -170,8 +179,8 @@ impl Home {
         Journalled::appended(&entry, payload, amended)
     }
 
-    fn is_there(&self, segment: &Replaced) -> bool {
-        self.root().join(&segment.old.path).exists()
+    fn is_there(&self, segment: &Replaced) -> Result<bool> {
+        Ok(!is_gone(&self.root().join(&segment.old.path))?)
     }
 
     fn nothing_left(&self) -> StoreError {
