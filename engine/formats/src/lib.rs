@@ -33,6 +33,7 @@ mod object;
 mod open;
 mod parts;
 mod repeats;
+mod rocketchat;
 mod slack;
 mod sqlite;
 mod teams;

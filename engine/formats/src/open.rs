@@ -17,6 +17,7 @@ use crate::imessage::IMessage;
 use crate::irc::Irc;
 use crate::mattermost::Mattermost;
 use crate::messenger::Messenger;
+use crate::rocketchat::RocketChat;
 use crate::slack::Slack;
 use crate::sqlite::{self, Database};
 use crate::teams::Teams;
@@ -37,6 +38,7 @@ const FORMATS: &[&dyn Format] = &[
     &Messenger,
     &IMessage,
     &Irc,
+    &RocketChat,
 ];
 
 /// How much of a file is looked at to tell what it is.
