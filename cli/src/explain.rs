@@ -410,11 +410,15 @@ fn text(of: &Value) -> String {
         "none" => String::new(),
         also => format!(", also {also}"),
     };
+    // Silent holds and open cases read alike, and say no more.
+    let decided = match retention["reason"].as_str() {
+        Some("not_eligible") => "; what keeps it, and until when, is not shown to everybody".to_owned(),
+        _ => format!(", decided by {}", many(&retention["decided_by"])),
+    };
     lines.push(format!(
-        "└─ {}{reason}{also} as of {}, decided by {}",
+        "└─ {}{reason}{also} as of {}{decided}",
         word(&retention["state"]),
         word(&of["as_of"]),
-        many(&retention["decided_by"])
     ));
     lines.join("\n") + "\n"
 }

@@ -175,12 +175,10 @@ fn segments(root: &Path) -> Vec<std::path::PathBuf> {
 
 /// A call that can write no file beyond so many blocks of 512 bytes: what a full disk is like to it.
 pub fn with_room(firm: &Firm, blocks: usize, arguments: &str) -> i32 {
-    let script = format!(
-        "trap '' XFSZ; ulimit -f {blocks}; exec {} {arguments}",
-        env!("CARGO_BIN_EXE_lexhold")
-    );
+    let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$@\"");
     let mut command = Command::new("sh");
-    command.args(["-c", &script]).current_dir(firm.path("."));
+    command.args(["-c", &script, "sh", env!("CARGO_BIN_EXE_lexhold")]);
+    command.args(arguments.split(' ')).current_dir(firm.path("."));
     command.output().unwrap().status.code().unwrap_or(-1)
 }
 
@@ -208,6 +206,28 @@ fn a_full_disk_stops_each_verb_and_harms_nothing() {
         assert_eq!(codes[0], 4, "{verb}: {codes:?}");
         assert!(codes.iter().all(|code| [0, 4].contains(code)), "{verb}: {codes:?}");
         assert!(verb.starts_with("backup") || codes[3] == 0, "{verb}: {codes:?}");
+    }
+}
+
+#[test]
+fn a_disk_that_is_full_during_a_restore_leaves_a_home_with_newer_holds_or_nothing() {
+    let firm = firm();
+    firm.call(&["backup", "copy"]).ended(0);
+    hold(&firm);
+    let back = firm.path("back");
+    for blocks in [0, 4, 32, 256, 2048, 1 << 20] {
+        let code = with_room(&firm, blocks, "restore copy --home back --journal .lexhold");
+        assert!([0, 4].contains(&code), "{code} in {blocks} blocks");
+        if back.join("home.json").exists() {
+            firm.call(&["verify", "--home", "back"]).ended(0);
+            let shown = firm.call(&["status", "--home", "back", "--json"]).ended(0).json();
+            assert_eq!(shown["holds"], 1, "in {blocks} blocks");
+        } else {
+            let left = fs::read_dir(&back).map_or(0, Iterator::count);
+            assert_eq!((code, left), (4, 0), "in {blocks} blocks");
+        }
+        assert!(blocks < 1 << 20 || code == 0, "there was room");
+        let _ = fs::remove_dir_all(&back);
     }
 }
 

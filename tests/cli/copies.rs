@@ -99,6 +99,55 @@ fn copies_outside_stand_as_the_firm_declares_them() {
     assert!(copies(&firm).0);
 }
 
+/// A restored home leaves two copies behind: what it was, and a backup that no longer is in its own journal.
+#[test]
+fn what_was_restored_elsewhere_is_a_copy_and_so_is_its_backup() {
+    for lost in [true, false] {
+        let firm = Firm::new();
+        firm.messages("in.ndjson", &[message("m1", "2019-06-01T12:00:00Z", "lunch")]);
+        firm.run(&["in.ndjson"]).ended(0);
+        firm.call(&["backup", "copy"]).ended(0);
+        let how = if lost {
+            &["--journal-lost"][..]
+        } else {
+            &["--journal", ".lexhold"]
+        };
+        firm.call(&[&["restore", "copy", "--home", "back"], how].concat())
+            .ended(0);
+        let call = |call: &[&str]| firm.call(&[call, &["--home", "back"]].concat());
+        if lost {
+            call(&["clock", "attest", "--reason", "holds were placed again"]).ended(0);
+        }
+        let plan = call(&["dispose", "propose", "--format", "json"]).ended(0).json()["plan"].clone();
+        let plan = plan.as_str().unwrap();
+        call(&["dispose", "approve", plan]).ended(0);
+        call(&["dispose", "execute", plan]).ended(0);
+        let status = || {
+            call(&["dispose", "status", "--format", "ndjson"])
+                .ended(0)
+                .rows()
+                .remove(0)
+        };
+        let row = status();
+        let pending = row["copies"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|copy| copy["state"] == "pending");
+        let pending: Vec<&str> = pending.map(|copy| copy["copy"].as_str().unwrap()).collect();
+        assert_eq!(pending.len(), 2, "{row}");
+        assert!(
+            ["backup-", "home-"]
+                .iter()
+                .all(|kind| pending.iter().any(|copy| copy.starts_with(kind)))
+        );
+        for copy in pending {
+            call(&["dispose", "gone", copy, "--reason", "wiped"]).ended(0);
+        }
+        assert_eq!(status()["complete"], true);
+    }
+}
+
 #[test]
 fn a_backup_of_afterwards_has_nothing_of_it() {
     let (firm, _) = firm("", &[]);

@@ -61,6 +61,73 @@ fn full_at_any_write(template: &Firm, verb: &str) {
     }
 }
 
+/// Everybody whom the next verbs take.
+const OPERATORS: &str = "lexhold: 1
+operators: team
+people:
+  - { id: pia, person: none, roles: [privacy] }
+  - { id: pat, person: none, roles: [privacy] }
+  - { id: lea, person: none, roles: [legal] }
+  - { id: leo, person: none, roles: [legal] }
+";
+
+/// The same for what can be done only once, by these people: whether it stands already or not, in the end it stands once.
+fn full_at_any_write_of_what_is_done_once(template: &Firm, verb: &str, kind: &str) {
+    let words: Vec<&str> = verb.split(' ').collect();
+    let done = |firm: &Firm, blocks: Option<usize>| {
+        firm.write("operators.yaml", OPERATORS);
+        if let Some(blocks) = blocks {
+            let code = with_room(firm, blocks, verb);
+            assert!([0, 4].contains(&code), "{verb} ended with {code} in {blocks} blocks");
+            let home = Home::open(&firm.path(".lexhold")).unwrap();
+            assert!(home.verify(|_, _| {}).unwrap().is_sound(), "{verb} in {blocks} blocks");
+        }
+        let stood = firm.read(".lexhold/journal/log.ndjson").matches(kind).count();
+        let code = firm.call(&words).code;
+        assert!(code == 0 || stood == 1, "{verb} ended with {code}");
+        fs::remove_file(firm.path("operators.yaml")).unwrap();
+        assert_eq!(
+            firm.read(".lexhold/journal/log.ndjson").matches(kind).count(),
+            1,
+            "{verb}"
+        );
+        let asked = firm.call(&["report", "erasure", "--format", "ndjson"]).ended(0).stdout;
+        (states(firm), asked)
+    };
+    let want = done(&copy_of(template), None);
+    for blocks in limits(template) {
+        let firm = copy_of(template);
+        assert_eq!(done(&firm, Some(blocks)), want, "{verb} in {blocks} blocks");
+        assert_sound(&firm);
+    }
+}
+
+#[test]
+fn full_while_a_hold_ends_and_somebody_asks_for_erasure() {
+    let template = firm();
+    crate::hold::place(&template, &["--name", "h", "--custodian", "bob"]).ended(0);
+    let release = "hold release h --reason over --as lea --confirmed-by leo";
+    full_at_any_write_of_what_is_done_once(&template, release, "hold_released");
+    let steps = [
+        (
+            "erasure request er --subject Ann --law gdpr --located DE --established IE --zone UTC --received 2026-11-01 --message slack/c0/m20 --message slack/c0/m0 --as pia",
+            "erasure_requested",
+        ),
+        ("erasure confirm er --evidence seen --as pat", "erasure_confirmed"),
+        (
+            "erasure ground er --article 17(3)(e) --message slack/c0/m20 --reason claim --as lea --confirmed-by leo",
+            "erasure_decided",
+        ),
+        ("erasure answer er --as pia --confirmed-by pat", "erasure_answered"),
+    ];
+    for (verb, kind) in steps {
+        full_at_any_write_of_what_is_done_once(&template, verb, kind);
+        template.write("operators.yaml", OPERATORS);
+        template.call(&verb.split(' ').collect::<Vec<_>>()).ended(0);
+        fs::remove_file(template.path("operators.yaml")).unwrap();
+    }
+}
+
 fn copied(template: &Firm) -> Firm {
     let firm = copy_of(template);
     firm.messages("more.ndjson", &[old(77, "2019-07-01T12:00:00Z")]);

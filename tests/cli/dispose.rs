@@ -348,6 +348,7 @@ fn killed_at_any_step_the_same_commands_converge() {
         Step::DESTRUCTION
             .into_iter()
             .chain(Step::RETIREMENT)
+            .chain([Step::Certified])
             .map(|step| ("execute", step)),
     );
     let template = firm();

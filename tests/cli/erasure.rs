@@ -708,6 +708,47 @@ fn a_grant_ends_with_the_next_request_and_with_a_ground_of_any() {
     assert_eq!(m2(), "eligible");
 }
 
+/// What waives different duties takes an entry for each: a call that was killed between them is given again.
+#[test]
+fn a_grant_that_was_killed_half_way_ends_like_any_other() {
+    let granted = ["--message", "/m2", "--message", "/m3"];
+    let outcome = |kill: bool| {
+        let firm = firm();
+        ask(&firm, &["--person", "bob"]).ended(0);
+        confirm(&firm);
+        decide(&firm, "lea", "ground", &["--article", "17(3)(e)", "--message", "/m3"]).ended(0);
+        if kill {
+            let grant = [
+                "erasure",
+                "grant",
+                "er-1",
+                "--reason",
+                "r",
+                "--confirmed-by",
+                "leo",
+                "--as",
+                "lea",
+            ];
+            let mut killed = firm.command(&[&grant[..], &granted].concat());
+            let status = killed
+                .env("LEXHOLD_TEST_STOP_AT", "half-decided")
+                .output()
+                .unwrap()
+                .status;
+            assert_eq!(status.code(), None, "killed");
+            let half: Vec<_> = standings(&firm, &[])
+                .into_iter()
+                .filter(|(_, how, _)| how == "queued")
+                .collect();
+            assert_eq!(half.len(), 1, "{half:?}");
+        }
+        decide(&firm, "lea", "grant", &granted).ended(0);
+        firm.call(&["verify"]).ended(0);
+        (standings(&firm, &[]), states(&firm, "lea"))
+    };
+    assert_eq!(outcome(true), outcome(false));
+}
+
 #[test]
 fn a_day_for_the_answer_is_kept_extended_once_and_missed() {
     let firm = firm();

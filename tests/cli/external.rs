@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use lexhold_catalog::Fingerprint;
+use lexhold_store::Step;
 use serde_json::{Value, json};
 
 use crate::support::{Firm, Ran, message};
@@ -215,6 +216,125 @@ fn what_the_archive_no_longer_finds_is_gone_and_the_rest_waits() {
     firm.call(&["rebuild"]).ended(0);
     assert_eq!(firm.fingerprint(Fingerprint::Everything), before);
     firm.call(&["replay", "last"]).ended(5).said("the firm's own archive");
+}
+
+/// Executes and has the archive carry its list out until the plan is over, and stops the program dead at a step the first time that it is
+/// reached. The archive destroys one without saying so and another without looking again. Says whether the step was reached.
+fn converge(firm: &Firm, plan: &str, step: Step) -> bool {
+    let call = ["dispose", "execute", plan, "--work", "work.json", "--format", "json"];
+    let mut killed = false;
+    for round in 0..6 {
+        if !killed {
+            let mut command = firm.command(&call);
+            let ran = command.env("LEXHOLD_TEST_STOP_AT", step.as_str()).output().unwrap();
+            killed = ran.status.code().is_none();
+        }
+        let done = firm.call(&call).ended(0).json();
+        if done["certificate"].is_string() {
+            assert_eq!(done["destroyed"], 4, "{}", step.as_str());
+            return killed;
+        }
+        carry_out(firm, plan, &format!("answer{round}"), |id| match id {
+            "m2" => Does::TimesOut,
+            "m3" => Does::LooksNowhere,
+            _ => Does::Destroys,
+        })
+        .ended(0);
+    }
+    panic!("it does not end: {}", step.as_str());
+}
+
+/// `LEXHOLD_TEST_KILLS` asks for every step.
+#[test]
+fn killed_at_any_step_the_same_commands_and_answers_converge() {
+    let few = [
+        Step::Ordered,
+        Step::Intended,
+        Step::HalfSwapped,
+        Step::Certified,
+    ];
+    let every = Step::DESTRUCTION.into_iter().chain(Step::RETIREMENT);
+    let all = every.chain([Step::Ordered, Step::Certified]).collect();
+    let steps: Vec<Step> = match std::env::var_os("LEXHOLD_TEST_KILLS") {
+        None => few.into(),
+        Some(_) => all,
+    };
+    for step in steps {
+        let (firm, plan) = firm();
+        assert!(converge(&firm, &plan, step), "not killed at {}", step.as_str());
+        let journal = firm.read(".lexhold/journal/log.ndjson");
+        let count = |kind: &str| journal.matches(&format!("\"{kind}\"")).count();
+        assert_eq!(
+            (count("disposal_ordered"), count("disposal_certified")),
+            (1, 1),
+            "{}",
+            step.as_str()
+        );
+        assert!(firm.path("archive/m5").exists() && saying(&firm, "canary") == 0);
+        assert_eq!(
+            firm.call(&["report", "retention", "--format", "ndjson"])
+                .ended(0)
+                .rows()
+                .len(),
+            1
+        );
+        firm.call(&["verify"]).ended(0);
+    }
+}
+
+/// A backup from before the order, the destruction and a hold: with the journal that went on all three stand before anybody can ask,
+/// without it the archive is told again, and does not find what is gone.
+#[test]
+fn a_backup_of_before_comes_back_as_the_journal_says() {
+    let (firm, plan) = firm();
+    firm.call(&["backup", "copy"]).ended(0);
+    execute(&firm, &plan).ended(0);
+    carry_out(&firm, &plan, "one", |id| {
+        if id == "m4" { Does::Refuses } else { Does::Destroys }
+    })
+    .ended(0);
+    assert_eq!(execute(&firm, &plan).ended(0).json()["destroyed"], 3);
+    let place = [
+        "hold", "place", "--name", "h", "--matter", "H", "--zone", "UTC", "--id", "m4", "--id", "m5",
+    ];
+    firm.call(&place).ended(0);
+    let before = firm.fingerprint(Fingerprint::Decisions);
+    std::fs::rename(firm.path(".lexhold"), firm.path("old")).unwrap();
+    firm.call(&["restore", "copy", "--journal", "old"])
+        .ended(0)
+        .said("1 destruction carried out again");
+    assert_eq!(firm.fingerprint(Fingerprint::Decisions), before);
+    let kept = || -> Vec<(String, String)> {
+        let rows = firm
+            .call(&["report", "retention", "--format", "ndjson"])
+            .ended(0)
+            .rows();
+        rows.iter()
+            .map(|row| (id(row), row["state"].as_str().unwrap().to_owned()))
+            .collect()
+    };
+    let held = |id: &str| (id.to_owned(), "held".to_owned());
+    assert_eq!(kept(), [held("m4"), held("m5")]);
+    execute(&firm, &plan).ended(1);
+    assert_eq!(work(&firm), [("m4".into(), "recall".into())]);
+    firm.call(&["verify"]).ended(0);
+    // Nothing is left of that journal.
+    std::fs::remove_dir_all(firm.path(".lexhold")).unwrap();
+    firm.call(&["restore", "copy", "--journal-lost"]).ended(0);
+    assert_eq!(kept().len(), 5);
+    execute(&firm, &plan).ended(5).said("clock");
+    firm.call(&["clock", "attest", "--reason", "holds were placed again"])
+        .ended(0);
+    execute(&firm, &plan).ended(0);
+    assert_eq!(work(&firm).len(), 4);
+    carry_out(&firm, &plan, "again", |_| Does::Destroys).ended(0);
+    assert_eq!(execute(&firm, &plan).ended(0).json()["destroyed"], 4);
+    firm.call(&["verify"]).ended(0);
+    let rows = firm.call(&["dispose", "status", "--format", "ndjson"]).ended(0).rows();
+    assert_eq!(
+        (&rows[0]["state"], &rows[0]["complete"]),
+        (&json!("certified"), &json!(false))
+    );
 }
 
 #[test]

@@ -55,6 +55,7 @@ mod scenarios;
 mod schema;
 mod signatures;
 mod silence;
+mod silence_of_verbs;
 mod stages;
 mod support;
 mod tamper;

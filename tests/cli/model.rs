@@ -428,7 +428,7 @@ impl Walk {
         let expected = self.too_late(&hold);
         let placed = self.call(&Step::ALL, &["hold", "place", &file, "--quiet"]);
         placed.ended(i32::from(expected));
-        self.model.place(&name, hold);
+        self.model.place(&on_record(&name, &hold), hold);
     }
 
     fn some_hold(&mut self) -> Hold {
@@ -498,14 +498,15 @@ impl Walk {
             .model
             .holds
             .iter()
-            .filter(|(name, hold)| hold.custodian.is_some() && hold.within.is_none() && !name.contains('/'));
+            .filter(|(name, hold)| hold.custodian.is_some() && hold.within.is_none() && !name.ends_with("/2"));
         let wide: Vec<(String, Hold)> = wide.map(|(name, hold)| (name.clone(), hold.clone())).collect();
         let Some((name, hold)) = self.pick(&wide) else { return };
         let narrow = Hold {
             within: Some(6),
             ..hold
         };
-        let file = self.hold_file(&format!("{name}-narrow"), &name, &narrow);
+        let in_document = name.split('/').next().unwrap();
+        let file = self.hold_file(&format!("{name}-narrow"), in_document, &narrow);
         self.call(&[], &["hold", "narrow", &name, &file, "--reason", "agreed"])
             .ended(0);
         self.model.place(&format!("{name}/2"), narrow);
@@ -795,6 +796,7 @@ impl Walk {
                 .to_owned()
         };
         let gone: BTreeMap<String, u64> = gone.map(|row| (short(row), row["seq"].as_u64().unwrap())).collect();
+        let hold_name = on_record(&hold_name, &hold);
         let seq = self.hold_seq(&hold_name);
         // What went before the hold came, and then all that it left.
         let mut model = before;
@@ -978,6 +980,11 @@ impl Walk {
             .ended(0);
         self.rebuilt_is_equal();
     }
+}
+
+/// The name under which a hold is on record.
+fn on_record(name: &str, hold: &Hold) -> String {
+    format!("{name}{}", if hold.silent { "/silent" } else { "" })
 }
 
 /// The present year.

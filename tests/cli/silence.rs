@@ -10,16 +10,16 @@ use crate::support::{Firm, Ran};
 
 /// What keeps ann's messages in one of two homes that are alike otherwise.
 #[derive(Clone, Copy, PartialEq)]
-enum Keeps {
+pub enum Keeps {
     SilentHold,
     Case,
 }
 
 const QUIET: &str = "lexhold: 1\nhold: quiet\nmatter: Hush\nzone: UTC\ncustodians: [ann]\nsilent: true\n";
 
-const BOTH: [Keeps; 2] = [Keeps::SilentHold, Keeps::Case];
+pub const BOTH: [Keeps; 2] = [Keeps::SilentHold, Keeps::Case];
 
-fn template() -> Firm {
+pub fn template() -> Firm {
     let firm = firm();
     let key = firm.call(&["keys", "new", "--operator", "amy"]).ended(0).stdout;
     let amy = key.replace("roles: []", "roles: [approver]");
@@ -28,14 +28,14 @@ fn template() -> Firm {
         format!(
             "lexhold: 1\noperators: firm\npeople:\n{amy}  - {{ id: rex, roles: [records] }}\n  - {{ id: rita, roles: [records] }}\n  \
              - {{ id: ria, roles: [reviewer, legal, auditor] }}\n  - {{ id: lou, roles: [legal, silent] }}\n  \
-             - {{ id: lea, roles: [legal, silent] }}\n"
+             - {{ id: lea, roles: [legal, silent] }}\n  - {{ id: pia, roles: [privacy] }}\n  - {{ id: pat, roles: [privacy] }}\n"
         ),
     );
     firm
 }
 
 /// Two homes from one.
-fn twins(template: &Firm) -> [Firm; 2] {
+pub fn twins(template: &Firm) -> [Firm; 2] {
     BOTH.map(|_| {
         let firm = copy_of(template);
         for file in ["operators.yaml", "quiet.yaml"] {
@@ -56,11 +56,11 @@ fn twins(template: &Firm) -> [Firm; 2] {
     })
 }
 
-fn by(firm: &Firm, who: &str, arguments: &[&str]) -> Ran {
+pub fn by(firm: &Firm, who: &str, arguments: &[&str]) -> Ran {
     firm.call(&[arguments, &["--as", who]].concat())
 }
 
-fn keep(firm: &Firm, keeps: Keeps) {
+pub fn keep(firm: &Firm, keeps: Keeps) {
     let ids: Vec<String> = (0..25)
         .step_by(2)
         .map(|at| format!("slack/c{}/m{at}", at % 5))
@@ -96,7 +96,7 @@ fn let_go(firm: &Firm, keeps: Keeps) {
 }
 
 /// Brings both journals to the same length: numbers of entries are names of plans.
-fn align(twins: &[Firm; 2]) {
+pub fn align(twins: &[Firm; 2]) {
     let homes = [0, 1].map(|at| Home::open(&twins[at].path(".lexhold")).unwrap());
     let longest = homes
         .iter()
@@ -138,12 +138,20 @@ fn timeless(text: &str) -> String {
             () => part.to_owned(),
         }
     });
-    words.collect()
+    let text: String = words.collect();
+    // Columns are as wide as the fractions of seconds in them.
+    let lines = text
+        .lines()
+        .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "));
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// The same call in both: what it answers must be the same. The first answer.
-fn same(twins: &[Firm; 2], who: &str, arguments: &[&str]) -> Ran {
-    let [one, other] = [0, 1].map(|at| by(&twins[at], who, arguments));
+pub fn same(twins: &[Firm; 2], who: &str, arguments: &[&str]) -> Ran {
+    let [one, other] = std::thread::scope(|scope| {
+        let calls = twins.each_ref().map(|firm| scope.spawn(|| by(firm, who, arguments)));
+        calls.map(|call| call.join().unwrap())
+    });
     let told = |at: usize, ran: &Ran| {
         let text = format!("ended with {}\n{}\n{}", ran.code, ran.stdout, ran.stderr);
         timeless(&text.replace(twins[at].path("").to_str().unwrap(), ""))
@@ -158,12 +166,20 @@ fn same(twins: &[Firm; 2], who: &str, arguments: &[&str]) -> Ran {
 }
 
 /// What the files that a call writes have in them is the same too.
-fn same_file(twins: &[Firm; 2], name: &str) {
-    assert_eq!(timeless(&twins[0].read(name)), timeless(&twins[1].read(name)), "{name}");
+pub fn same_file(twins: &[Firm; 2], name: &str) {
+    let [one, other] = [0, 1].map(|at| {
+        let bytes = std::fs::read(twins[at].path(name)).unwrap();
+        timeless(&String::from_utf8_lossy(&bytes).replace(twins[at].path("").to_str().unwrap(), ""))
+    });
+    assert!(
+        one == other,
+        "{name}: {:#?}",
+        one.lines().zip(other.lines()).find(|(one, other)| one != other)
+    );
 }
 
 /// Proposes in both, and approves with a signature.
-fn plan(twins: &[Firm; 2]) -> String {
+pub fn plan(twins: &[Firm; 2]) -> String {
     let propose = ["dispose", "propose", "--format", "json", "--out", "plan.json"];
     let proposed = same(twins, "rex", &propose).ended(0).json();
     same_file(twins, "plan.json");

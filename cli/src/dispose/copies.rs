@@ -1,10 +1,10 @@
 //! The copies of what a plan destroyed: those that Lexhold keeps, the backups that it made, and those outside that
 //! `lexhold.yaml` declares. A plan is complete when none of them is still to go.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use jiff::{Span, Timestamp};
-use lexhold_catalog::payload::{BackupMade, CopyGone};
+use lexhold_catalog::payload::{BackupMade, CopyGone, Restored};
 use lexhold_policy::Verb;
 use lexhold_retention::Zone;
 use lexhold_store::{EntryKind, Home, Payload, StoreMode};
@@ -18,6 +18,9 @@ use crate::home;
 use crate::operators::Actor;
 use crate::settings::{FILE, Settings};
 use crate::terminal::say;
+
+/// Why a copy whose end has passed is pending.
+const UNCONFIRMED: &str = "its end has passed, and nobody has said that it is gone: lexhold dispose gone";
 
 /// A copy outside the home, as `lexhold.yaml` declares it.
 #[derive(Clone, Debug, Deserialize)]
@@ -38,10 +41,10 @@ pub struct Copy {
     pub copy: String,
     /// `destroyed`, `pending`, `exempt`.
     pub state: &'static str,
-    /// When it ends by itself, where it is pending and does.
+    /// When it is to end by itself, where it is pending and does.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub until: Option<Timestamp>,
-    /// Why it is exempt, or why it counts as destroyed.
+    /// Why it is exempt, why it counts as destroyed, or why it does not although its end has passed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 }
@@ -62,29 +65,52 @@ impl Copy {
     }
 }
 
+/// A copy of the whole home that the journal knows of.
+#[derive(Debug)]
+struct HomeCopy {
+    name: String,
+    /// How many entries its journal has: what was destroyed later is in it.
+    entries: u64,
+    expires: Option<Timestamp>,
+}
+
 /// What the journal says of copies.
 #[derive(Debug, Default)]
 pub struct CopyLog {
-    backups: Vec<(u64, BackupMade)>,
+    homes: Vec<HomeCopy>,
+    /// Digests of the manifests of the backups among them.
+    manifests: HashSet<String>,
     /// The last entry that says of a copy that it is gone.
     gone: HashMap<String, u64>,
 }
 
 impl CopyLog {
-    /// Reads the journal.
+    /// Reads the journal. A copy of which nothing more is on record than that there is one may have anything, for ever.
     pub fn read(home: &Home) -> anyhow::Result<Self> {
         let mut log = Self::default();
         for entry in home.journal().entries(1)? {
             let entry = entry?;
+            let seq = entry.seq;
             match entry.kind {
                 EntryKind::BackupMade => {
-                    if let Some(made) = home.journal().payload_json(&entry)? {
-                        log.backups.push((entry.seq, made));
+                    let made: Option<BackupMade> = home.journal().payload_json(&entry)?;
+                    let expires = made.as_ref().and_then(|made| made.expires.as_deref()?.parse().ok());
+                    let entries = made.as_ref().map_or(0, |made| made.entries);
+                    log.manifests.extend(made.map(|made| made.backup));
+                    log.add("backup", seq, entries, expires);
+                }
+                // The home as it was before may still lie somewhere, and so does the backup, whose entry came after it was made.
+                EntryKind::Restored => {
+                    let restored: Option<Restored> = home.journal().payload_json(&entry)?;
+                    log.add("home", seq, seq - 1, None);
+                    match restored {
+                        Some(Restored { backup, .. }) if !log.manifests.insert(backup.clone()) => {}
+                        restored => log.add("backup", seq, restored.map_or(0, |one| one.backup_entries), None),
                     }
                 }
                 EntryKind::CopyGone => {
                     if let Some(CopyGone { copy, .. }) = home.journal().payload_json(&entry)? {
-                        log.gone.insert(copy, entry.seq);
+                        log.gone.insert(copy, seq);
                     }
                 }
                 _ => {}
@@ -93,12 +119,18 @@ impl CopyLog {
         Ok(log)
     }
 
+    fn add(&mut self, what: &str, seq: u64, entries: u64, expires: Option<Timestamp>) {
+        let name = format!("{what}-{seq}");
+        self.homes.push(HomeCopy { name, entries, expires });
+    }
+
     /// The copies of what a plan destroyed, as they stand at an instant; none before it destroyed anything.
     ///
     /// # Errors
     /// Where a period in `lexhold.yaml` is none.
     pub fn of(&self, settings: &Settings, home: &Home, plan: &Plan, now: Timestamp) -> anyhow::Result<Vec<Copy>> {
-        let Some(last_intent) = plan.items.iter().filter_map(|item| item.intent).max() else {
+        let intents = || plan.items.iter().filter_map(|item| item.intent);
+        let (Some(first_intent), Some(last_intent)) = (intents().min(), intents().max()) else {
             return Ok(Vec::new());
         };
         let is_done = plan.row.rejected.is_some() || plan.remaining().next().is_none();
@@ -109,20 +141,18 @@ impl CopyLog {
         let mut copies: Vec<Copy> = [archive, "evaluations", "catalog"]
             .map(|copy| Copy::of_home(copy, is_done))
             .into();
-        for (seq, made) in self.backups.iter().filter(|(_, made)| made.entries < last_intent) {
-            let until = made.expires.as_deref().and_then(|until| until.parse().ok());
-            copies.push(self.outside(format!("backup-{seq}"), until, last_intent, now));
+        for one in self.homes.iter().filter(|one| one.entries < last_intent) {
+            // What was gone before the plan destroyed anything was no copy of it.
+            if self.gone.get(&one.name).is_none_or(|gone| *gone > first_intent) {
+                copies.push(self.outside(&one.name, one.expires, 0, now));
+            }
         }
         let last = plan.items.iter().filter_map(|item| item.destroyed_at).max();
         let last = last.and_then(|at| Timestamp::from_microsecond(at).ok()).unwrap_or(now);
         for declared in &settings.disposal.copies {
-            let mut copy = match &declared.expires {
-                None => self.outside(declared.name.clone(), None, last_intent, now),
-                Some(period) => {
-                    let until = end_of(home, last, period)?;
-                    self.outside(declared.name.clone(), Some(until), last_intent, now)
-                }
-            };
+            let until = declared.expires.as_deref();
+            let until = until.map(|period| end_of(home, last, period)).transpose()?;
+            let mut copy = self.outside(&declared.name, until, last_intent, now);
             if let (Some(reason), true) = (&declared.exempt, copy.is_pending()) {
                 (copy.state, copy.until, copy.reason) = ("exempt", None, Some(reason.clone()));
             }
@@ -139,15 +169,17 @@ impl CopyLog {
         Ok(copies)
     }
 
-    fn outside(&self, copy: String, until: Option<Timestamp>, last_intent: u64, now: Timestamp) -> Copy {
-        let said = self.gone.get(&copy).filter(|seq| **seq > last_intent);
-        let (state, until, reason) = match (said, until) {
-            (Some(seq), _) => ("destroyed", None, Some(format!("so says journal entry {seq}"))),
-            (None, Some(until)) if until <= now => ("destroyed", None, Some(format!("it ended {until}"))),
-            (None, until) => ("pending", until, None),
+    /// A copy that somebody has to look for: that its end has passed is no proof that it is gone. What was said of it before `since`
+    /// says nothing of what has come into it later.
+    fn outside(&self, copy: &str, until: Option<Timestamp>, since: u64, now: Timestamp) -> Copy {
+        let said = self.gone.get(copy).filter(|seq| **seq > since);
+        let is_over = until.is_some_and(|until| until <= now);
+        let (state, until, reason) = match said {
+            Some(seq) => ("destroyed", None, Some(format!("so says journal entry {seq}"))),
+            None => ("pending", until, is_over.then(|| UNCONFIRMED.to_owned())),
         };
         Copy {
-            copy,
+            copy: copy.to_owned(),
             state,
             until,
             reason,
@@ -176,8 +208,8 @@ pub fn gone(settings: &Settings, args: &CopyGoneArgs) -> anyhow::Result<Exit> {
     let actor = Actor::resolve(settings)?;
     let home = home::open(settings)?;
     let log = CopyLog::read(&home)?;
-    let backups = log.backups.iter().map(|(seq, _)| format!("backup-{seq}"));
-    let known: Vec<String> = backups
+    let homes = log.homes.iter().map(|one| one.name.clone());
+    let known: Vec<String> = homes
         .chain(settings.disposal.copies.iter().map(|copy| copy.name.clone()))
         .collect();
     if !known.contains(&args.copy) {
@@ -204,4 +236,37 @@ pub fn gone(settings: &Settings, args: &CopyGoneArgs) -> anyhow::Result<Exit> {
         ));
     }
     Ok(Exit::Done)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_copy_is_pending_until_somebody_says_that_it_is_gone() {
+        let log = CopyLog {
+            gone: HashMap::from([("tape".to_owned(), 7)]),
+            ..CopyLog::default()
+        };
+        let now: Timestamp = Timestamp::UNIX_EPOCH;
+        let (over, ahead) = (now - Span::new().hours(1), now + Span::new().hours(1));
+        // The copy, when it is to end, since when what was said counts, its state, whether a reason is told.
+        let cases = [
+            ("disk", None, 0, "pending", false),
+            ("disk", Some(ahead), 0, "pending", false),
+            ("disk", Some(now), 0, "pending", true),
+            ("disk", Some(over), 0, "pending", true),
+            ("tape", Some(over), 6, "destroyed", true),
+            ("tape", Some(ahead), 6, "destroyed", true),
+            ("tape", None, 7, "pending", false),
+        ];
+        for (name, until, since, state, told) in cases {
+            let copy = log.outside(name, until, since, now);
+            assert_eq!(
+                (copy.state, copy.reason.is_some()),
+                (state, told),
+                "{name} {until:?} {since}"
+            );
+        }
+    }
 }

@@ -9,7 +9,7 @@ use lexhold_catalog::payload::{DisposalRejected, SentBack};
 use lexhold_catalog::{Catalog, ItemRow};
 use lexhold_model::Key;
 use lexhold_policy::Verb;
-use lexhold_store::{Destruction, EntryKind, Faults, Home, Payload, RunLock, StoreMode};
+use lexhold_store::{Destruction, EntryKind, Faults, Home, Payload, RunLock, Step, StoreMode};
 use serde_json::json;
 
 use super::approve::act;
@@ -177,6 +177,7 @@ impl Execution<'_> {
             if !external::order(self.home, self.actor, &plan, &verdicts.go, seen)? {
                 return Ok(Round::Again);
             }
+            self.faults.reach(Step::Ordered);
             let gone = HandedOver::read(self.home, self.plan)?.gone(&plan.items);
             verdicts.go.retain(|key, _| gone.contains(key));
         }
@@ -293,6 +294,7 @@ impl Execution<'_> {
             if plan.row.certified.is_none() {
                 retire(self.settings, self.home, self.lock, self.faults)?;
                 certificate::certify(self.settings, self.home, self.actor, &plan)?;
+                self.faults.reach(Step::Certified);
                 plan = self.read()?;
             }
             kept = Some(

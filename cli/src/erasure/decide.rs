@@ -7,7 +7,7 @@ use lexhold_catalog::{Catalog, ErasureItemRow, ErasureRow, RetentionRow, Scope};
 use lexhold_model::Key;
 use lexhold_policy::Verb;
 use lexhold_retention::PrivacyLaw;
-use lexhold_store::EntryKind;
+use lexhold_store::{EntryKind, Step};
 use serde_json::json;
 
 use super::standing::law_of;
@@ -16,6 +16,7 @@ use super::{Desk, confirmed, named, seen};
 use crate::args::{GrantErasure, GroundErasure, NamedMessages};
 use crate::dates::{Dates, Grounds};
 use crate::failure::{Exit, Failure, exit_of, reasoned};
+use crate::run::faults;
 use crate::settings::Settings;
 use crate::terminal::counted;
 
@@ -75,6 +76,7 @@ pub fn ground(settings: &Settings, args: &GroundErasure) -> anyhow::Result<Exit>
 pub fn grant(settings: &Settings, args: &GrantErasure) -> anyhow::Result<Exit> {
     let by = &args.stands.confirmed_by;
     let (desk, catalog, request) = deciding(settings, &args.name, &args.reason, by)?;
+    let faults = faults()?;
     let items = items(&catalog, &request, &args.named)?;
     let n = items.len();
     let waived = waived(settings, &catalog, &request, &items)?;
@@ -104,6 +106,7 @@ pub fn grant(settings: &Settings, args: &GrantErasure) -> anyhow::Result<Exit> {
             .append(EntryKind::ErasureDecided, &payload, seen)
             .map_err(|error| cut_short(error, n_done, n))?;
         n_done += n_items;
+        faults.reach(Step::HalfDecided);
     }
     told(&format!(
         "erasure of {} is granted, journal entry {seen}; what nothing else keeps is queued",

@@ -38,12 +38,12 @@ struct Found {
 
 impl Placed {
     /// Asks the catalog, where the hold has been applied.
-    pub fn of(settings: &Settings, home: &Home, spec: &HoldSpec, applied: bool) -> anyhow::Result<Self> {
+    pub fn of(settings: &Settings, home: &Home, name: &str, spec: &HoldSpec, applied: bool) -> anyhow::Result<Self> {
         let found = applied
-            .then(|| Found::of(settings, home, &home::catalog(settings, home)?, spec))
+            .then(|| Found::of(settings, home, &home::catalog(settings, home)?, name, spec))
             .transpose()?;
         Ok(Self {
-            hold: spec.name.clone(),
+            hold: name.to_owned(),
             matter: spec.matter.clone(),
             found,
         })
@@ -51,8 +51,8 @@ impl Placed {
 }
 
 impl Found {
-    fn of(settings: &Settings, home: &Home, catalog: &Catalog, spec: &HoldSpec) -> anyhow::Result<Self> {
-        let (held, unevaluable) = catalog.hold_counts(&spec.name)?;
+    fn of(settings: &Settings, home: &Home, catalog: &Catalog, name: &str, spec: &HoldSpec) -> anyhow::Result<Self> {
+        let (held, unevaluable) = catalog.hold_counts(name)?;
         // What narrows a hold cannot be asked of a tombstone; it never narrows explicit ids.
         let narrowed = spec.content != Content::default() || spec.condition.is_some() || spec.query.is_some();
         let ids: Vec<String> = spec.ids.iter().cloned().collect();
@@ -63,7 +63,7 @@ impl Found {
             true => 0,
             false => catalog.n_destroyed()?.saturating_sub(destroyed.len() as u64),
         };
-        let (gone, recalled) = planned(home, &catalog.planned_of(&spec.name)?)?;
+        let (gone, recalled) = planned(home, &catalog.planned_of(name)?)?;
         Ok(Self {
             held,
             unevaluable,

@@ -25,6 +25,7 @@ pub use apply::Applier;
 pub use compiled::directory;
 pub use document::Written;
 pub use log::HoldLog;
+pub use narrow::first_name;
 pub use place::journal;
 
 use crate::args::{Hold, HoldKind};
@@ -87,14 +88,21 @@ fn settle_now(settings: &Settings, actor: &Actor, home: &Home, directory: &Direc
     }
 }
 
-/// The hold of this name, or the last of those that it was narrowed to. Who may not know of it is told what anybody is told of
-/// a hold that there is not.
+/// The hold of this name, or the last of those that it was narrowed to; of an open and a silent one of the same name the open one. Who
+/// may not know of it is told what anybody is told of a hold that there is not.
 fn one<'l>(actor: &Actor, log: &'l HoldLog, name: &str) -> anyhow::Result<&'l HoldPlaced> {
     let sight = ViewerSight::of(actor)?;
     let seen = || log.placed().iter().filter(|placed| sight.shows(placed.silent));
     let exact = || seen().find(|placed| placed.hold == name);
-    let last = seen().rfind(|placed| narrow::root(&placed.hold) == name);
-    Ok(last.or_else(exact).ok_or_else(|| {
+    let last = |silent: bool| {
+        let mut alike = seen().filter(|placed| placed.silent == silent);
+        alike.rfind(|placed| {
+            let root = narrow::root(&placed.hold);
+            root == name || narrow::plain(root) == name
+        })
+    };
+    let found = last(false).or_else(|| last(true)).or_else(exact);
+    Ok(found.ok_or_else(|| {
         Failure::new(Exit::Usage, format!("no hold is called `{name}`")).help("lexhold hold list --all has their names")
     })?)
 }

@@ -5,6 +5,7 @@
 
 use lexhold_catalog::payload::HoldPlaced;
 use lexhold_policy::Verb;
+use lexhold_retention::HoldSpec;
 
 use super::document::Written;
 use super::log::HoldLog;
@@ -56,11 +57,12 @@ fn chosen<'l>(
 ) -> anyhow::Result<(&'l HoldPlaced, String)> {
     let old = one(actor, log, name)?;
     let root = root(&old.hold);
+    let name_in_document = plain(root);
     let refused = |message: String, help: &str| Err(Failure::new(Exit::Refused, message).help(help).into());
     let spec = written.spec();
-    if spec.name != root {
+    if spec.name != name_in_document {
         return refused(
-            format!("the document is called `{}`, the hold `{root}`", spec.name),
+            format!("the document is called `{}`, the hold `{name_in_document}`", spec.name),
             "a narrowed hold keeps its name",
         );
     }
@@ -91,7 +93,47 @@ fn chosen<'l>(
     Ok((old, name))
 }
 
+/// The name under which a hold is put on record. No other hold can have that of a silent one, so that a name which is taken tells
+/// nobody of it.
+pub fn first_name(hold: &HoldSpec) -> String {
+    match hold.silent {
+        true => format!("{}{SILENT}", hold.name),
+        false => hold.name.clone(),
+    }
+}
+
 /// The name that a hold and all it was narrowed to have in common.
 pub fn root(name: &str) -> &str {
-    name.split_once('/').map_or(name, |(root, _)| root)
+    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    match name.rsplit_once('/') {
+        Some((root, number)) if is_number(number) => root,
+        _ => name,
+    }
+}
+
+/// What its document calls it.
+pub fn plain(root: &str) -> &str {
+    root.strip_suffix(SILENT).unwrap_or(root)
+}
+
+/// What the names of silent holds end with, before the number of what they were narrowed to.
+const SILENT: &str = "/silent";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_hold_was_narrowed_to_keeps_its_name_and_a_silent_one_has_its_own() {
+        // What is on record, what all of it have in common, what the document says.
+        let cases = [
+            ("h", "h", "h"),
+            ("h/2", "h", "h"),
+            ("h/silent", "h/silent", "h"),
+            ("h/silent/12", "h/silent", "h"),
+        ];
+        for (name, of_all, in_document) in cases {
+            assert_eq!((root(name), plain(root(name))), (of_all, in_document));
+        }
+    }
 }

@@ -10,6 +10,7 @@ use super::answer::{self, Placed};
 use super::compiled;
 use super::document::Written;
 use super::log::HoldLog;
+use super::narrow::first_name;
 use super::settle_now;
 use crate::args::PlaceHold;
 use crate::failure::{Exit, Failure, OrExit as _};
@@ -33,7 +34,8 @@ pub fn place(settings: &Settings, args: &PlaceHold) -> anyhow::Result<Exit> {
     let home = home::open_or_create(settings, &actor.id)?;
     let directory = compiled::directory(settings, &home)?;
     warn_of_strangers(settings, &written, &directory);
-    journal(&actor, &home, &spec.name, None, &written, &directory)?;
+    let name = first_name(spec);
+    journal(&actor, &home, &name, None, &written, &directory)?;
     if is_new && !settings.quiet {
         say(&lexhold_document::printable(&format!(
             "warning: there was no home at {}: it is new, and has no message that could be held",
@@ -51,7 +53,7 @@ pub fn place(settings: &Settings, args: &PlaceHold) -> anyhow::Result<Exit> {
              end of a run, or by lexhold hold apply",
         );
     }
-    let answer = Placed::of(settings, &home, spec, applied)?;
+    let answer = Placed::of(settings, &home, &name, spec, applied)?;
     answer::print(settings, args.stands.format, &answer)
 }
 
@@ -82,7 +84,10 @@ pub fn journal(
     loop {
         let tail = home.journal().last_seq()?;
         let log = HoldLog::read(home)?;
-        if let Some(same) = log.placed().iter().find(|placed| placed.hold == name) {
+        // Silent ones used to be on record under the name in their document.
+        let is_same =
+            |placed: &&HoldPlaced| placed.hold == name || (spec.silent && placed.silent && placed.hold == spec.name);
+        if let Some(same) = log.placed().iter().find(is_same) {
             return same_again(&log, same, &payload["digest"]).map(|()| false);
         }
         let payload = Some(Payload::Json(&payload));

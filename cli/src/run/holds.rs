@@ -12,7 +12,7 @@ use lexhold_store::{ArchivedBatch, BatchRecord, Home, SourceFiles};
 
 use crate::args::Run;
 use crate::failure::{Exit, Failure};
-use crate::hold::{HoldLog, Written, compiled, journal};
+use crate::hold::{HoldLog, Written, compiled, first_name, journal};
 use crate::operators::Actor;
 use crate::settings::Settings;
 use crate::terminal::say;
@@ -24,7 +24,7 @@ pub fn place(settings: &Settings, args: &Run, actor: &Actor, home: &Home, direct
         let written = Written::read(settings, path)?;
         let spec = written.spec();
         actor.require_hold(Verb::PlaceHold, "home", &args.confirmed_by, spec.silent)?;
-        let new = journal(actor, home, &spec.name, None, &written, directory)?;
+        let new = journal(actor, home, &first_name(spec), None, &written, directory)?;
         if new && !settings.quiet && !spec.silent {
             say(&format!(
                 "hold `{}` is placed for matter {}; only a release will end it",

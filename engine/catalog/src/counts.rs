@@ -59,7 +59,7 @@ fn otherwise(hide_silent_at: Option<i64>) -> String {
 }
 
 /// A message's year, its place and how it is covered, counted: all messages, less those that are covered otherwise, plus
-/// those as it is with them. Every origin has a class, and a plain join of numbers takes half as long as one that asks.
+/// those as it is with them, unless nothing may show what brought them back after they were destroyed. Every origin has a class, and a plain join of numbers takes half as long as one that asks.
 fn counted() -> String {
     let year = |at: &str| format!("year(make_timestamp({at}))");
     let (all_year, other_year) = (year("epoch_us(sent_at)"), year("sent_at"));
@@ -76,6 +76,7 @@ fn counted() -> String {
          FROM otherwise a LEFT JOIN (
              SELECT family, CASE WHEN bool_or(cover = 2) THEN 2 WHEN bool_and(cover = 1) THEN 1 ELSE 0 END AS cover
              FROM united_member JOIN origin_class USING (origin_no) GROUP BY family) f ON f.family = a.family
+         WHERE NOT a.hush OR a.family NOT IN (SELECT family FROM tombstone)
          GROUP BY ALL"
     )
 }

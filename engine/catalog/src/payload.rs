@@ -333,10 +333,19 @@ pub struct BackupMade {
     pub expires: Option<String>,
 }
 
+/// What the payload of a restored home says of the backup.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Restored {
+    /// The digest of its manifest.
+    pub backup: String,
+    /// The entries of its journal.
+    pub backup_entries: u64,
+}
+
 /// The payload of what says of a copy outside the home that it is no more.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CopyGone {
-    /// What the copy is called: `backup-` and the number of its entry, or its name in `lexhold.yaml`.
+    /// What the copy is called: `backup-` or `home-` and the number of its entry, or its name in `lexhold.yaml`.
     pub copy: String,
     /// Who says so, or why.
     pub reason: String,

@@ -40,6 +40,12 @@ pub enum Step {
     CatalogCopied,
     /// The copy is in the place of the catalog.
     CatalogReplaced,
+    /// One entry of a decision that takes several stands. Reached by the caller, as are the next.
+    HalfDecided,
+    /// The order to the firm's own archive stands; nobody outside knows of it yet.
+    Ordered,
+    /// The certificate is on record, and nowhere else.
+    Certified,
 }
 
 impl Step {
@@ -69,8 +75,12 @@ impl Step {
     /// Every step of the retirement of catalog bytes, in the order they are reached.
     pub const RETIREMENT: [Self; 2] = [Self::CatalogCopied, Self::CatalogReplaced];
 
+    /// What the program does beside batches and destructions, a step each.
+    pub const APART: [Self; 3] = [Self::HalfDecided, Self::Ordered, Self::Certified];
+
     fn all() -> impl Iterator<Item = Self> {
-        Self::ALL.into_iter().chain(Self::DESTRUCTION).chain(Self::RETIREMENT)
+        let commits = Self::ALL.into_iter().chain(Self::DESTRUCTION);
+        commits.chain(Self::RETIREMENT).chain(Self::APART)
     }
 
     /// The name by which a test asks for the step.
@@ -93,6 +103,9 @@ impl Step {
             Self::TablesSwapped => "tables-swapped",
             Self::CatalogCopied => "catalog-copied",
             Self::CatalogReplaced => "catalog-replaced",
+            Self::HalfDecided => "half-decided",
+            Self::Ordered => "ordered",
+            Self::Certified => "certified",
         }
     }
 }

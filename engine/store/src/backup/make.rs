@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use lexhold_model::Digest;
@@ -18,8 +19,14 @@ use crate::home::HOME_FILE;
 use crate::journal::{self, payload};
 use crate::{EntryKind, Home, Payload, Result, Stamp, StoreError, gate};
 
-/// How often the files of a home may change under a backup before it gives up.
-const ATTEMPTS: usize = 20;
+/// How often the files of a home may change under a backup before others are kept from changing more.
+const UNHINDERED: usize = 4;
+
+/// How often they may still change then: evaluation files of one destruction follow its segments, whoever holds the journal's lock.
+const HINDERED: usize = 20;
+
+/// How long it takes for one to follow.
+const PAUSE: Duration = Duration::from_millis(10);
 
 /// What was backed up.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -105,19 +112,36 @@ fn is_within(path: &Path, folder: &Path) -> bool {
 impl Copying<'_> {
     /// Copies what batches name, until nothing that was copied has been replaced meanwhile. Answers up to which entry
     /// that is all.
+    ///
+    /// Whoever destroys one segment after the other could change something under every attempt. By then nearly all is copied, and the
+    /// journal's lock, without which no segment goes, is held for what is left.
     fn named_files(&mut self) -> Result<u64> {
-        for _ in 0..ATTEMPTS {
-            let entries = self.home.journal().last_seq()?;
-            let wanted = self.wanted(entries)?;
-            self.discard_replaced(&wanted)?;
-            if self.copy_missing(&wanted)? {
-                let now = self.wanted(entries)?;
-                if self.named.keys().all(|path| now.contains_key(path)) {
-                    return Ok(entries);
-                }
+        for _ in 0..UNHINDERED {
+            if let Some(entries) = self.attempt()? {
+                return Ok(entries);
             }
         }
-        Err(StoreError::busy("the files of the home change faster than they are copied", None).at(self.home.root()))
+        let _held = self.home.journal().held()?;
+        for _ in 0..HINDERED {
+            if let Some(entries) = self.attempt()? {
+                return Ok(entries);
+            }
+            std::thread::sleep(PAUSE);
+        }
+        Err(StoreError::busy("files of the home are missing, or change without end", None).at(self.home.root()))
+    }
+
+    /// Copies what is not copied yet. Answers up to which entry that is all, unless something of it has been replaced meanwhile.
+    fn attempt(&mut self) -> Result<Option<u64>> {
+        let entries = self.home.journal().last_seq()?;
+        let wanted = self.wanted(entries)?;
+        self.discard_replaced(&wanted)?;
+        if !self.copy_missing(&wanted)? {
+            return Ok(None);
+        }
+        let now = self.wanted(entries)?;
+        let stands = self.named.keys().all(|path| now.contains_key(path));
+        Ok(stands.then_some(entries))
     }
 
     /// The files that entries up to a number name, as they stand now: where each belongs, and where it may wait.
