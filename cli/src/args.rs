@@ -37,7 +37,7 @@ pub use config::{Config, ShowConfig};
 pub use convert::{Convert, DatesAre, MessageFormat, ReadAs};
 pub use dispose::{
     AnswerDisposal, ApproveDisposal, CopyGoneArgs, DisposalCertificate, Dispose, DisposeKind, ExecuteDisposal,
-    ExtendDisposal, ProposeDisposal, RejectDisposal,
+    ExtendDisposal, ProposeDisposal, ReceiptOfTransfer, RejectDisposal, TransferDisposal,
 };
 pub use environment::with_environment;
 pub use erasure::{

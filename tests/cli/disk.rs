@@ -83,8 +83,9 @@ fn full_at_any_write_of_what_is_done_once(template: &Firm, verb: &str, kind: &st
             assert!(home.verify(|_, _| {}).unwrap().is_sound(), "{verb} in {blocks} blocks");
         }
         let stood = firm.read(".lexhold/journal/log.ndjson").matches(kind).count();
-        let code = firm.call(&words).code;
-        assert!(code == 0 || stood == 1, "{verb} ended with {code}");
+        if stood == 0 {
+            firm.call(&words).ended(0);
+        }
         fs::remove_file(firm.path("operators.yaml")).unwrap();
         assert_eq!(
             firm.read(".lexhold/journal/log.ndjson").matches(kind).count(),

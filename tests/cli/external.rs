@@ -247,12 +247,7 @@ fn converge(firm: &Firm, plan: &str, step: Step) -> bool {
 /// `LEXHOLD_TEST_KILLS` asks for every step.
 #[test]
 fn killed_at_any_step_the_same_commands_and_answers_converge() {
-    let few = [
-        Step::Ordered,
-        Step::Intended,
-        Step::HalfSwapped,
-        Step::Certified,
-    ];
+    let few = [Step::Ordered, Step::Intended, Step::HalfSwapped, Step::Certified];
     let every = Step::DESTRUCTION.into_iter().chain(Step::RETIREMENT);
     let all = every.chain([Step::Ordered, Step::Certified]).collect();
     let steps: Vec<Step> = match std::env::var_os("LEXHOLD_TEST_KILLS") {

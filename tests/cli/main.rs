@@ -62,3 +62,4 @@ mod tamper;
 mod test;
 mod totals;
 mod transcripts;
+mod transfer;

@@ -119,14 +119,15 @@ pub fn align(twins: &[Firm; 2]) {
     }
 }
 
-/// A text without the instants of today and of thirty days on, when approvals lapse, and without hashes over what has them.
+/// A text without the instants of today, of thirty days on, when approvals lapse, and of ninety, when custodians are reminded, and
+/// without hashes over what has them.
 fn timeless(text: &str) -> String {
     let now = Timestamp::now();
-    let lapse = now + SignedDuration::from_hours(30 * 24);
+    let marked = [0, 30, 90].map(|days| now + SignedDuration::from_hours(days * 24));
     let is_now = |word: &str| {
         let near = |at: Timestamp, of: Timestamp| of.duration_since(at).abs() < SignedDuration::from_hours(48);
         let at = word.parse::<Timestamp>().ok();
-        at.is_some_and(|at| near(at, now) || near(at, lapse))
+        at.is_some_and(|at| marked.into_iter().any(|of| near(at, of)))
     };
     let is_hash = |word: &str| word.len() == 64 && word.bytes().all(|byte| byte.is_ascii_hexdigit());
     let parts = text.split_inclusive(|c: char| !(c.is_ascii_alphanumeric() || "-:.+".contains(c)));

@@ -7,7 +7,7 @@ use crate::silence::{BOTH, align, by, keep, plan, same, same_file, template, twi
 use crate::support::Firm;
 
 /// What people do who may not know: who, and what they write. `PLAN` is a plan that is approved.
-const DONE: [(&str, &str); 37] = [
+const DONE: [(&str, &str); 39] = [
     (
         "rex",
         "run again.ndjson --backfill --as-of 2026-01-01 --confirmed-by rita --report reports",
@@ -79,13 +79,15 @@ const DONE: [(&str, &str); 37] = [
     ),
     ("rex", "dispose propose --limit 3 --format json"),
     ("rita", "dispose execute PLAN --format json"),
+    ("rita", "dispose transfer PLAN --out handed.ndjson"),
+    ("rita", "dispose receipt PLAN in.ndjson"),
     ("rita", "dispose certificate PLAN --html certificate.html"),
     ("rex", "dispose reject PLAN --reason late"),
     ("rex", "dispose gone backup-1 --reason wiped"),
 ];
 
 /// What they look at.
-const READ: [(&str, &str); 38] = [
+const READ: [(&str, &str); 36] = [
     ("ria", "status"),
     ("ria", "status --json"),
     ("ria", "whoami"),
@@ -120,9 +122,7 @@ const READ: [(&str, &str); 38] = [
     ("rex", "activate"),
     ("rex", "replay last"),
     ("rex", "replay last --json"),
-    ("ria", "keys show"),
     ("ria", "clock check"),
-    ("ria", "checkpoint export --out checkpoint.txt"),
     ("ria", "config show"),
     ("ria", "scan in.ndjson"),
     ("ria", "convert in.ndjson --out converted.ndjson"),
@@ -202,7 +202,7 @@ fn told_alike(twins: &[Firm; 2]) {
         let line = line.replace("PLAN", &plan);
         let words: Vec<&str> = line.split(' ').collect();
         same(twins, who, &words);
-        for file in ["page.html", "certificate.html", "checkpoint.txt"] {
+        for file in ["page.html", "certificate.html"] {
             if line.ends_with(file) && twins.iter().all(|firm| firm.path(file).exists()) {
                 same_file(twins, file);
             }

@@ -29,6 +29,10 @@ pub enum DisposeKind {
     Execute(ExecuteDisposal),
     /// Take in what the firm's own archive says became of messages that it was to destroy (`store: external`)
     Answer(AnswerDisposal),
+    /// Hand over what a plan says another keeper is to have (`action: transfer`); nothing of it goes before that keeper's receipt
+    Transfer(TransferDisposal),
+    /// Take in the receipt of another keeper, by the hashes of what came
+    Receipt(ReceiptOfTransfer),
     /// Put on record that a copy outside the home is no more, with all that was destroyed before
     Gone(CopyGoneArgs),
     /// The plans, and how far each has come
@@ -118,6 +122,31 @@ pub struct AnswerDisposal {
     pub plan: String,
     /// One JSON object a line, with `key` and `content_hash` of the order and an `outcome`: `destroyed`, `not_found`, `found`,
     /// `refused`, `locked` (with `until`), `timeout`; `read_back` says what was found when it was looked for again
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+}
+
+/// `dispose transfer`
+#[derive(Debug, Args)]
+pub struct TransferDisposal {
+    /// The plan
+    #[arg(value_name = "PLAN")]
+    pub plan: String,
+    /// Write the messages here, one JSON object a line with `key`, `version` and `message`
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+    /// Only what this keeper receives, where a plan has several
+    #[arg(long, value_name = "NAME")]
+    pub to: Option<String>,
+}
+
+/// `dispose receipt`
+#[derive(Debug, Args)]
+pub struct ReceiptOfTransfer {
+    /// The plan
+    #[arg(value_name = "PLAN")]
+    pub plan: String,
+    /// One JSON object a line, with the `key` of a line that came and the `sha256` of its bytes without the line feed
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
 }

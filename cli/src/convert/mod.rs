@@ -16,6 +16,8 @@ use crate::run::{Input, inputs, read_as, say_unreadable};
 use crate::settings::Settings;
 use crate::terminal::say;
 
+pub use row::of as message_row;
+
 /// Converts.
 pub fn convert(settings: &Settings, args: &Convert) -> anyhow::Result<Exit> {
     let read_as = read_as(&args.read_as)?;

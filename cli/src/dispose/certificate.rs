@@ -5,6 +5,7 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use jiff::Timestamp;
+use lexhold_catalog::ItemRow;
 use lexhold_document::printable;
 use lexhold_store::{Certificate, Entry, EntryKind, Home, ItemProof, Payload, StoreMode};
 use serde_json::{Value, json};
@@ -12,6 +13,7 @@ use serde_json::{Value, json};
 use super::copies::{Copy, CopyLog};
 use super::external::HandedOver;
 use super::plan::{Plan, by_schedule, leaf, tree};
+use super::transfer::receiver;
 use crate::args::DisposalCertificate;
 use crate::failure::{Exit, Failure};
 use crate::home;
@@ -106,7 +108,7 @@ fn body(home: &Home, plan: &Plan, copies: &[Copy]) -> anyhow::Result<Value> {
     }
     let stages = plan.stages();
     let methods = match home.store_mode() {
-        StoreMode::Archive => BTreeMap::from([("rewritten and removed", gone.len() as u64)]),
+        StoreMode::Archive => methods(&gone),
         StoreMode::External => HandedOver::read(home, &row.plan)?.methods(&gone),
     };
     Ok(json!({
@@ -130,6 +132,19 @@ fn body(home: &Home, plan: &Plan, copies: &[Copy]) -> anyhow::Result<Value> {
         "intents": intents,
         "solo": row.solo || plan.approvals.iter().any(|approval| approval.solo),
     }))
+}
+
+/// How messages went whose bodies were here, with their numbers.
+fn methods(gone: &[ItemRow]) -> BTreeMap<&'static str, u64> {
+    let mut methods = BTreeMap::new();
+    for item in gone {
+        let method = match receiver(item) {
+            Some(_) => "received by another keeper, then rewritten and removed",
+            None => "rewritten and removed",
+        };
+        *methods.entry(method).or_default() += 1;
+    }
+    methods
 }
 
 /// The same as a page to print: no script, nothing from elsewhere.

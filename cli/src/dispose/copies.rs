@@ -1,7 +1,7 @@
 //! The copies of what a plan destroyed: those that Lexhold keeps, the backups that it made, and those outside that
 //! `lexhold.yaml` declares. A plan is complete when none of them is still to go.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use jiff::{Span, Timestamp};
 use lexhold_catalog::payload::{BackupMade, CopyGone, Restored};
@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::plan::Plan;
+use super::transfer::receiver;
 use crate::args::CopyGoneArgs;
 use crate::failure::{Exit, Failure, reasoned};
 use crate::home;
@@ -21,6 +22,9 @@ use crate::terminal::say;
 
 /// Why a copy whose end has passed is pending.
 const UNCONFIRMED: &str = "its end has passed, and nobody has said that it is gone: lexhold dispose gone";
+
+/// What the copy of another keeper is called, before its name.
+const RECEIVER: &str = "the keeper ";
 
 /// A copy outside the home, as `lexhold.yaml` declares it.
 #[derive(Clone, Debug, Deserialize)]
@@ -62,6 +66,11 @@ impl Copy {
     /// Whether it is still to go.
     pub fn is_pending(&self) -> bool {
         self.state == "pending"
+    }
+
+    /// Whether what was destroyed here is there: it is still to go, or another keeper has it.
+    pub fn survives(&self) -> bool {
+        self.is_pending() || self.copy.starts_with(RECEIVER)
     }
 }
 
@@ -141,6 +150,18 @@ impl CopyLog {
         let mut copies: Vec<Copy> = [archive, "evaluations", "catalog"]
             .map(|copy| Copy::of_home(copy, is_done))
             .into();
+        let receivers: BTreeSet<&str> = plan
+            .items
+            .iter()
+            .filter(|item| item.intent.is_some())
+            .filter_map(receiver)
+            .collect();
+        copies.extend(receivers.into_iter().map(|name| Copy {
+            copy: format!("{RECEIVER}{name}"),
+            state: "exempt",
+            until: None,
+            reason: Some("handed over, and received".to_owned()),
+        }));
         for one in self.homes.iter().filter(|one| one.entries < last_intent) {
             // What was gone before the plan destroyed anything was no copy of it.
             if self.gone.get(&one.name).is_none_or(|gone| *gone > first_intent) {

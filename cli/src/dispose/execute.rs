@@ -17,6 +17,7 @@ use super::external::{self, HandedOver};
 use super::judge::{Judge, NOT_ELIGIBLE, Verdict};
 use super::plan::{Plan, leaf};
 use super::retire::retire;
+use super::transfer::{Transfers, receiver};
 use super::{certificate, propose, settle_holds};
 use crate::args::{ExecuteDisposal, SummaryFormat};
 use crate::dates::Grounds;
@@ -29,7 +30,7 @@ use crate::settings::Settings;
 use crate::terminal::{counted, say};
 
 /// One execution.
-struct Execution<'a> {
+pub(super) struct Execution<'a> {
     settings: &'a Settings,
     actor: &'a Actor,
     home: &'a Home,
@@ -40,6 +41,18 @@ struct Execution<'a> {
     sent_back: BTreeMap<(String, Key), &'static str>,
     /// How often something came that could have mattered.
     voided: u64,
+}
+
+/// A plan, and what becomes of each item that is left.
+pub(super) struct Judged {
+    /// The last journal entry that was taken into account.
+    pub seen: u64,
+    /// When it was judged.
+    at: Timestamp,
+    /// The plan.
+    pub plan: Plan,
+    /// The verdicts.
+    pub verdicts: Verdicts,
 }
 
 /// Whether there is more to do.
@@ -68,17 +81,7 @@ pub fn execute(settings: &Settings, args: &ExecuteDisposal) -> anyhow::Result<Ex
             .into());
     }
     args.work.as_deref().map(writable).transpose()?;
-    let execution = Execution {
-        settings,
-        actor: &actor,
-        home: &home,
-        lock: &lock,
-        faults: &faults,
-        plan: &args.plan,
-        sent_back: BTreeMap::new(),
-        voided: 0,
-    };
-    execution.carry_out(args)
+    Execution::new(settings, &actor, &home, &lock, &faults, &args.plan).carry_out(args)
 }
 
 /// Nothing is destroyed by a clock that may be wrong.
@@ -91,7 +94,44 @@ fn refuse_doubtful_clock(home: &Home) -> anyhow::Result<()> {
     }
 }
 
-impl Execution<'_> {
+impl<'a> Execution<'a> {
+    fn new(
+        settings: &'a Settings,
+        actor: &'a Actor,
+        home: &'a Home,
+        lock: &'a RunLock,
+        faults: &'a Faults,
+        plan: &'a str,
+    ) -> Self {
+        Self {
+            settings,
+            actor,
+            home,
+            lock,
+            faults,
+            plan,
+            sent_back: BTreeMap::new(),
+            voided: 0,
+        }
+    }
+
+    /// One that will only judge; what a process that died left undone is finished first.
+    ///
+    /// # Errors
+    /// Refused where the clock may be wrong.
+    pub(super) fn begin(
+        settings: &'a Settings,
+        actor: &'a Actor,
+        home: &'a Home,
+        lock: &'a RunLock,
+        faults: &'a Faults,
+        plan: &'a str,
+    ) -> anyhow::Result<Self> {
+        refuse_doubtful_clock(home)?;
+        home.recover(lock, home::stamp(&actor.id))?;
+        Ok(Self::new(settings, actor, home, lock, faults, plan))
+    }
+
     /// Goes as far as the plan may. Whatever stops it, what the firm's archive was told to destroy is called back.
     fn carry_out(mut self, args: &ExecuteDisposal) -> anyhow::Result<Exit> {
         let done = self.destroy().and_then(|()| self.end(args));
@@ -148,27 +188,44 @@ impl Execution<'_> {
         Plan::read(&self.catalog()?, self.plan)
     }
 
-    /// Asks about every item that is left, sends back what may not go, and destroys the rest until something comes.
-    fn round(&mut self) -> anyhow::Result<Round> {
+    /// Asks about every item that is left; none where a hold has to be asked first.
+    pub(super) fn judged(&self) -> anyhow::Result<Option<Judged>> {
         settle_holds(self.settings, self.actor, self.home, self.lock, self.faults)?;
         refuse_doubtful_clock(self.home)?;
-        let now = Timestamp::now();
-        let (seen, plan, mut verdicts) = {
-            let catalog = self.catalog()?;
-            let plan = Plan::read(&catalog, self.plan)?;
-            plan.refuse_unless_pending()?;
-            self.require(&plan, now)?;
-            let seen = catalog.applied_seq()?.unwrap_or(0);
-            if plan.remaining().next().is_none() {
-                return Ok(Round::Over);
-            }
-            let judge = Judge::read(self.home, &catalog, now)?;
+        let at = Timestamp::now();
+        let catalog = self.catalog()?;
+        let plan = Plan::read(&catalog, self.plan)?;
+        plan.refuse_unless_pending()?;
+        self.require(&plan, at)?;
+        let seen = catalog.applied_seq()?.unwrap_or(0);
+        let verdicts = if plan.remaining().next().is_some() {
+            let judge = Judge::read(self.home, &catalog, at)?;
             if judge.is_unasked() {
-                return Ok(Round::Again);
+                return Ok(None);
             }
-            let verdicts = Verdicts::of(&judge, &catalog, &plan, now)?;
-            (seen, plan, verdicts)
+            Verdicts::of(&judge, &catalog, &plan, at)?
+        } else {
+            Verdicts::default()
         };
+        Ok(Some(Judged {
+            seen,
+            at,
+            plan,
+            verdicts,
+        }))
+    }
+
+    /// Asks about every item that is left, sends back what may not go, and destroys the rest until something comes.
+    fn round(&mut self) -> anyhow::Result<Round> {
+        let Some(judged) = self.judged()? else {
+            return Ok(Round::Again);
+        };
+        let Judged {
+            seen,
+            at: now,
+            plan,
+            mut verdicts,
+        } = judged;
         if !verdicts.back.is_empty() {
             self.send_back(verdicts.back)?;
             return Ok(Round::Again);
@@ -181,6 +238,8 @@ impl Execution<'_> {
             let gone = HandedOver::read(self.home, self.plan)?.gone(&plan.items);
             verdicts.go.retain(|key, _| gone.contains(key));
         }
+        let staying = Transfers::read(self.home, self.plan)?.staying(&plan);
+        verdicts.go.retain(|key, _| !staying.contains(key));
         if verdicts.go.is_empty() {
             return Ok(Round::Over);
         }
@@ -320,14 +379,19 @@ impl Execution<'_> {
     ) -> anyhow::Result<()> {
         let mut out = std::io::stdout().lock();
         let waiting: Vec<_> = handed.waiting(plan, Timestamp::now()).collect();
+        let transfers = Transfers::read(self.home, self.plan)?;
+        let transfers: Vec<_> = transfers.waiting(plan).collect();
         if args.format == SummaryFormat::Json {
             let sent_back: Vec<_> = self
                 .sent_back
                 .iter()
                 .map(|((id, _), reason)| json!({"message_id": id, "reason": reason}))
                 .collect();
+            let elsewhere = waiting.iter().map(|(item, state)| (item, state.as_str()));
+            let partial = elsewhere.chain(transfers.iter().map(|(item, state)| (item, *state)));
+            let partial = partial.map(|(item, state)| json!({"message_id": item.message_id, "state": state}));
             let value = json!({
-                "plan": self.plan, "destroyed": plan.row.n_destroyed, "sent_back": sent_back, "partial": waiting.iter().map(|(item, state)| json!({"message_id": item.message_id, "state": state})).collect::<Vec<_>>(),
+                "plan": self.plan, "destroyed": plan.row.n_destroyed, "sent_back": sent_back, "partial": partial.collect::<Vec<_>>(),
                 "certificate": certificate.map(|path| path.display().to_string()),
             });
             return Ok(writeln!(out, "{value}")?);
@@ -348,6 +412,18 @@ impl Execution<'_> {
         for (state, n) in states {
             writeln!(out, "  {n:>8}  in the firm's archive: {state}")?;
         }
+        let mut keepers: BTreeMap<(&str, &str), u64> = BTreeMap::new();
+        for (item, state) in &transfers {
+            *keepers.entry((receiver(item).unwrap_or_default(), state)).or_default() += 1;
+        }
+        for ((keeper, state), n) in keepers {
+            let (keeper, state) = (lexhold_document::printable(keeper), state.replace('_', " "));
+            writeln!(
+                out,
+                "  {n:>8}  for {keeper}: {state}; lexhold dispose transfer {}",
+                self.plan
+            )?;
+        }
         if let Some(path) = certificate {
             writeln!(out, "  certificate {}", path.display())?;
         }
@@ -362,9 +438,10 @@ impl Execution<'_> {
 }
 
 /// What becomes of the items that are left.
-struct Verdicts {
+#[derive(Default)]
+pub(super) struct Verdicts {
     /// Those that may go, with their ids.
-    go: HashMap<Key, String>,
+    pub go: HashMap<Key, String>,
     /// Those that may not, and why.
     back: Vec<(Key, String, &'static str)>,
 }
@@ -405,10 +482,7 @@ impl Verdicts {
             }
             Ok(())
         })?;
-        let mut verdicts = Self {
-            go: HashMap::new(),
-            back: Vec::new(),
-        };
+        let mut verdicts = Self::default();
         for item in plan.remaining() {
             match torn.get(&item.family).or_else(|| reasons.get(&item.key)) {
                 Some(reason) => verdicts.back.push((item.key, item.message_id.clone(), reason)),

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use lexhold_catalog::{Catalog, EventRow, Hits, RetentionRow, Scope};
 use lexhold_model::Key;
 use lexhold_retention::{Action, Register, State};
-use lexhold_store::{EntryKind, Home};
+use lexhold_store::{EntryKind, Home, StoreMode};
 use serde::Deserialize;
 
 use crate::activate::FREED_WAIT;
@@ -42,6 +42,8 @@ pub struct Judge<'a> {
     unasked: bool,
     /// What has freed messages that still have to wait.
     freeing: Freeing,
+    /// Bodies lie in the firm's own archive, so that nobody here can hand them over.
+    elsewhere: bool,
 }
 
 /// What has freed messages that may not be proposed yet: the first activation, and the first entry of events whose figures
@@ -116,6 +118,7 @@ impl<'a> Judge<'a> {
             extended: catalog.extended(as_of.as_microsecond())?,
             unasked,
             freeing: Freeing::read(home, catalog, as_of)?,
+            elsewhere: home.store_mode() == StoreMode::External,
         })
     }
 
@@ -170,7 +173,9 @@ impl<'a> Judge<'a> {
             State::Eligible if self.shared.contains(&row.family) => Verdict::Kept("shared_alert"),
             // Whoever asked for its erasure did not ask for it to be handed on.
             State::Eligible
-                if dates.resolved.action == Action::Transfer && row.asked.is_none_or(|asked| asked.grounded) =>
+                if self.elsewhere
+                    && dates.resolved.action == Action::Transfer
+                    && row.asked.is_none_or(|asked| asked.grounded) =>
             {
                 Verdict::Kept("transfer")
             }

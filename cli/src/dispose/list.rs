@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::copies::{Copy, CopyLog};
 use super::external::HandedOver;
 use super::plan::{Plan, item_state};
+use super::transfer::Transfers;
 use crate::args::TableReport;
 use crate::failure::Exit;
 use crate::home;
@@ -135,9 +136,13 @@ pub fn write_register(home: &Home, catalog: &Catalog, table: &mut TableWriter) -
         let now = Timestamp::now();
         let state = plan.state(now);
         let handed = HandedOver::read(home, &plan.row.plan)?;
+        let transfers = Transfers::read(home, &plan.row.plan)?;
+        let may_go_on = plan.may_go_on(now);
         for item in &plan.items {
-            let state = match handed.get(item.key) {
-                Some(handed) if item.intent.is_none() => handed.state(now),
+            let is_left = item.intent.is_none() && item.sent_back.is_none() && may_go_on;
+            let state = match (handed.get(item.key), transfers.state(item)) {
+                (Some(handed), _) if item.intent.is_none() => handed.state(now),
+                (_, Some(state)) if is_left => state.to_owned(),
                 _ => item_state(item, &state),
             };
             table.write(item_row(&plan, item, &approved_by, &state))?;

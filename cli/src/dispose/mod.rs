@@ -17,6 +17,7 @@ mod propose;
 mod reject;
 mod retire;
 mod settings;
+mod transfer;
 
 use lexhold_store::{Faults, Home, RunLock};
 
@@ -66,6 +67,8 @@ pub fn dispose(settings: &Settings, args: &Dispose) -> anyhow::Result<Exit> {
         DisposeKind::Extend(args) => reject::extend(settings, args),
         DisposeKind::Execute(args) => execute::execute(settings, args),
         DisposeKind::Gone(args) => copies::gone(settings, args),
+        DisposeKind::Transfer(args) => transfer::transfer(settings, args),
+        DisposeKind::Receipt(args) => transfer::receipt(settings, args),
         DisposeKind::Answer(args) => answer::answer(settings, args),
         DisposeKind::Status(args) => list::status(settings, args),
         DisposeKind::Certificate(args) => certificate::certificate(settings, args),

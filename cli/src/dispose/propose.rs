@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 
 use super::judge::{Judge, Verdict, torn};
 use super::plan::{self, by_schedule, leaf, tree};
-use super::settle_holds;
+use super::{settle_holds, transfer};
 use crate::args::{ProposeDisposal, SummaryFormat};
 use crate::dates::{Grounds, MessageDates};
 use crate::failure::Exit;
@@ -203,7 +203,10 @@ pub(super) fn item(row: &RetentionRow, dates: &MessageDates, schedules: &HashMap
     let asked = asked.map(|at| format!("erasure_request {}", TimeZone::UTC.to_datetime(at).date()));
     let action = match asked {
         Some(_) => "erase".to_owned(),
-        None => json!(resolved.action).as_str().unwrap_or_default().to_owned(),
+        None => match &resolved.to {
+            Some(to) => format!("{}{to}", transfer::ACTION),
+            None => json!(resolved.action).as_str().unwrap_or_default().to_owned(),
+        },
     };
     let triggers: BTreeSet<String> = deciding()
         .filter(|duty| duty.kind != DutyKind::Ceiling || resolved.duties.len() == 1)

@@ -96,7 +96,7 @@ fn surviving(
         let copies = log
             .of(settings, home, &Plan::read(catalog, plan)?, settings.now)?
             .into_iter();
-        found.extend(copies.filter(Copy::is_pending).map(|copy| (copy.copy, copy.until)));
+        found.extend(copies.filter(Copy::survives).map(|copy| (copy.copy, copy.until)));
     }
     let value = |(copy, until): (String, Option<Timestamp>)| json!({"copy": copy, "until": until});
     Ok(found.into_iter().map(value).collect())

@@ -303,6 +303,41 @@ pub struct AnsweredItem {
     pub until: Option<String>,
 }
 
+/// The payload of what was handed to another keeper before it is destroyed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DisposalHandedOver {
+    /// The plan that it carries out.
+    pub plan: String,
+    /// The plan's digest.
+    pub digest: String,
+    /// The last journal entry that was taken into account.
+    pub seen: u64,
+    /// Who receives it.
+    pub to: String,
+    /// The messages.
+    pub items: Vec<HandedItem>,
+}
+
+/// A message that was handed to another keeper.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HandedItem {
+    /// The message.
+    pub key: Key,
+    /// The keyed hash of the digest of its line, which the receipt repeats.
+    pub hash: Key,
+}
+
+/// The payload of another keeper's receipt.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DisposalReceived {
+    /// The plan.
+    pub plan: String,
+    /// The digest of the file.
+    pub file: String,
+    /// What was received.
+    pub items: Vec<HandedItem>,
+}
+
 /// What an archive says became of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

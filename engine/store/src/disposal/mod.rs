@@ -198,6 +198,8 @@ pub(crate) fn is_harmless(kind: &EntryKind) -> bool {
             | EntryKind::DisposalApproved
             | EntryKind::DisposalOrdered
             | EntryKind::DisposalAnswered
+            | EntryKind::DisposalHandedOver
+            | EntryKind::DisposalReceived
             | EntryKind::DisposalIntent
             | EntryKind::DisposalDone
             | EntryKind::DisposalCertified

@@ -135,6 +135,10 @@ pub enum EntryKind {
     DisposalOrdered,
     /// What that archive answered.
     DisposalAnswered,
+    /// Messages of a plan were handed to another keeper, by whose receipt they may go.
+    DisposalHandedOver,
+    /// What that keeper has received, by its receipt.
+    DisposalReceived,
     /// Messages are about to be destroyed: see [`crate::Intent`].
     DisposalIntent,
     /// What became of that: see [`crate::Outcome`].
@@ -195,6 +199,8 @@ impl EntryKind {
         Self::DisposalRejected,
         Self::DisposalOrdered,
         Self::DisposalAnswered,
+        Self::DisposalHandedOver,
+        Self::DisposalReceived,
         Self::DisposalIntent,
         Self::DisposalDone,
         Self::DisposalCertified,
@@ -246,6 +252,8 @@ impl EntryKind {
             Self::DisposalRejected => "disposal_rejected",
             Self::DisposalOrdered => "disposal_ordered",
             Self::DisposalAnswered => "disposal_answered",
+            Self::DisposalHandedOver => "disposal_handed_over",
+            Self::DisposalReceived => "disposal_received",
             Self::DisposalIntent => "disposal_intent",
             Self::DisposalDone => "disposal_done",
             Self::DisposalCertified => "disposal_certified",
@@ -302,6 +310,8 @@ impl EntryKind {
                 | Self::DisposalRejected
                 | Self::DisposalOrdered
                 | Self::DisposalAnswered
+                | Self::DisposalHandedOver
+                | Self::DisposalReceived
                 | Self::DisposalCertified
                 | Self::ClockAttested
                 | Self::Restored
