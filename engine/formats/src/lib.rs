@@ -34,12 +34,14 @@ mod open;
 mod parts;
 mod repeats;
 mod rocketchat;
+mod signal;
 mod slack;
 mod sqlite;
 mod teams;
 mod telegram;
 mod text;
 mod tree;
+mod viber;
 mod whatsapp;
 mod xml;
 

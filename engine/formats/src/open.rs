@@ -18,11 +18,13 @@ use crate::irc::Irc;
 use crate::mattermost::Mattermost;
 use crate::messenger::Messenger;
 use crate::rocketchat::RocketChat;
+use crate::signal::{Signal, SignalCli, SignalExport};
 use crate::slack::Slack;
 use crate::sqlite::{self, Database};
 use crate::teams::Teams;
 use crate::telegram::Telegram;
 use crate::tree::Tree;
+use crate::viber::Viber;
 use crate::whatsapp::WhatsApp;
 
 /// Every format, the most used first; where two might claim a file, the first one gets it.
@@ -39,6 +41,10 @@ const FORMATS: &[&dyn Format] = &[
     &IMessage,
     &Irc,
     &RocketChat,
+    &Signal,
+    &SignalCli,
+    &SignalExport,
+    &Viber,
 ];
 
 /// How much of a file is looked at to tell what it is.

@@ -142,6 +142,31 @@ impl Database {
         self.between(&sql, (i64::MIN, i64::MAX), then)
     }
 
+    /// Reads what a table says of the rows with these numbers, if it is there: those that its column names.
+    ///
+    /// # Errors
+    /// When one of them cannot be read.
+    pub(crate) fn beside(
+        &self,
+        table: &str,
+        column: &str,
+        range: (i64, i64),
+        mut then: impl FnMut(i64, Record<'_>),
+    ) -> Result<(), SourceError> {
+        if !self.tables.has(table, &[column]) {
+            return Ok(());
+        }
+        let columns = self.columns(table, &[]);
+        let sql = format!(
+            "SELECT {columns} FROM \"{table}\" WHERE \"{column}\" BETWEEN ?1 AND ?2 ORDER BY \"{column}\", rowid"
+        );
+        self.between(&sql, range, |mut record| {
+            if let Some(number) = record.whole(column) {
+                then(number, record);
+            }
+        })
+    }
+
     fn rows(&self, sql: &str, range: (i64, i64), mut then: impl FnMut(Record<'_>)) -> rusqlite::Result<()> {
         self.steps.store(0, Ordering::Relaxed);
         let mut statement = self.connection.prepare(sql)?;
@@ -270,6 +295,12 @@ fn tables(connection: &Connection) -> rusqlite::Result<Tables> {
         tables.0.insert(name, columns);
     }
     Ok(tables)
+}
+
+/// The instant of milliseconds since 1970, unless there is none or it lies beyond the calendar.
+pub(crate) fn micros_of_millis(millis: i64) -> Option<i64> {
+    let micros = Some(millis).filter(|millis| *millis != 0)?.checked_mul(1000)?;
+    jiff::Timestamp::from_microsecond(micros).is_ok().then_some(micros)
 }
 
 /// The error of a whole database. The library's own words could quote the schema.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use lexhold_model::{Attachment, ConversationKind, Message, MessageKind, Participant, Role, SourcePlace, VersionKind};
+use lexhold_model::{Attachment, ConversationKind, Message, MessageKind, SourcePlace, VersionKind};
 use lexhold_source::{Notes, Reading, SourceError, show_instant};
 
 use super::calendar::micros;
@@ -12,6 +12,7 @@ use super::people::People;
 use super::typedstream;
 use crate::document::Readings;
 use crate::format::Part;
+use crate::parts;
 use crate::sqlite::{Database, Record, Schema};
 use crate::tree::Tree;
 
@@ -202,16 +203,7 @@ impl Rows {
             || peer.into_iter().collect(),
             |chat| chat.members.iter().collect::<Vec<_>>(),
         );
-        let others = members
-            .into_iter()
-            .chain([&owner])
-            .filter(|handle| **handle != message.sender);
-        message.recipients = others
-            .map(|handle| Participant {
-                handle: handle.clone(),
-                role: Role::Member,
-            })
-            .collect();
+        message.recipients = parts::others(members.into_iter().chain([&owner]), &message.sender);
         let more: Vec<&str> = chats.map(|chat| chat.id.as_str()).collect();
         if !more.is_empty() {
             message.metadata.insert("other_chats".into(), more.join(" "));
