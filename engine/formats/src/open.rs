@@ -25,7 +25,7 @@ use crate::teams::Teams;
 use crate::telegram::Telegram;
 use crate::tree::Tree;
 use crate::viber::Viber;
-use crate::whatsapp::WhatsApp;
+use crate::whatsapp::{WhatsApp, WhatsAppStore};
 
 /// Every format, the most used first; where two might claim a file, the first one gets it.
 const FORMATS: &[&dyn Format] = &[
@@ -45,6 +45,7 @@ const FORMATS: &[&dyn Format] = &[
     &SignalCli,
     &SignalExport,
     &Viber,
+    &WhatsAppStore,
 ];
 
 /// How much of a file is looked at to tell what it is.

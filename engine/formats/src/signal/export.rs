@@ -1,6 +1,6 @@
 //! signal-export: a folder a chat, with an object a line in `data.json`. `chat.md` beside it says the same again.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
@@ -11,6 +11,7 @@ use super::kind;
 use crate::document::Readings;
 use crate::format::{About, Format, Messages, Part};
 use crate::object::{self, Object};
+use crate::repeats::Repeats;
 use crate::text::{Text, first_line};
 use crate::tree::Tree;
 use crate::{local, media, parts};
@@ -75,8 +76,7 @@ impl Format for SignalExport {
             text: Text::open(&part, data)?,
             conversation: conversation(&part, data),
             zone: part.options.zone.clone().unwrap_or(TimeZone::UTC),
-            said: HashMap::new(),
-            said_at: String::new(),
+            repeats: Repeats::default(),
             people,
             part,
         }))
@@ -135,9 +135,7 @@ struct Chat {
     conversation: String,
     zone: TimeZone,
     people: BTreeSet<String>,
-    /// How often each sender said each text at this very time: such messages have nothing else to tell them apart.
-    said: HashMap<(String, String), u32>,
-    said_at: String,
+    repeats: Repeats,
 }
 
 impl Messages for Chat {
@@ -148,8 +146,7 @@ impl Messages for Chat {
             conversation,
             zone,
             people,
-            said,
-            said_at,
+            repeats,
         } = self;
         let context = Context {
             part,
@@ -163,14 +160,9 @@ impl Messages for Chat {
                 Ok(found) => found,
                 Err(why) => return vec![Err(why)],
             };
-            if *said_at != written {
-                said.clear();
-                said_at.clone_from(&written);
-            }
-            let words = message.text.clone().unwrap_or_default();
-            let times = said.entry((message.sender.clone(), words)).or_default();
-            *times += 1;
-            message.id = (*times > 1).then(|| format!("{written} {} {times}", message.sender));
+            let words = message.text.as_deref().unwrap_or_default();
+            let times = repeats.count(&written, format!("{} {words}", message.sender));
+            message.id = (times > 1).then(|| format!("{written} {} {times}", message.sender));
             readings(message, mended, notes, place)
         }))
     }

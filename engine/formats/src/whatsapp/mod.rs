@@ -1,8 +1,12 @@
-//! WhatsApp: the text that *Export chat* writes on a phone, alone or in an archive with its media.
+//! WhatsApp: the text that *Export chat* writes on a phone, alone or in an archive with its media, and the database of a phone
+//! with Android.
 
 mod calendar;
 mod chat;
+mod chats;
 mod head;
+mod legacy;
+mod store;
 mod words;
 
 use lexhold_source::{ErrorKind, SourceError};
@@ -10,6 +14,7 @@ use lexhold_source::{ErrorKind, SourceError};
 use crate::format::{About, Format, Messages, Part};
 
 use chat::Chat;
+pub(crate) use store::WhatsAppStore;
 
 pub(crate) struct WhatsApp;
 
