@@ -282,6 +282,9 @@ impl Project {
         for document in self.documents.iter().filter(|document| document.kind == Kind::Counts) {
             compile_counts(document, &mut self.diagnostics);
         }
+        for document in self.documents.iter().filter(|document| document.kind == Kind::Mapping) {
+            crate::mapping::compile(document, &mut self.diagnostics);
+        }
         Mandates::compile(&self.documents, &mut self.diagnostics);
         check_cases(&self.documents, &mut self.diagnostics);
     }

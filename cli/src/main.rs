@@ -38,6 +38,7 @@ mod ledger;
 mod load;
 mod lock;
 mod lsp;
+mod mapping;
 mod operators;
 mod packaging;
 mod past;

@@ -61,7 +61,7 @@ const WITH_CONTENT: Columns = Columns {
 
 /// Scans.
 pub fn scan(settings: &Settings, args: &Scan) -> anyhow::Result<Exit> {
-    let read_as = read_as(&args.read_as)?;
+    let read_as = read_as(settings, &args.read_as)?;
     let inputs = inputs(&args.inputs, &read_as)?;
     let actor = Actor::resolve(settings)?;
     if settings.show_content != ShowContent::Never {

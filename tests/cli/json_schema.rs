@@ -21,7 +21,7 @@ fn a_schema_of_each_kind_and_one_of_all_in_both_editions() {
     ] {
         firm.call(&["schema", "--draft", draft, "--out", folder]).ended(0);
         let written = std::fs::read_dir(firm.path(folder)).unwrap().count();
-        assert_eq!(written, 14);
+        assert_eq!(written, 16);
         let schema: Value = serde_json::from_str(&firm.read(&format!("{folder}/retention.schema.json"))).unwrap();
         assert_eq!(schema["$schema"], uri);
         assert_eq!(
@@ -66,7 +66,7 @@ fn the_examples_of_each_kind_pass_check() {
     }
     firm.call(&["check", "examples"])
         .ended(0)
-        .said("check: 0 errors, 0 warnings in 13 files");
+        .said("check: 0 errors, 0 warnings in 15 files");
     firm.call(&["test", "examples", "--rulesets", "examples", "--policies", "examples"])
         .ended(0);
 }

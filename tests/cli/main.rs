@@ -40,6 +40,7 @@ mod json_schema;
 mod lock;
 mod lsp;
 mod lsp_answers;
+mod mapping;
 mod model;
 mod packaging;
 mod processes;

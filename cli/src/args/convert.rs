@@ -13,6 +13,9 @@ pub struct ReadAs {
     /// The order of dates in exports that could be read in two ways
     #[arg(long, value_enum, value_name = "ORDER")]
     pub source_dates: Option<DatesAre>,
+    /// The mapping document of tables whose columns are not those of messages; every input is such a table (`sources csv`)
+    #[arg(long, value_name = "FILE")]
+    pub mapping: Option<PathBuf>,
 }
 
 /// In which order the numbers of a date stand.

@@ -20,7 +20,7 @@ pub use row::of as message_row;
 
 /// Converts.
 pub fn convert(settings: &Settings, args: &Convert) -> anyhow::Result<Exit> {
-    let read_as = read_as(&args.read_as)?;
+    let read_as = read_as(settings, &args.read_as)?;
     let inputs = inputs(&args.inputs, &read_as)?;
     let mut counts = Counts::default();
     let mut fill = |out: Box<dyn Write + Send>| -> anyhow::Result<()> {

@@ -1,15 +1,18 @@
 //! The files and folders a run was given, looked at before anything begins.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use lexhold_formats::{DateOrder, Options, fingerprint};
 use lexhold_model::Digest;
-use lexhold_source::ErrorKind;
+use lexhold_source::{ErrorKind, SourceError};
 
 use super::pipeline::{CHUNK, zone};
 use crate::args::{DatesAre, ReadAs};
 use crate::failure::{Exit, Failure};
 use crate::files::{near_name, why};
+use crate::mapping;
+use crate::settings::Settings;
 
 /// One input.
 #[derive(Clone, Debug)]
@@ -69,7 +72,7 @@ fn input(path: &Path, read_as: &Options) -> anyhow::Result<Input> {
     // A pipe is left alone: what is read of it is gone.
     let read = (metadata.is_dir() || metadata.is_file()).then(|| lexhold_formats::open(path, read_as));
     match read {
-        Some(Err(error)) if error.kind() == ErrorKind::Undecided => {
+        Some(Err(error)) if error.kind() == ErrorKind::Undecided || is_misnamed(&error, read_as) => {
             return Err(Failure::new(Exit::Usage, error.to_string()).into());
         }
         Some(Err(error)) if metadata.is_dir() => return Err(error.into()),
@@ -82,9 +85,19 @@ fn input(path: &Path, read_as: &Options) -> anyhow::Result<Input> {
     })
 }
 
+/// Whether a table has not the columns that a mapping names.
+fn is_misnamed(error: &SourceError, read_as: &Options) -> bool {
+    read_as.mapping.is_some() && error.kind() == ErrorKind::Header
+}
+
 /// How exports are read that do not say everything of themselves.
-pub fn read_as(args: &ReadAs) -> anyhow::Result<Options> {
+pub fn read_as(settings: &Settings, args: &ReadAs) -> anyhow::Result<Options> {
+    let mapping = args.mapping.as_deref();
     Ok(Options {
+        mapping: mapping
+            .map(|path| mapping::read(settings, path))
+            .transpose()?
+            .map(Arc::new),
         chunks: CHUNK,
         zone: args.source_zone.as_deref().map(zone).transpose()?,
         dates: args.source_dates.map(|order| match order {

@@ -53,7 +53,7 @@ pub fn faults() -> anyhow::Result<Faults> {
 
 /// Runs.
 pub fn run(settings: &Settings, args: &Run) -> anyhow::Result<Exit> {
-    let read_as = read_as(&args.read_as)?;
+    let read_as = read_as(settings, &args.read_as)?;
     let inputs = inputs(&args.inputs, &read_as)?;
     let actor = Actor::resolve(settings)?;
     actor.warn_if_solo(settings);

@@ -68,6 +68,8 @@ kinds! {
     Operators = "operators";
     /// How many messages exports are said to hold.
     Counts = "counts";
+    /// How the columns of a foreign table become messages.
+    Mapping = "mapping";
 }
 
 impl Kind {

@@ -345,6 +345,7 @@ pub fn is_part(kind: Kind) -> bool {
             | Kind::Delegation
             | Kind::Exception
             | Kind::Counts
+            | Kind::Mapping
     )
 }
 

@@ -21,6 +21,7 @@ pub fn shape_of(kind: Kind) -> Shape {
         Kind::Directory => crate::directory_shape(),
         Kind::Operators => lexhold_policy::operators_shape(),
         Kind::Counts => crate::counts_shape(),
+        Kind::Mapping => crate::mapping_shape(),
     };
     // A test needs words of every crate, which only this one knows.
     if let Shape::Map(fields) = &mut shape {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
-use lexhold_source::{Chunks, SourceError};
+use lexhold_source::{Chunks, Mapping, SourceError};
 
 use crate::sqlite::Tables;
 use crate::tree::Tree;
@@ -34,6 +34,8 @@ pub struct Options {
     pub zone: Option<TimeZone>,
     /// The order of dates that could be read in two ways.
     pub dates: Option<DateOrder>,
+    /// What the columns are, where every input is a table with columns of its own.
+    pub mapping: Option<Arc<Mapping>>,
 }
 
 /// In which order the numbers of a date stand.

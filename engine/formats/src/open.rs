@@ -51,9 +51,19 @@ const FORMATS: &[&dyn Format] = &[
 /// How much of a file is looked at to tell what it is.
 const PROBE_BYTES: usize = 64 << 10;
 
+/// Tables of anything, which `source` reads.
+static TABLES: About = About {
+    name: "csv",
+    title: "Any table, by a mapping of its columns",
+    input: "csv, stdin",
+    preserves: &["what the table has", "columns without a field"],
+    lacks: &["what the table has not"],
+    page: include_str!("../pages/csv.md"),
+};
+
 /// What there is to know of every format.
 pub fn formats() -> impl Iterator<Item = &'static About> {
-    FORMATS.iter().map(|format| format.about())
+    FORMATS.iter().map(|format| format.about()).chain([&TABLES])
 }
 
 /// Opens an input: an export in one of the [`formats`], as a folder, a ZIP archive or a file, or a table of messages that
@@ -62,6 +72,9 @@ pub fn formats() -> impl Iterator<Item = &'static About> {
 /// # Errors
 /// When there is no such input, or nothing in it is of a kind that can be read, or something has to be said that it does not say.
 pub fn open(path: &Path, options: &Options) -> Result<Box<dyn Reader>, SourceError> {
+    if let Some(mapping) = &options.mapping {
+        return lexhold_source::open_mapped(path, options.chunks, mapping.clone(), options.zone.as_ref());
+    }
     let table = || lexhold_source::open(path, options.chunks);
     let tree = if path.is_dir() {
         Tree::of_folder(path)?

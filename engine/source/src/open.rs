@@ -1,9 +1,14 @@
 //! Finds the reader for a file by what is in it.
 
 use std::path::Path;
+use std::sync::Arc;
+
+use jiff::tz::TimeZone;
 
 use crate::csv::Csv;
 use crate::input::{Input, Packing};
+use crate::mapped::Mapped;
+use crate::mapping::Mapping;
 use crate::ndjson::Ndjson;
 use crate::parquet::Parquet;
 use crate::records::Header;
@@ -39,6 +44,21 @@ pub fn open(path: &Path, options: Options) -> Result<Box<dyn Reader>, SourceErro
             Err(SourceError::new(ErrorKind::UnknownFormat, &input.name, why))
         }
     }
+}
+
+/// Opens a table whose columns a mapping names, `-` being standard input. `zone` is that of its clock, unless the mapping says it.
+///
+/// # Errors
+/// When there is no such file, or its header has not what the mapping names, or nobody says in which zone its dates are.
+pub fn open_mapped(
+    path: &Path,
+    options: Options,
+    mapping: Arc<Mapping>,
+    zone: Option<&TimeZone>,
+) -> Result<Box<dyn Reader>, SourceError> {
+    let input = Input::open(path)?;
+    let rows = Mapped::new(input, options, mapping, zone)?;
+    Ok(Box::new(Stream::new(rows, options)))
 }
 
 /// What the first bytes of a file say that it is.

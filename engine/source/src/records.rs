@@ -38,12 +38,16 @@ impl Header {
 
     fn candidates(text: &[u8]) -> impl Iterator<Item = Self> {
         // The last one wins a tie: the comma, as in the format's name.
-        [b'\t', b';', b','].into_iter().filter_map(move |delimiter| {
-            let mut records = Records::new(text, delimiter, text.len());
-            let (_, record) = records.next().ok()??;
-            let columns = record.ok()?.texts().map(|name| name.trim().to_owned()).collect();
-            Some(Self { delimiter, columns })
-        })
+        let delimiters = [b'\t', b';', b','].into_iter();
+        delimiters.filter_map(move |delimiter| Self::with(text, delimiter))
+    }
+
+    /// The header, read with this separator.
+    pub(crate) fn with(text: &[u8], delimiter: u8) -> Option<Self> {
+        let mut records = Records::new(text, delimiter, text.len());
+        let (_, record) = records.next().ok()??;
+        let columns = record.ok()?.texts().map(|name| name.trim().to_owned()).collect();
+        Some(Self { delimiter, columns })
     }
 
     /// The first name that stands twice.
