@@ -21,6 +21,7 @@ mod discord;
 mod document;
 mod email;
 mod format;
+mod gitter;
 mod html;
 mod imessage;
 mod irc;

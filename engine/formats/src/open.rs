@@ -13,6 +13,7 @@ use crate::compliance::Compliance;
 use crate::discord::Discord;
 use crate::email::Email;
 use crate::format::{About, Format, Messages, Options, Part};
+use crate::gitter::Gitter;
 use crate::imessage::IMessage;
 use crate::irc::Irc;
 use crate::mattermost::Mattermost;
@@ -46,6 +47,7 @@ const FORMATS: &[&dyn Format] = &[
     &SignalExport,
     &Viber,
     &WhatsAppStore,
+    &Gitter,
 ];
 
 /// How much of a file is looked at to tell what it is.
