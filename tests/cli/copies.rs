@@ -160,3 +160,25 @@ fn a_backup_of_afterwards_has_nothing_of_it() {
         (true, vec![one("copies outside the home", "exempt", false)])
     );
 }
+
+#[test]
+fn a_backup_made_while_messages_go_has_them() {
+    let firm = Firm::new();
+    firm.messages("in.ndjson", &[message("m1", "2019-06-01T12:00:00Z", "lunch")]);
+    firm.run(&["in.ndjson"]).ended(0);
+    let plan = firm.call(&["dispose", "propose", "--format", "json"]).ended(0).json()["plan"].clone();
+    let plan = plan.as_str().unwrap();
+    firm.call(&["dispose", "approve", plan]).ended(0);
+    let mut stopped = firm.command(&["dispose", "execute", plan]);
+    stopped.env("LEXHOLD_TEST_STOP_AT", "intended").output().unwrap();
+    firm.call(&["backup", "copy"]).ended(0);
+    firm.call(&["dispose", "execute", plan]).ended(0);
+    let (complete, found) = copies(&firm);
+    assert!(
+        !complete
+            && found
+                .iter()
+                .any(|(name, state, _)| name.starts_with("backup-") && state == "pending"),
+        "{found:?}"
+    );
+}

@@ -142,6 +142,8 @@ impl CopyLog {
         let (Some(first_intent), Some(last_intent)) = (intents().min(), intents().max()) else {
             return Ok(Vec::new());
         };
+        // While an intent is carried out its messages are still there, for whoever copies the home.
+        let gone_by = plan.items.iter().filter_map(|item| item.done).max();
         let is_done = plan.row.rejected.is_some() || plan.remaining().next().is_none();
         let archive = match home.store_mode() {
             StoreMode::Archive => "archive segments",
@@ -162,7 +164,7 @@ impl CopyLog {
             until: None,
             reason: Some("handed over, and received".to_owned()),
         }));
-        for one in self.homes.iter().filter(|one| one.entries < last_intent) {
+        for one in self.homes.iter().filter(|one| Some(one.entries) < gone_by) {
             // What was gone before the plan destroyed anything was no copy of it.
             if self.gone.get(&one.name).is_none_or(|gone| *gone > first_intent) {
                 copies.push(self.outside(&one.name, one.expires, 0, now));

@@ -261,6 +261,7 @@ pub mod tests {
             must_dispose_by: String::new(),
             sent_back: None,
             intent: None,
+            done: None,
             destroyed_at: None,
         }
     }

@@ -231,6 +231,7 @@ pub(super) fn item(row: &RetentionRow, dates: &MessageDates, schedules: &HashMap
         must_dispose_by: resolved.must_dispose_by.limit.day_text(),
         sent_back: None,
         intent: None,
+        done: None,
         destroyed_at: None,
     }
 }

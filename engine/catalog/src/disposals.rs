@@ -127,6 +127,8 @@ pub struct ItemRow {
     /// The entry that announced its destruction, if it is gone: before any hold that came too late.
     pub intent: Option<u64>,
     /// When it was destroyed, in microseconds since 1970 in UTC.
+    /// The entry that said afterwards that it is gone: whoever copied the home before that may have copied it.
+    pub done: Option<u64>,
     pub destroyed_at: Option<i64>,
 }
 
@@ -375,7 +377,7 @@ impl Catalog {
         let sql = format!(
             "SELECT i.plan, i.item, i.key, i.family, i.message_id, i.version, i.content_hash, i.schedules, i.action, i.triggers,
                     i.retain_until, i.eligible_from, i.dispose_at, i.must_dispose_by, b.reason, t.intent_seq,
-                    epoch_us(t.destroyed_at)
+                    t.done_seq, epoch_us(t.destroyed_at)
              FROM disposal_item i
              LEFT JOIN (SELECT plan, key, arg_min(reason, seq) AS reason FROM disposal_sent_back GROUP BY plan, key) b
                  ON b.plan = i.plan AND b.key = i.key
@@ -462,6 +464,7 @@ fn item(row: Row<'_>) -> Result<ItemRow> {
         must_dispose_by: row.owned(13)?,
         sent_back: row.owned_or_null(14)?,
         intent: row.number_or_null(15)?.map(i64::unsigned_abs),
-        destroyed_at: row.number_or_null(16)?,
+        done: row.number_or_null(16)?.map(i64::unsigned_abs),
+        destroyed_at: row.number_or_null(17)?,
     })
 }
