@@ -8,12 +8,13 @@ use jiff::Timestamp;
 use lexhold_document::{Diagnostics, FileId, Files};
 use lexhold_policy::{Approval, Circumstances, Governance, GovernanceAnswer, Operator, Operators, Statement, Verb};
 use lexhold_store::{EntryKind, ErrorKind, Home, Payload};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::failure::{Exit, Failure};
 use crate::files::cannot_read;
 use crate::load::{Project, compile_operators};
-use crate::settings::Settings;
+use crate::settings::{FILE, Settings};
 use crate::terminal::say;
 
 /// What is known of an act when governance is asked.
@@ -67,13 +68,20 @@ pub struct Actor {
     approvals: Vec<Approval>,
     /// Nobody stands by anything without a signature.
     signed: bool,
+    /// The settings say that one person governs alone, and not only name no operators.
+    solo_by_choice: bool,
     /// Where the home is, or will be.
     home: PathBuf,
     /// What was asked before there was a home.
     pending: RefCell<Vec<Value>>,
     /// Whether silent holds are shown, once that was asked.
     sees_silent: OnceCell<bool>,
+    /// Whether operators govern the home of whom this call knows none, once that was asked.
+    forsaken: OnceCell<bool>,
 }
+
+/// What anybody may do where operators govern a home and none are known: it keeps messages, and says nothing of who governs.
+const KEEPING: [Verb; 3] = [Verb::Run, Verb::PlaceHold, Verb::Restore];
 
 impl Actor {
     /// Reads `operators.yaml` and the governance policies. Without operators one person governs alone, and is told so.
@@ -109,9 +117,11 @@ impl Actor {
             governance,
             approvals: Vec::new(),
             signed: settings.signed,
+            solo_by_choice: settings.solo,
             home: settings.home.clone(),
             pending: RefCell::new(Vec::new()),
             sees_silent: OnceCell::new(),
+            forsaken: OnceCell::new(),
         };
         let approvals = actor.read_approvals(settings, home)?;
         Ok(Self { approvals, ..actor })
@@ -300,14 +310,35 @@ impl Actor {
             signed: self.signatures(id, verb, signs, plan.since).next().is_some(),
             stage: act.plan.filter(|_| approves).map_or("", |plan| &plan.stage),
         };
+        let answer = match !KEEPING.contains(&verb) && self.is_forsaken()? {
+            true => nobody_known(),
+            false => self.governance.may(principal, verb, &circumstances),
+        };
         Ok(Asked {
             verb,
             act,
             id,
             named: principal.is_some(),
-            answer: self.governance.may(principal, verb, &circumstances),
+            answer,
             approvals: self.approvals.iter().filter(|one| one.covers(verb, signs)).collect(),
         })
+    }
+
+    /// Whether operators govern the home, by what was last put on record of that, and this call knows none: somebody stands in
+    /// another folder than usual, or a document is gone. Only settings that say so make one person govern from then on.
+    fn is_forsaken(&self) -> anyhow::Result<bool> {
+        if !self.is_solo() || self.solo_by_choice {
+            return Ok(false);
+        }
+        if let Some(known) = self.forsaken.get() {
+            return Ok(*known);
+        }
+        let forsaken = match Home::open(&self.home) {
+            Ok(home) => is_governed(&home)?,
+            Err(error) if error.kind() == ErrorKind::NotFound => false,
+            Err(error) => return Err(error.into()),
+        };
+        Ok(*self.forsaken.get_or_init(|| forsaken))
     }
 
     /// Those who stand by an act: who is named, and who signed it. Who has a key is named in vain without a signature.
@@ -494,6 +525,49 @@ impl<'a> Asked<'a> {
     }
 }
 
+/// What the journal says of a question to governance.
+#[derive(Deserialize)]
+struct Answered {
+    verb: String,
+    allowed: bool,
+    solo: bool,
+}
+
+/// Whether operators govern a home: so says the last entry that tells. One that was erased may have said so.
+fn is_governed(home: &Home) -> anyhow::Result<bool> {
+    let journal = home.journal();
+    let mut asked = Vec::new();
+    for entry in journal.entries(1)? {
+        let entry = entry?;
+        if entry.kind == EntryKind::Governance {
+            asked.push(entry);
+        }
+    }
+    for entry in asked.iter().rev() {
+        let Some(answered) = journal.payload_json::<Answered>(entry)? else {
+            return Ok(true);
+        };
+        let tells = answered.allowed && !KEEPING.iter().any(|verb| verb.as_str() == answered.verb);
+        if tells || !answered.solo {
+            return Ok(!answered.solo);
+        }
+    }
+    Ok(false)
+}
+
+/// The answer to whoever knows none of the operators that govern a home.
+fn nobody_known() -> GovernanceAnswer {
+    GovernanceAnswer {
+        allowed: false,
+        reasons: vec!["operators govern this home, and none are known here".to_owned()],
+        errors: Vec::new(),
+        needs: vec![format!(
+            "their operators.yaml and --as; where one person is to govern alone from now on, `governance: solo` in {FILE}"
+        )],
+        solo: true,
+    }
+}
+
 /// A refusal in words: which policy refused, and what it would take.
 fn refused(asked: &Asked<'_>) -> anyhow::Error {
     let Asked { verb, id, answer, .. } = asked;
@@ -508,12 +582,12 @@ fn refused(asked: &Asked<'_>) -> anyhow::Error {
     } else {
         why.join(", ")
     };
-    let help = if !asked.named {
-        "name an operator of operators.yaml with --as".to_owned()
-    } else if answer.needs.is_empty() {
+    let help = if !answer.needs.is_empty() {
+        format!("it takes {}", answer.needs.join("; and "))
+    } else if asked.named {
         "lexhold whoami lists what you may do".to_owned()
     } else {
-        format!("it takes {}", answer.needs.join("; and "))
+        "name an operator of operators.yaml with --as".to_owned()
     };
     let failure = Failure::new(Exit::Refused, format!("`{id}` may not `{}`: {why}", verb.as_str()));
     failure.help(help).into()

@@ -370,3 +370,59 @@ fn without_a_home_a_refusal_leaves_nothing_behind() {
     assert_eq!(ran.code, 5);
     assert!(!team.firm.path(".lexhold").exists());
 }
+
+#[test]
+fn whoever_knows_no_operators_governs_no_home_of_theirs() {
+    let firm = Firm::new();
+    firm.write("operators.yaml", OPERATORS);
+    firm.write(
+        "quiet.yaml",
+        HOLD.replace("owner", "silent: true\nowner").replace("[cyd]", "[bob]"),
+    );
+    firm.messages(
+        "in.ndjson",
+        &[
+            message("m1", "2019-06-01T12:00:00Z", "lunch"),
+            message("m2", "2019-06-01T12:00:00Z", "tea"),
+        ],
+    );
+    firm.run(&["in.ndjson", "--as", "rex", "--confirmed-by", "rita"])
+        .ended(0);
+    let propose = ["dispose", "propose", "--format", "json"];
+    let plan = firm.call(&[&propose[..], &["--as", "rex"]].concat()).ended(0).json()["plan"].clone();
+    let plan = plan.as_str().unwrap();
+    firm.call(&["hold", "place", "quiet.yaml", "--as", "lea"]).ended(0);
+    std::fs::remove_file(firm.path("operators.yaml")).unwrap();
+    let why = "operators govern this home, and none are known here";
+    let refused: [&[&str]; 3] = [&["dispose", "approve", plan], &propose, &["backup", "copy"]];
+    for arguments in refused {
+        firm.call(arguments).ended(5).said(why);
+    }
+    let shown = firm.call(&["hold", "list", "--all"]).ended(0);
+    assert!(!shown.stdout.contains("orion"), "{}", shown.stdout);
+    // Whatever keeps messages goes on, and changes nothing of that.
+    firm.messages("more.ndjson", &[message("m3", "2019-06-01T12:00:00Z", "cake")]);
+    firm.call(&["run", "more.ndjson"]).ended(0);
+    firm.call(&[
+        "hold",
+        "place",
+        "--name",
+        "vega",
+        "--matter",
+        "Vega",
+        "--custodian",
+        "ann",
+        "--zone",
+        "UTC",
+    ])
+    .ended(0);
+    firm.call(&["dispose", "reject", plan, "--reason", "no"]).ended(0);
+    firm.call(&propose).ended(5).said("governance: solo");
+    // Who says so governs alone, and the journal knows it from the first act on.
+    firm.write("lexhold.yaml", "governance: solo\n");
+    firm.call(&propose).ended(0);
+    std::fs::remove_file(firm.path("lexhold.yaml")).unwrap();
+    let shown = firm.call(&["hold", "list", "--all"]).ended(0);
+    assert!(shown.stdout.contains("orion"), "{}", shown.stdout);
+    assert_eq!(asked(&firm).last().unwrap()["solo"], json!(true));
+}
