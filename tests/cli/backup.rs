@@ -8,7 +8,7 @@ use lexhold_catalog::Fingerprint;
 use lexhold_store::{EntryKind, Home, Payload, Stamp};
 use serde_json::json;
 
-use crate::support::{Firm, fingerprint, many};
+use crate::support::{Firm, fingerprint, many, message};
 
 fn firm() -> Firm {
     let firm = Firm::new();
@@ -81,6 +81,27 @@ fn without_the_newer_journal_it_has_to_be_said_and_is_remembered() {
     ])
     .ended(0);
     firm.call(&["verify", "--home", "back"]).ended(0);
+}
+
+#[test]
+fn approvals_of_before_a_blind_restore_are_void() {
+    let firm = Firm::new();
+    firm.messages("in.ndjson", &[message("m1", "2019-06-01T12:00:00Z", "lunch")]);
+    firm.run(&["in.ndjson"]).ended(0);
+    let plan = firm.call(&["dispose", "propose", "--format", "json"]).ended(0).json()["plan"].clone();
+    let plan = plan.as_str().unwrap();
+    firm.call(&["dispose", "approve", plan]).ended(0);
+    firm.call(&["backup", "copy"]).ended(0);
+    firm.call(&["dispose", "reject", plan, "--reason", "asked for"])
+        .ended(0);
+    let back = |arguments: &[&str]| firm.call(&[arguments, &["--home", "back"]].concat());
+    back(&["restore", "copy", "--journal-lost"]).ended(0);
+    back(&["clock", "attest", "--reason", "holds were placed again"]).ended(0);
+    back(&["dispose", "execute", plan]).ended(5).said("approve");
+    back(&["rebuild"]).ended(0);
+    back(&["dispose", "execute", plan]).ended(5).said("approve");
+    back(&["dispose", "approve", plan]).ended(0);
+    back(&["dispose", "execute", plan]).ended(0);
 }
 
 #[test]

@@ -82,7 +82,7 @@ impl Plan {
     }
 
     /// The approvals that count at an instant, one for each stage that has been passed: none from before the release of a hold
-    /// over any item, none that lapsed, none that a clock which was ahead wrote, none of whoever asked for the plan or approved
+    /// over any item or a restore without the newer journal, none that lapsed, none that a clock which was ahead wrote, none of whoever asked for the plan or approved
     /// a stage before, unless one person governs alone, and none of a stage behind one that does not count.
     pub fn standing(&self, now: Timestamp) -> Vec<&ApprovalRow> {
         let mut standing: Vec<&ApprovalRow> = Vec::new();

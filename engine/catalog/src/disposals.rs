@@ -13,7 +13,7 @@ use crate::membership::decimals;
 use crate::open::Catalog;
 use crate::payload::{
     Activity, DisposalApproved, DisposalCertified, DisposalDone, DisposalIntent, DisposalProposed, DisposalRejected,
-    JournalEntry,
+    JournalEntry, Restored,
 };
 use crate::rows::{Row, collect, decimal, each_row, sql_text};
 
@@ -69,8 +69,9 @@ pub struct PlanRow {
     pub n_destroyed: u64,
     /// The entry of its certificate.
     pub certified: Option<u64>,
-    /// The last release of a hold over any of its items, after it was proposed: approvals before it are void. One of a
-    /// silent hold does not show: the grace keeps its items beyond the life of every approval before it.
+    /// The last release of a hold over any of its items, after it was proposed, or the last restore without the newer
+    /// journal: approvals before it are void. The release of a silent hold does not show: the grace keeps its items beyond
+    /// the life of every approval before it.
     pub voided: Option<u64>,
 }
 
@@ -126,9 +127,9 @@ pub struct ItemRow {
     pub sent_back: Option<String>,
     /// The entry that announced its destruction, if it is gone: before any hold that came too late.
     pub intent: Option<u64>,
-    /// When it was destroyed, in microseconds since 1970 in UTC.
     /// The entry that said afterwards that it is gone: whoever copied the home before that may have copied it.
     pub done: Option<u64>,
+    /// When it was destroyed, in microseconds since 1970 in UTC.
     pub destroyed_at: Option<i64>,
 }
 
@@ -308,6 +309,15 @@ pub(crate) fn certified(
     Ok(())
 }
 
+/// A backup was brought back: unless all that came after it is known, a plan of before may have been rejected, or a hold
+/// placed and released over it.
+pub(crate) fn restored(transaction: &Transaction<'_>, seq: u64, restored: Option<Restored>) -> duckdb::Result<()> {
+    if !restored.is_some_and(|restored| restored.newer_journal) {
+        transaction.execute("INSERT INTO blind_restore VALUES (?)", params![seq])?;
+    }
+    Ok(())
+}
+
 impl Catalog {
     /// Every disposal plan, in the order of the journal.
     ///
@@ -321,9 +331,11 @@ impl Catalog {
                           (SELECT count(DISTINCT b.key) FROM disposal_sent_back b WHERE b.plan = d.plan),
                           (SELECT count(*) FROM tombstone t WHERE t.plan = d.plan),
                           (SELECT max(c.seq) FROM disposal_certificate c WHERE c.plan = d.plan),
+                          greatest(
+                          (SELECT max(b.seq) FROM blind_restore b WHERE b.seq > d.seq),
                           (SELECT max(r.seq) FROM hold_release r ANTI JOIN (FROM hold WHERE silent) USING (hold)
                            JOIN hold_member m USING (hold)
-                           JOIN disposal_item i ON i.plan = d.plan AND i.family = m.family WHERE r.seq > d.seq)
+                           JOIN disposal_item i ON i.plan = d.plan AND i.family = m.family WHERE r.seq > d.seq))
                    FROM disposal d ORDER BY d.seq";
         collect(self.connection(), sql, "reading disposal plans", |row| {
             let seq = |column| Ok(row.number_or_null(column)?.map(i64::unsigned_abs));

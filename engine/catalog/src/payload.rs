@@ -97,6 +97,8 @@ pub mod kind {
     pub const DISPOSAL_DONE: &str = "disposal_done";
     /// A plan was carried out, and certified: [`DisposalCertified`](super::DisposalCertified).
     pub const DISPOSAL_CERTIFIED: &str = "disposal_certified";
+    /// A backup was brought back.
+    pub const RESTORED: &str = "restored";
 }
 
 /// The payload of a disposal plan that was frozen: a batch record with the file of its items beside it.
@@ -375,6 +377,8 @@ pub struct Restored {
     pub backup: String,
     /// The entries of its journal.
     pub backup_entries: u64,
+    /// Whether what came after the backup is known.
+    pub newer_journal: bool,
 }
 
 /// The payload of what says of a copy outside the home that it is no more.

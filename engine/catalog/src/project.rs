@@ -237,6 +237,7 @@ fn apply_entry(transaction: &Transaction<'_>, entry: &JournalEntry<'_>, doing: &
         kind::DISPOSAL_CERTIFIED => {
             return disposals::certified(transaction, entry, &payload(entry, doing)?).doing(doing);
         }
+        kind::RESTORED => return disposals::restored(transaction, seq, payload(entry, doing)?).doing(doing),
         kind::SAMPLE_DRAWN => return samples::apply(transaction, entry, &payload(entry, doing)?).doing(doing),
         _ => return Ok(()),
     };

@@ -131,6 +131,7 @@ CREATE TABLE disposal_step (seq BIGINT NOT NULL, plan VARCHAR NOT NULL, intended
 CREATE TABLE disposal_step_key (seq BIGINT NOT NULL, key DECIMAL(38,0) NOT NULL);
 CREATE TABLE disposal_step_activity (seq BIGINT NOT NULL, conversation VARCHAR NOT NULL, active_at BIGINT, captured_at BIGINT NOT NULL);
 CREATE TABLE disposal_certificate (plan VARCHAR NOT NULL, seq BIGINT NOT NULL, certified_at TIMESTAMPTZ NOT NULL);
+CREATE TABLE blind_restore (seq BIGINT NOT NULL);
 CREATE TABLE tombstone (
     key DECIMAL(38,0) NOT NULL, family DECIMAL(38,0) NOT NULL, message_id VARCHAR NOT NULL, version INTEGER NOT NULL,
     content_hash DECIMAL(38,0) NOT NULL, plan VARCHAR NOT NULL, item BIGINT NOT NULL, schedules VARCHAR[] NOT NULL,

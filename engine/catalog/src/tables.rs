@@ -85,7 +85,7 @@ const MEANING: &str =
     "o.set_id, o.facts_id, o.scan_incomplete, o.after, o.resolved, d.days_id, d.suspect, c.platform, c.conversation";
 
 /// Tables beside those of evaluations: all columns, and those that say what was decided, if any does.
-const OWN_TABLES: [(&str, &str, Option<&str>); 43] = [
+const OWN_TABLES: [(&str, &str, Option<&str>); 44] = [
     (
         "meta",
         "schema_version, applied_seq, applied_leaf",
@@ -195,6 +195,7 @@ const OWN_TABLES: [(&str, &str, Option<&str>); 43] = [
         None,
     ),
     ("disposal_certificate", "plan, seq, certified_at", None),
+    ("blind_restore", "seq", None),
     (
         "tombstone",
         "key, family, message_id, version, content_hash, plan, item, schedules, action, triggers, retain_until, \
