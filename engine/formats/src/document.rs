@@ -133,20 +133,33 @@ pub(crate) fn beginning(first: &[u8], spine: &'static [&'static str]) -> Vec<(St
 /// Reads each object of a list, if it is there. A list that cannot be read is an error: without its names and members every
 /// message would lose some.
 pub(crate) fn each(part: &Part, path: &str, mut then: impl FnMut(Object<'_>)) -> Result<(), SourceError> {
+    each_in(part, path, &[""], |_, object| then(object))
+}
+
+/// The same for several lists of a document, which are told apart by their paths. What stands beside them is passed by.
+pub(crate) fn each_in(
+    part: &Part,
+    path: &str,
+    spine: &'static [&'static str],
+    mut then: impl FnMut(&str, Object<'_>),
+) -> Result<(), SourceError> {
     let Some(at) = part.tree.find(path) else { return Ok(()) };
     let entry = &part.tree.entries[at];
     let name = part.tree.full_name(entry);
     let limit_bytes = part.options.chunks.line_bytes;
-    let mut items = Items::new(part.tree.read(entry)?, &[""], limit_bytes);
+    let mut items = Items::new(part.tree.read(entry)?, spine, limit_bytes);
     let damaged = |why: &str| SourceError::new(ErrorKind::Corrupt, &name, why.to_owned());
     while let Some(step) = items.next().map_err(|error| SourceError::io(&name, error))? {
+        let beside = !items.path().ends_with("[]") && spine.len() > 1;
         match step {
             Step::Open | Step::Close => {}
             Step::Broken(why) => return Err(damaged(why)),
+            Step::TooLong | Step::Value if beside => {}
             Step::TooLong => return Err(damaged("an item is longer than the limit")),
             Step::Value => {
                 let (text, _) = object::text(items.value());
-                then(Object::parse(&text).map_err(|why| damaged(&why))?);
+                let object = Object::parse(&text).map_err(|why| damaged(&why))?;
+                then(items.path(), object);
             }
         }
     }

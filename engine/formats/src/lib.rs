@@ -45,6 +45,7 @@ mod tree;
 mod viber;
 mod whatsapp;
 mod xml;
+mod zulip;
 
 pub use format::{About, DateOrder, Options};
 pub use open::{fingerprint, formats, open};

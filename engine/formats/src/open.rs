@@ -27,6 +27,7 @@ use crate::telegram::Telegram;
 use crate::tree::Tree;
 use crate::viber::Viber;
 use crate::whatsapp::{WhatsApp, WhatsAppStore};
+use crate::zulip::Zulip;
 
 /// Every format, the most used first; where two might claim a file, the first one gets it.
 const FORMATS: &[&dyn Format] = &[
@@ -48,6 +49,7 @@ const FORMATS: &[&dyn Format] = &[
     &Viber,
     &WhatsAppStore,
     &Gitter,
+    &Zulip,
 ];
 
 /// How much of a file is looked at to tell what it is.
