@@ -91,6 +91,26 @@ fn names_addresses_and_markup_are_shown_as_people_saw_them() {
 }
 
 #[test]
+fn people_of_other_workspaces_are_known_by_their_messages() {
+    let whole = day(r#"[{"type":"message","ts":"1.5","user":"W9","team":"T9","user_team":"T9","text":"hi","user_profile":{"display_name":"","real_name":"Eve of Bank B","team":"T9"}},
+        {"type":"message","ts":"2.5","user":"U1","text":"hi","user_profile":{"real_name":"not Ann"}}]"#)
+    .clean();
+    let [guest, known] = &whole.messages[..] else {
+        panic!("{:?}", whole.texts())
+    };
+    assert_eq!(
+        (
+            guest.sender.as_str(),
+            guest.metadata["sender_name"].as_str(),
+            guest.metadata["user_team"].as_str()
+        ),
+        ("W9", "Eve of Bank B", "T9")
+    );
+    assert_eq!(known.metadata["sender_email"], "ann@x.com");
+    assert_ne!(known.metadata["sender_name"], "not Ann", "the list counts");
+}
+
+#[test]
 fn subtypes_are_kinds() {
     for (subtype, kind) in [
         ("bot_message", MessageKind::Message),

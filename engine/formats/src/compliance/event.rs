@@ -8,6 +8,7 @@ use mail_parser::decoders::base64::base64_decode;
 use sha2::{Digest as _, Sha256};
 
 use crate::format::Part;
+use crate::parts;
 use crate::xml::Element;
 
 /// The instant of seconds or milliseconds since 1970, or of RFC 3339. Zero is how exporters say that they do not know.
@@ -60,11 +61,13 @@ pub(super) fn attachment(event: &Element, part: &Part) -> Option<Attachment> {
     if shown.is_none() && stored.is_none() && id.is_none() && inside.is_none() {
         return None;
     }
-    let found = match inside {
-        Some(bytes) => Some((bytes.len() as u64, hex(&Sha256::digest(&bytes)))),
-        None => stored.iter().chain(&id).find_map(|name| bytes_of(part, name)),
+    let (bytes, sha256) = match inside {
+        Some(bytes) => (Some(bytes.len() as u64), Some(hex(&Sha256::digest(&bytes)))),
+        None => {
+            let mut found = stored.iter().chain(&id).map(|name| bytes_of(part, name));
+            found.find(|found| found.0.is_some()).unwrap_or_default()
+        }
     };
-    let (bytes, sha256) = found.unzip();
     let size = || event.said("FileSize").and_then(|size| size.parse().ok());
     let shown = shown.or(stored).or(id);
     Some(Attachment {
@@ -76,11 +79,11 @@ pub(super) fn attachment(event: &Element, part: &Part) -> Option<Attachment> {
 }
 
 /// Size and digest of a file of the export, by the path or the name that the export gives it.
-pub(super) fn bytes_of(part: &Part, name: &str) -> Option<(u64, String)> {
-    let path = name.replace('\\', "/");
-    let places = [path.as_str(), file_name(&path)].map(|path| format!("{}{path}", part.root));
-    let at = places.iter().find_map(|place| part.tree.find(place))?;
-    part.tree.hash(&part.tree.entries[at]).ok()
+pub(super) fn bytes_of(part: &Part, name: &str) -> (Option<u64>, Option<String>) {
+    match parts::bytes_of(part, name) {
+        (None, _) => parts::bytes_of(part, file_name(name)),
+        found => found,
+    }
 }
 
 /// A path without its folders, of whichever system.

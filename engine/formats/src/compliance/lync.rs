@@ -95,7 +95,7 @@ fn who(message: &mut Message, event: &Element) {
 }
 
 fn file(name: String, part: &Part) -> Attachment {
-    let (bytes, sha256) = bytes_of(part, &name).unzip();
+    let (bytes, sha256) = bytes_of(part, &name);
     Attachment {
         name: Some(name),
         bytes,

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use lexhold_model::{ConversationKind, Participant, Role};
+use lexhold_model::{ConversationKind, Participant};
 
 use super::event::{flatten, instant_of, login};
 use super::{Dialect, lync};
+use crate::parts::others;
 use crate::xml::{Element, Found, Xml};
 
 /// What is known of a conversation before its events are read. Memory goes with its people, not with its messages.
@@ -89,16 +90,8 @@ impl Conversation {
     pub(super) fn readers(&self, at: Option<i64>, sender: &str) -> Vec<Participant> {
         let there =
             |stays: &[(i64, i64)]| at.is_none_or(|at| stays.iter().any(|(first, last)| (*first..=*last).contains(&at)));
-        let others = self
-            .stays
-            .iter()
-            .filter(|(login, stays)| *login != sender && there(stays));
-        others
-            .map(|(login, _)| Participant {
-                handle: login.clone(),
-                role: Role::Member,
-            })
-            .collect()
+        let people = self.stays.iter().filter(|(_, stays)| there(stays));
+        others(people.map(|(login, _)| login), sender)
     }
 }
 

@@ -1,6 +1,6 @@
 //! One post with its replies.
 
-use lexhold_model::{Attachment, ConversationKind, Message, MessageKind, Participant, Role, VersionKind};
+use lexhold_model::{Attachment, ConversationKind, Message, MessageKind, VersionKind};
 use lexhold_source::Reading;
 use serde_json::Value as Json;
 
@@ -8,6 +8,7 @@ use super::server::Server;
 use crate::document::Readings;
 use crate::format::Part;
 use crate::object::Object;
+use crate::parts::{bytes_of, others};
 use crate::repeats::Repeats;
 
 /// What a post is read with.
@@ -88,7 +89,7 @@ fn message(mut post: Object<'_>, place: &Where, reply_to: Option<String>, contex
         conversation_kind: place.kind,
         channel: place.channel.clone(),
         sent_at: created.and_then(micros),
-        recipients: recipients(&place.members, &sender),
+        recipients: others(&place.members, &sender),
         reply_to,
         ..Message::default()
     };
@@ -186,16 +187,6 @@ fn id(conversation: &str, id: String, context: &mut Context<'_>) -> String {
     if times > 1 { format!("{id}-{times}") } else { id }
 }
 
-pub(super) fn recipients(members: &[String], sender: &str) -> Vec<Participant> {
-    let others = members.iter().filter(|member| *member != sender);
-    others
-        .map(|member| Participant {
-            handle: member.clone(),
-            role: Role::Member,
-        })
-        .collect()
-}
-
 /// The instant of milliseconds since 1970; zero is how Mattermost says never.
 pub(super) fn micros(millis: u64) -> Option<i64> {
     let micros = i64::try_from(millis).ok()?.checked_mul(1000)?;
@@ -204,15 +195,14 @@ pub(super) fn micros(millis: u64) -> Option<i64> {
 
 /// The files of a post, with their digests where the export has the bytes.
 fn attachments(post: &Object<'_>, part: &Part) -> Vec<Attachment> {
-    let paths = post
-        .objects("attachments")
-        .into_iter()
-        .filter_map(|mut file| file.text("path"));
-    paths
+    let files = post.objects("attachments").into_iter();
+    files
+        .filter_map(|mut file| file.text("path"))
         .map(|path| {
-            let places = [format!("{}data/{path}", part.root), format!("{}{path}", part.root)];
-            let found = places.iter().find_map(|place| part.tree.find(place));
-            let (bytes, sha256) = found.and_then(|at| part.tree.hash(&part.tree.entries[at]).ok()).unzip();
+            let (bytes, sha256) = match bytes_of(part, &format!("data/{path}")) {
+                (None, _) => bytes_of(part, &path),
+                found => found,
+            };
             Attachment {
                 name: path.rsplit('/').next().map(str::to_owned),
                 bytes,

@@ -5,7 +5,7 @@ use lexhold_source::Reading;
 use serde_json::Value as Json;
 
 use super::markup;
-use super::people::{Conversation, People};
+use super::people::{Conversation, People, Person};
 use crate::document::{Readings, Value};
 use crate::format::Part;
 use crate::object::Object;
@@ -138,13 +138,21 @@ fn sender(record: &mut Object<'_>, context: &Context<'_>, message: &mut Message)
     let Some(id) = id else {
         return record.text("bot_id").or_else(|| record.text("username"));
     };
-    if let Some(person) = context.people.get(&id) {
-        let known = [("sender_name", &person.name), ("sender_email", &person.email)];
-        let known = known
-            .into_iter()
-            .filter_map(|(name, value)| Some((name.to_owned(), value.clone()?)));
-        message.metadata.extend(known);
-    }
+    // Who is from another workspace stands in no list of this one; a message of theirs says their name.
+    let theirs = || {
+        let mut profile = record.object("user_profile").unwrap_or_default();
+        let names = ["display_name", "real_name", "name"];
+        Person {
+            name: names.into_iter().find_map(|name| profile.text(name)),
+            email: profile.text("email"),
+        }
+    };
+    let person = context.people.get(&id).cloned().unwrap_or_else(theirs);
+    let known = [("sender_name", person.name), ("sender_email", person.email)];
+    let known = known
+        .into_iter()
+        .filter_map(|(name, value)| Some((name.to_owned(), value?)));
+    message.metadata.extend(known);
     Some(id)
 }
 
