@@ -73,6 +73,19 @@ impl Text {
     }
 }
 
+/// Hands over each line of an entry, for what has to be known before its messages are read. What is wrong with a line is told then.
+pub(crate) fn each_line(part: &Part, at: usize, mut then: impl FnMut(&[u8])) -> Result<(), SourceError> {
+    let entry = &part.tree.entries[at];
+    let mut lines = Lines::new(part.tree.read(entry)?, part.options.chunks.line_bytes);
+    let failed = |error| SourceError::io(&part.tree.full_name(entry), error);
+    while let Some((number, line)) = lines.next_line().map_err(failed)? {
+        if let Line::Bytes(bytes) = line {
+            then(if number == 1 { without_bom(bytes) } else { bytes });
+        }
+    }
+    Ok(())
+}
+
 /// The first line of some text that says anything.
 pub(crate) fn first_line(first: &[u8]) -> &[u8] {
     let mut lines = without_bom(first).split(|byte| *byte == b'\n');

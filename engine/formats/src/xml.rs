@@ -324,8 +324,8 @@ fn reference(name: &quick_xml::events::BytesRef<'_>) -> Option<char> {
 
 /// The name of the outermost element with which some bytes begin, and the text that they are.
 pub(crate) fn root(first: &[u8]) -> Option<(String, String)> {
-    let encoding = encoding(first);
-    let (text, ..) = encoding.decode(first);
+    first.iter().take(64).find(|byte| **byte == b'<')?;
+    let (text, ..) = encoding(first).decode(first);
     let mut rest = text.trim_start();
     rest.starts_with('<').then_some(())?;
     loop {

@@ -72,8 +72,12 @@ impl Format for Irc {
     }
 
     fn check(&self, part: &Part) -> Result<(), SourceError> {
+        let has_day = day::of_path(&full_name(part)).is_some();
+        if has_day && part.options.zone.is_some() {
+            return Ok(());
+        }
         let survey = Survey::read(part)?;
-        if survey.needs_day && day::of_path(&full_name(part)).is_none() {
+        if survey.needs_day && !has_day {
             let why = "its lines have a clock and no day, and the name of the file has none; name it by its day, such as \
                        2024-01-31.log";
             return Err(undecided(part, why));

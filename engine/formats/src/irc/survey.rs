@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 
-use lexhold_source::{Chunks, SourceError};
+use lexhold_source::SourceError;
 
 use super::codes::decode;
 use super::line::{Entry, Line, Stamp, event};
 use crate::format::Part;
-use crate::text::Text;
+use crate::text::each_line;
 
 /// More nicks than a log of a day has, so that one without end does not fill the memory.
 const MOST_NICKS: usize = 1 << 16;
@@ -46,15 +46,12 @@ impl Survey {
     /// Reads a log through once. What is wrong with a line is told when it is read again.
     pub(super) fn read(part: &Part) -> Result<Self, SourceError> {
         let (mut survey, mut course) = (Self::default(), Course::default());
-        let mut unused = Chunks::new(part.options.chunks);
         for at in &part.entries {
-            let mut text = Text::open(part, *at)?;
-            while text.read(&mut unused, |line, _| {
-                if let Some(line) = Line::parse(&decode(line).0) {
+            each_line(part, *at, |line| {
+                if let Some(line) = Line::parse(decode(line).0.trim_end_matches('\r')) {
                     survey.line(&line, &mut course);
                 }
-                Vec::new()
-            }) {}
+            })?;
         }
         survey.half_days = survey.needs_day && course.twelve_to_one && !course.beyond_twelve;
         survey.evening_before = course.crossed_midnight && course.begins_late && course.before < course.after;

@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 
 use lexhold_model::ConversationKind;
-use lexhold_source::{Chunks, SourceError};
+use lexhold_source::SourceError;
 
 use crate::format::Part;
 use crate::object::{self, Object};
-use crate::text::Text;
+use crate::text::each_line;
 
 /// What the lines of an export say that are no posts. Memory goes with the server, not with its posts.
 #[derive(Default)]
@@ -36,19 +36,13 @@ impl Server {
     /// Reads the lines through once. What is wrong with one is told when it is read again.
     pub(super) fn read(part: &Part, exports: &[usize]) -> Result<Self, SourceError> {
         let mut server = Self::default();
-        let mut unused = Chunks::new(part.options.chunks);
         for at in exports {
-            let mut text = Text::open(part, *at)?;
-            let mut line = |line: &[u8]| {
+            each_line(part, *at, |line| {
                 // Nearly all lines are posts, and exporters write the kind first.
                 if !line.starts_with(b"{\"type\":\"post\"") && !line.starts_with(b"{\"type\":\"direct_post\"") {
                     server.line(&object::text(line).0);
                 }
-            };
-            while text.read(&mut unused, |bytes, _| {
-                line(bytes);
-                Vec::new()
-            }) {}
+            })?;
         }
         Ok(server)
     }

@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 
 use lexhold_model::ConversationKind;
-use lexhold_source::{Chunks, SourceError};
+use lexhold_source::SourceError;
 
 use crate::format::Part;
 use crate::object::{self, Object};
-use crate::text::Text;
+use crate::text::each_line;
 
 /// What `mongoexport` and the API call the collection.
 const NAMES: [&str; 2] = ["rocketchat_room.json", "rocketchat_room.jsonl"];
@@ -28,18 +28,15 @@ pub(super) struct Room {
 impl Rooms {
     pub(super) fn read(part: &Part) -> Result<Self, SourceError> {
         let mut rooms = Self::default();
-        let mut unused = Chunks::new(part.options.chunks);
         let found = NAMES
             .iter()
             .filter_map(|name| part.tree.find(&format!("{}{name}", part.root)));
         for at in found {
-            let mut text = Text::open(part, at)?;
-            while text.read(&mut unused, |line, _| {
+            each_line(part, at, |line| {
                 if let Ok(room) = Object::parse(&object::text(line).0) {
                     rooms.room(room);
                 }
-                Vec::new()
-            }) {}
+            })?;
         }
         Ok(rooms)
     }
