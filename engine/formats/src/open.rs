@@ -276,6 +276,9 @@ struct Claims {
 fn format_of_database(tree: &Tree, at: usize, options: &Options) -> Result<Option<&'static dyn Format>, SourceError> {
     let database = Database::open(tree, at, options.chunks.line_bytes)?;
     let format = FORMATS.iter().find(|format| format.is_database(&database.tables));
+    if format.is_none() {
+        tree.drop_copy(at);
+    }
     Ok(format.copied())
 }
 

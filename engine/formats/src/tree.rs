@@ -276,6 +276,11 @@ impl Tree {
         Ok(made)
     }
 
+    /// Lets go of the copy of an entry that nobody reads.
+    pub(crate) fn drop_copy(&self, at: usize) {
+        self.copies.lock().unwrap_or_else(PoisonError::into_inner).remove(&at);
+    }
+
     /// Counts an entry as read that something else reads.
     pub(crate) fn pass(&self, entry: &Entry) {
         let bytes = entry.disk_path().and_then(|path| path.metadata().ok());
