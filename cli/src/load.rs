@@ -314,8 +314,12 @@ impl Project {
     pub fn allow(&mut self, all: bool) -> Vec<Allowed> {
         let of: Vec<FileId> = self.documents.iter().map(|document| document.file).collect();
         let known = |code: &str| crate::codes::all().any(|(known, _)| *known == code);
-        // Groups are held against a directory by the verbs that have one.
-        let asked = |code: &str| all && code != lexhold_evaluate::codes::UNKNOWN_GROUP;
+        // Groups are held against a directory by the verbs that have one, and changes are tried by `test --mutate`.
+        let elsewhere = [
+            lexhold_evaluate::codes::UNKNOWN_GROUP,
+            lexhold_evaluate::codes::SURVIVOR,
+        ];
+        let asked = |code: &str| all && !elsewhere.contains(&code);
         let diagnostics = std::mem::take(&mut self.diagnostics);
         let (kept, mut allowed) = lexhold_document::allow(&self.files, &of, known, asked, diagnostics);
         self.diagnostics = kept;

@@ -109,6 +109,9 @@ pub fn test(settings: &Settings, args: &Test) -> anyhow::Result<Exit> {
     if forms.has(TestFormat::Github) {
         github::summarize("lexhold test", &formats::annotations(files, &report), &report.summary())?;
     }
+    for wrong in report.mutants.iter().flat_map(|mutants| &mutants.wrong) {
+        say(&(render::text(files, wrong, colour_on_stderr(settings.color)) + "\n"));
+    }
     conclude(settings, args, &report, &low);
     Ok(exit)
 }

@@ -21,7 +21,7 @@ pub fn text(files: &Files, report: &Report, all: bool) -> String {
         }
     }
     let unseen = report.coverage.iter().flat_map(|coverage| coverage.lines(files));
-    let survived = report.mutants.iter().flat_map(|mutants| mutants.lines(files));
+    let survived = report.mutants.iter().flat_map(|mutants| mutants.lines(files, all));
     shown + &unseen.chain(survived).map(|line| line + "\n").collect::<String>()
 }
 

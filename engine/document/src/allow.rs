@@ -1,8 +1,10 @@
 //! Warnings that somebody has looked at and lets stand: `# lexhold: allow LX0483, every message has digits here`.
 //!
 //! A comment behind a value speaks of warnings on its line, a comment on a line of its own of those on the next line that is
-//! no comment. It names codes, and after them a reason. Errors cannot be allowed. A comment that allows nothing is a warning
+//! no comment; where a block of text begins on that line, of the whole block. It names codes, and after them a reason. Errors cannot be allowed. A comment that allows nothing is a warning
 //! itself, so that none outlives its cause.
+
+use std::ops::RangeInclusive;
 
 use crate::{Comment, Diagnostic, Diagnostics, Edit, FileId, Files, Fix, Level, Place, codes, comments};
 
@@ -39,7 +41,8 @@ pub fn allow(
     for diagnostic in diagnostics {
         let line = diagnostic.place.map(|place| (place.file, files.position(place).0));
         let note = notes.iter_mut().find(|note| {
-            Some((note.place.file, note.line)) == line && note.codes.iter().any(|(code, ..)| *code == diagnostic.code)
+            line.is_some_and(|(file, line)| file == note.place.file && note.lines.contains(&line))
+                && note.codes.iter().any(|(code, ..)| *code == diagnostic.code)
         });
         match note {
             Some(note) if diagnostic.level == Level::Warning => {
@@ -85,8 +88,8 @@ const MARK: &str = "lexhold: allow";
 /// A comment that allows something.
 struct Note {
     place: Place,
-    /// The line of which it speaks.
-    line: usize,
+    /// The lines of which it speaks.
+    lines: RangeInclusive<usize>,
     /// Each code, where it stands, and whether anything has raised it.
     codes: Vec<(String, Place, bool)>,
     reason: String,
@@ -161,22 +164,35 @@ impl Note {
         }
         Some(Note {
             place: comment.place,
-            line: line_of(files, comment),
+            lines: lines_of(files, comment),
             codes,
             reason: reason.to_owned(),
         })
     }
 }
 
-/// The line of which a comment speaks: its own, or the next one that is no comment.
-fn line_of(files: &Files, comment: &Comment) -> usize {
+/// The lines of which a comment speaks: its own, or the next one that is no comment, and the block of text that begins there.
+fn lines_of(files: &Files, comment: &Comment) -> RangeInclusive<usize> {
     let (line, _) = files.position(comment.place);
-    if !comment.own_line {
-        return line;
+    let lines = files.text(comment.place.file).lines();
+    let skipped = match comment.own_line {
+        true => {
+            let not_yet = |line: &&str| line.trim().is_empty() || line.trim_start().starts_with('#');
+            1 + lines.clone().skip(line).take_while(not_yet).count()
+        }
+        false => 0,
+    };
+    let first = line + skipped;
+    let mut lines = lines.skip(first - 1);
+    let head = lines.next().unwrap_or_default();
+    let said = head.split(" #").next().unwrap_or_default().trim_end();
+    let last_word = said.rsplit(' ').next().unwrap_or_default();
+    if !last_word.starts_with(['|', '>']) {
+        return first..=first;
     }
-    let below = files.text(comment.place.file).lines().skip(line);
-    let skipped = below.take_while(|line| line.trim().is_empty() || line.trim_start().starts_with('#'));
-    line + 1 + skipped.count()
+    let indent = |line: &str| line.len() - line.trim_start_matches([' ', '-']).len();
+    let in_block = |line: &&str| line.trim().is_empty() || line.len() - line.trim_start().len() > indent(head);
+    first..=first + lines.take_while(in_block).count()
 }
 
 fn malformed(place: Place, message: &str) -> Diagnostic {
@@ -226,6 +242,11 @@ mod tests {
             ("# lexhold: allow LX0483 as everywhere\na: é\n", 2),
             ("# lexhold: allow LX0483: as everywhere\n\n# more\na: é\nb: c\n", 4),
             ("b:\n  # lexhold: allow LX0483 - as everywhere\n  - é\n", 3),
+            (
+                "# lexhold: allow LX0483, as everywhere\n- a: |\n    b\n\n    é\n  c: d\n",
+                5,
+            ),
+            ("a: >- # lexhold: allow LX0483, as everywhere\n  b\n  é\nc: d\n", 3),
         ] {
             let (kept, allowed) = told(text);
             assert_eq!(kept, none, "{text}");

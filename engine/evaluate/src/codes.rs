@@ -24,6 +24,8 @@ lexhold_document::codes! {
     CASE = "LX0703";
     /// A file that a test names cannot be read.
     CASE_FILE = "LX0704";
+    /// No test notices a change of a document.
+    SURVIVOR = "LX0705";
     /// A directory contradicts itself.
     DIRECTORY = "LX0901";
     /// A delegation or an exception that cannot be.

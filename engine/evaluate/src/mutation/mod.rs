@@ -7,12 +7,12 @@
 mod edits;
 mod patterns;
 
-use lexhold_document::{Diagnostics, Document, Kind, Node, Place, Value};
+use lexhold_document::{Diagnostic, Diagnostics, Document, Kind, Node, Place, Value};
 use lexhold_policy::Schemas;
 
 use crate::cases::{Case, Outcome, Trial, trials};
 use crate::tree::{Step, at};
-use crate::{Bundle, subjects};
+use crate::{Bundle, codes, subjects};
 
 /// A document with one thing changed.
 #[derive(Clone, Debug)]
@@ -25,6 +25,13 @@ pub struct Mutant {
     rule: Option<usize>,
     /// What it became.
     document: Document,
+}
+
+impl Mutant {
+    /// What is said of one that no test noticed.
+    pub fn survivor(&self) -> Diagnostic {
+        Diagnostic::warning(codes::SURVIVOR, &self.what).at(self.place, "no test notices it")
+    }
 }
 
 /// What became of a mutant.
