@@ -110,7 +110,8 @@ fn plain(value: &Value) -> String {
         Value::Array(items) => items.iter().map(plain).collect::<Vec<_>>().join(", "),
         Value::Object(fields) => {
             let field = |(name, value): (&String, &Value)| format!("{name}: {}", plain(value));
-            fields.iter().map(field).collect::<Vec<_>>().join(", ")
+            let said = fields.iter().filter(|(_, value)| !plain(value).is_empty());
+            said.map(field).collect::<Vec<_>>().join(", ")
         }
         other => other.to_string(),
     }

@@ -164,13 +164,13 @@ pub fn regulations(paths: &[PathBuf]) -> anyhow::Result<Regulations> {
     Ok(entries.into_iter().map(verified).collect())
 }
 
-/// Writes a whole file or nothing of it: beside it first, then in its place, with the permissions that it had.
+/// Writes a whole document, which is no secret, or nothing of it: beside it first, then in its place, with the permissions that it had.
 ///
 /// What is there and no regular file, a pipe say, is written to as it is.
-pub fn write_whole(path: &Path, text: &str) -> std::io::Result<()> {
+pub fn write_document(path: &Path, content: &[u8]) -> std::io::Result<()> {
     let before = std::fs::metadata(path).ok();
     if before.as_ref().is_some_and(|before| !before.is_file()) {
-        return std::fs::write(path, text);
+        return std::fs::write(path, content);
     }
     let target = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty());
@@ -178,7 +178,7 @@ pub fn write_whole(path: &Path, text: &str) -> std::io::Result<()> {
     #[cfg(unix)]
     temporary.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     let mut temporary = temporary.tempfile_in(folder.unwrap_or(Path::new(".")))?;
-    temporary.write_all(text.as_bytes())?;
+    temporary.write_all(content)?;
     if let Some(before) = before {
         temporary.as_file().set_permissions(before.permissions())?;
     }

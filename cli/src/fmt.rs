@@ -9,7 +9,7 @@ use similar::TextDiff;
 
 use crate::args::Fmt;
 use crate::failure::{Exit, Failure, OrExit};
-use crate::files::{cannot_read, write_whole, yaml_files};
+use crate::files::{cannot_read, write_document, yaml_files};
 use crate::render;
 use crate::settings::Settings;
 use crate::terminal::{colour_on_stderr, say};
@@ -107,7 +107,8 @@ fn sources(settings: &Settings, args: &Fmt) -> anyhow::Result<Vec<(Option<PathBu
 fn write(one: &LaidOut) -> anyhow::Result<()> {
     match &one.path {
         Some(path) => {
-            write_whole(path, &one.text).or_exit(Exit::Data, &format!("cannot write {}", path.display()))?;
+            write_document(path, one.text.as_bytes())
+                .or_exit(Exit::Data, &format!("cannot write {}", path.display()))?;
         }
         None => std::io::stdout().lock().write_all(one.text.as_bytes())?,
     }

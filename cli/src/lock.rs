@@ -2,7 +2,6 @@
 //! order; `--locked` refuses anything else.
 
 use std::collections::BTreeMap;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use lexhold_model::Digest;
@@ -10,10 +9,9 @@ use semver::{Version, VersionReq};
 use serde::{Deserialize, Serialize};
 
 use crate::args::{Bundle, Verb};
-use crate::failure::{Exit, Failure};
-use crate::files::why;
+use crate::failure::{Exit, Failure, OrExit as _};
+use crate::files::{why, write_document};
 use crate::load::{self, Project, plain};
-use crate::report::table::write_whole;
 use crate::settings::{Pinning, Settings};
 use crate::terminal::{say, shown};
 use crate::versions;
@@ -165,13 +163,9 @@ pub fn lock(settings: &Settings) -> anyhow::Result<Exit> {
     let lock = Lock::of(&project);
     let path = path(settings);
     if settings.pinning == Pinning::Free {
-        let text = serde_yaml::to_string(&lock)?;
-        write_whole(&path, |mut out| {
-            Ok(write!(
-                out,
-                "# Written by `lexhold lock`; `--locked` refuses what differs.\n{text}"
-            )?)
-        })?;
+        let head = "# Written by `lexhold lock`; `--locked` refuses what differs.\n";
+        let text = head.to_owned() + &serde_yaml::to_string(&lock)?;
+        write_document(&path, text.as_bytes()).or_exit(Exit::Data, &format!("cannot write {}", path.display()))?;
     }
     if !settings.quiet {
         let plural = if lock.files.len() == 1 { "" } else { "s" };

@@ -478,6 +478,8 @@ fn a_home_whose_bundle_was_not_verified_says_so_for_ever() {
     assert!(status.contains(said), "{status}");
     let status = firm.call(&["status", "--json"]).ended(0).json();
     assert_eq!(status["unverified_bundle"], json!("acme 2"));
+    let warning = format!("warning: {said} (--insecure-no-verify)\n");
+    firm.call(&["report", "retention"]).ended(0).said(&warning);
     firm.call(&["report", "html", "--output", "page.html"]).ended(0);
     assert!(firm.read("page.html").contains("The policy bundle was not verified."));
     for (format, said) in [

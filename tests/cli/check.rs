@@ -243,6 +243,11 @@ fn citations_are_held_against_the_table_beside_the_policies_or_the_shipped_one()
         .said("did you mean `us-sec-17a-4-b")
         .said("2 warnings");
     firm.call(&["check", "--fail-on", "warning"]).ended(3);
+    let quiet = firm.call(&["check", "--quiet"]).ended(0);
+    assert_eq!((quiet.stdout.as_str(), quiet.stderr.as_str()), ("", ""));
+    firm.call(&["check", "--quiet", "--fail-on", "warning"])
+        .ended(3)
+        .said("warning[");
     let table = "- { id: us-sec-17a-4-b5, confidence: verified }\n- { id: us-sec-17a-4-c, confidence: verified }\n";
     firm.write("policies/regulations.yaml", table);
     assert_eq!(concise(&firm), "");

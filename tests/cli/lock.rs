@@ -46,6 +46,9 @@ fn a_lock_has_every_file_and_version_and_is_the_same_each_time() {
     firm.call(&["lock", "--quiet"]).ended(0);
     assert_eq!(firm.read("lexhold.lock"), first);
     firm.call(&["check", "--locked"]).ended(0);
+    // Whoever may read the policies may read what pins them.
+    let rights = |path: &str| std::fs::metadata(firm.path(path)).unwrap().permissions();
+    assert_eq!(rights("lexhold.lock"), rights("rulesets/shared.yaml"));
 }
 
 #[test]

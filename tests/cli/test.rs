@@ -465,7 +465,7 @@ fn expectations_are_brought_up_to_date_where_they_stand() {
         .ended(0)
         .said("-      retention: { schedule: desk.flagged, retain_until: 2031-12-31, state: held }\n")
         .said("+      retention: { schedule: desk.flagged, retain_until: 2030-12-31, state: held }\n")
-        .said("update: 3 expectations changed in 1 files\n");
+        .said("update: 3 expectations changed in 1 file\n");
     assert!(
         ran.stderr.ends_with("test: 2 passed, 1 todo in 1 file\n"),
         "{}",
@@ -505,6 +505,29 @@ fn changes_that_no_test_notices_are_told_at_their_place() {
         .ended(1)
         .json();
     assert_eq!(json["mutants"]["survived"][0]["span"]["start"]["line"], 6);
+    // What no test can show may live, for a reason, and no longer than it has to.
+    let mark = "# lexhold: allow LX0705, captured as it is sent\n  - { id";
+    replace(&firm, "policies/desk.yaml", "- { id", mark);
+    let allowed = firm.call(&["test", "--mutate", "--max-survivors", "0", "-v"]).ended(0);
+    let line = "allowed: policies/desk.yaml:7:44: `captured` in place of `sent`: captured as it is sent\n";
+    assert!(allowed.stdout.ends_with(line), "{}", allowed.stdout);
+    assert!(
+        allowed
+            .stderr
+            .starts_with("mutants: 3 noticed, 0 survived, 1 allowed\n"),
+        "{}",
+        allowed.stderr
+    );
+    firm.call(&["check", "policies"]).ended(0).said("0 warnings");
+    replace(
+        &firm,
+        "policies/desk.yaml",
+        "00Z\" }\n    expect",
+        "00Z\", captured_at: \"2024-02-01T00:00:00Z\" }\n    expect",
+    );
+    firm.call(&["test", "--mutate", "--max-survivors", "0"])
+        .ended(0)
+        .said("warning[LX0027]: nothing raises `LX0705` here");
     replace(&firm, "policies/desk.yaml", "2027-01-01", "2028-01-01");
     firm.call(&["test", "--mutate"])
         .ended(1)

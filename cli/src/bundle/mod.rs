@@ -24,12 +24,11 @@ pub use manifest::Manifest;
 pub use trust::Trust;
 
 use crate::args::{BuildBundle, Bundle, ReadBundle, SignBundle, SummaryFormat};
-use crate::failure::{Exit, Failure};
-use crate::files::cannot_read;
+use crate::failure::{Exit, Failure, OrExit as _};
+use crate::files::{cannot_read, write_document};
 use crate::keys;
 use crate::load::{self, Project, plain};
 use crate::lock::Pinned;
-use crate::report::table::write_whole;
 use crate::settings::{Settings, instant, last_instant};
 use crate::terminal::{say, shown};
 
@@ -174,7 +173,7 @@ fn read(path: &Path) -> anyhow::Result<Parts> {
 
 fn write(path: &Path, parts: &Parts) -> anyhow::Result<()> {
     let bytes = archive::pack(&parts.archive()?)?;
-    write_whole(path, |mut out| Ok(out.write_all(&bytes)?))
+    write_document(path, &bytes).or_exit(Exit::Data, &format!("cannot write {}", path.display()))
 }
 
 /// Runs the verb.

@@ -10,7 +10,7 @@ use lexhold_model::Digest;
 use super::Checked;
 use super::report::many;
 use crate::failure::{Exit, Failure, OrExit};
-use crate::files::{Unsaved, real, write_whole, yaml_files};
+use crate::files::{Unsaved, real, write_document, yaml_files};
 use crate::forms::diff::unified;
 use crate::settings::Settings;
 use crate::terminal::say;
@@ -155,7 +155,7 @@ impl Mended {
     /// Writes the files, each whole or not at all.
     pub fn write(&self) -> anyhow::Result<()> {
         for (path, _, text) in &self.files {
-            write_whole(path, text).or_exit(Exit::Data, &format!("cannot write {}", path.display()))?;
+            write_document(path, text.as_bytes()).or_exit(Exit::Data, &format!("cannot write {}", path.display()))?;
         }
         Ok(())
     }

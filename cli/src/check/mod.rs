@@ -47,9 +47,12 @@ pub fn check(settings: &Settings, args: &Check) -> anyhow::Result<Exit> {
     let files = &checked.project.files;
     if args.format.contains(&text) && !args.output.iter().any(|(format, _)| *format == text) {
         let colour = colour_on_stderr(settings.color);
+        // Who asked for quiet still hears why the answer is negative.
+        let told = |one: &&Diagnostic| !settings.quiet || report.strict || one.level == Level::Error;
         report
             .shown
             .iter()
+            .filter(told)
             .for_each(|diagnostic| say(&(render::text(files, diagnostic, colour) + "\n")));
     }
     forms.deliver(|format| written(files, &report, format))?;

@@ -21,6 +21,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use lexhold_catalog::Catalog;
+use lexhold_document::printable;
 use lexhold_policy::Verb;
 use lexhold_store::Home;
 
@@ -50,6 +51,14 @@ pub fn report(settings: &Settings, args: &Report) -> anyhow::Result<Exit> {
     let home = home::open(settings)?;
     let sight = Sight::of(&actor)?;
     let catalog = home::catalog(settings, &home)?;
+    // The page says so itself.
+    let is_page = matches!(args.what, ReportKind::Html(_));
+    if let Some(bundle) = bundle::taken_unverified(&home, catalog.active_bundle()?.as_ref())?.filter(|_| !is_page) {
+        let bundle = printable(&bundle);
+        say(&format!(
+            "warning: the bundle came as {bundle} and was not verified (--insecure-no-verify)"
+        ));
+    }
     match &args.what {
         ReportKind::Alerts(to) => {
             let log = ReviewLog::load(settings, &home, &catalog)?;

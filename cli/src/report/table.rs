@@ -280,7 +280,7 @@ fn printed(value: &str) -> String {
     }
 }
 
-/// Writes a whole file or none: into a temporary file beside it, then renamed.
+/// Writes a whole report or none, for its owner and group: into a temporary file beside it, then renamed.
 pub fn write_whole(path: &Path, fill: impl FnOnce(Box<dyn Write + Send>) -> anyhow::Result<()>) -> anyhow::Result<()> {
     let named = || format!("cannot write {}", path.display());
     let temporary = tempfile::NamedTempFile::new_in(folder_of(path)).with_context(named)?;

@@ -9,10 +9,10 @@ use lexhold_evaluate::{CaseResult, Instead, Outcome};
 use similar::TextDiff;
 
 use crate::failure::{Exit, Failure, OrExit};
-use crate::files::write_whole;
+use crate::files::write_document;
 use crate::load::Project;
 use crate::settings::Settings;
-use crate::terminal::say;
+use crate::terminal::{counted, say};
 
 /// Writes expectations anew; the difference, for people to read.
 pub fn update(settings: &Settings, project: &Project, results: &[CaseResult]) -> anyhow::Result<String> {
@@ -44,8 +44,9 @@ pub fn update(settings: &Settings, project: &Project, results: &[CaseResult]) ->
             n => format!("; {n} to be changed by hand"),
         };
         say(&format!(
-            "update: {changed} expectations changed in {} files{by_hand}",
-            by_file.len()
+            "update: {} changed in {}{by_hand}",
+            counted(changed, "expectation", "expectations"),
+            counted(by_file.len(), "file", "files")
         ));
     }
     Ok(shown)
@@ -79,7 +80,7 @@ fn rewrite(files: &Files, file: FileId, edits: &BTreeSet<Edit>) -> anyhow::Resul
     for (start, end, yaml) in edits.iter().rev() {
         after.replace_range(start..end, yaml);
     }
-    write_whole(Path::new(path), &after).or_exit(Exit::Data, &format!("cannot write {path}"))?;
+    write_document(Path::new(path), after.as_bytes()).or_exit(Exit::Data, &format!("cannot write {path}"))?;
     let path = printable(path);
     let diff = TextDiff::from_lines(before, &after);
     Ok(diff.unified_diff().header(&path, &path).to_string())

@@ -88,8 +88,7 @@ pub fn describe(shape: &Shape) -> String {
     };
     match shape {
         Shape::Any => "anything".into(),
-        // What nests in itself is not told to its end.
-        Shape::Closer(..) => "as the manual says".into(),
+        Shape::Closer(_, shape) => outermost(shape()),
         Shape::Counted(..) => "a list".into(),
         Shape::Text => "text".into(),
         Shape::Integer => "an integer".into(),
@@ -110,6 +109,24 @@ pub fn describe(shape: &Shape) -> String {
             all.dedup();
             all.join(" or ")
         }
+    }
+}
+
+/// What may nest in itself, told without its inside.
+fn outermost(shape: Shape) -> String {
+    let told = |shape: Shape| match shape {
+        Shape::List(_) | Shape::Closer(..) => "a list".into(),
+        Shape::Map(fields) => {
+            let names: Vec<String> = fields.fields.iter().map(|field| format!("`{}`", field.name)).collect();
+            format!("a map with some of {}", names.join(", "))
+        }
+        plain => describe(&plain),
+    };
+    let mut all: Vec<String> = alternatives(shape).into_iter().map(told).collect();
+    all.dedup();
+    match all.is_empty() {
+        true => "nothing".into(),
+        false => all.join(" or "),
     }
 }
 
