@@ -342,6 +342,11 @@ pub struct Diff {
     /// What is to take its place, named likewise; `.` is the policies and rulesets given
     #[arg(value_name = "NEW")]
     pub new: String,
+    /// Compare on these messages, read as `run` reads them, in place of those of the home; OLD is a folder then; may repeat
+    #[arg(long, value_name = "FILE")]
+    pub messages: Vec<PathBuf>,
+    #[command(flatten)]
+    pub read_as: ReadAs,
     /// What makes the answer negative: earlier-disposal, newly-eligible, newly-ungoverned, conflicts, alerts-removed, each
     /// with >N or >N% if need be
     #[arg(long, value_name = "WHAT", value_delimiter = ',')]

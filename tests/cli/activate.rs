@@ -397,3 +397,33 @@ fn a_version_that_is_wrong_is_taken_back_after_thirty_days() {
         .said("already");
     rebuilt_is_equal(&firm);
 }
+
+#[test]
+fn policies_are_compared_on_messages_that_no_home_has() {
+    let firm = Firm::new();
+    firm.write("before/desk.yaml", desk("1.0.0", "P5Y", "mode: operational\n"));
+    firm.write("after/desk.yaml", desk("1.1.0", "P3Y", "mode: operational\n"));
+    firm.messages("sample.ndjson", &[on("a", "2016-03-02"), on("b", "2017-03-02")]);
+    let diff = |old: &str, more: &[&str]| {
+        let arguments = [&["diff", old, "after", "--messages", "sample.ndjson"], more].concat();
+        firm.call(&arguments)
+    };
+    let found = diff("before", &["--format", "json"]).ended(0).json();
+    assert_eq!(found["retention"]["messages"], json!(2));
+    let said = diff("before", &["--format", "md", "--fail-on", "earlier-disposal"]).ended(1);
+    assert!(
+        said.stdout.starts_with("### What this change does to 2 messages\n"),
+        "{}",
+        said.stdout
+    );
+    assert_eq!(said.stderr, "");
+    assert!(!firm.path("home").exists() && !firm.path(".lexhold").exists());
+    // Only a home knows what is active in it.
+    diff("active", &[])
+        .ended(3)
+        .said("`active` is neither a path nor a bundle");
+    firm.write("sample.ndjson", "{}\n");
+    diff("before", &[])
+        .ended(4)
+        .said("the messages could not be taken in whole");
+}

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 /// What an export does not say of itself.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct ReadAs {
     /// The zone of the clock in exports that name none, such as America/New_York; never guessed
     #[arg(long, value_name = "ZONE")]

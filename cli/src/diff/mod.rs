@@ -1,6 +1,6 @@
 //! `diff`: what a change of policy does to the messages that the home has.
 //!
-//! `sides` finds the bundles, `simulate` activates one in a copy of the catalog, `figures` counts what becomes of dates, `alerts`
+//! `sample` makes a home of the moment where there is none, `sides` finds the bundles, `simulate` activates one in a copy of the catalog, `figures` counts what becomes of dates, `alerts`
 //! evaluates the archive under both, `print` says it.
 
 mod alerts;
@@ -8,6 +8,7 @@ mod documents;
 mod fail_on;
 pub mod figures;
 mod print;
+mod sample;
 mod sides;
 pub mod simulate;
 
@@ -23,6 +24,7 @@ use self::alerts::{AlertFigures, Choice};
 use self::documents::ChangedDocument;
 pub use self::fail_on::FailOn;
 use self::figures::Figures;
+use self::sample::Sample;
 use self::simulate::Supposed;
 use crate::args::{Diff, DiffFormat as Format};
 use crate::failure::Exit;
@@ -79,6 +81,11 @@ impl Comparison {
 
 /// Compares.
 pub fn diff(settings: &Settings, args: &Diff) -> anyhow::Result<Exit> {
+    let sample = match args.messages.is_empty() {
+        true => None,
+        false => Some(Sample::taken_in(settings, args)?),
+    };
+    let settings = sample.as_ref().map_or(settings, |sample| &sample.settings);
     let home = home::open(settings)?;
     drop(home::catalog(settings, &home)?);
     let history = history(settings, &home)?;

@@ -76,11 +76,15 @@ fn stored(home: &Home, digest: Digest) -> anyhow::Result<Bundle> {
     Ok(bundle.ok_or_else(failed)?)
 }
 
-/// A folder with `policies` and `rulesets` in it, or with documents of its own; `.` means the policies and rulesets of the
-/// settings.
 fn folder(settings: &Settings, path: &Path) -> anyhow::Result<Bundle> {
+    Ok(crate::load::bundle(&settings_of(settings, path)?)?.1)
+}
+
+/// Settings for a folder with `policies` and `rulesets` in it, or with documents of its own; `.` means the policies and
+/// rulesets of the settings.
+pub fn settings_of(settings: &Settings, path: &Path) -> anyhow::Result<Settings> {
     if path == Path::new(".") {
-        return Ok(crate::load::bundle(settings)?.1);
+        return Ok(settings.clone());
     }
     if !path.exists() {
         let message = format!("`{}` is neither a path nor a bundle", path.display());
@@ -98,10 +102,9 @@ fn folder(settings: &Settings, path: &Path) -> anyhow::Result<Bundle> {
     } else {
         inside
     };
-    let elsewhere = Settings {
+    Ok(Settings {
         policies: paths,
         rulesets: Vec::new(),
         ..settings.clone()
-    };
-    Ok(crate::load::bundle(&elsewhere)?.1)
+    })
 }

@@ -8,7 +8,7 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use crate::failure::{Exit, Failure, OrExit};
-use crate::files::write_whole;
+use crate::files::write_document;
 
 /// Where each form of a report goes.
 pub struct Forms<'a, F> {
@@ -45,7 +45,8 @@ impl<'a, F: Copy + PartialEq> Forms<'a, F> {
     /// Writes the report in each form, files first.
     pub fn deliver(&self, written: impl Fn(F) -> anyhow::Result<String>) -> anyhow::Result<()> {
         for (format, file) in self.files {
-            write_whole(file, &written(*format)?).or_exit(Exit::Data, &format!("cannot write {}", file.display()))?;
+            write_document(file, written(*format)?.as_bytes())
+                .or_exit(Exit::Data, &format!("cannot write {}", file.display()))?;
         }
         if let Some(format) = self.stdout {
             std::io::stdout().lock().write_all(written(format)?.as_bytes())?;
