@@ -103,11 +103,10 @@ pub fn scan(settings: &Settings, args: &Scan) -> anyhow::Result<Exit> {
     };
     match &args.output {
         Some(path) => write_whole(path, |out| fill(TableWriter::new(args.format, columns, out)?))?,
-        None => fill(TableWriter::new(
-            args.format,
-            columns,
-            Box::new(std::io::BufWriter::new(std::io::stdout())),
-        )?)?,
+        None => {
+            let out = Box::new(std::io::BufWriter::new(std::io::stdout()));
+            fill(TableWriter::new(args.format, columns, out)?.on_screen())?;
+        }
     }
     close(settings, args, &bundle, &total)
 }

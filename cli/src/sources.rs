@@ -23,7 +23,7 @@ const COLUMNS: Columns = Columns {
 /// Lists the formats, or prints the manual of one.
 pub fn sources(args: &Sources) -> anyhow::Result<Exit> {
     let Some(name) = &args.source else {
-        let mut table = TableWriter::new(args.format, COLUMNS, Box::new(std::io::stdout()))?;
+        let mut table = TableWriter::new(args.format, COLUMNS, Box::new(std::io::stdout()))?.on_screen();
         for about in formats() {
             table.write(object(json!({
                 "source": about.name,

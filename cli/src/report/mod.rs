@@ -415,7 +415,7 @@ fn each_page(
             Some(path) => to_file(&path, format, columns, heading, &mut fill)?,
             None => {
                 let out = Box::new(std::io::BufWriter::new(std::io::stdout()));
-                let mut table = TableWriter::new(format, columns, out)?.under(heading);
+                let mut table = TableWriter::new(format, columns, out)?.under(heading).on_screen();
                 fill(&mut table)?;
                 table.finish()?;
             }

@@ -155,6 +155,17 @@ impl TableWriter {
         Ok(Self { columns, sink, rows: 0 })
     }
 
+    /// The same for stdout: where that is a terminal, what people read fits its width.
+    pub fn on_screen(mut self) -> Self {
+        let width = terminal_size::terminal_size_of(std::io::stdout());
+        if let (Sink::Text { table, .. }, Some((width, _))) = (&mut self.sink, width) {
+            table
+                .set_content_arrangement(comfy_table::ContentArrangement::Dynamic)
+                .set_width(width.0);
+        }
+        self
+    }
+
     /// The same with a heading, where it is a page.
     pub fn under(mut self, of: &Heading) -> Self {
         if let Sink::Html { heading, .. } = &mut self.sink {
