@@ -14,6 +14,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use common::{AT, archived, commit, flip, key, messages, new_home, run_lock, stamp};
 use lexhold_model::Key;
+use lexhold_model::tables::Table;
 use lexhold_store::{
     Agreement, ClockAttested, ClockRefusal, Destruction, EntryKind, ErrorKind, Faults, Home, Payload, Restored, restore,
 };
@@ -205,6 +206,31 @@ fn a_newer_journal_brings_its_holds_and_destroys_again() {
     assert!(restored.destroyed >= 3);
     // The key that signs now was not at hand, which is said.
     assert!(restored.findings.iter().any(|found| found.path.starts_with("keys")));
+}
+
+#[test]
+fn a_file_that_is_lost_keeps_no_other_from_being_written_again() {
+    let (folder, home) = new_home();
+    batch(&home, 1, 0);
+    let out = folder.path().join("backup");
+    home.back_up(&out, None, stamp()).unwrap();
+    // A duplicate of one message that goes and of one that stays.
+    let (lock, faults) = (run_lock(&home), Faults::default());
+    let mut writer = home.stage(&lock, "run-2", 1, &faults).unwrap();
+    writer
+        .table(Table::Recipient, &common::recipients(&[key(1), key(5)]))
+        .unwrap();
+    writer.commit(json!({}), stamp()).unwrap();
+    drop(lock);
+    destroy(&home, &[1, 2]);
+    let journal = folder.path().join("journal-only");
+    copied(&home.root().join("journal"), &journal.join("journal"));
+    let to = folder.path().join("back");
+    let restored = back(&out, Some(&journal), &to);
+    assert_eq!(numbers(&restored.home), [0, 3, 4, 5, 6, 7]);
+    assert!(!has_body(&to, 1) && !has_body(&to, 2));
+    assert_eq!(restored.lost.len(), 1, "{:?}", restored.lost);
+    assert!(restored.findings.iter().all(|found| !found.kind.is_damage()));
 }
 
 #[test]

@@ -8,7 +8,7 @@ use crate::batch::{STAGED_RUNS, check, staged_name};
 use crate::disposal::{Journalled, Outcome};
 use crate::files::sync_files;
 use crate::journal::payload;
-use crate::{BatchRecord, Entry, EntryKind, Home, Journal, Result, StoredFile};
+use crate::{BatchRecord, Entry, EntryKind, Home, Journal, Result, StoreError, StoredFile, gate};
 
 /// What came of it.
 #[derive(Debug, Default)]
@@ -30,6 +30,7 @@ impl Home {
         for folder in WHOLE {
             super::restore::add_missing(newer, Path::new(folder), self.root())?;
         }
+        let mut stayed = Vec::new();
         let held = self.journal().held()?;
         let mut lines = journal.entries(entries + 1)?;
         while let Some((entry, text)) = lines.next_line()? {
@@ -42,7 +43,7 @@ impl Home {
                         destroyed: true,
                     }) = outcome
                     {
-                        self.destroy_again(newer, intent)?;
+                        stayed.extend(self.destroy_again(newer, intent)?);
                         replayed.destroyed += 1;
                     }
                 }
@@ -51,6 +52,7 @@ impl Home {
             held.adopt(&text)?;
         }
         held.sync()?;
+        self.destroy_rest(&stayed)?;
         replayed.lost = self.missing()?;
         Ok(replayed)
     }
@@ -93,20 +95,34 @@ impl Home {
     }
 
     /// Destroys what an intent destroyed: with the files that stand in the place of the old ones there, else by writing
-    /// these again, as was done then. The old ones go in any case.
-    fn destroy_again(&self, newer: &Path, seq: u64) -> Result<()> {
+    /// these again, as was done then. Hands over the old files that stay, since neither can be had.
+    fn destroy_again(&self, newer: &Path, seq: u64) -> Result<Vec<(Journalled, StoredFile)>> {
         let Some(journalled) = Journalled::carried_out(self.journal(), seq)? else {
-            return Ok(());
+            return Ok(Vec::new());
         };
-        let new = || journalled.intent().files.iter().filter_map(|file| file.new.as_ref());
-        let at_hand = |file: &StoredFile| check(newer, Path::new(&file.path), file).is_ok();
-        // What stood there for a while only, before it was replaced in its turn, is nobody's any more.
-        if new().all(at_hand) || !self.rewrite_again(&journalled)? {
-            for file in new() {
-                self.take(newer, Path::new(&file.path), file)?;
-            }
+        for file in journalled.intent().files.iter().filter_map(|file| file.new.as_ref()) {
+            self.take(newer, Path::new(&file.path), file)?;
         }
-        self.swap_again(&journalled)
+        let staged = self.rewrite_again(&journalled)?;
+        let stay = self.swap_again(&journalled, &staged)?;
+        Ok(stay.into_iter().map(|old| (journalled.clone(), old.clone())).collect())
+    }
+
+    /// Destroys old files that stayed, where what has taken their place in the end is there.
+    ///
+    /// What stood there for a while only, before it was replaced in its turn, is nobody's any more.
+    fn destroy_rest(&self, stayed: &[(Journalled, StoredFile)]) -> Result<()> {
+        let replacements = self.replacements(1)?;
+        for (intent, old) in stayed {
+            let path = self.root().join(&old.path);
+            let last = replacements.current(intent.seq - 1, old.clone());
+            if path.exists() && last.is_some_and(|last| !self.root().join(last.path).exists()) {
+                let message = "what a destruction left of this file cannot be had, nor written again as it was";
+                return Err(StoreError::corrupt(message, &path));
+            }
+            gate::destroy_again(self.root(), intent, old)?;
+        }
+        Ok(())
     }
 
     /// The files that batches name and that are not there. An entry whose evaluation is not whole has none.

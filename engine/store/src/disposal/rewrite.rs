@@ -1,7 +1,7 @@
 //! Files again without the rows of some messages: written into staging, read back and compared. Takes no lock.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use arrow::array::{Array, AsArray, BooleanArray, RecordBatch};
@@ -129,26 +129,36 @@ impl Home {
 }
 
 impl Home {
-    /// Writes the old files of an intent again without its messages, as was done when it was prepared, where they are
-    /// all there and come out as they did then. Else the answer is false and nothing is left in staging.
-    pub(crate) fn rewrite_again(&self, journalled: &Journalled) -> Result<bool> {
-        let intent = journalled.intent();
+    /// Writes the old files of an intent again without its messages, as was done when it was prepared, those at least that are
+    /// there and whose new ones are not. Hands over, for each file of the intent, where the new one waits if it came out as it
+    /// did then.
+    pub(crate) fn rewrite_again(&self, journalled: &Journalled) -> Result<Vec<Option<PathBuf>>> {
+        let files = &journalled.intent().files;
         gate::discard_staged(self.root(), Path::new(STAGED))?;
         create_dirs(self.root(), Path::new(STAGED))?;
-        let mut rewrite = Rewrite::new(self, intent.keys.iter().copied().collect());
-        let olds: Vec<StoredFile> = journalled.segments().iter().map(|file| file.old.clone()).collect();
-        let rewritten = rewrite
-            .segments(&olds)
-            .and_then(|()| rewrite.tables_named(journalled))
-            .and_then(|()| rewrite.finish());
-        let same = match rewritten {
-            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Corrupt) => false,
-            rewritten => rewritten? == intent.files,
+        let mut rewrite = Rewrite::new(self, journalled.intent().keys.iter().copied().collect());
+        let is_in_place = |file: &&Replaced| {
+            let new = file.new.as_ref();
+            new.is_some_and(|new| self.root().join(&new.path).exists())
         };
-        if !same {
-            gate::discard_staged(self.root(), Path::new(STAGED))?;
+        let in_place: HashSet<String> = files
+            .iter()
+            .filter(is_in_place)
+            .map(|file| file.old.path.clone())
+            .collect();
+        for Replaced { old, new } in journalled.segments() {
+            if new.is_some() && !in_place.contains(&old.path) {
+                if_there(rewrite.segment(old).map(|_| ()))?;
+            }
         }
-        Ok(same)
+        rewrite.in_place = Some(in_place);
+        rewrite.tables_named(journalled)?;
+        let rewritten = rewrite.finish()?;
+        let staged = |file: &Replaced| {
+            let number = rewritten.iter().position(|one| file.new.is_some() && one == file);
+            number.map(staged_name)
+        };
+        Ok(files.iter().map(staged).collect())
     }
 
     /// What is left of an intent once only these segments of it are gone, with these messages: its evaluation files are written
@@ -241,6 +251,9 @@ struct Rewrite<'a> {
     files: Vec<Replaced>,
     /// What should be left of those files that are written here, by their numbers.
     left: Vec<(usize, RecordBatch)>,
+    /// Where a destruction is carried out again: the old files whose new ones are in place. Entries of which a file is lost are
+    /// passed over then.
+    in_place: Option<HashSet<String>>,
 }
 
 /// An evaluation file with its rows before and after.
@@ -261,6 +274,7 @@ impl<'a> Rewrite<'a> {
             keys,
             files,
             left,
+            in_place: None,
         }
     }
 
@@ -268,16 +282,13 @@ impl<'a> Rewrite<'a> {
     fn segments(&mut self, olds: &[StoredFile]) -> Result<()> {
         let mut missing = self.keys.clone();
         for old in olds {
-            let rows = self.home.rows(old)?;
-            let keys = locate::keys(&rows, old.key_column()).ok_or_else(|| unreadable(old))?;
             let mut twice = false;
-            for key in keys.iter().flatten().filter(|key| self.keys.contains(key)) {
-                twice |= !missing.remove(key);
+            for key in self.segment(old)? {
+                twice |= !missing.remove(&key);
             }
             if twice {
                 return Err(StoreError::refused("a message that goes lies there twice").at(Path::new(&old.path)));
             }
-            self.add(old, filtered(&rows, &self.kept(&keys), old)?)?;
         }
         match missing.is_empty() {
             true => Ok(()),
@@ -285,13 +296,33 @@ impl<'a> Rewrite<'a> {
         }
     }
 
+    /// One segment. Hands over which of the messages it holds.
+    fn segment(&mut self, old: &StoredFile) -> Result<Vec<Key>> {
+        let rows = self.home.rows(old)?;
+        let keys = locate::keys(&rows, old.key_column()).ok_or_else(|| unreadable(old))?;
+        self.add(old, filtered(&rows, &self.kept(&keys), old)?)?;
+        Ok(keys
+            .into_iter()
+            .flatten()
+            .filter(|key| self.keys.contains(key))
+            .collect())
+    }
+
     /// The evaluation files that an intent names, as they were when it was prepared.
     fn tables_named(&mut self, journalled: &Journalled) -> Result<()> {
         let named: HashSet<&str> = journalled.tables().iter().map(|file| file.old.path.as_str()).collect();
         for batch in self.home.batches(1)? {
-            let (entry, record) = batch?;
+            let (entry, mut record) = batch?;
+            if self.in_place.is_some() {
+                record.files.iter_mut().for_each(|file| as_it_was(file, journalled));
+            }
             if record.files.iter().any(|file| named.contains(file.path.as_str())) {
-                self.tables(&entry.kind, &record.files)?;
+                let done = self.tables(&entry.kind, &record.files);
+                if self.in_place.is_some() {
+                    if_there(done)?
+                } else {
+                    done?
+                };
             }
         }
         Ok(())
@@ -332,7 +363,8 @@ impl<'a> Rewrite<'a> {
             }
         }
         // A table that stands for a segment has been written already.
-        let written: HashSet<String> = self.files.iter().map(|file| file.old.path.clone()).collect();
+        let mut written: HashSet<String> = self.files.iter().map(|file| file.old.path.clone()).collect();
+        written.extend(self.in_place.iter().flatten().cloned());
         let changed = tables
             .into_values()
             .filter(|table| table.after.num_rows() < table.before.num_rows() && !written.contains(&table.file.path));
@@ -415,6 +447,22 @@ impl Home {
     fn rows(&self, file: &StoredFile) -> Result<RecordBatch> {
         self.vouch(file)?;
         self.all_rows(file)
+    }
+}
+
+/// Passes over what is lost or not what was journalled.
+fn if_there(done: Result<()>) -> Result<()> {
+    match done {
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Corrupt) => Ok(()),
+        done => done,
+    }
+}
+
+/// Puts in place of what is left of a file by an intent that is not done the file itself.
+fn as_it_was(file: &mut StoredFile, journalled: &Journalled) {
+    let of_intent = |one: &&Replaced| one.new.as_ref() == Some(&*file);
+    if let Some(replaced) = journalled.tables().iter().find(of_intent) {
+        *file = replaced.old.clone();
     }
 }
 

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::replaced::outcome;
 use super::{Journalled, Replaced, STAGED, staged_name};
 use crate::files::{is_gone, sync_dir, sync_files};
-use crate::{Entry, EntryKind, ErrorKind, Faults, Home, Result, Stamp, Step, StoreError};
+use crate::{Entry, EntryKind, ErrorKind, Faults, Home, Result, Stamp, Step, StoreError, StoredFile};
 use crate::{batch, gate};
 
 /// What became of an intent that was cut short.
@@ -51,20 +51,33 @@ impl Home {
         sync_files(&folders.into_iter().collect::<Vec<_>>())
     }
 
-    /// Both, for an intent of a newer journal, as far as the new files are there. The old ones go in any case.
-    pub(crate) fn swap_again(&self, intent: &Journalled) -> Result<()> {
-        for (number, replaced) in intent.intent().files.iter().enumerate() {
-            if self.root().join(staged_name(number)).exists() && self.publish(number, replaced)? {
-                sync_dir(&self.root().join(folder(replaced)))?;
-            }
-            gate::destroy_again(self.root(), intent, &replaced.old)?;
-            // Of what came and went since the backup nobody has a file, nor a folder for it.
+    /// Both, for an intent of a newer journal, with new files that wait where these say, if they are not in place. Hands over the
+    /// old files that stay for the moment, since what should be left of them is not there.
+    pub(crate) fn swap_again<'i>(
+        &self,
+        intent: &'i Journalled,
+        staged: &[Option<PathBuf>],
+    ) -> Result<Vec<&'i StoredFile>> {
+        let mut stay = Vec::new();
+        for (replaced, staged) in intent.intent().files.iter().zip(staged) {
             let folder = self.root().join(folder(replaced));
+            let place = replaced.new.as_ref().map(|new| Path::new(&new.path));
+            let is_there = || place.is_none_or(|place| self.root().join(place).exists());
+            if let (Some(place), Some(staged), false) = (place, staged, is_there()) {
+                gate::publish(self.root(), staged, place)?;
+                sync_dir(&folder)?;
+            }
+            match is_there() {
+                true => gate::destroy_again(self.root(), intent, &replaced.old)?,
+                false => stay.push(&replaced.old),
+            }
+            // Of what came and went since the backup nobody has a file, nor a folder for it.
             if folder.exists() {
                 sync_dir(&folder)?;
             }
         }
-        gate::discard_staged(self.root(), Path::new(STAGED))
+        gate::discard_staged(self.root(), Path::new(STAGED))?;
+        Ok(stay)
     }
 
     /// The same for evaluation files; no lock is needed, since the intent can no longer be recalled.
