@@ -8,6 +8,7 @@ use std::fs;
 
 use jiff::Timestamp;
 use lexhold_catalog::Fingerprint;
+use lexhold_model::Digest;
 use lexhold_store::{EntryKind, Home, Step};
 use serde_json::{Value, json};
 
@@ -33,6 +34,8 @@ struct Kept {
     account: Option<&'static str>,
     /// No rule deletes it these thirty years: only a request for its erasure frees it.
     late: bool,
+    /// Another keeper receives it before it goes, unless somebody asked for its erasure.
+    to_keeper: bool,
     /// Confirmed requests for its erasure, the first one first.
     asked: Vec<String>,
     /// An alert rests on it that nobody has closed.
@@ -214,6 +217,7 @@ impl Walk {
         walk.policy(0);
         walk.firm.write("policies/retention/leavers.yaml", LEAVERS);
         walk.firm.write("policies/retention/late.yaml", LATE);
+        walk.firm.write("policies/retention/archive.yaml", ARCHIVE);
         walk
     }
 
@@ -317,6 +321,7 @@ impl Walk {
             let age = AGES[[0, 1, 2, 2, 3, 3][self.roll(6)]];
             let account = (self.roll(5) == 0).then(|| ACCOUNTS[self.n % 2]);
             let late = account.is_none() && self.roll(4) == 0;
+            let to_keeper = account.is_none() && !late && self.roll(4) == 0;
             let alert = self.roll(10) == 0;
             let text = if alert {
                 format!("call me on +44 7700 9{:05}", self.n)
@@ -332,6 +337,8 @@ impl Walk {
                 line["accounts"] = json!([account]);
             } else if late {
                 line["labels"] = json!(["late"]);
+            } else if to_keeper {
+                line["labels"] = json!(["archive"]);
             }
             lines.push(line.clone());
             let message = Kept {
@@ -341,6 +348,7 @@ impl Walk {
                 age,
                 account,
                 late,
+                to_keeper,
                 asked: Vec::new(),
                 alert,
                 gone: false,
@@ -748,6 +756,9 @@ impl Walk {
             self.call(&[], &call).ended(5);
             return;
         }
+        if !plan.certified {
+            self.hand_over(name);
+        }
         let before = self.model.clone();
         if !plan.certified && self.roll(3) == 0 {
             self.told.push(call.join(" "));
@@ -763,6 +774,40 @@ impl Walk {
         };
         let done = self.call(&[], &call).ended(i32::from(!back.is_empty())).json();
         self.compare(name, &done);
+    }
+
+    /// What another keeper is to have is handed over, and received; nothing of it could go before.
+    fn hand_over(&mut self, name: &str) {
+        let (plan, may_go) = (&self.model.plans[name], self.model.destroyable());
+        let left = plan
+            .items
+            .iter()
+            .filter(|(id, _)| !plan.back.contains(*id) && !plan.gone.contains(*id));
+        let go = left.filter(|(id, terms)| may_go.get(*id) == Some(terms));
+        let for_keeper = |id: &String| {
+            let message = &self.model.messages[id];
+            message.to_keeper && message.asked.is_empty()
+        };
+        let n: usize = go.filter(|(id, _)| for_keeper(id)).map(|(_, terms)| terms.3).sum();
+        let transfer = ["dispose", "transfer", name, "--out", "handed.ndjson"];
+        if n == 0 {
+            self.call(&[], &transfer).ended(5);
+            return;
+        }
+        self.call(&[Step::Ordered], &transfer).ended(0);
+        let handed = self.firm.read("handed.ndjson");
+        assert_eq!(handed.lines().count(), n);
+        let receipt = |line: &str| {
+            let key = serde_json::from_str::<Value>(line).unwrap()["key"].clone();
+            format!(
+                "{}\n",
+                json!({"key": key, "sha256": Digest::of(line.as_bytes()).to_string()})
+            )
+        };
+        self.firm
+            .write("receipt.ndjson", handed.lines().map(receipt).collect::<String>());
+        self.call(&[], &["dispose", "receipt", name, "receipt.ndjson"]).ended(0);
+        *self.counts.entry("handed-over").or_default() += n as u64;
     }
 
     /// A hold comes upon a destruction that was cut short: each message that it names is there and held, or was destroyed by an
@@ -964,6 +1009,7 @@ impl Walk {
             ..Plan::default()
         };
         self.model.plans.insert(name.clone(), fresh);
+        self.hand_over(&name);
         let (_, back) = self.model.execute(&name);
         assert!(back.is_empty());
         let done = self
@@ -1049,6 +1095,20 @@ schedules:
     title: A year after leaving
     when: resource.labels.contains(\"hr\")
     retain: { for: P1Y, from: { event: employee_left, key: accounts } }
+";
+
+const ARCHIVE: &str = "lexhold: 1
+retention: archive
+version: 1.0.0
+title: What the archive is to have
+owner: x@firm.example
+zone: UTC
+mode: operational
+schedules:
+  - id: kept
+    title: Handed over
+    when: resource.labels.contains(\"archive\")
+    dispose: { after: P1Y, from: sent, action: transfer, to: city archive }
 ";
 
 const LATE: &str = "lexhold: 1

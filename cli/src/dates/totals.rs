@@ -1,6 +1,6 @@
 //! Totals over a whole archive: each combination resolved once, times its messages.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -11,7 +11,7 @@ use rustc_hash::FxHashMap;
 
 use super::governed::classify;
 use super::groups::names;
-use super::{Class, Conversation, Dates, Group, MessageDates};
+use super::{Class, Conversation, Dates, Grounds, Group, MessageDates};
 use crate::report::ViewerSight;
 
 /// How many messages become eligible in a month.
@@ -143,6 +143,29 @@ impl Dates<'_> {
             Ok(())
         })?;
         Ok(withheld)
+    }
+
+    /// The families that this viewer may not know to be there, by the holds that cover them.
+    ///
+    /// # Errors
+    /// Those of the catalog.
+    pub fn withheld_members(
+        catalog: &Catalog,
+        as_of: Timestamp,
+        sight: &ViewerSight,
+    ) -> anyhow::Result<HashMap<String, HashSet<Key>>> {
+        let mut members: HashMap<String, HashSet<Key>> = HashMap::new();
+        if sight.sees_silent() || catalog.returned()?.is_empty() {
+            return Ok(members);
+        }
+        let grounds = Grounds::read(catalog, as_of)?;
+        let withheld = Dates::open(catalog, &grounds, as_of)?.withheld(catalog, sight)?;
+        for row in &withheld {
+            for held in &row.holds {
+                members.entry(held.hold.clone()).or_default().insert(row.family);
+            }
+        }
+        Ok(members)
     }
 
     /// Hands over all messages of a catalog, or of one run, by what their dates follow from, in no particular order.

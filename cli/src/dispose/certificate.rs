@@ -147,12 +147,28 @@ fn methods(gone: &[ItemRow]) -> BTreeMap<&'static str, u64> {
     methods
 }
 
+/// A value as people read it.
+fn words(value: &Value) -> String {
+    let joined = |words: Vec<String>, by: &str| match words.is_empty() {
+        true => "none".to_owned(),
+        false => words.join(by),
+    };
+    match value {
+        Value::Null => "none".to_owned(),
+        Value::Bool(is) => if *is { "yes" } else { "no" }.to_owned(),
+        Value::Number(number) => number.to_string(),
+        Value::String(text) => text.clone(),
+        Value::Array(all) => joined(all.iter().map(words).collect(), "; "),
+        Value::Object(fields) => {
+            let field = |(name, value): (&String, &Value)| format!("{} {}", name.replace('_', " "), words(value));
+            joined(fields.iter().map(field).collect(), ", ")
+        }
+    }
+}
+
 /// The same as a page to print: no script, nothing from elsewhere.
 fn page(body: &Value) -> anyhow::Result<String> {
-    let row = |(name, value): (&String, &Value)| {
-        let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        (name.replace('_', " "), printable(&value))
-    };
+    let row = |(name, value): (&String, &Value)| (name.replace('_', " "), printable(&words(value)));
     Page {
         title: "Certificate of disposal".to_owned(),
         about: body.as_object().into_iter().flatten().map(row).collect(),
@@ -161,4 +177,21 @@ fn page(body: &Value) -> anyhow::Result<String> {
         after: vec!["The sealed form, which can be checked offline: lexhold dispose certificate".to_owned()],
     }
     .html()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_has_words_and_no_json() {
+        let body = json!({
+            "by_method": [{"method": "rewritten", "items": 3}, {"method": "received", "items": 2}],
+            "exceptions": [], "complete": true, "rejected": null, "intents": [17, 25],
+        });
+        assert_eq!(
+            words(&body),
+            "by method items 3, method rewritten; items 2, method received, complete yes, exceptions none, intents 17; 25, rejected none"
+        );
+    }
 }

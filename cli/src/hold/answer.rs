@@ -14,6 +14,7 @@ use crate::args::SummaryFormat;
 use crate::dispose::{Copy, CopyLog, HandedOver, Plan};
 use crate::failure::Exit;
 use crate::home;
+use crate::report::{ViewerSight, seen_holds};
 use crate::settings::Settings;
 
 /// How it stands with a hold that was placed.
@@ -38,10 +39,25 @@ struct Found {
 
 impl Placed {
     /// Asks the catalog, where the hold has been applied.
-    pub fn of(settings: &Settings, home: &Home, name: &str, spec: &HoldSpec, applied: bool) -> anyhow::Result<Self> {
-        let found = applied
-            .then(|| Found::of(settings, home, &home::catalog(settings, home)?, name, spec))
-            .transpose()?;
+    pub fn of(
+        settings: &Settings,
+        home: &Home,
+        sight: &ViewerSight,
+        (name, spec): (&str, &HoldSpec),
+        applied: bool,
+    ) -> anyhow::Result<Self> {
+        let of = |catalog: &Catalog| -> anyhow::Result<Found> {
+            let mut found = Found::of(settings, home, catalog, name, spec)?;
+            if !catalog.returned()?.is_empty() {
+                let seen = seen_holds(catalog, settings.as_of, sight)?;
+                found.held = seen
+                    .iter()
+                    .find(|hold| hold.hold == name)
+                    .map_or(found.held, |hold| hold.n_held);
+            }
+            Ok(found)
+        };
+        let found = applied.then(|| of(&home::catalog(settings, home)?)).transpose()?;
         Ok(Self {
             hold: name.to_owned(),
             matter: spec.matter.clone(),

@@ -13,7 +13,7 @@ use crate::failure::{Exit, Failure};
 use crate::home;
 use crate::operators::Actor;
 use crate::report::table::{Columns, Kind, Row};
-use crate::report::{HoldFigures, ViewerSight, each_form};
+use crate::report::{HoldFigures, ViewerSight, each_form, seen_holds};
 use crate::settings::Settings;
 
 /// The columns, a contract.
@@ -54,11 +54,9 @@ pub fn list(settings: &Settings, args: &ListHolds) -> anyhow::Result<Exit> {
         .iter()
         .map(|placed| placed.hold.as_str())
         .collect();
-    let holds = home::catalog(settings, &home)?.holds()?;
+    let holds = seen_holds(&home::catalog(settings, &home)?, settings.as_of, &sight)?;
     let wanted = |hold: &&HoldRow| {
-        sight.shows(hold.silent)
-            && (args.all || hold.is_active())
-            && (args.matter.is_empty() || args.matter.contains(&hold.matter))
+        (args.all || hold.is_active()) && (args.matter.is_empty() || args.matter.contains(&hold.matter))
     };
     each_form(&args.table, COLUMNS, |table| {
         holds.iter().filter(wanted).try_for_each(|hold| {
@@ -96,7 +94,8 @@ pub fn show(settings: &Settings, args: &ShowHold) -> anyhow::Result<Exit> {
     let directory = compiled::directory(settings, &home)?;
     let catalog = home::catalog(settings, &home)?;
     let name = &placed.hold;
-    let found = catalog.holds()?.into_iter().find(|hold| hold.hold == *name);
+    let holds = seen_holds(&catalog, settings.as_of, &ViewerSight::of(&actor)?)?;
+    let found = holds.into_iter().find(|hold| hold.hold == *name);
     let hold = found.ok_or_else(|| Failure::new(Exit::Busy, format!("the catalog does not know `{name}` yet")))?;
     let figures = HoldFigures::of(&catalog, &directory, settings.as_of)?;
     drop(catalog);

@@ -16,6 +16,7 @@ use crate::args::PlaceHold;
 use crate::failure::{Exit, Failure, OrExit as _};
 use crate::home;
 use crate::operators::Actor;
+use crate::report::ViewerSight;
 use crate::settings::Settings;
 use crate::terminal::say;
 
@@ -53,7 +54,8 @@ pub fn place(settings: &Settings, args: &PlaceHold) -> anyhow::Result<Exit> {
              end of a run, or by lexhold hold apply",
         );
     }
-    let answer = Placed::of(settings, &home, &name, spec, applied)?;
+    let sight = ViewerSight::of(&actor)?;
+    let answer = Placed::of(settings, &home, &sight, (&name, spec), applied)?;
     answer::print(settings, args.stands.format, &answer)
 }
 

@@ -1,12 +1,13 @@
 //! `hold release`: ends a hold, destroys nothing, and says what it frees and when.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::io::Write;
 
 use indicatif::HumanCount;
 use jiff::{Timestamp, ToSpan};
 use lexhold_catalog::payload::{HoldPlaced, HoldReleased};
 use lexhold_catalog::{Catalog, Scope};
+use lexhold_model::Key;
 use lexhold_policy::Verb;
 use lexhold_retention::Zone;
 use lexhold_store::{EntryKind, Faults, Home, Payload};
@@ -157,8 +158,12 @@ fn count(
         n_still_held: 0,
         by_schedule: BTreeMap::new(),
     };
+    let withheld: HashSet<Key> = dates.withheld(catalog, sight)?.iter().map(|row| row.key).collect();
     catalog.choose_members(hold)?;
     catalog.retention::<anyhow::Error>(Scope::Chosen, |message| {
+        if withheld.contains(&message.key) {
+            return Ok(());
+        }
         let covered = message.covered();
         if covered.held || (covered.held_silently && sight.sees_silent()) {
             freed.n_still_held += 1;

@@ -1,13 +1,14 @@
 //! `report holds`: holds and what they cover, by matter; for each custodian what they were told.
 
 use jiff::{SignedDuration, Timestamp};
-use lexhold_catalog::{Catalog, HoldNoticeRow, HoldRow};
+use lexhold_catalog::{Catalog, HoldNoticeRow, HoldRow, Scope};
 use lexhold_model::Directory;
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::sight::Sight;
 use super::table::{Columns, Kind, Row, TableWriter};
+use crate::dates::Dates;
 
 /// The columns, a contract.
 pub const COLUMNS: Columns = Columns {
@@ -190,6 +191,29 @@ impl<'d> HoldFigures<'d> {
     }
 }
 
+/// The holds that the viewer may know of, in the order of the journal. They count nothing that a silent hold brought back.
+pub fn seen(catalog: &Catalog, as_of: Timestamp, sight: &Sight) -> anyhow::Result<Vec<HoldRow>> {
+    let withheld = Dates::withheld_members(catalog, as_of, sight)?;
+    let mut holds = catalog.holds()?;
+    holds.retain(|hold| sight.shows(hold.silent));
+    for hold in holds.iter_mut().filter(|hold| withheld.contains_key(&hold.hold)) {
+        let families = &withheld[&hold.hold];
+        let mut sent: Vec<i64> = Vec::new();
+        let mut n_withheld = 0;
+        catalog.choose_members(&hold.hold)?;
+        catalog.retention::<anyhow::Error>(Scope::Chosen, |row| {
+            match families.contains(&row.family) {
+                true => n_withheld += 1,
+                false => sent.extend(row.assigned.iter().filter_map(|one| one.sent_at)),
+            }
+            Ok(())
+        })?;
+        hold.n_held = hold.n_held.saturating_sub(n_withheld);
+        (hold.first_sent_at, hold.last_sent_at) = (sent.iter().min().copied(), sent.iter().max().copied());
+    }
+    Ok(holds)
+}
+
 /// Writes a row for each hold that the viewer may know of, by matter.
 pub fn write(
     catalog: &Catalog,
@@ -199,8 +223,7 @@ pub fn write(
     table: &mut TableWriter,
 ) -> anyhow::Result<()> {
     let figures = HoldFigures::of(catalog, directory, as_of)?;
-    let mut holds = catalog.holds()?;
-    holds.retain(|hold| sight.shows(hold.silent));
+    let mut holds = seen(catalog, as_of, sight)?;
     holds.sort_by(|one, other| (&one.matter, &one.hold).cmp(&(&other.matter, &other.hold)));
     holds.iter().try_for_each(|hold| table.write(row(hold, &figures)))
 }

@@ -38,7 +38,7 @@ use sight::Sight;
 use table::{Columns, Heading, TableWriter, write_whole};
 
 pub use alerts::{COLUMNS as ALERTS, WORKLIST, row as alert_row, span as alert_span};
-pub use holds::HoldFigures;
+pub use holds::{HoldFigures, seen as seen_holds};
 pub use over_retention::SOON;
 pub use retention::{Lookups, row as retention_row};
 pub use reviews::row as review_row;
