@@ -320,6 +320,8 @@ fn a_backup_of_before_comes_back_as_the_journal_says() {
     execute(&firm, &plan).ended(5).said("clock");
     firm.call(&["clock", "attest", "--reason", "holds were placed again"])
         .ended(0);
+    execute(&firm, &plan).ended(5).said("no approval that counts");
+    firm.call(&["dispose", "approve", &plan]).ended(0);
     execute(&firm, &plan).ended(0);
     assert_eq!(work(&firm).len(), 4);
     carry_out(&firm, &plan, "again", |_| Does::Destroys).ended(0);

@@ -913,6 +913,8 @@ impl Walk {
         } else {
             self.call(&[], &[&back[..], &["--journal-lost"]].concat()).ended(0);
             self.model = model;
+            // Nobody knows what became of them.
+            self.model.plans.values_mut().for_each(|plan| plan.approved = false);
             self.counts.insert("activate", PERIODS.len() as u64);
             let attest = [
                 "clock",
