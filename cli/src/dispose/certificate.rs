@@ -186,8 +186,8 @@ mod tests {
     #[test]
     fn a_page_has_words_and_no_json() {
         let body = json!({
-            "by_method": [{"method": "rewritten", "items": 3}, {"method": "received", "items": 2}],
-            "exceptions": [], "complete": true, "rejected": null, "intents": [17, 25],
+            "by_method": [{"items": 3, "method": "rewritten"}, {"items": 2, "method": "received"}],
+            "complete": true, "exceptions": [], "intents": [17, 25], "rejected": null,
         });
         assert_eq!(
             words(&body),
