@@ -177,15 +177,6 @@ const APART: [&str; 28] = [
 
 const OPEN: &str = "lexhold: 1\nhold: quiet\nmatter: M\nzone: UTC\nids: [slack/c1/m21]\n";
 
-fn prepared() -> Firm {
-    let firm = template();
-    let again: Vec<_> = (0..25)
-        .map(|at| crate::dispose::old(at, "2019-06-01T12:00:00Z"))
-        .collect();
-    firm.messages("again.ndjson", &again);
-    firm
-}
-
 /// Both homes are asked everything, one after the other.
 fn told_alike(twins: &[Firm; 2]) {
     for firm in twins {
@@ -233,9 +224,8 @@ fn names(firm: &Firm, folder: &str) -> BTreeSet<String> {
 
 #[test]
 fn beside_an_open_case_over_the_same_messages() {
-    let twins = twins(&prepared());
+    let twins = twins(&template());
     for (firm, keeps) in twins.iter().zip(BOTH) {
-        firm.messages("again.ndjson", &[]);
         keep(firm, keeps);
     }
     told_alike(&twins);
@@ -243,15 +233,11 @@ fn beside_an_open_case_over_the_same_messages() {
 
 #[test]
 fn beside_nothing_where_it_covers_nothing() {
-    let template = prepared();
-    let twins = twins(&template);
+    let twins = twins(&template());
     twins[0].write(
         "quiet.yaml",
         "lexhold: 1\nhold: quiet\nmatter: Hush\nzone: UTC\ncustodians: [zed]\nsilent: true\n",
     );
-    for firm in &twins {
-        firm.write("again.ndjson", template.read("again.ndjson"));
-    }
     by(&twins[0], "lea", &["hold", "place", "quiet.yaml"]).ended(0);
     told_alike(&twins);
 }
