@@ -134,7 +134,8 @@ fn messages(more: u64, shared: u64) -> String {
                  make_timestamp(moment)::TIMESTAMPTZ AS sent_at, make_timestamp(moment + {HOUR})::TIMESTAMPTZ AS captured_at,
                  x % 1000 = 5 AS trigger_suspect, e.seq AS seq, (b.origin + f)::INTEGER AS origin_no,
                  (b.days + 2 * k.k + (x % 1000 = 5)::INTEGER)::INTEGER AS days_no, (b.conversation + c)::INTEGER AS conversation_no,
-                 (b.place + (c % 20) * 5 + f % 5)::INTEGER AS place_no)
+                 (b.place + (c % 20) * 5 + f % 5)::INTEGER AS place_no,
+                 ({FIRST} + i)::INTEGER AS message_no)
              FROM written w JOIN kind_of_hour k ON k.h = (w.moment - {BEGIN}) // {HOUR} JOIN entry e ON e.nth = w.i * {FIRST} // {more}, base b, one o
              ORDER BY w.i;
          INSERT INTO conversation
@@ -154,17 +155,19 @@ fn messages(more: u64, shared: u64) -> String {
 fn beside_messages() -> String {
     format!(
         "CREATE TEMP TABLE added AS
-             SELECT key, family, origin_no, days_no, conversation_no, version_kind, source_file, source_offset, facts_id, trigger_suspect, seq,
+             SELECT key, family, origin_no, days_no, conversation_no, place_no, message_no, version_kind, source_file, source_offset, facts_id, trigger_suspect, seq,
                     epoch_us(sent_at) AS sent_at, epoch_us(captured_at) AS captured_at
              FROM message WHERE conversation_no >= (SELECT conversation FROM base);
          INSERT INTO assignment
              SELECT a.family, a.key, o.set_id, d.days_id, a.facts_id, false, a.trigger_suspect, a.seq
              FROM added a JOIN origin o USING (origin_no) JOIN day_set d USING (days_no);
-         INSERT INTO recipient SELECT key, 'u' || (hash(key, r) % 5000), 'to' FROM added, range(2) t(r);
-         INSERT INTO custodian SELECT key, 'u' || (hash(key) % 5000) FROM added;
+         INSERT INTO recipient SELECT key, 'u' || (hash(key, r) % 5000), 'to', message_no FROM added, range(2) t(r);
+         INSERT INTO custodian SELECT key, 'u' || (hash(key) % 5000), message_no FROM added;
          INSERT INTO source SELECT key, source_file, source_offset FROM added;
          INSERT INTO united SELECT family FROM added WHERE version_kind = 'edit';
-         INSERT INTO united_member SELECT family, key, origin_no, days_no, conversation_no, sent_at, captured_at FROM added SEMI JOIN united USING (family);
+         INSERT INTO united_member
+             SELECT family, key, origin_no, days_no, conversation_no, sent_at, captured_at, origin_no, place_no, message_no
+             FROM added SEMI JOIN united USING (family);
          INSERT INTO hold_member
              SELECT h.hold, a.key, a.family, 'held' FROM added a, base b, (VALUES ('orion', 200, 7), ('vega', 500, 11)) h(hold, one_in, rest)
              WHERE (a.origin_no - b.origin) % h.one_in = h.rest;

@@ -43,7 +43,15 @@ impl Catalog {
             "SELECT DISTINCT facts_id, scan_incomplete, NULL::BIGINT AS sent_at FROM origin"
         };
         let mentions = mentioning.map(|texts| {
-            let one = |text: &String| format!(" OR contains(facts, {})", sql_text(text));
+            // Quotes are everywhere: what is looked for without the first of them is found several times as fast.
+            let one = |text: &String| {
+                let rest = text.strip_prefix('"').unwrap_or(text);
+                format!(
+                    " OR (contains(facts, {}) AND contains(facts, {}))",
+                    sql_text(rest),
+                    sql_text(text)
+                )
+            };
             format!("WHERE false{}", texts.iter().map(one).collect::<String>())
         });
         let facts = format!("SELECT * FROM facts {}", mentions.unwrap_or_default());

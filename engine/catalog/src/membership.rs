@@ -309,7 +309,7 @@ impl Catalog {
         let doing = "asking about a hold";
         self.connection_batch(
             "CREATE OR REPLACE TEMP TABLE wanted_handle (platform VARCHAR, handle VARCHAR);
-             CREATE OR REPLACE TEMP TABLE named_key (key DECIMAL(38,0), handle VARCHAR)",
+             CREATE OR REPLACE TEMP TABLE named_no (message_no INTEGER, handle VARCHAR)",
         )?;
         if question.handles.is_empty() {
             return Ok(());
@@ -322,14 +322,14 @@ impl Catalog {
             vec![("platform", texts(|one| &one.0)), ("handle", texts(|one| &one.1))],
         )?;
         let handles = question.distinct_handles();
-        // DuckDB reads keys of the rows alone that equal one text, and of all rows where there are several.
+        // DuckDB reads numbers of the rows alone that equal one text, and of all rows where there are several.
         let wanted = match handles.len() <= AT_ONCE {
             true => handles.iter().map(|handle| format!("= {}", sql_text(handle))).collect(),
             false => vec![format!("IN ({})", list(&handles))],
         };
         for wanted in wanted {
             for table in ["recipient", "custodian"] {
-                let sql = format!("INSERT INTO named_key SELECT key, handle FROM {table} WHERE handle {wanted}");
+                let sql = format!("INSERT INTO named_no SELECT message_no, handle FROM {table} WHERE handle {wanted}");
                 self.connection().execute_batch(&sql).doing(doing)?;
             }
         }
@@ -375,7 +375,7 @@ fn asked_sql(question: &HoldQuestion, only: Option<&[u64]>) -> String {
         (true, false) => ("condition", 1),
         (false, _) => ("custodian", unasked),
     };
-    // One pass over millions of messages: those that may be in scope, with what is asked of them.
+    // One pass over millions of messages for those that may be in scope, and one for what is asked of them.
     let mut may = vec![
         "m.origin_no IN (SELECT origin_no FROM origin_scope)".to_owned(),
         "m.origin_no IS NULL".to_owned(),
@@ -388,10 +388,9 @@ fn asked_sql(question: &HoldQuestion, only: Option<&[u64]>) -> String {
             "m.sender IN ({}, 'unknown')",
             list(&question.distinct_handles())
         ));
-        sought.push_str(" UNION ALL SELECT key FROM named_key");
+        sought.push_str(" UNION ALL SELECT message_no FROM named_no");
         columns.push_str(", m.sender, m.platform");
     }
-    may.push("m.key IN (SELECT key FROM sought_key)".to_owned());
     if conversation.is_some() {
         columns.push_str(", m.conversation_no");
     }
@@ -404,7 +403,7 @@ fn asked_sql(question: &HoldQuestion, only: Option<&[u64]>) -> String {
     let custodian = if *names_custodians {
         let by_facts = format!("coalesce(a.custodian, CASE WHEN m.origin_no IS NULL THEN 1 ELSE {unasked} END)");
         format!(
-            "CASE WHEN m.key IN (SELECT key FROM named) THEN 2 WHEN m.sender = 'unknown' THEN greatest({by_facts}, 1) ELSE {by_facts} END"
+            "CASE WHEN m.message_no IN (SELECT message_no FROM named) THEN 2 WHEN m.sender = 'unknown' THEN greatest({by_facts}, 1) ELSE {by_facts} END"
         )
     } else {
         "0".to_owned()
@@ -432,16 +431,18 @@ fn asked_sql(question: &HoldQuestion, only: Option<&[u64]>) -> String {
              SELECT DISTINCT origin_no FROM origin LEFT JOIN origin_answer a USING (origin_no)
              WHERE coalesce(a.{decides}, {undecided}) > 0;
          CREATE OR REPLACE TEMP TABLE united_scope AS FROM united_member SEMI JOIN origin_scope USING (origin_no);
-         CREATE OR REPLACE TEMP TABLE sought_key AS SELECT key FROM united_scope{sought};
+         CREATE OR REPLACE TEMP TABLE sought_no AS
+             SELECT message_no FROM united_scope{sought} UNION ALL SELECT message_no FROM message m WHERE {};
          CREATE OR REPLACE TEMP TABLE may_be AS
-             SELECT m.key, m.family, m.origin_no, m.seq, m.scan_incomplete{columns} FROM message m WHERE ({}) AND {only};
+             SELECT m.message_no, m.key, m.family, m.origin_no, m.seq, m.scan_incomplete{columns}
+             FROM message m SEMI JOIN sought_no USING (message_no) WHERE {only};
          {of_handles}
          CREATE OR REPLACE TEMP TABLE asked AS
              SELECT key, any_value(family) AS family, max(level)::TINYINT AS level, bool_or(named) AS named,
                     any_value(seq) AS seq, bool_or(scan_incomplete) AS scan_incomplete
              FROM (SELECT {found} FROM may_be m LEFT JOIN origin_answer a ON a.origin_no = m.origin_no {}
                    UNION ALL
-                   SELECT {found} FROM united_scope u JOIN may_be m ON m.key = u.key
+                   SELECT {found} FROM united_scope u JOIN may_be m ON m.message_no = u.message_no
                    LEFT JOIN origin_answer a ON a.origin_no = u.origin_no {})
              WHERE level > 0 GROUP BY key",
         may.join(" OR "),
@@ -453,10 +454,10 @@ fn asked_sql(question: &HoldQuestion, only: Option<&[u64]>) -> String {
 /// The messages that bear a handle of a custodian where it is theirs: `*` stands for every platform.
 const NAMED: &str = "
     CREATE OR REPLACE TEMP TABLE named AS
-        SELECT m.key FROM named_key n JOIN may_be m USING (key) JOIN wanted_handle w ON w.handle = n.handle
+        SELECT message_no FROM named_no n JOIN may_be m USING (message_no) JOIN wanted_handle w ON w.handle = n.handle
         WHERE w.platform IN ('*', m.platform)
         UNION
-        SELECT m.key FROM may_be m JOIN wanted_handle w ON w.handle = m.sender WHERE w.platform IN ('*', m.platform);";
+        SELECT m.message_no FROM may_be m JOIN wanted_handle w ON w.handle = m.sender WHERE w.platform IN ('*', m.platform);";
 
 fn list(texts: &[String]) -> String {
     texts.iter().map(|text| sql_text(text)).collect::<Vec<_>>().join(", ")

@@ -1,4 +1,5 @@
-//! Small numbers for what many messages share, so that totals over millions of them group and join on four bytes.
+//! Small numbers for what many messages share, and for messages themselves, so that totals over millions of them group and join on
+//! four bytes.
 //!
 //! Numbers are given in the order of the journal and, within an entry, of what they stand for: the same journal gives
 //! the same numbers.
@@ -22,7 +23,8 @@ CREATE TABLE conversation (
 CREATE TABLE place (place_no INTEGER NOT NULL, platform VARCHAR NOT NULL, channel VARCHAR, domain VARCHAR);
 CREATE TABLE united_member (
     family DECIMAL(38,0) NOT NULL, key DECIMAL(38,0) NOT NULL, origin_no INTEGER NOT NULL, days_no INTEGER NOT NULL,
-    conversation_no INTEGER NOT NULL, sent_at BIGINT, captured_at BIGINT NOT NULL, own_no INTEGER, place_no INTEGER NOT NULL);
+    conversation_no INTEGER NOT NULL, sent_at BIGINT, captured_at BIGINT NOT NULL, own_no INTEGER, place_no INTEGER NOT NULL,
+    message_no INTEGER NOT NULL);
 ";
 
 /// The domain of a sender's address, as SQL.
@@ -30,6 +32,14 @@ const DOMAIN: &str = "nullif(lower(regexp_extract(sender, '@([^@]+)$', 1)), '')"
 
 /// The last activation, as SQL.
 const AFTER: &str = "(SELECT coalesce(max(seq), 0) FROM activation)";
+
+/// The entry's messages, each with the number that it gets, as SQL.
+pub(crate) fn arrived(messages: &str) -> String {
+    format!(
+        "SELECT key, ((SELECT coalesce(max(message_no) + 1, 0) FROM message) + row_number() OVER (ORDER BY key) - 1)::INTEGER
+                AS message_no FROM (SELECT DISTINCT key FROM {messages})"
+    )
+}
 
 /// Gives numbers to what the entry's messages and assignments bring for the first time.
 pub(crate) fn give(
@@ -156,13 +166,15 @@ pub(crate) fn unite(transaction: &Transaction<'_>, seq: u64, assignments: &str, 
              SELECT family, key, set_id, days_id, facts_id, scan_incomplete, seq FROM (FROM assignment {only})
              WHERE family IN (SELECT family FROM touched);
          CREATE OR REPLACE TEMP TABLE touched_message AS
-             SELECT key, conversation_no, epoch_us(sent_at) AS sent_at, epoch_us(captured_at) AS captured_at, origin_no, place_no
+             SELECT key, conversation_no, epoch_us(sent_at) AS sent_at, epoch_us(captured_at) AS captured_at, origin_no, place_no,
+                    message_no
              FROM (FROM message {only}) WHERE key IN (SELECT key FROM touched_assignment);
          CREATE OR REPLACE TEMP TABLE touched_origin AS
              SELECT * FROM origin WHERE facts_id IN (SELECT facts_id FROM touched_assignment);
          DELETE FROM united_member WHERE family IN (SELECT family FROM touched);
          INSERT INTO united_member
-             SELECT a.family, a.key, o.origin_no, d.days_no, m.conversation_no, m.sent_at, m.captured_at, m.origin_no, m.place_no
+             SELECT a.family, a.key, o.origin_no, d.days_no, m.conversation_no, m.sent_at, m.captured_at, m.origin_no, m.place_no,
+                    m.message_no
              FROM touched_assignment a JOIN touched_message m ON m.key = a.key
              JOIN (SELECT x.seq, coalesce(max(v.seq), 0) AS after FROM touched_assignment x
                    LEFT JOIN activation v ON v.seq < x.seq GROUP BY x.seq) e ON e.seq = a.seq

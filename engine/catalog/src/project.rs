@@ -272,8 +272,8 @@ fn payload<T: DeserializeOwned>(entry: &JournalEntry<'_>, doing: &str) -> Result
 /// that speak of older messages have to be compared with millions.
 fn stage(connection: &Connection, files: &[(Table, PathBuf)], doing: &str) -> Result<()> {
     let arrived = match source(files, Table::Message)? {
-        Some(messages) => format!("SELECT key FROM {messages}"),
-        None => "SELECT NULL::DECIMAL(38,0) AS key WHERE false".to_owned(),
+        Some(messages) => numbers::arrived(&messages),
+        None => "SELECT NULL::DECIMAL(38,0) AS key, NULL::INTEGER AS message_no WHERE false".to_owned(),
     };
     connection
         .execute_batch(&format!("CREATE OR REPLACE TEMP TABLE arrived AS {arrived}"))
@@ -289,14 +289,13 @@ fn apply_files(transaction: &Transaction<'_>, seq: u64, files: &[(Table, PathBuf
             Table::Message => add_messages(transaction, seq, &rows, assignments.as_deref()),
             Table::Assignment => add_assignments(transaction, seq, &rows),
             Table::Reassignment => add_reassignments(transaction, seq, &rows),
-            Table::Recipient
-            | Table::Custodian
-            | Table::Source
+            Table::Recipient | Table::Custodian => add_rows(transaction, table, &rows, &Beside::Message).map(|_| ()),
+            Table::Source
             | Table::Hit
             | Table::Part
             | Table::ConversationEvent
             | Table::HoldMember
-            | Table::Diagnostic => add_rows(transaction, table, &rows, None).map(|_| ()),
+            | Table::Diagnostic => add_rows(transaction, table, &rows, &Beside::Nothing).map(|_| ()),
             Table::DisposalItem => {
                 let own = columns(table, "");
                 transaction.execute_batch(&format!("INSERT INTO disposal_item ({own}) SELECT {own} FROM {rows}"))
@@ -332,15 +331,16 @@ fn add_messages(
     let names = columns(Table::Message, "");
     let own = columns(Table::Message, "m.");
     transaction.execute_batch(&format!(
-        "INSERT INTO message ({names}, seq, origin_no, days_no, conversation_no, place_no)
-         SELECT {own}, {seq}, o.origin_no, d.days_no, c.conversation_no, p.place_no FROM {}",
+        "INSERT INTO message ({names}, seq, origin_no, days_no, conversation_no, place_no, message_no)
+         SELECT {own}, {seq}, o.origin_no, d.days_no, c.conversation_no, p.place_no, n.message_no
+         FROM {} JOIN arrived n ON n.key = m.key",
         numbers::numbered(messages, assignments)
     ))
 }
 
 /// Adds assignments, and marks the families that now have more than the one that came with the message itself.
 fn add_assignments(transaction: &Transaction<'_>, seq: u64, rows: &str) -> duckdb::Result<()> {
-    let late = add_rows(transaction, Table::Assignment, rows, Some(seq))?;
+    let late = add_rows(transaction, Table::Assignment, rows, &Beside::Entry(seq))?;
     let late_families = if late { "UNION SELECT family FROM late" } else { "" };
     transaction.execute_batch(&format!(
         "INSERT INTO united
@@ -367,16 +367,34 @@ fn add_reassignments(transaction: &Transaction<'_>, seq: u64, rows: &str) -> duc
     ))
 }
 
-/// Adds rows that belong to messages, each once, with the entry's number where the table has it. Says whether any spoke of an older message; the temporary table `late`
-/// then holds those that were new.
-fn add_rows(transaction: &Transaction<'_>, table: Table, rows: &str, seq: Option<u64>) -> duckdb::Result<bool> {
+/// What a table has beside the columns of its files.
+enum Beside {
+    Nothing,
+    /// The number of the entry.
+    Entry(u64),
+    /// The number of the message.
+    Message,
+}
+
+/// Adds rows that belong to messages, each once. Says whether any spoke of an older message; the temporary table `late` then holds
+/// those that were new.
+fn add_rows(transaction: &Transaction<'_>, table: Table, rows: &str, beside: &Beside) -> duckdb::Result<bool> {
     let (name, own) = (table.name(), columns(table, ""));
-    let (seq_column, seq) = match seq {
-        Some(seq) => (", seq", format!(", {seq}")),
-        None => ("", String::new()),
+    let (column, value, join, of_message) = match beside {
+        Beside::Nothing => ("", String::new(), "SEMI JOIN", ""),
+        Beside::Entry(seq) => (", seq", format!(", {seq}"), "SEMI JOIN", ""),
+        Beside::Message => {
+            let number = ", message_no";
+            (
+                number,
+                number.to_owned(),
+                "JOIN",
+                "JOIN (SELECT key, message_no FROM message) USING (key)",
+            )
+        }
     };
     transaction.execute_batch(&format!(
-        "INSERT INTO {name} ({own}{seq_column}) SELECT DISTINCT {own}{seq} FROM {rows} WHERE key IN (SELECT key FROM arrived)"
+        "INSERT INTO {name} ({own}{column}) SELECT DISTINCT {own}{value} FROM {rows} {join} arrived USING (key)"
     ))?;
     // The keys first, and by themselves: what is compared with them streams by, however much there is.
     transaction.execute_batch(&format!(
@@ -390,7 +408,7 @@ fn add_rows(transaction: &Transaction<'_>, table: Table, rows: &str, seq: Option
         "CREATE OR REPLACE TEMP TABLE late AS
              SELECT {own} FROM {rows} WHERE key IN (SELECT key FROM late_key)
              EXCEPT SELECT {own} FROM {name} WHERE key IN (SELECT key FROM late_key);
-         INSERT INTO {name} ({own}{seq_column}) SELECT {own}{seq} FROM late"
+         INSERT INTO {name} ({own}{column}) SELECT {own}{value} FROM late {of_message}"
     ))?;
     Ok(true)
 }

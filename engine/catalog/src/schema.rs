@@ -15,7 +15,11 @@ pub const SCHEMA_VERSION: i64 = 7;
 
 /// Columns that the catalog adds to `message`: the journal entry that brought it, and the numbers of what it shares with
 /// others (see `numbers`), so that dates of a whole archive are counted without a join of large tables.
-const MESSAGE_EXTRA: &str = "seq BIGINT NOT NULL, origin_no INTEGER, days_no INTEGER, conversation_no INTEGER NOT NULL, place_no INTEGER NOT NULL";
+const MESSAGE_EXTRA: &str = "seq BIGINT NOT NULL, origin_no INTEGER, days_no INTEGER, conversation_no INTEGER NOT NULL, place_no INTEGER NOT NULL, message_no INTEGER NOT NULL";
+
+/// The column that the catalog adds to people of messages: their message by its number, which is compared with millions several
+/// times as fast as its key.
+const PEOPLE_EXTRA: &str = "message_no INTEGER NOT NULL";
 
 /// The column that the catalog adds to assignments: the journal entry that brought them. Reassignments of activations
 /// before it are not theirs.
@@ -209,6 +213,7 @@ fn create_table(table: Table) -> Result<String> {
         .collect::<Result<Vec<String>>>()?;
     match table {
         Table::Message => columns.push(MESSAGE_EXTRA.to_owned()),
+        Table::Recipient | Table::Custodian => columns.push(PEOPLE_EXTRA.to_owned()),
         Table::Assignment | Table::Reassignment => columns.push(SEQ_EXTRA.to_owned()),
         _ => {}
     }

@@ -81,6 +81,8 @@ impl Catalog {
 /// that are long gone.
 const NUMBERED: &str = "LEFT JOIN origin o USING (origin_no) LEFT JOIN day_set d USING (days_no)
     LEFT JOIN conversation c USING (conversation_no)";
+/// The message that bears a number.
+const BEARER: &str = "LEFT JOIN (SELECT key AS bears, message_no FROM message) n USING (message_no)";
 const MEANING: &str =
     "o.set_id, o.facts_id, o.scan_incomplete, o.after, o.resolved, d.days_id, d.suspect, c.platform, c.conversation";
 
@@ -217,7 +219,7 @@ const OWN_TABLES: [(&str, &str, Option<&str>); 44] = [
     ("place", "platform, channel, domain", Some("platform, channel, domain")),
     (
         "united_member",
-        "m.family, m.key, m.sent_at, m.captured_at, o.set_id, o.facts_id, o.scan_incomplete, o.after, o.resolved, \
+        "m.family, m.key, n.bears, m.sent_at, m.captured_at, o.set_id, o.facts_id, o.scan_incomplete, o.after, o.resolved, \
          d.days_id, d.suspect, c.platform, c.conversation",
         Some("m.family, m.key, m.sent_at, m.captured_at"),
     ),
@@ -277,6 +279,9 @@ fn evaluation_columns(table: Table, of: Fingerprint) -> (String, String) {
                 format!("message m {NUMBERED} LEFT JOIN place p USING (place_no)"),
             )
         }
+        (Table::Recipient | Table::Custodian, Fingerprint::Everything) => {
+            (format!("{own}, bears"), format!("{name} {BEARER}"))
+        }
         (Table::Assignment | Table::Reassignment, Fingerprint::Everything) => (format!("{own}, seq"), name.to_owned()),
         _ => (own, name.to_owned()),
     }
@@ -292,7 +297,7 @@ fn own_rows(name: &str) -> String {
     match name {
         "origin" => borne("origin_no"),
         "day_set" => borne("days_no"),
-        "united_member" => format!("united_member m {NUMBERED}"),
+        "united_member" => format!("united_member m {NUMBERED} {BEARER}"),
         _ => name.to_owned(),
     }
 }
