@@ -1,5 +1,7 @@
 //! Exports of messengers: listed, converted there and back, and run.
 
+use std::path::Path;
+
 use serde_json::{Value, json};
 
 use crate::support::Firm;
@@ -197,4 +199,32 @@ fn a_chat_of_a_phone_needs_a_zone_and_a_mailbox_needs_nothing() {
         .ended(0)
         .rows();
     assert_eq!(said[0]["sent_at"], "2024-02-01T21:00:00Z");
+}
+
+/// Every fixture of every format, through every form of messages and back.
+#[test]
+fn corpora_convert_there_and_back() {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/corpora/formats");
+    let Ok(formats) = std::fs::read_dir(&fixtures) else {
+        println!("skipped: the corpora are not beside the repository");
+        return;
+    };
+    let firm = Firm::empty();
+    for format in formats.map(|entry| entry.unwrap().path()).filter(|path| path.is_dir()) {
+        let format = format.canonicalize().unwrap();
+        let mut typed = vec!["convert", format.to_str().unwrap(), "--source-zone", "Europe/Berlin"];
+        typed.extend(["--source-dates", "dmy", "--max-unreadable", "99999", "--quiet"]);
+        let first = firm.call(&typed);
+        firm.write("first", &first.stdout);
+        if first.stdout.is_empty() {
+            println!("{}: {}", format.display(), first.stderr);
+            continue;
+        }
+        for form in ["csv", "parquet", "ndjson"] {
+            firm.call(&["convert", "first", "--format", form, "--output", "again"])
+                .ended(0);
+            let back = firm.call(&["convert", "again"]).ended(0).stdout;
+            assert!(back == first.stdout, "{} through {form}", format.display());
+        }
+    }
 }

@@ -12,7 +12,7 @@ use parquet::file::properties::WriterProperties;
 use crate::args::{Convert, MessageFormat, TableFormat};
 use crate::failure::Exit;
 use crate::report::table::{TableWriter, write_whole};
-use crate::run::{Input, inputs, read_as, say_unreadable};
+use crate::run::{Input, inputs, read_as, say_remarks, say_unreadable};
 use crate::settings::Settings;
 use crate::terminal::say;
 
@@ -66,6 +66,7 @@ impl Counts {
                 Ok(Some(chunk)) => {
                     self.messages += chunk.batch.len() as u64;
                     self.unreadable += chunk.unreadable.iter().map(|row| row.place.rows()).sum::<u64>();
+                    say_remarks(settings, input, &chunk.remarks);
                     say_unreadable(settings, input, &chunk.unreadable, &chunk.notes);
                     to.write(&chunk.batch)?;
                 }

@@ -32,7 +32,7 @@ use crate::{home, load};
 pub use input::{Input, inputs, read_as};
 pub use pipeline::{Piece, Pipeline, Sink, Taken, zone};
 pub use progress::Meter;
-pub use summary::say_unreadable;
+pub use summary::{say_remarks, say_unreadable};
 
 /// Set by the first interrupt: the batch at hand is finished, the next is not begun.
 pub static INTERRUPTED: AtomicBool = AtomicBool::new(false);

@@ -13,6 +13,7 @@ use lexhold_evaluate::{Evaluation, Evaluator};
 use lexhold_model::{Digest, MessageBatch};
 use lexhold_source::{Note, Options, Unreadable};
 
+use super::summary::say_remarks;
 use super::{Input, Meter, interrupted};
 use crate::failure::{Exit, Failure};
 use crate::settings::Settings;
@@ -209,6 +210,7 @@ impl Pipeline<'_> {
             }
             match reader.next() {
                 Ok(Some(chunk)) => {
+                    say_remarks(self.settings, input, &chunk.remarks);
                     let skipped = to_skip.min(chunk.batch.len() as u64);
                     to_skip -= skipped;
                     let from = usize::try_from(skipped).unwrap_or(usize::MAX);

@@ -112,6 +112,13 @@ pub fn say_unreadable(settings: &Settings, input: &Input, unreadable: &[Unreadab
     }
 }
 
+/// Says what else there is to know of an input.
+pub fn say_remarks(settings: &Settings, input: &Input, remarks: &[String]) {
+    for remark in remarks.iter().filter(|_| !settings.quiet) {
+        say(&format!("{}: {remark}", lexhold_document::printable(&input.name)));
+    }
+}
+
 /// Journals the summary, writes the reports, prints the summary.
 #[expect(clippy::too_many_arguments, reason = "a run is made of these")]
 pub fn finish(

@@ -1,30 +1,19 @@
 //! ZIP archives from hands that nobody knows: nothing is written, every size and checksum is compared, and what grows beyond
 //! measure while it is unpacked is refused.
 
-use std::fs::File;
 use std::io::{self, Read};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use flate2::read::DeflateDecoder;
-use lexhold_source::{ErrorKind, SourceError};
 use rawzip::{
-    CompressionMethod, FileReader, RECOMMENDED_BUFFER_SIZE, RangeReader, ReaderAt, ZipArchive,
-    ZipArchiveEntryWayfinder, ZipFileHeaderRecord, ZipLocator, ZipVerification,
+    CompressionMethod, RECOMMENDED_BUFFER_SIZE, RangeReader, ZipArchive, ZipArchiveEntryWayfinder, ZipFileHeaderRecord,
+    ZipLocator, ZipVerification,
 };
 
-/// An archive may unpack to so many times its own size …
-const RATIO: u64 = 250;
-/// … and to so much more, which lets small ones be.
-const FREE_BYTES: u64 = 16 << 20;
-/// An archive inside another is unpacked in memory, up to this size.
-const INNER_BYTES: u64 = 256 << 20;
-
-type Bytes = Arc<dyn ReaderAt + Send + Sync>;
+use crate::packed::{Budget, Bytes, outside};
 
 /// An open archive.
 pub(crate) struct Archive {
-    name: String,
     zip: ZipArchive<Bytes>,
     budget: Arc<Budget>,
 }
@@ -39,67 +28,23 @@ pub(crate) struct Listing {
 /// One file of an archive.
 pub(crate) struct Member {
     pub(crate) path: String,
-    pub(crate) bytes: u64,
     method: CompressionMethod,
     place: ZipArchiveEntryWayfinder,
 }
 
-/// How much more may be unpacked, archives inside archives included.
-struct Budget {
-    left: AtomicU64,
-}
-
-impl Budget {
-    fn take(&self, bytes: u64) -> io::Result<()> {
-        let left = |left: u64| left.checked_sub(bytes);
-        match self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, left) {
-            Ok(_) => Ok(()),
-            Err(_) => Err(io::Error::other(format!(
-                "the archive unpacks to more than {RATIO} times its size, as bombs do"
-            ))),
-        }
-    }
-}
-
 impl Archive {
-    /// Opens the archive in a file.
-    pub(crate) fn open(name: &str, file: File, bytes: u64) -> Result<Self, SourceError> {
-        let left = AtomicU64::new(FREE_BYTES.saturating_add(bytes.saturating_mul(RATIO)));
-        let file: Bytes = Arc::new(FileReader::from(file));
-        Self::locate(name, file, bytes, Arc::new(Budget { left })).map_err(|why| corrupt(name, &why))
-    }
-
-    /// Opens an archive that is a member of this one; the reason why not.
-    pub(crate) fn inner(&self, member: &Member) -> Result<Self, String> {
-        if member.bytes > INNER_BYTES {
-            return Err(format!(
-                "is an archive of {} bytes inside another; unpack the outer one first",
-                member.bytes
-            ));
-        }
-        let mut bytes = Vec::new();
-        let read = self
-            .read(member)
-            .and_then(|from| from.take(INNER_BYTES + 1).read_to_end(&mut bytes));
-        read.map_err(|error| error.to_string())?;
-        let length = bytes.len() as u64;
-        let inner: Bytes = Arc::new(bytes);
-        Self::locate(&self.name, inner, length, self.budget.clone())
-    }
-
-    fn locate(name: &str, bytes: Bytes, length: u64, budget: Arc<Budget>) -> Result<Self, String> {
+    /// Opens an archive of so many bytes; the reason why not.
+    pub(crate) fn open(bytes: Bytes, length: u64, budget: Arc<Budget>) -> Result<Self, String> {
         let mut buffer = vec![0; RECOMMENDED_BUFFER_SIZE];
         let found = ZipLocator::new().locate_in_reader(bytes, &mut buffer, length);
-        let zip = found.map_err(|(_, error)| format!("its list of files is damaged or missing ({error})"))?;
-        Ok(Self {
-            name: name.to_owned(),
-            zip,
-            budget,
-        })
+        let zip = found.map_err(|(_, error)| {
+            format!("the ZIP archive cannot be read: its list of files is damaged or missing ({error})")
+        })?;
+        Ok(Self { zip, budget })
     }
 
     /// The files in the order of the archive's own list.
-    pub(crate) fn list(&self) -> Result<Listing, SourceError> {
+    pub(crate) fn list(&self) -> Result<Listing, String> {
         let mut buffer = vec![0; RECOMMENDED_BUFFER_SIZE];
         let mut entries = self.zip.entries(&mut buffer);
         let mut listing = Listing::default();
@@ -108,7 +53,11 @@ impl Archive {
             let entry = match entries.next_entry() {
                 Ok(Some(entry)) => entry,
                 Ok(None) => return Ok(listing),
-                Err(error) => return Err(corrupt(&self.name, &format!("its list of files is damaged ({error})"))),
+                Err(error) => {
+                    return Err(format!(
+                        "the ZIP archive cannot be read: its list of files is damaged ({error})"
+                    ));
+                }
             };
             if entry.is_dir() {
                 continue;
@@ -144,14 +93,6 @@ impl Archive {
     }
 }
 
-fn corrupt(name: &str, why: &str) -> SourceError {
-    SourceError::new(
-        ErrorKind::Corrupt,
-        name,
-        format!("the ZIP archive cannot be read: {why}"),
-    )
-}
-
 /// A file of the archive, or its name and why it is not read.
 fn member(entry: &ZipFileHeaderRecord<'_>) -> Result<Member, (String, &'static str)> {
     let raw = entry.file_path();
@@ -172,23 +113,9 @@ fn member(entry: &ZipFileHeaderRecord<'_>) -> Result<Member, (String, &'static s
     }
     Ok(Member {
         path,
-        bytes: entry.uncompressed_size_hint(),
         method,
         place: entry.wayfinder(),
     })
-}
-
-/// Why a name could not be one of a file below the archive's own folder.
-fn outside(path: &str) -> Option<&'static str> {
-    let drive = path.as_bytes().get(1) == Some(&b':');
-    let climbs = path.split('/').any(|name| name == "..");
-    if path.is_empty() || path.contains('\0') {
-        Some("has no possible name")
-    } else if drive || climbs || path.starts_with('/') {
-        Some("names a place outside of the archive")
-    } else {
-        None
-    }
 }
 
 /// Unpacked bytes, compared with what the archive says of them.

@@ -69,6 +69,11 @@ pub(crate) trait Format: Sync {
         false
     }
 
+    /// Whether a file of this name in a folder of the format is known to hold nothing of a message.
+    fn passes_by(&self, _name: &str) -> bool {
+        false
+    }
+
     /// Whether a file that begins so holds a single message, and is counted with the folder it lies in.
     fn is_single(&self, _first: &[u8]) -> bool {
         false

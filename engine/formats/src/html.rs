@@ -29,17 +29,17 @@ const HIDDEN: &[&str] = &["head", "style", "script", "template", "title"];
 pub(crate) fn text(html: &str) -> String {
     let mut to = String::with_capacity(html.len());
     let mut rest = html;
-    while let Some(at) = rest.find('<') {
+    // Behind the last `>` no tag can end: a sign is a sign there, and is not looked at twice.
+    let signs = html.rfind('>').map_or(html.len(), |last| html.len() - last);
+    while let Some(at) = rest.find('<').filter(|at| rest.len() - at > signs) {
         words(&mut to, &rest[..at]);
         let tag = &rest[at + 1..];
         if let Some(comment) = tag.strip_prefix("!--") {
             rest = comment.find("-->").map_or("", |end| &comment[end + 3..]);
             continue;
         }
-        let Some(end) = tag
-            .find('>')
-            .filter(|_| tag.starts_with(|first: char| first.is_ascii_alphabetic() || "/!?".contains(first)))
-        else {
+        let is_tag = tag.starts_with(|first: char| first.is_ascii_alphabetic() || "/!?".contains(first));
+        let Some(end) = is_tag.then(|| tag.find('>')).flatten() else {
             // No tag, only a sign.
             to.push('<');
             rest = tag;
@@ -95,7 +95,7 @@ fn words(to: &mut String, text: &str) {
         if char.is_whitespace() {
             space(to);
         } else if char == '&'
-            && let Some(end) = rest.find(';').filter(|end| *end <= 32)
+            && let Some(end) = rest.bytes().take(33).position(|byte| byte == b';')
             && rest.as_bytes()[1..end]
                 .iter()
                 .all(|byte| byte.is_ascii_alphanumeric() || *byte == b'#')
@@ -134,8 +134,18 @@ mod tests {
             ("<script>never ends", ""),
             ("<systemEventMessage/>", ""),
             ("plain", "plain"),
+            ("a<b", "a<b"),
+            ("a<b>c<d", "ac<d"),
+            ("<!-- never ends", "<!-- never ends"),
         ] {
             assert_eq!(text(html), expected, "{html}");
+        }
+    }
+
+    #[test]
+    fn signs_and_tags_without_an_end_take_no_longer_than_their_length() {
+        for piece in ["<a", "< ", "&"] {
+            text(&piece.repeat((1 << 20) / piece.len()));
         }
     }
 }

@@ -22,3 +22,25 @@ pub(crate) fn of_name(name: &str) -> Option<&'static str> {
         _ => return None,
     })
 }
+
+/// Whether a file is a picture, a sound or a film: by what it begins with, or else by its name.
+pub(crate) fn is_media(path: &str, first: &[u8]) -> bool {
+    const MARKS: [&[u8]; 9] = [
+        b"\xff\xd8\xff",
+        b"\x89PNG",
+        b"GIF8",
+        b"RIFF",
+        b"OggS",
+        b"ID3",
+        b"fLaC",
+        b"\x1aE\xdf\xa3",
+        b"#!AMR",
+    ];
+    let marked = MARKS.iter().any(|mark| first.starts_with(mark)) || first.get(4..8) == Some(b"ftyp");
+    let named = |media: &str| {
+        ["image/", "audio/", "video/"]
+            .iter()
+            .any(|kind| media.starts_with(kind))
+    };
+    marked || of_name(path).is_some_and(named)
+}

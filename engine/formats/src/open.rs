@@ -1,7 +1,7 @@
 //! Finds out what an input holds, and reads one part of it after the other.
 
 use std::collections::VecDeque;
-use std::io::Read;
+use std::io::Read as _;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -17,11 +17,14 @@ use crate::gitter::Gitter;
 use crate::imessage::IMessage;
 use crate::irc::Irc;
 use crate::mattermost::Mattermost;
+use crate::media;
 use crate::messenger::Messenger;
+use crate::packed::Packing;
 use crate::rocketchat::RocketChat;
 use crate::signal::{Signal, SignalCli, SignalExport};
 use crate::slack::Slack;
 use crate::sqlite::{self, Database};
+use crate::table::Table;
 use crate::teams::Teams;
 use crate::telegram::Telegram;
 use crate::tree::Tree;
@@ -83,18 +86,18 @@ pub fn open(path: &Path, options: &Options) -> Result<Box<dyn Reader>, SourceErr
     let tree = if path.is_dir() {
         Tree::of_folder(path)?
     } else if path.is_file() {
-        let first = first_bytes(path)?;
-        if first.starts_with(b"PK\x03\x04") {
-            Tree::of_archive(path)?
-        } else if sqlite::is_database(&first) || FORMATS.iter().any(|format| format.is_file(&first)) {
-            Tree::of_file(path)?
-        } else {
-            return table();
-        }
+        Tree::of_file(path)?
     } else {
         // What is read of a pipe is gone, so it is opened once.
         return table();
     };
+    // Tables by themselves are read by who knows them, which also says best what else a file is.
+    if let [only] = &tree.entries[..]
+        && only.path.is_empty()
+        && !tree.peek(only, PROBE_BYTES).is_ok_and(|first| is_ours(&first))
+    {
+        return table();
+    }
     let reader = Export::new(Arc::new(tree), options)?;
     Ok(Box::new(Stream::new(reader, options.chunks)))
 }
@@ -152,15 +155,24 @@ fn first_bytes(path: &Path) -> Result<Vec<u8>, SourceError> {
     Ok(first)
 }
 
+/// Whether a file that begins so is one of [`FORMATS`], as far as that can be told without opening it.
+fn is_ours(first: &[u8]) -> bool {
+    sqlite::is_database(first) || FORMATS.iter().any(|format| format.is_file(first))
+}
+
 /// An input whose parts are known.
 struct Export {
     tree: Arc<Tree>,
     parts: VecDeque<(&'static dyn Format, Arc<str>, Part)>,
-    /// What nobody reads, to be reported.
+    /// What cannot be read, to be reported.
     refused: VecDeque<(Arc<str>, String)>,
-    /// Texts that no format knows. They are reported in the end, unless a message has them as an attachment.
-    unknown: VecDeque<usize>,
-    current: Option<Box<dyn Messages>>,
+    /// Everything else. In the end that is reported which nobody has read and no message has as an attachment.
+    left: VecDeque<usize>,
+    /// Pictures, sounds and films among it.
+    n_media: u64,
+    current: Option<(Arc<str>, Box<dyn Messages>)>,
+    n_parts: usize,
+    options: Options,
     format: String,
 }
 
@@ -177,9 +189,9 @@ impl Export {
     fn new(tree: Arc<Tree>, options: &Options) -> Result<Self, SourceError> {
         let Claims {
             claims,
-            unknown,
+            left,
             mut refused,
-        } = claims(&tree, options)?;
+        } = claims(&tree, options);
         refused.extend(tree.refused.iter().cloned());
         if claims.is_empty() && refused.is_empty() {
             let why = "nothing in it is of a kind that Lexhold reads; `lexhold sources` lists them";
@@ -200,12 +212,63 @@ impl Export {
         }
         Ok(Self {
             refused: refused.collect(),
-            unknown: unknown.into(),
+            left: left.into(),
+            n_media: 0,
+            n_parts: parts.len(),
+            options: options.clone(),
             format,
             parts,
             current: None,
             tree,
         })
+    }
+}
+
+impl Export {
+    /// One part of several costs only itself.
+    fn lost(&self, to: &mut Chunks, name: &Arc<str>, error: SourceError) -> Result<(), SourceError> {
+        if self.n_parts == 1 {
+            return Err(error);
+        }
+        let why = format!("cannot be read on, the rest of it is lost: {error}");
+        to.push_in(name, Place::Whole, Err(why));
+        Ok(())
+    }
+
+    /// Reports an entry that nobody has read, or has it read, where it lies in the folder of an export and is something else.
+    fn tell_left(&mut self, to: &mut Chunks, at: usize) {
+        let tree = self.tree.clone();
+        let entry = &tree.entries[at];
+        if entry.is_used() || entry.is_read() {
+            return;
+        }
+        let why = match self.tree.peek(entry, PROBE_BYTES) {
+            Ok(first) if first.is_empty() => return,
+            Ok(first) if format_of(&first).is_some() => {
+                self.parts.extend(format_of(&first).map(|format| {
+                    let part = Part {
+                        tree: self.tree.clone(),
+                        root: entry.folder().to_owned(),
+                        entries: vec![at],
+                        options: self.options.clone(),
+                    };
+                    (format, entry.path.as_str().into(), part)
+                }));
+                self.n_parts += 1;
+                return;
+            }
+            Ok(first) if is_text(&first) => "is text of no kind that Lexhold reads".to_owned(),
+            Ok(first) if media::is_media(&entry.path, &first) => {
+                self.n_media += 1;
+                return;
+            }
+            Ok(first) if Packing::of(&first) == Some(Packing::Other) => {
+                "is packed in a way that is not read; unpack it first".to_owned()
+            }
+            Ok(_) => "is of no kind that Lexhold reads".to_owned(),
+            Err(error) => error.to_string(),
+        };
+        to.push_in(&entry.path.as_str().into(), Place::Whole, Err(why));
     }
 }
 
@@ -215,26 +278,39 @@ impl Rows for Export {
             to.push_in(&file, Place::Whole, Err(why));
             return Ok(true);
         }
-        if let Some(current) = &mut self.current {
-            if !current.read(to)? {
-                self.current = None;
+        if let Some((name, current)) = &mut self.current {
+            match current.read(to) {
+                Ok(true) => {}
+                Ok(false) => self.current = None,
+                Err(error) => {
+                    let name = name.clone();
+                    self.current = None;
+                    self.lost(to, &name, error)?;
+                }
             }
             return Ok(true);
         }
         if let Some((format, name, part)) = self.parts.pop_front() {
-            to.begin(name);
-            self.current = Some(format.open(part)?);
+            to.begin(name.clone());
+            match format.open(part) {
+                Ok(opened) => self.current = Some((name, opened)),
+                Err(error) => self.lost(to, &name, error)?,
+            }
             return Ok(true);
         }
-        let Some(entry) = self.unknown.pop_front().map(|at| &self.tree.entries[at]) else {
-            return Ok(false);
-        };
         to.begin(Arc::default());
-        if !entry.is_used() {
-            let why = "is text of no kind that Lexhold reads";
-            to.push_in(&entry.path.as_str().into(), Place::Whole, Err(why.to_owned()));
+        if let Some(at) = self.left.pop_front() {
+            self.tell_left(to, at);
+            return Ok(true);
         }
-        Ok(true)
+        if self.n_media > 0 {
+            let n = std::mem::take(&mut self.n_media);
+            to.remark(match n {
+                1 => "a picture, sound or film is in it that no message names".to_owned(),
+                _ => format!("{n} pictures, sounds or films are in it that no message names"),
+            });
+        }
+        Ok(false)
     }
 
     fn position_bytes(&self) -> u64 {
@@ -266,9 +342,9 @@ fn name(claims: &[Claim], packing: &str) -> String {
 /// Who reads what, in the order of the paths.
 struct Claims {
     claims: Vec<Claim>,
-    /// The texts that nobody reads. Pictures and the like are attachments, if anything.
-    unknown: Vec<usize>,
-    /// Databases that cannot be opened, and why.
+    /// The entries that are not clutter.
+    left: Vec<usize>,
+    /// What cannot be opened, and why.
     refused: Vec<(String, String)>,
 }
 
@@ -282,16 +358,16 @@ fn format_of_database(tree: &Tree, at: usize, options: &Options) -> Result<Optio
     Ok(format.copied())
 }
 
-fn claims(tree: &Tree, options: &Options) -> Result<Claims, SourceError> {
+fn claims(tree: &Tree, options: &Options) -> Claims {
     let mut claims = Vec::new();
-    let mut taken = vec![false; tree.entries.len()];
+    let mut taken: Vec<Option<&dyn Format>> = vec![None; tree.entries.len()];
     for format in FORMATS {
         for root in format.folders(tree) {
-            let entries: Vec<usize> = tree.below(&root).filter(|at| !taken[*at]).collect();
+            let entries: Vec<usize> = tree.below(&root).filter(|at| taken[*at].is_none()).collect();
             if entries.is_empty() {
                 continue;
             }
-            entries.iter().for_each(|at| taken[*at] = true);
+            entries.iter().for_each(|at| taken[*at] = Some(*format));
             claims.push(Claim {
                 format: *format,
                 name: root.trim_end_matches('/').to_owned(),
@@ -300,20 +376,30 @@ fn claims(tree: &Tree, options: &Options) -> Result<Claims, SourceError> {
             });
         }
     }
-    let (mut unknown, mut refused) = (Vec::new(), Vec::new());
+    let (mut left, mut refused) = (Vec::new(), Vec::new());
     for (at, entry) in tree.entries.iter().enumerate() {
-        if taken[at] || is_clutter(&entry.path) {
+        if is_clutter(&entry.path) || is_beside_a_database(tree, &entry.path) {
             continue;
         }
-        // What cannot be read shows when it is read, or is no text of anybody.
-        let first = tree.peek(entry, PROBE_BYTES)?;
+        if let Some(format) = taken[at] {
+            left.extend(Some(at).filter(|_| !format.passes_by(entry.file_name())));
+            continue;
+        }
+        let first = match tree.peek(entry, PROBE_BYTES) {
+            Ok(first) => first,
+            Err(error) => {
+                refused.push((entry.path.clone(), error.to_string()));
+                continue;
+            }
+        };
+        left.push(at);
         let format = if sqlite::is_database(&first) {
             format_of_database(tree, at, options).unwrap_or_else(|error| {
                 refused.push((entry.path.clone(), error.to_string()));
                 None
             })
         } else {
-            FORMATS.iter().find(|format| format.is_file(&first)).copied()
+            format_of(&first)
         };
         if let Some(format) = format {
             let name = if format.is_single(&first) {
@@ -327,16 +413,24 @@ fn claims(tree: &Tree, options: &Options) -> Result<Claims, SourceError> {
                 root: entry.folder().to_owned(),
                 entries: vec![at],
             });
-        } else if is_text(&first) {
-            unknown.push(at);
         }
     }
     claims.sort_by_key(|claim| claim.entries.first().copied());
-    Ok(Claims {
-        claims,
-        unknown,
-        refused,
-    })
+    Claims { claims, left, refused }
+}
+
+/// The format of a file that begins so: that of a product, or a table of messages.
+fn format_of(first: &[u8]) -> Option<&'static dyn Format> {
+    let of_export = FORMATS.iter().find(|format| format.is_file(first)).copied();
+    of_export.or_else(|| Table.is_file(first).then_some(&Table as &dyn Format))
+}
+
+/// What SQLite keeps beside a database, and reads with it.
+fn is_beside_a_database(tree: &Tree, path: &str) -> bool {
+    let base = ["-wal", "-shm", "-journal"]
+        .iter()
+        .find_map(|ending| path.strip_suffix(ending));
+    base.is_some_and(|base| tree.find(base).is_some())
 }
 
 /// What systems leave behind in folders and archives.

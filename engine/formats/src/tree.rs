@@ -7,10 +7,13 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use lexhold_source::{SourceError, digest, open_file};
+use lexhold_source::{ErrorKind, SourceError, digest, open_file};
+use rawzip::RangeReader;
 use tempfile::TempDir;
 
 use crate::archive::{Archive, Member};
+use crate::packed::{self, Budget, Bytes, Packing};
+use crate::tape;
 
 /// The entries of an input, sorted by path.
 pub(crate) struct Tree {
@@ -32,13 +35,61 @@ pub(crate) struct Entry {
     /// Its path in the tree, with `/` between the names.
     pub(crate) path: String,
     at: At,
+    /// How it is compressed by itself.
+    packing: Option<(Packing, Arc<Budget>)>,
     /// Whether a message has it as an attachment.
     used: AtomicBool,
+    /// Whether somebody has read it.
+    read: AtomicBool,
 }
 
 enum At {
     Disk(PathBuf),
     Member(Arc<Archive>, Member),
+    /// A range of bytes.
+    Range(Bytes, u64, u64),
+}
+
+impl At {
+    fn open(&self) -> io::Result<Box<dyn Read + Send>> {
+        Ok(match self {
+            Self::Disk(path) => Box::new(File::open(path)?),
+            Self::Member(archive, member) => archive.read(member)?,
+            Self::Range(bytes, start, length) => Box::new(RangeReader::new(bytes.clone(), *start..start + length)),
+        })
+    }
+
+    /// The first bytes.
+    fn peek(&self, packing: Option<&(Packing, Arc<Budget>)>, bytes: usize) -> io::Result<Vec<u8>> {
+        let mut first = Vec::new();
+        match opened(self.open()?, packing)?
+            .take(bytes as u64)
+            .read_to_end(&mut first)
+        {
+            Err(error) if first.is_empty() => Err(error),
+            // What is damaged further on shows when it is read.
+            _ => Ok(first),
+        }
+    }
+
+    /// The whole of it, to be read from anywhere.
+    fn whole(&self, packing: Option<&(Packing, Arc<Budget>)>) -> io::Result<(Bytes, u64)> {
+        match (self, packing) {
+            (Self::Disk(path), None) => {
+                let file = File::open(path)?;
+                let bytes = file.metadata()?.len();
+                Ok((packed::of_file(file), bytes))
+            }
+            _ => packed::whole(opened(self.open()?, packing)?),
+        }
+    }
+}
+
+fn opened(raw: Box<dyn Read + Send>, packing: Option<&(Packing, Arc<Budget>)>) -> io::Result<Box<dyn Read + Send>> {
+    match packing {
+        Some((packing, budget)) => packed::unpack(*packing, raw, budget.clone()),
+        None => Ok(raw),
+    }
 }
 
 impl Entry {
@@ -50,14 +101,19 @@ impl Entry {
     /// Where it lies on the disk, unless it is in an archive.
     pub(crate) fn disk_path(&self) -> Option<&Path> {
         match &self.at {
-            At::Disk(path) => Some(path),
-            At::Member(..) => None,
+            At::Disk(path) if self.packing.is_none() => Some(path),
+            _ => None,
         }
     }
 
     /// Whether a message has it as an attachment.
     pub(crate) fn is_used(&self) -> bool {
         self.used.load(Ordering::Relaxed)
+    }
+
+    /// Whether somebody has read it.
+    pub(crate) fn is_read(&self) -> bool {
+        self.read.load(Ordering::Relaxed)
     }
 
     /// The folder with its slash; empty for the root.
@@ -82,7 +138,7 @@ impl Tree {
                 } else if kind.is_file() {
                     let bytes = entry.metadata().map_err(failed)?.len();
                     tree.total_bytes += bytes;
-                    tree.add_file(name, entry.path())?;
+                    tree.add(name, At::Disk(entry.path()), &Budget::of(bytes), 0);
                 } else {
                     tree.refused
                         .push((name, "is a link or a device, which is not followed".into()));
@@ -92,47 +148,110 @@ impl Tree {
         Ok(tree.sorted())
     }
 
-    /// A ZIP archive, with the archives inside it unfolded.
-    pub(crate) fn of_archive(path: &Path) -> Result<Self, SourceError> {
-        let mut tree = Self::empty(path, "zip");
-        let (file, bytes) = open_file(path)?;
-        tree.total_bytes = bytes.unwrap_or(0);
-        let archive = Archive::open(&tree.name, file, tree.total_bytes)?;
-        tree.unfold(Arc::new(archive), "", 1)?;
-        Ok(tree.sorted())
-    }
-
-    /// Adds a file of a folder, unfolded if it is an archive.
-    fn add_file(&mut self, name: String, path: PathBuf) -> Result<(), SourceError> {
-        if is_archive(&name) {
-            let (file, bytes) = open_file(&path)?;
-            return match Archive::open(&name, file, bytes.unwrap_or(0)) {
-                Ok(archive) => self.unfold(Arc::new(archive), &format!("{name}/"), 1),
-                Err(error) => {
-                    self.refused.push((name, error.to_string()));
-                    Ok(())
-                }
-            };
-        }
-        self.entries.push(Entry {
-            path: name,
-            at: At::Disk(path),
-            used: AtomicBool::default(),
-        });
-        Ok(())
-    }
-
-    /// A single file.
+    /// A single file, unfolded if it is an archive.
     pub(crate) fn of_file(path: &Path) -> Result<Self, SourceError> {
         let mut tree = Self::empty(path, "");
         let (_, bytes) = open_file(path)?;
         tree.total_bytes = bytes.unwrap_or(0);
-        tree.entries.push(Entry {
-            path: String::new(),
-            at: At::Disk(path.to_owned()),
-            used: AtomicBool::default(),
+        tree.add(
+            String::new(),
+            At::Disk(path.to_owned()),
+            &Budget::of(tree.total_bytes),
+            0,
+        );
+        match tree.refused.pop() {
+            Some((name, why)) if name.is_empty() && tree.entries.is_empty() => {
+                return Err(SourceError::new(ErrorKind::Corrupt, &tree.name, why));
+            }
+            refused => tree.refused.extend(refused),
+        }
+        Ok(tree.sorted())
+    }
+
+    /// Adds a file. An archive is unfolded; inside others its name has to say what it is: documents and workbooks are archives
+    /// too, and no exports.
+    fn add(&mut self, path: String, at: At, budget: &Arc<Budget>, depth: usize) {
+        const DEEPEST: usize = 3;
+        let mut packing = None;
+        let mut kind = None;
+        if path.is_empty() || says_packed(&path) {
+            match kind_of(&at, budget, &mut packing) {
+                Ok(found) => kind = found,
+                // By itself it is read as far as it goes.
+                Err(_) if path.is_empty() => packing = None,
+                Err(error) => return self.refused.push((path, error.to_string())),
+            }
+        }
+        let Some(kind) = kind else {
+            if let (true, Some((packing, _))) = (path.is_empty(), &packing) {
+                self.packing = packing.name();
+            }
+            self.entries.push(Entry {
+                path,
+                at,
+                packing,
+                used: AtomicBool::default(),
+                read: AtomicBool::default(),
+            });
+            return;
+        };
+        if depth >= DEEPEST {
+            let why = format!("is an archive inside {DEEPEST} others; unpack it, and name it by itself");
+            return self.refused.push((path, why));
+        }
+        if path.is_empty() {
+            self.packing = kind.name();
+        }
+        let unfolded = at.whole(packing.as_ref()).map_err(|error| error.to_string());
+        let unfolded = unfolded.and_then(|(bytes, length)| match kind {
+            Packing::Zip => self.unfold_zip(&path, bytes, length, budget, depth),
+            Packing::Tar => {
+                self.unfold_tar(&path, &bytes, length, budget, depth);
+                Ok(())
+            }
+            _ => Err("is packed in a way that is not read; unpack it first".to_owned()),
         });
-        Ok(tree)
+        if let Err(why) = unfolded {
+            self.refused.push((path, why));
+        }
+    }
+
+    fn unfold_zip(
+        &mut self,
+        path: &str,
+        bytes: Bytes,
+        length: u64,
+        budget: &Arc<Budget>,
+        depth: usize,
+    ) -> Result<(), String> {
+        let archive = Arc::new(Archive::open(bytes, length, budget.clone())?);
+        let listing = archive.list()?;
+        let inside = |name: &str| inside(path, name);
+        self.refused
+            .extend(listing.refused.into_iter().map(|(name, why)| (inside(&name), why)));
+        for member in listing.members {
+            let path = inside(&member.path);
+            self.add(path, At::Member(archive.clone(), member), budget, depth + 1);
+        }
+        Ok(())
+    }
+
+    fn unfold_tar(&mut self, path: &str, bytes: &Bytes, length: u64, budget: &Arc<Budget>, depth: usize) {
+        let listing = tape::list(bytes, length);
+        self.refused.extend(
+            listing
+                .refused
+                .into_iter()
+                .map(|(name, why)| (inside(path, &name), why)),
+        );
+        for (name, start, length) in listing.files {
+            self.add(
+                inside(path, &name),
+                At::Range(bytes.clone(), start, length),
+                budget,
+                depth + 1,
+            );
+        }
     }
 
     fn empty(path: &Path, packing: &'static str) -> Self {
@@ -145,38 +264,6 @@ impl Tree {
             position_bytes: Arc::default(),
             copies: Mutex::default(),
         }
-    }
-
-    fn unfold(&mut self, archive: Arc<Archive>, prefix: &str, depth: usize) -> Result<(), SourceError> {
-        const DEEPEST: usize = 3;
-        let listing = archive.list()?;
-        self.refused.extend(
-            listing
-                .refused
-                .into_iter()
-                .map(|(name, why)| (format!("{prefix}{name}"), why)),
-        );
-        for member in listing.members {
-            let path = format!("{prefix}{}", member.path);
-            if !is_archive(&path) {
-                self.entries.push(Entry {
-                    path,
-                    at: At::Member(archive.clone(), member),
-                    used: AtomicBool::default(),
-                });
-                continue;
-            }
-            if depth == DEEPEST {
-                let why = format!("is an archive inside {DEEPEST} others; unpack it, and name it by itself");
-                self.refused.push((path, why));
-                continue;
-            }
-            match archive.inner(&member) {
-                Ok(inner) => self.unfold(Arc::new(inner), &format!("{path}/"), depth + 1)?,
-                Err(why) => self.refused.push((path, why)),
-            }
-        }
-        Ok(())
     }
 
     fn sorted(mut self) -> Self {
@@ -209,32 +296,19 @@ impl Tree {
 
     /// The bytes of an entry.
     pub(crate) fn read(&self, entry: &Entry) -> Result<Box<dyn Read + Send>, SourceError> {
-        let raw: Box<dyn Read + Send> = match &entry.at {
-            At::Disk(path) => {
-                let file = File::open(path).map_err(|error| SourceError::io(&self.full_name(entry), error))?;
-                Box::new(file)
-            }
-            At::Member(archive, member) => archive
-                .read(member)
-                .map_err(|error| SourceError::io(&self.full_name(entry), error))?,
-        };
-        Ok(Box::new(Counted {
-            raw,
+        entry.read.store(true, Ordering::Relaxed);
+        let failed = |error| SourceError::io(&self.full_name(entry), error);
+        let raw = Box::new(Counted {
+            raw: entry.at.open().map_err(failed)?,
             bytes: self.position_bytes.clone(),
-        }))
+        });
+        opened(raw, entry.packing.as_ref()).map_err(failed)
     }
 
     /// The first bytes of an entry.
     pub(crate) fn peek(&self, entry: &Entry, bytes: usize) -> Result<Vec<u8>, SourceError> {
-        let mut first = Vec::new();
-        let raw = match &entry.at {
-            At::Disk(path) => File::open(path).and_then(|file| file.take(bytes as u64).read_to_end(&mut first)),
-            At::Member(archive, member) => archive
-                .read(member)
-                .and_then(|raw| raw.take(bytes as u64).read_to_end(&mut first)),
-        };
-        raw.map_err(|error| SourceError::io(&self.full_name(entry), error))?;
-        Ok(first)
+        let first = entry.at.peek(entry.packing.as_ref(), bytes);
+        first.map_err(|error| SourceError::io(&self.full_name(entry), error))
     }
 
     /// The size and the SHA-256 of an entry's bytes, when they can be read to the end.
@@ -283,6 +357,7 @@ impl Tree {
 
     /// Counts an entry as read that something else reads.
     pub(crate) fn pass(&self, entry: &Entry) {
+        entry.read.store(true, Ordering::Relaxed);
         let bytes = entry.disk_path().and_then(|path| path.metadata().ok());
         self.position_bytes
             .fetch_add(bytes.map_or(0, |found| found.len()), Ordering::Relaxed);
@@ -294,9 +369,36 @@ impl Tree {
     }
 }
 
-/// Whether a file is an archive to unfold. Its name says so here: documents and workbooks are archives too, and no exports.
-fn is_archive(name: &str) -> bool {
-    name.to_ascii_lowercase().ends_with(".zip")
+/// Whether the name of a file says that it packs others, or is packed.
+fn says_packed(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    [".zip", ".tar", ".tgz", ".gz", ".zst", ".tzst"]
+        .iter()
+        .any(|ending| name.ends_with(ending))
+}
+
+/// What kind of archive a file is, if it is one, and how that is compressed.
+fn kind_of(at: &At, budget: &Arc<Budget>, packing: &mut Option<(Packing, Arc<Budget>)>) -> io::Result<Option<Packing>> {
+    const PROBE_BYTES: usize = 512;
+    let kind = Packing::of(&at.peek(None, PROBE_BYTES)?);
+    if !matches!(kind, Some(Packing::Gzip | Packing::Zstd)) {
+        return Ok(kind);
+    }
+    *packing = kind.map(|kind| (kind, budget.clone()));
+    Ok(match Packing::of(&at.peek(packing.as_ref(), PROBE_BYTES)?) {
+        // Packed twice, by hands that mean no good or do not know better.
+        Some(Packing::Gzip | Packing::Zstd) => Some(Packing::Other),
+        inside => inside,
+    })
+}
+
+/// The path of a file inside an archive.
+fn inside(archive: &str, name: &str) -> String {
+    match (archive, name) {
+        ("", _) => name.to_owned(),
+        (_, "") => archive.to_owned(),
+        _ => format!("{archive}/{name}"),
+    }
 }
 
 struct Counted {

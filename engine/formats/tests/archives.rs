@@ -1,7 +1,13 @@
 //! Archives from hostile hands, and folders with more in them than an export.
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "tests write the files they read"
+)]
 
 mod common;
+
+use std::io::Write as _;
 
 use common::{Files, read, read_folder, zip};
 use lexhold_formats::fingerprint;
@@ -137,4 +143,211 @@ fn a_folder_has_a_fingerprint_of_names_and_contents() {
     assert_eq!(one.1, 3);
     assert_ne!(one.0, of("three", &[("a", "x"), ("b/d", "yz")]).0);
     assert_ne!(one.0, of("four", &[("a", "x"), ("b/c", "yy")]).0);
+}
+
+const NDJSON: &str = "{\"platform\":\"sms\",\"conversation\":\"c\",\"sender\":\"ann\",\"sent_at\":\"2024-01-02T00:00:00Z\",\"text\":\"a line\"}\n";
+const CSV: &str = "platform,conversation,sender,sent_at,text\nsms,c,ann,2024-01-03T00:00:00Z,a record\n";
+
+fn tar(files: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut archive = tar::Builder::new(Vec::new());
+    for (name, content) in files {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(content.len() as u64);
+        header.set_mode(0o644);
+        archive.append_data(&mut header, name, *content).unwrap();
+    }
+    archive.into_inner().unwrap()
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    packed.write_all(bytes).unwrap();
+    packed.finish().unwrap()
+}
+
+fn zstd(bytes: &[u8]) -> Vec<u8> {
+    zstd::encode_all(bytes, 3).unwrap()
+}
+
+/// Reads these files of any bytes from a folder.
+fn read_files(list: &[(&str, &[u8])]) -> common::Whole {
+    let files = Files::new();
+    for (name, bytes) in list {
+        let path = files.dir().join("in").join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, bytes).unwrap();
+    }
+    read(&files.dir().join("in"))
+}
+
+#[test]
+fn tar_archives_are_read_plain_or_compressed_wherever_they_lie() {
+    let long = format!("{}/2024-01-02.json", "channel".repeat(30));
+    let plain = tar(&[LIST, DAY, (&long, br#"[{"ts":"2.0","text":"long"}]"#)]);
+    for (bytes, format) in [
+        (plain.clone(), "slack (tar)"),
+        (gzip(&plain), "slack (tar)"),
+        (zstd(&plain), "slack (tar)"),
+    ] {
+        let whole = read_zip(&bytes).clean();
+        assert_eq!(whole.format, format);
+        assert_eq!(whole.texts(), ["long", "hello"]);
+    }
+    let inner = zip(&[("deep/export.tar.gz", &gzip(&plain))]);
+    let whole = read_zip(&inner).clean();
+    assert!(
+        whole.messages[1]
+            .source
+            .file
+            .ends_with("/deep/export.tar.gz/general/2024-01-02.json")
+    );
+    let whole = read_files(&[("a.tar", &plain), ("b.tgz", &gzip(&plain))]).clean();
+    assert_eq!(whole.texts(), ["long", "hello", "long", "hello"]);
+}
+
+#[test]
+fn links_and_ways_out_of_a_tar_archive_are_refused_and_told() {
+    let mut archive = tar::Builder::new(tar(&[LIST, DAY]));
+    let mut header = tar::Header::new_gnu();
+    header.set_entry_type(tar::EntryType::Symlink);
+    header.set_size(0);
+    archive
+        .append_link(&mut header, "general/link.json", "/etc/passwd")
+        .unwrap();
+    let mut bytes = tar(&[("xx/evil.json", b"[]")]);
+    // The writer would not write such a name, so it is put in afterwards, with its checksum.
+    bytes[..2].copy_from_slice(b"..");
+    let mut evil = tar::Header::from_byte_slice(&bytes[..512]).clone();
+    evil.set_cksum();
+    bytes[..512].copy_from_slice(evil.as_bytes());
+    let links = archive.into_inner().unwrap();
+    // Two archives in one file: a reader goes on to the end marks of the first.
+    let whole = read_files(&[
+        ("links.tar", &links[1024 * 2..]),
+        ("evil.tar", &bytes),
+        ("good.tar", &tar(&[LIST, DAY])),
+    ]);
+    assert_eq!(whole.texts(), ["hello"]);
+    let reasons = whole.reasons();
+    assert!(
+        reasons
+            .iter()
+            .any(|why| why == "evil.tar/../evil.json:all of it: names a place outside of the archive"),
+        "{reasons:?}"
+    );
+}
+
+#[test]
+fn tables_of_messages_inside_exports_and_archives_are_read() {
+    let parquet = |files: &Files| {
+        let rows = files.dir().join("t.ndjson");
+        std::fs::write(&rows, NDJSON).unwrap();
+        let batch = lexhold_source::open(&rows, lexhold_source::Options::default())
+            .unwrap()
+            .next()
+            .unwrap()
+            .unwrap()
+            .batch;
+        let mut writer =
+            parquet::arrow::ArrowWriter::try_new(Vec::new(), lexhold_model::message_schema(), None).unwrap();
+        writer.write(batch.as_arrow()).unwrap();
+        writer.into_inner().unwrap()
+    };
+    let files = Files::new();
+    let parquet = parquet(&files);
+    let list: [(&str, &[u8]); 5] = [
+        ("a.csv", CSV.as_bytes()),
+        ("b.ndjson.gz", &gzip(NDJSON.as_bytes())),
+        ("c.parquet", &parquet),
+        ("ws/channels.json", LIST.1),
+        ("ws/general/2024-01-02.json", DAY.1),
+    ];
+    for whole in [read_files(&list), read_zip(&zip(&list)), read_zip(&gzip(&tar(&list)))] {
+        let whole = whole.clean();
+        assert_eq!(whole.texts(), ["a record", "a line", "a line", "hello"]);
+    }
+    let whole = read_zip(&zip(&[
+        (
+            "a.csv",
+            b"platform,conversation,sent_at\nsms,c,2024-01-02T00:00:00Z\nsms\n",
+        ),
+        LIST,
+        DAY,
+    ]));
+    assert!(whole.reasons()[0].starts_with("a.csv:3: "), "{:?}", whole.reasons());
+}
+
+#[test]
+fn bombs_in_every_packing_are_refused() {
+    let zeros = vec![b' '; 24 << 20];
+    for (name, bytes) in [
+        ("bomb.tar.gz", gzip(&tar(&[("x.json", &zeros)]))),
+        ("bomb.tar.zst", zstd(&tar(&[("x.json", &zeros)]))),
+    ] {
+        let whole = read_files(&[(name, &bytes), (LIST.0, LIST.1), (DAY.0, DAY.1)]);
+        assert_eq!(whole.texts(), ["hello"]);
+        assert_eq!(
+            whole.reasons(),
+            [format!(
+                "{name}:all of it: the archive unpacks to more than 250 times its size, as bombs do"
+            )]
+        );
+    }
+    let line = NDJSON.to_owned() + &NDJSON.replace("a line", &"a".repeat(24 << 20));
+    let whole = read_zip(&zip(&[("big.ndjson.gz", &gzip(line.as_bytes())), LIST, DAY]));
+    assert_eq!(whole.texts(), ["hello", "a line"]);
+    assert!(
+        whole.reasons()[0].contains("more than 250 times its size"),
+        "{:?}",
+        whole.reasons()
+    );
+}
+
+#[test]
+fn one_bad_file_costs_only_itself_and_nothing_is_lost_in_silence() {
+    let mut bytes = zip(&[LIST, DAY, ("x/notes.bin", &[7; 300])]);
+    let at = memchr::memmem::find(&bytes, b"x/notes.bin").unwrap() + 11;
+    bytes[at] = 0xff;
+    let whole = read_zip(&bytes);
+    assert_eq!(
+        (whole.texts(), whole.reasons().len()),
+        (vec!["hello"], 1),
+        "{:?}",
+        whole.reasons()
+    );
+    let whole = read_files(&[
+        (LIST.0, LIST.1),
+        (DAY.0, DAY.1),
+        ("general/photo.jpg", b"\xff\xd8\xff\xe0"),
+        ("msgstore.db.crypt15", &[1, 2, 0, 255]),
+        ("latin.txt", b"gr\xfc\xdfe"),
+        ("mail.7z", b"7z\xbc\xaf\x27\x1c and more"),
+        ("empty.txt", b""),
+    ]);
+    let why = "all of it: is of no kind that Lexhold reads";
+    assert_eq!(
+        whole.reasons(),
+        [
+            format!("latin.txt:{why}"),
+            "mail.7z:all of it: is packed in a way that is not read; unpack it first".to_owned(),
+            format!("msgstore.db.crypt15:{why}"),
+        ]
+    );
+}
+
+#[test]
+fn a_damaged_part_of_several_is_told_and_the_rest_read() {
+    let whole = read_files(&[
+        ("a/channels.json", LIST.1),
+        ("a/users.json", b"[{]"),
+        ("a/general/2024-01-02.json", DAY.1),
+        ("b/channels.json", LIST.1),
+        ("b/general/2024-01-02.json", DAY.1),
+    ]);
+    assert_eq!(whole.texts(), ["hello"]);
+    assert!(
+        whole.reasons()[0].starts_with("a:all of it: cannot be read on, the rest of it is lost: "),
+        "{:?}",
+        whole.reasons()
+    );
 }

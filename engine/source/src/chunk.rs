@@ -15,6 +15,7 @@ pub struct Chunks {
     bytes: usize,
     unreadable: Vec<Unreadable>,
     notes: Vec<Note>,
+    remarks: Vec<String>,
     waiting: VecDeque<Waiting>,
     /// What the rows that come next are a part of.
     part: Arc<str>,
@@ -39,6 +40,7 @@ impl Chunks {
             bytes: 0,
             unreadable: Vec::new(),
             notes: Vec::new(),
+            remarks: Vec::new(),
             waiting: VecDeque::new(),
             part: Arc::default(),
             parts: Vec::new(),
@@ -50,9 +52,15 @@ impl Chunks {
         self.part = part;
     }
 
-    /// Adds a row of the input: a message, or the reason why it is none.
+    /// Adds something that is to be said of the input, see [`Chunk::remarks`].
+    pub fn remark(&mut self, remark: String) {
+        self.remarks.push(remark);
+    }
+
+    /// Adds a row of the input, or of the part at hand: a message, or the reason why it is none.
     pub fn push(&mut self, place: Place, row: Result<Reading, String>) {
-        self.push_of(None, place, row);
+        let file = (!self.part.is_empty()).then(|| self.part.clone());
+        self.push_of(file, place, row);
     }
 
     /// Adds a row of a file inside the input.
@@ -104,7 +112,7 @@ impl Chunks {
 
     /// Whether nothing has been gathered.
     pub fn is_empty(&self) -> bool {
-        self.builder.is_empty() && self.unreadable.is_empty() && self.waiting.is_empty()
+        self.builder.is_empty() && self.unreadable.is_empty() && self.waiting.is_empty() && self.remarks.is_empty()
     }
 
     /// The chunk gathered so far; the next one begins with what did not fit.
@@ -114,6 +122,7 @@ impl Chunks {
             unreadable: std::mem::take(&mut self.unreadable),
             notes: std::mem::take(&mut self.notes),
             parts: std::mem::take(&mut self.parts),
+            remarks: std::mem::take(&mut self.remarks),
         };
         self.bytes = 0;
         while self.builder.len() < self.options.chunk_rows.max(1)

@@ -55,6 +55,15 @@ impl Input {
             let (file, total_bytes) = open_file(path)?;
             (Box::new(file), total_bytes)
         };
+        Self::unpacked(name, raw, total_bytes)
+    }
+
+    /// A stream that comes from elsewhere.
+    pub(crate) fn of(name: &str, raw: Box<dyn Read + Send>) -> Result<Self, SourceError> {
+        Self::unpacked(name.to_owned(), raw, None)
+    }
+
+    fn unpacked(name: String, raw: Box<dyn Read + Send>, total_bytes: Option<u64>) -> Result<Self, SourceError> {
         let position_bytes = Arc::new(AtomicU64::new(0));
         let counted = Counted {
             raw,

@@ -1,5 +1,7 @@
 //! Finds the reader for a file by what is in it.
 
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -12,7 +14,8 @@ use crate::mapping::Mapping;
 use crate::ndjson::Ndjson;
 use crate::parquet::Parquet;
 use crate::records::Header;
-use crate::stream::Stream;
+use crate::row::Field;
+use crate::stream::{Rows, Stream};
 use crate::{ErrorKind, Options, Reader, SourceError};
 
 /// How much of a file is looked at to tell what it is.
@@ -59,6 +62,53 @@ pub fn open_mapped(
     let input = Input::open(path)?;
     let rows = Mapped::new(input, options, mapping, zone)?;
     Ok(Box::new(Stream::new(rows, options)))
+}
+
+/// Whether a file inside an export that begins so is a table of messages beyond doubt: Parquet, or text whose header or first line
+/// names two fields of a message at least.
+pub fn is_table(first: &[u8]) -> bool {
+    const SURE: usize = 2;
+    let known = |names: &mut dyn Iterator<Item = &str>| names.filter(|name| Field::of_column(name).is_some()).count();
+    match Kind::of(first) {
+        Kind::Parquet => true,
+        Kind::Csv(header) => known(&mut header.columns.iter().map(String::as_str)) >= SURE,
+        Kind::Ndjson => {
+            let line = without_bom(first)
+                .trim_ascii_start()
+                .split(|byte| *byte == b'\n')
+                .next();
+            let object = serde_json::from_slice::<serde_json::Map<_, _>>(line.unwrap_or_default());
+            object.is_ok_and(|object| known(&mut object.keys().map(String::as_str)) >= SURE)
+        }
+        _ => false,
+    }
+}
+
+/// Opens a table of messages that stands inside something else, see [`is_table`]; `whole` makes a file of bytes that have to be
+/// read from anywhere.
+///
+/// # Errors
+/// When it is no such table, or cannot be read.
+pub fn open_table(
+    name: &str,
+    bytes: Box<dyn Read + Send>,
+    options: Options,
+    whole: impl FnOnce(&mut dyn Read) -> io::Result<File>,
+) -> Result<Box<dyn Rows>, SourceError> {
+    let mut input = Input::of(name, bytes)?;
+    match Kind::of(&input.peek(PROBE_BYTES)) {
+        Kind::Ndjson => Ok(Box::new(Ndjson::new(input, options))),
+        Kind::Csv(header) => Ok(Box::new(Csv::new(input, &header, options)?)),
+        Kind::Parquet => {
+            let file = whole(&mut input.bytes).map_err(|error| SourceError::io(name, error))?;
+            Ok(Box::new(Parquet::of_file(name, file, options)?))
+        }
+        _ => Err(SourceError::new(
+            ErrorKind::UnknownFormat,
+            name,
+            "it is no table of messages",
+        )),
+    }
 }
 
 /// What the first bytes of a file say that it is.

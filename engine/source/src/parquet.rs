@@ -64,6 +64,10 @@ impl Table {
     pub(crate) fn open(path: &Path, options: Options) -> Result<Self, SourceError> {
         let name = path.display().to_string();
         let (file, total_bytes) = open_file(path)?;
+        Self::of_file(name, file, total_bytes, options)
+    }
+
+    fn of_file(name: String, file: File, total_bytes: Option<u64>, options: Options) -> Result<Self, SourceError> {
         let metadata = guarded(|| load(&file)).unwrap_or_else(|| Err(ParquetError::General(String::new())));
         let metadata = metadata.map_err(|error| broken(&name, &error))?;
         let groups = (0..metadata.metadata().num_row_groups()).collect();
@@ -193,7 +197,15 @@ pub(crate) struct Parquet {
 
 impl Parquet {
     pub(crate) fn open(path: &Path, options: Options) -> Result<Self, SourceError> {
-        let table = Table::open(path, options)?;
+        Self::of_table(Table::open(path, options)?)
+    }
+
+    /// The messages of an open file.
+    pub(crate) fn of_file(name: &str, file: File, options: Options) -> Result<Self, SourceError> {
+        Self::of_table(Table::of_file(name.to_owned(), file, None, options)?)
+    }
+
+    fn of_table(table: Table) -> Result<Self, SourceError> {
         let header = Header {
             delimiter: b',',
             columns: table.columns().map(str::to_owned).collect(),

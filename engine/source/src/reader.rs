@@ -40,6 +40,8 @@ pub struct Chunk {
     /// What the messages are parts of, in their order: the file or folder inside the input that they are counted under, empty
     /// where that is the input itself, and how many of them in a row.
     pub parts: Vec<(Arc<str>, usize)>,
+    /// What else a person should know of the input; no message is lost by it.
+    pub remarks: Vec<String>,
 }
 
 /// One row, or a run of rows, that could not be read.

@@ -51,6 +51,13 @@ impl Format for Email {
         !mailbox::is_mailbox(first)
     }
 
+    fn passes_by(&self, name: &str) -> bool {
+        // What servers keep beside the messages of a Maildir.
+        ["dovecot", "courier", "maildirfolder", "maildirsize", "subscriptions"]
+            .iter()
+            .any(|known| name.trim_start_matches('.').starts_with(known))
+    }
+
     fn open(&self, part: Part) -> Result<Box<dyn Messages>, SourceError> {
         let files: Vec<usize> = match part.entries[..] {
             [file] => vec![file],

@@ -63,6 +63,10 @@ impl Format for Slack {
         roots
     }
 
+    fn passes_by(&self, name: &str) -> bool {
+        name == "integration_logs.json"
+    }
+
     fn open(&self, part: Part) -> Result<Box<dyn Messages>, SourceError> {
         let people = People::read(&part)?;
         Ok(Box::new(Workspace {

@@ -72,6 +72,13 @@ impl Format for Teams {
         }
     }
 
+    fn passes_by(&self, name: &str) -> bool {
+        // Calendars and settings.
+        ["meetings_", "groupEvents_", "teamsList", "teamsSettings"]
+            .iter()
+            .any(|known| name.starts_with(known))
+    }
+
     fn open(&self, part: Part) -> Result<Box<dyn Messages>, SourceError> {
         let people = People::read(&part)?;
         let name = |at: usize| part.tree.entries[at].file_name();

@@ -36,6 +36,8 @@ impl Whole {
                         chunk.notes.iter().all(|note| note.row < chunk.batch.len()),
                         "a note speaks of a row of its chunk"
                     );
+                    let counted: usize = chunk.parts.iter().map(|(_, n)| n).sum();
+                    assert_eq!(counted, chunk.batch.len(), "every message is counted under a part");
                     whole.chunk_rows.push(chunk.batch.len());
                     whole.messages.extend(chunk.batch.rows().map(|row| row.to_message()));
                     whole.unreadable.extend(chunk.unreadable);
