@@ -392,7 +392,6 @@ fn claims(tree: &Tree, options: &Options) -> Claims {
                 continue;
             }
         };
-        left.push(at);
         let format = if sqlite::is_database(&first) {
             format_of_database(tree, at, options).unwrap_or_else(|error| {
                 refused.push((entry.path.clone(), error.to_string()));
@@ -413,6 +412,8 @@ fn claims(tree: &Tree, options: &Options) -> Claims {
                 root: entry.folder().to_owned(),
                 entries: vec![at],
             });
+        } else {
+            left.push(at);
         }
     }
     claims.sort_by_key(|claim| claim.entries.first().copied());

@@ -57,6 +57,11 @@ impl Format for SignalExport {
         is_data(Ok(first.to_vec()))
     }
 
+    fn passes_by(&self, name: &str) -> bool {
+        // The same chat, for people to read.
+        matches!(name, "chat.md" | "index.html")
+    }
+
     fn check(&self, part: &Part) -> Result<(), SourceError> {
         if part.options.zone.is_some() {
             return Ok(());
