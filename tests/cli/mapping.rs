@@ -60,7 +60,7 @@ fn the_table_of_the_manual_converts_and_runs() {
     ];
     let dry = firm.call(&[&typed[..], &["--dry-run"]].concat()).ended(0).stdout;
     assert!(
-        dry.contains("broker-chat      2 messages in 1 conversations of 3 people"),
+        dry.contains("broker-chat      2 messages in 1 conversation of 3 people"),
         "{dry}"
     );
     firm.call(&typed).ended(0);
