@@ -528,9 +528,12 @@ impl<'a> Asked<'a> {
 /// What the journal says of a question to governance.
 #[derive(Deserialize)]
 struct Answered {
+    #[serde(default)]
     verb: String,
+    #[serde(default)]
     allowed: bool,
-    solo: bool,
+    /// Whether one person governed alone, where that is said.
+    solo: Option<bool>,
 }
 
 /// Whether operators govern a home: so says the last entry that tells. One that was erased may have said so.
@@ -548,8 +551,10 @@ fn is_governed(home: &Home) -> anyhow::Result<bool> {
             return Ok(true);
         };
         let tells = answered.allowed && !KEEPING.iter().any(|verb| verb.as_str() == answered.verb);
-        if tells || !answered.solo {
-            return Ok(!answered.solo);
+        match answered.solo {
+            Some(false) => return Ok(true),
+            Some(true) if tells => return Ok(false),
+            _ => {}
         }
     }
     Ok(false)
