@@ -13,6 +13,12 @@ use serde_json::Value;
 use crate::failure::{Exit, Failure};
 use crate::settings::Settings;
 
+/// An instant, or the latest time in the journal, whichever comes later: a clock that was set back shortens no wait.
+pub fn latest(home: &Home, at: Timestamp) -> anyhow::Result<Timestamp> {
+    let mut entries = home.journal().entries(1)?;
+    entries.try_fold(at, |latest, entry| Ok(latest.max(entry?.at)))
+}
+
 /// Random bytes of the operating system.
 pub fn dice(bytes: &mut [u8]) -> std::io::Result<()> {
     getrandom::fill(bytes).map_err(std::io::Error::other)

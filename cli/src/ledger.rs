@@ -251,13 +251,10 @@ impl Ledger {
         Self::new(history, self.schedules.iter().cloned().collect(), self.as_of)
     }
 
-    /// The ledger as it stood before an activation.
-    pub fn before_activation(&self, at: Timestamp) -> Self {
+    /// The ledger as it stood after the first so many activations.
+    pub fn after_activations(&self, n: usize) -> Self {
         let mut history = self.history.clone();
-        // The catalog has microseconds.
-        history
-            .activations
-            .retain(|activation| activation.at.as_microsecond() < at.as_microsecond());
+        history.activations.truncate(n);
         Self::new(history, self.schedules.iter().cloned().collect(), self.as_of)
     }
 

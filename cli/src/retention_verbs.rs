@@ -3,6 +3,7 @@
 //! The ratchet keeps what any version ever promised, so a slip such as P70Y for P7Y would last for ever. Whoever takes it back
 //! shows first what that frees, finds two others who approve, and waits thirty days.
 
+use jiff::Timestamp;
 use lexhold_catalog::Catalog;
 use lexhold_catalog::payload::RetentionCorrected;
 use lexhold_model::{Digest, canonical_json};
@@ -57,6 +58,8 @@ fn correct(settings: &Settings, args: &RetentionCorrect) -> anyhow::Result<Exit>
         ..Act::default()
     };
     actor.require_act(Verb::CorrectRetention, &act)?;
+    let stamp = home::stamp(&actor.id);
+    let counted_from = home::latest(&home, stamp.at)?;
     let payload = json!(RetentionCorrected {
         document: version.name,
         version: version.version.unwrap_or_default(),
@@ -65,9 +68,9 @@ fn correct(settings: &Settings, args: &RetentionCorrect) -> anyhow::Result<Exit>
         cites: args.cites.clone(),
         approved_by: args.approved_by.clone(),
         simulation_digest: digest.to_string(),
+        counted_from: Some(counted_from.to_string()),
     });
-    let stamp = home::stamp(&actor.id);
-    let acts_from = settings.now + CORRECTION_WAIT;
+    let acts_from = counted_from.checked_add(CORRECTION_WAIT).unwrap_or(Timestamp::MAX);
     home.journal()
         .append(EntryKind::RetentionCorrected, Some(Payload::Json(&payload)), stamp)?;
     home::catch_up(settings, &home, &Faults::default())?;

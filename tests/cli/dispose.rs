@@ -753,6 +753,57 @@ fn what_an_activation_frees_waits_for_thirty_days() {
 }
 
 #[test]
+fn a_clock_that_was_set_back_shortens_no_wait() {
+    let firm = Firm::new();
+    let days = |days: i64| jiff::Timestamp::now() + jiff::SignedDuration::from_hours(24 * days);
+    firm.write("lexhold.yaml", "blast_radius: { messages: 1000000, percent: 100 }\n");
+    let policy = |version: &str, dispose: &str| {
+        let text = format!(
+            "lexhold: 1\nretention: desk\nversion: {version}\ntitle: The desk\nowner: x@firm.example\nzone: UTC\nschedules:\n  \
+             - id: all\n    title: All\n    retain: {{ for: P3Y, from: sent }}\n{dispose}"
+        );
+        firm.write("policies/retention/desk.yaml", text);
+    };
+    policy("1.0.0", "");
+    firm.messages("in.ndjson", &[old(0, "2019-06-01T12:00:00Z")]);
+    firm.run(&["in.ndjson"]).ended(0);
+    // What the clock said before it went back to now.
+    let dice = |bytes: &mut [u8]| {
+        bytes.fill(1);
+        Ok(())
+    };
+    let stamp = lexhold_store::Stamp {
+        at: days(31),
+        actor: "test",
+        entropy: &dice,
+    };
+    let home = lexhold_store::Home::open(&firm.path(".lexhold")).unwrap();
+    let payload = json!({"checkpoint": ""});
+    home.journal()
+        .append(
+            lexhold_store::EntryKind::CheckpointExported,
+            Some(lexhold_store::Payload::Json(&payload)),
+            stamp,
+        )
+        .unwrap();
+    policy("2.0.0", "    dispose: { after: retain, action: review }\n");
+    firm.call(&["activate"]).ended(0);
+    let proposed = |at: i64| {
+        let at = days(at).to_string();
+        firm.call(&["dispose", "propose", "--format", "json", "--as-of", &at])
+            .ended(0)
+            .json()
+    };
+    let early = proposed(32);
+    assert_eq!(
+        early["held_back"],
+        json!([{"reason": "newly_eligible", "count": 1}]),
+        "{early}"
+    );
+    assert_eq!(proposed(62)["items"], 1);
+}
+
+#[test]
 fn a_plan_is_not_frozen_where_its_list_cannot_be_written() {
     let firm = firm();
     let journal = || firm.read(".lexhold/journal/log.ndjson").matches("disposal_").count();

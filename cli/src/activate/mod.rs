@@ -85,7 +85,8 @@ pub fn activate(settings: &Settings, args: &Activate) -> anyhow::Result<Exit> {
         "governance": if actor.is_solo() { "solo" } else { "operators" },
     });
     if comparison.retention.newly_eligible > 0 || shortens {
-        detail["freed_until"] = json!((settings.now + FREED_WAIT).to_string());
+        let until = home::latest(&home, settings.now)?.checked_add(FREED_WAIT);
+        detail["freed_until"] = json!(until.unwrap_or(jiff::Timestamp::MAX).to_string());
     }
     if let Some(shipped) = &project.shipped {
         detail["shipped"] = shipped.record();

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use lexhold_catalog::{Catalog, EventRow, Hits, RetentionRow, Scope};
 use lexhold_model::Key;
 use lexhold_retention::{Action, Register, State};
-use lexhold_store::{EntryKind, Home, StoreMode};
+use lexhold_store::{Entry, EntryKind, Home, StoreMode};
 use serde::Deserialize;
 
 use crate::activate::FREED_WAIT;
@@ -50,23 +50,36 @@ pub struct Judge<'a> {
 /// somebody had to accept.
 #[derive(Default)]
 struct Freeing {
-    activation: Option<Timestamp>,
+    /// How many activations came before it.
+    activation: Option<usize>,
     /// The register before it.
     events: Option<Register>,
 }
 
 impl Freeing {
     fn read(home: &Home, catalog: &Catalog, as_of: Timestamp) -> anyhow::Result<Self> {
-        let waits = |event: &&EventRow| {
-            let recorded = Timestamp::from_microsecond(event.recorded_at);
-            let until = recorded.and_then(|at| at.checked_add(FREED_WAIT));
-            event.accepted.is_some() && as_of < until.unwrap_or(Timestamp::MAX)
-        };
         let mut events = catalog.events()?;
-        let first = events.iter().find(waits).map(|event| event.seq);
+        let accepted: HashSet<u64> = events.iter().filter_map(accepted).collect();
+        let (mut activation, mut first, mut n_activations) = (None, None, 0);
+        let mut latest = Timestamp::MIN;
+        for entry in home.journal().entries(1)? {
+            let entry = entry?;
+            // A clock that was set back shortens no wait.
+            latest = latest.max(entry.at);
+            let waits = as_of < latest.checked_add(FREED_WAIT).unwrap_or(Timestamp::MAX);
+            if entry.kind == EntryKind::Activation {
+                if waits && activation.is_none() && frees(home, &entry)? {
+                    activation = Some(n_activations);
+                }
+                n_activations += 1;
+            }
+            if waits && first.is_none() && accepted.contains(&entry.seq) {
+                first = Some(entry.seq);
+            }
+        }
         events.retain(|event| first.is_none_or(|first| event.seq < first));
         Ok(Self {
-            activation: activation(home, as_of)?,
+            activation,
             events: first.map(|_| register_of(&events)),
         })
     }
@@ -76,7 +89,7 @@ impl Freeing {
         let freed = self.activation.is_some() || self.events.is_some();
         freed.then(|| Grounds {
             ledger: match self.activation {
-                Some(at) => grounds.ledger.before_activation(at),
+                Some(before) => grounds.ledger.after_activations(before),
                 None => grounds.ledger.clone(),
             },
             register: self.events.as_ref().unwrap_or(&grounds.register).clone(),
@@ -84,26 +97,21 @@ impl Freeing {
     }
 }
 
-/// The part of an activation that says how long what it frees has to wait.
+/// The entry of an event whose figures somebody had to accept.
+fn accepted(event: &EventRow) -> Option<u64> {
+    event.accepted.as_ref().map(|_| event.seq)
+}
+
+/// The part of an activation that says that what it frees has to wait.
 #[derive(Deserialize)]
 struct Freed {
     freed_until: Option<Timestamp>,
 }
 
-/// The first activation whose freed messages may not be proposed yet.
-fn activation(home: &Home, as_of: Timestamp) -> anyhow::Result<Option<Timestamp>> {
-    for entry in home.journal().entries(1)? {
-        let entry = entry?;
-        if entry.kind == EntryKind::Activation
-            && let Some(Freed {
-                freed_until: Some(until),
-            }) = home.journal().payload_json(&entry)?
-            && as_of < until
-        {
-            return Ok(Some(entry.at));
-        }
-    }
-    Ok(None)
+/// Whether what an activation frees has to wait. What was erased may have said so.
+fn frees(home: &Home, activation: &Entry) -> anyhow::Result<bool> {
+    let freed: Option<Freed> = home.journal().payload_json(activation)?;
+    Ok(freed.is_none_or(|freed| freed.freed_until.is_some()))
 }
 
 impl<'a> Judge<'a> {

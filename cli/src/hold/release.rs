@@ -90,12 +90,7 @@ pub fn journal(
     narrowed_to: Option<&str>,
 ) -> anyhow::Result<Timestamp> {
     let stamp = home::stamp(&actor.id);
-    // A clock that was set back shortens no grace.
-    let latest = home
-        .journal()
-        .entries(1)?
-        .try_fold(stamp.at, |latest, entry| Ok::<_, anyhow::Error>(latest.max(entry?.at)))?;
-    let grace_until = end_of_grace(&placed.zone, latest)?;
+    let grace_until = end_of_grace(&placed.zone, home::latest(home, stamp.at)?)?;
     let payload = json!(HoldReleased {
         hold: placed.hold.clone(),
         reason: reason.to_owned(),

@@ -12,7 +12,7 @@ use crate::rows::collect;
 pub struct CorrectionRow {
     /// The journal entry.
     pub seq: u64,
-    /// When, in microseconds since 1970 in UTC.
+    /// From when the wait counts, in microseconds since 1970 in UTC.
     pub corrected_at: i64,
     /// The document's name.
     pub document: String,
@@ -30,7 +30,7 @@ pub(crate) fn apply(
         "INSERT INTO correction VALUES (?, ?::TIMESTAMPTZ, ?, ?, ?, ?, ?, ?, ?, ?)",
         params![
             entry.seq,
-            entry.at,
+            correction.counted_from.as_deref().unwrap_or(entry.at),
             entry.actor,
             correction.document,
             correction.version,

@@ -426,6 +426,10 @@ pub struct RetentionCorrected {
     pub approved_by: Vec<String>,
     /// The digest of the simulation that they accepted.
     pub simulation_digest: String,
+    /// The latest time in the journal by then, from which the wait counts: a clock that was set back shortens none. Without one
+    /// it counts from the entry.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counted_from: Option<String>,
 }
 
 /// The payload of a resolution: what two people decided about one message that was indeterminate.
