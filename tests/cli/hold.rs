@@ -575,3 +575,35 @@ silent: true
         .collect();
     assert_eq!(states, ["retained", "eligible", "eligible"]);
 }
+
+#[test]
+fn a_custodian_of_mail_is_found_in_any_letters() {
+    let firm = Firm::new();
+    let mut mail = message("m1", "2024-06-03T12:00:00Z", "lunch");
+    mail["platform"] = json!("email");
+    mail["sender"] = json!("Ann.Smith@Firm.example");
+    let mut chat = message("m2", "2024-06-03T12:00:00Z", "lunch");
+    chat["sender"] = json!("ANN.SMITH@firm.example");
+    firm.messages("in.ndjson", &[mail, chat]);
+    firm.run(&["in.ndjson"]).ended(0);
+    // The name, its custodian, how many it holds.
+    let cases = [
+        ("lower", "ann.smith@firm.example", 1),
+        ("upper", "ANN.SMITH@firm.example", 2),
+    ];
+    for (name, custodian, held) in cases {
+        let answer = place(&firm, &["--name", name, "--custodian", custodian])
+            .ended(0)
+            .json();
+        assert_eq!(answer["held"], held, "{name}");
+    }
+    // What comes later is asked by the run.
+    let mut later = message("m3", "2024-06-04T12:00:00Z", "tea");
+    later["platform"] = json!("email");
+    later["sender"] = json!("ann.smith@firm.example");
+    firm.messages("later.ndjson", &[later]);
+    firm.run(&["later.ndjson"]).ended(0);
+    let listed = firm.call(&["hold", "list", "--format", "ndjson"]).ended(0).rows();
+    let upper = listed.iter().find(|row| row["hold"] == "upper").unwrap();
+    assert_eq!(upper["held"], 3, "{upper}");
+}

@@ -158,8 +158,11 @@ impl PersonText {
     }
 }
 
+/// Platforms whose handles are mail addresses.
+pub(crate) const MAIL: [&str; 3] = ["email", "mail", "smtp"];
+
 fn is_mail(platform: &str) -> bool {
-    matches!(platform, "email" | "mail" | "smtp")
+    MAIL.contains(&platform)
 }
 
 /// The directory that a document describes; `None` when anything is wrong, all of which is in `diagnostics`.

@@ -9,6 +9,8 @@ use lexhold_policy::{Action, Condition, Program as Conditions, Schemas};
 use lexhold_retention::HoldSpec;
 use lexhold_rules::Program as Rules;
 
+use crate::hold::as_mail;
+
 /// Everything that an evaluation depends on besides the bundle and the batch.
 #[derive(Debug)]
 pub struct Facts {
@@ -81,8 +83,9 @@ impl HoldSet {
             }
         }
         let conditions = Conditions::build(Action::Hold, conditions);
+        let of_mail = |hold: &HoldSpec| hold.custodians.iter().flat_map(|handle| as_mail(handle)).collect();
         (!diagnostics.has_errors()).then_some(Self {
-            handles: vec![BTreeSet::new(); specs.len()],
+            handles: specs.iter().map(of_mail).collect(),
             specs,
             conditions,
             condition_of,

@@ -8,12 +8,23 @@ use lexhold_retention::Tri;
 use lexhold_rules::{Part, Scanner};
 
 use crate::HoldSet;
+use crate::directory::MAIL;
 use crate::hits::parts_of;
 use crate::message::error_at;
 use crate::parts::split;
 
 /// Handles that a person has or ever had, each with its platform; `*` stands for all of them.
 pub type Handles = BTreeMap<String, BTreeSet<(String, String)>>;
+
+/// A handle that somebody wrote in capitals, as messages of mail have it: addresses are stored in lower case.
+pub(crate) fn as_mail(handle: &str) -> impl Iterator<Item = (String, String)> {
+    let lower = handle.to_lowercase();
+    let platforms = MAIL.iter().filter(|_| lower != handle);
+    let platforms: Vec<&str> = platforms.copied().collect();
+    platforms
+        .into_iter()
+        .map(move |platform| (platform.to_owned(), lower.clone()))
+}
 
 /// Asks holds about what is stored of messages: one for each thread.
 pub struct HoldAsker<'a> {
@@ -27,7 +38,12 @@ impl HoldSet {
     pub fn know(&mut self, handles: &Handles) {
         for (hold, known) in self.specs.iter().zip(&mut self.handles) {
             let of_hold = hold.custodians.iter().filter_map(|custodian| handles.get(custodian));
-            known.extend(of_hold.flatten().cloned());
+            for (platform, handle) in of_hold.flatten() {
+                known.insert((platform.clone(), handle.clone()));
+                if platform == "*" {
+                    known.extend(as_mail(handle));
+                }
+            }
         }
     }
 
