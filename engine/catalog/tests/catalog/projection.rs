@@ -210,6 +210,9 @@ fn a_rebuilt_catalog_equals_the_original_row_for_row() {
     entries.extend(crate::disposals::disposal(&mut home, seq + 7, "slack/C1/3"));
     let seq = entries.last().unwrap().seq;
     entries.extend(crate::erasures::requests(seq + 1, &["slack/C1/1", "slack/C1/2"]));
+    let seq = entries.last().unwrap().seq;
+    let restored = json!({"backup": "ab".repeat(32), "backup_entries": 1, "newer_journal": false});
+    entries.push(Entry::new(seq + 1, "restored", restored));
 
     let mut original = home.writer("original");
     for entry in &entries {
