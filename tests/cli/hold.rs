@@ -5,6 +5,7 @@ use std::time::Duration;
 use lexhold_store::{Home, Stamp};
 use serde_json::{Value, json};
 
+use crate::dispose::{copy_of, files};
 use crate::support::{Firm, Ran, many, message};
 
 fn old(id: &str, sender: &str, text: &str) -> Value {
@@ -144,7 +145,7 @@ fn a_hold_stands_while_another_process_is_at_work() {
 fn a_hold_that_nobody_could_ask_yet_stands_and_says_so() {
     let firm = firm();
     let archive = firm.path(".lexhold/archive");
-    for path in crate::dispose::files(&archive) {
+    for path in files(&archive) {
         std::fs::write(path, "damaged").unwrap();
     }
     place(&firm, &["--name", "h", "--conversation", "c1", "--query", "orion"])
@@ -231,33 +232,26 @@ fn a_handle_learned_later_finds_what_was_written_under_it() {
         ("a proposal", &["dispose", "propose"]),
         ("the very same hold", &["hold", "place", "h.yaml"]),
     ];
+    let template = firm();
+    let text = "lexhold: 1\nhold: h\nmatter: M\nzone: UTC\ncustodians: [kim]\n";
+    template.write("h.yaml", text);
+    template.write("people.yaml", knows("ann"));
+    let with = |firm: &Firm, call: &[&str]| firm.call(&[call, &["--directory", "people.yaml"]].concat());
+    with(&template, &["hold", "place", "h.yaml"]).ended(0);
+    assert_eq!(held(&template), ["m1"]);
+    let home = Home::open(&template.path(".lexhold")).unwrap();
+    let last = home.journal().last_seq().unwrap();
+    with(&template, &["hold", "apply"]).ended(0);
+    assert_eq!(home.journal().last_seq().unwrap(), last, "nothing is new");
     for (what, call) in learned_by {
-        let firm = firm();
-        firm.write("people.yaml", knows("ann"));
-        firm.write(
-            "h.yaml",
-            "lexhold: 1\nhold: h\nmatter: M\nzone: UTC\ncustodians: [kim]\n",
-        );
-        let with = |call: &[&str]| firm.call(&[call, &["--directory", "people.yaml"]].concat());
-        with(&["hold", "place", "h.yaml"]).ended(0);
-        assert_eq!(held(&firm), ["m1"], "{what}");
-        let entries = || {
-            Home::open(&firm.path(".lexhold"))
-                .unwrap()
-                .journal()
-                .last_seq()
-                .unwrap()
-        };
-        let last = entries();
-        with(&["hold", "apply"]).ended(0);
-        assert_eq!(entries(), last, "nothing is new");
+        let firm = copy_of(&template);
+        firm.write("h.yaml", text);
         firm.write("people.yaml", knows("ann, bob"));
-        with(call).ended(0);
-        assert_eq!(held(&firm), ["m1", "m2", "m3"], "{what}");
+        with(&firm, call).ended(0);
         // Sticky, also for what comes in when the directory has forgotten.
         firm.write("people.yaml", knows("cat"));
         firm.messages("late.ndjson", &[old("m4", "bob", "late")]);
-        with(&["run", "late.ndjson"]).ended(0);
+        with(&firm, &["run", "late.ndjson"]).ended(0);
         assert_eq!(held(&firm), ["m1", "m2", "m3", "m4"], "{what}");
     }
 }
