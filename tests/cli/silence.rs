@@ -127,7 +127,9 @@ fn timeless(text: &str) -> String {
     let is_now = |word: &str| {
         let near = |at: Timestamp, of: Timestamp| of.duration_since(at).abs() < SignedDuration::from_hours(48);
         let at = word.parse::<Timestamp>().ok();
-        at.is_some_and(|at| marked.into_iter().any(|of| near(at, of)))
+        // Pages part the day from the time.
+        let is_time = word.len() == 8 && word.split(':').filter(|part| part.parse::<u8>().is_ok()).count() == 3;
+        is_time || at.is_some_and(|at| marked.into_iter().any(|of| near(at, of)))
     };
     let is_hash = |word: &str| word.len() == 64 && word.bytes().all(|byte| byte.is_ascii_hexdigit());
     let parts = text.split_inclusive(|c: char| !(c.is_ascii_alphanumeric() || "-:.+".contains(c)));
