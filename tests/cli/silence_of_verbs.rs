@@ -126,7 +126,8 @@ const READ: [(&str, &str); 36] = [
 ];
 
 /// Reports; all forms but Parquet, which has the rows of the others, are written at once.
-const REPORTS: [(&str, &str); 11] = [
+const REPORTS: [(&str, &str); 12] = [
+    ("ria", "sources"),
     ("ria", "alerts"),
     ("ria", "reviews"),
     ("ria", "supervision"),
