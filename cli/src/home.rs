@@ -183,6 +183,10 @@ pub fn project_rest(home: &Home, writer: &mut Writer, faults: &Faults) -> anyhow
     Ok(())
 }
 
+/// What is said of a catalog that [`is_of_journal`] denies.
+pub const OF_ANOTHER_JOURNAL: &str =
+    "the catalog knows entries that the journal does not have: it was put back, or cut";
+
 /// Whether the last entry that a catalog knows stands in this journal. Where the journal was put back or cut it does not, and new
 /// entries bear numbers that the catalog takes for those it has.
 pub fn is_of_journal(home: &Home, catalog: &Catalog) -> anyhow::Result<bool> {
@@ -197,8 +201,7 @@ fn require_same_journal(home: &Home, catalog: &Catalog) -> anyhow::Result<()> {
     if is_of_journal(home, catalog)? {
         return Ok(());
     }
-    let message = "the catalog knows entries that the journal does not have: it was put back, or cut";
-    Err(Failure::new(Exit::Data, message)
+    Err(Failure::new(Exit::Data, OF_ANOTHER_JOURNAL)
         .help("bring the newer journal back; where it is lost, lexhold rebuild goes on without, and nothing is destroyed before lexhold clock attest")
         .into())
 }

@@ -158,7 +158,7 @@ const DISPLAY_KEYS: &str = "it says how things look and nothing else; known keys
 
 /// Memory that the catalog may use before it goes to disk, in MiB, where nobody says otherwise: what a run adds besides keeps it
 /// under 500 MB.
-const CATALOG_MIB: usize = 144;
+const CATALOG_MIB: usize = 160;
 /// The least that a batch of messages can be projected with.
 const LEAST_CATALOG_MIB: usize = 64;
 

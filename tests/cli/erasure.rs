@@ -364,14 +364,14 @@ fn what_nothing_keeps_goes_by_plan_and_certificate_and_the_answer_says_so() {
 
 /// Approves and carries out, as one person who governs alone: separation of duties is another test's.
 fn dispose(firm: &Firm, plan: &str, n: u64) {
-    std::fs::remove_file(firm.path("operators.yaml")).unwrap();
+    firm.govern_alone();
     firm.call(&["dispose", "approve", plan]).ended(0);
     let done = firm
         .call(&["dispose", "execute", plan, "--format", "json"])
         .ended(0)
         .json();
     assert_eq!(done["destroyed"], json!(n), "{done}");
-    firm.write("operators.yaml", OPERATORS);
+    firm.govern_with(OPERATORS);
 }
 
 fn decide(firm: &Firm, who: &str, what: &str, more: &[&str]) -> Ran {
@@ -616,7 +616,7 @@ fn counsel_records_a_ground_or_grants_where_no_law_binds() {
         "lea",
         ["restricted", "restricted", "eligible", "ungoverned", "retained"],
     );
-    std::fs::remove_file(firm.path("operators.yaml")).unwrap();
+    firm.govern_alone();
     let name = plan["plan"].as_str().unwrap();
     firm.call(&["dispose", "approve", name]).ended(0);
     let done = firm
@@ -625,7 +625,7 @@ fn counsel_records_a_ground_or_grants_where_no_law_binds() {
         .json();
     assert_eq!(done["destroyed"], json!(1), "{done}");
     assert_eq!(done["sent_back"][0]["reason"], json!("not_eligible"));
-    firm.write("operators.yaml", OPERATORS);
+    firm.govern_with(OPERATORS);
     assert_eq!((of("m2").1.as_str(), of("m3").1.as_str()), ("deferred", "erased"));
     let before = firm.fingerprint(Fingerprint::Everything);
     firm.call(&["rebuild"]).ended(0);

@@ -528,9 +528,9 @@ silent: true
     firm.call(&["hold", "place", "quiet.yaml"]).ended(0);
     let operators = "lexhold: 1\noperators: ops\npeople:\n  - { id: ria, roles: [reviewer, legal] }\n";
     let read = || {
-        firm.write("operators.yaml", operators);
+        firm.govern_with(operators);
         let read = read_by_ria(&firm, "2026-01-01");
-        std::fs::remove_file(firm.path("operators.yaml")).unwrap();
+        firm.govern_alone();
         read
     };
     let during = read();

@@ -200,12 +200,9 @@ fn a_silent_hold_shows_nothing_of_itself() {
     ungoverned["recipients"] = json!(["another"]);
     firm.messages("u.ndjson", &[ungoverned]);
     firm.write("everything.yaml", hold("e", "conversations: [c1]\nsilent: true"));
-    std::fs::remove_file(firm.path("operators.yaml")).unwrap();
+    firm.govern_alone();
     firm.run(&["u.ndjson", "--holds", "everything.yaml"]).ended(0);
     firm.call(&["report", "coverage", "--strict"]).ended(1);
-    firm.write(
-        "operators.yaml",
-        "lexhold: 1\noperators: ops\npeople:\n  - { id: ria, roles: [reviewer] }\n",
-    );
+    firm.govern_with("lexhold: 1\noperators: ops\npeople:\n  - { id: ria, roles: [reviewer] }\n");
     firm.call(&["report", "coverage", "--strict", "--as", "ria"]).ended(0);
 }

@@ -251,10 +251,7 @@ fn a_message_in_several_exports_is_one_with_all_custodians_and_sources() {
     firm.run(&["ann.ndjson", "bob.ndjson"]).ended(0);
     let rows = sources(&firm);
     assert_eq!((sum(&rows, "written"), sum(&rows, "duplicate")), (1, 1));
-    let told = firm
-        .call(&["explain", "--message", "m1", "--format", "json"])
-        .ended(0)
-        .json();
+    let told = firm.call(&["explain", "--message", "m1", "--json"]).ended(0).json();
     let version = &told["versions"][0];
     assert_eq!(version["custodians"], json!(["ann", "bob"]));
     assert_eq!(

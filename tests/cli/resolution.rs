@@ -261,7 +261,7 @@ fn what_comes_later_is_judged_for_itself() {
 fn nobody_alone_resolves() {
     let firm = firm();
     take_in(&firm, "in", &[keyless("m1", "hello")]);
-    std::fs::remove_file(firm.path("operators.yaml")).unwrap();
+    firm.govern_alone();
     resolve(&firm, "m1", &["--none", "terms", "--confirmed-by", "rita"])
         .ended(5)
         .said("there is no second person");

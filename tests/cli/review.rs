@@ -445,7 +445,7 @@ fn a4_setting_aside_takes_two_and_ends() {
         (rows.len(), &rows[0]["approved_by"], &rows[0]["reason"]),
         (2, &json!("sue"), &json!("a robot's words"))
     );
-    std::fs::remove_file(firm.path("operators.yaml")).unwrap();
+    firm.govern_alone();
     suppress("solo", &soon, "sue")
         .ended(5)
         .said("there is no second person");

@@ -92,6 +92,18 @@ impl Firm {
         path
     }
 
+    /// From now on one person governs alone.
+    pub fn govern_alone(&self) {
+        std::fs::remove_file(self.path("operators.yaml")).unwrap();
+        self.write("lexhold.yaml", "governance: solo\n");
+    }
+
+    /// From now on these operators govern.
+    pub fn govern_with(&self, operators: &str) {
+        self.write("operators.yaml", operators);
+        self.write("lexhold.yaml", "");
+    }
+
     pub fn read(&self, name: &str) -> String {
         fs::read_to_string(self.path(name)).unwrap()
     }

@@ -145,6 +145,18 @@ impl Dates<'_> {
         Ok(withheld)
     }
 
+    /// The same for whoever needs no dates else.
+    ///
+    /// # Errors
+    /// Those of the catalog.
+    pub fn withheld_now(catalog: &Catalog, as_of: Timestamp, sight: &ViewerSight) -> anyhow::Result<Vec<RetentionRow>> {
+        if sight.sees_silent() || catalog.returned()?.is_empty() {
+            return Ok(Vec::new());
+        }
+        let grounds = Grounds::read(catalog, as_of)?;
+        Dates::open(catalog, &grounds, as_of)?.withheld(catalog, sight)
+    }
+
     /// The families that this viewer may not know to be there, by the holds that cover them.
     ///
     /// # Errors
@@ -155,12 +167,7 @@ impl Dates<'_> {
         sight: &ViewerSight,
     ) -> anyhow::Result<HashMap<String, HashSet<Key>>> {
         let mut members: HashMap<String, HashSet<Key>> = HashMap::new();
-        if sight.sees_silent() || catalog.returned()?.is_empty() {
-            return Ok(members);
-        }
-        let grounds = Grounds::read(catalog, as_of)?;
-        let withheld = Dates::open(catalog, &grounds, as_of)?.withheld(catalog, sight)?;
-        for row in &withheld {
+        for row in &Dates::withheld_now(catalog, as_of, sight)? {
             for held in &row.holds {
                 members.entry(held.hold.clone()).or_default().insert(row.family);
             }

@@ -113,7 +113,8 @@ impl CopyLog {
                     let restored: Option<Restored> = home.journal().payload_json(&entry)?;
                     log.add("home", seq, seq - 1, None);
                     match restored {
-                        Some(Restored { backup, .. }) if !log.manifests.insert(backup.clone()) => {}
+                        Some(Restored { backup, .. }) if backup.is_empty() || !log.manifests.insert(backup.clone()) => {
+                        }
                         restored => log.add("backup", seq, restored.map_or(0, |one| one.backup_entries), None),
                     }
                 }

@@ -6,11 +6,13 @@ use std::io::Write;
 use indicatif::HumanCount;
 use jiff::Timestamp;
 use lexhold_catalog::{Catalog, DestroyedRow, PlannedRow};
+use lexhold_model::Key;
 use lexhold_retention::{Content, HoldSpec};
 use lexhold_store::Home;
 use serde_json::{Value, json};
 
 use crate::args::SummaryFormat;
+use crate::dates::Dates;
 use crate::dispose::{Copy, CopyLog, HandedOver, Plan};
 use crate::failure::Exit;
 use crate::home;
@@ -47,7 +49,9 @@ impl Placed {
         applied: bool,
     ) -> anyhow::Result<Self> {
         let of = |catalog: &Catalog| -> anyhow::Result<Found> {
-            let mut found = Found::of(settings, home, catalog, name, spec)?;
+            let withheld = Dates::withheld_now(catalog, settings.as_of, sight)?;
+            let unseen: Vec<Key> = withheld.iter().map(|row| row.family).collect();
+            let mut found = Found::of(settings, home, catalog, (name, spec), &unseen)?;
             if !catalog.returned()?.is_empty() {
                 let seen = seen_holds(catalog, settings.as_of, sight)?;
                 found.held = seen
@@ -67,17 +71,23 @@ impl Placed {
 }
 
 impl Found {
-    fn of(settings: &Settings, home: &Home, catalog: &Catalog, name: &str, spec: &HoldSpec) -> anyhow::Result<Self> {
+    fn of(
+        settings: &Settings,
+        home: &Home,
+        catalog: &Catalog,
+        (name, spec): (&str, &HoldSpec),
+        unseen: &[Key],
+    ) -> anyhow::Result<Self> {
         let (held, unevaluable) = catalog.hold_counts(name)?;
         // What narrows a hold cannot be asked of a tombstone; it never narrows explicit ids.
         let narrowed = spec.content != Content::default() || spec.condition.is_some() || spec.query.is_some();
         let ids: Vec<String> = spec.ids.iter().cloned().collect();
         let conversations: Vec<String> = spec.conversations.iter().filter(|_| !narrowed).cloned().collect();
-        let destroyed = catalog.destroyed_of(&ids, &conversations, spec.everything && !narrowed)?;
+        let destroyed = catalog.destroyed_of(&ids, &conversations, spec.everything && !narrowed, unseen)?;
         let by_id_alone = spec.custodians.is_empty() && spec.conversations.is_empty() && !spec.everything;
         let destroyed_untold = match by_id_alone {
             true => 0,
-            false => catalog.n_destroyed()?.saturating_sub(destroyed.len() as u64),
+            false => catalog.n_destroyed(unseen)?.saturating_sub(destroyed.len() as u64),
         };
         let (gone, recalled) = planned(home, &catalog.planned_of(name)?)?;
         Ok(Self {

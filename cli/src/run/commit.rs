@@ -80,13 +80,7 @@ impl<'a> Committer<'a> {
             read_again.retain(|digest| ingested.get(digest).is_some_and(|taken| taken.complete));
         }
         let filter = catalog.key_filter()?;
-        let withheld = match ViewerSight::of(actor)? {
-            sight if sight.sees_silent() || catalog.returned()?.is_empty() => Vec::new(),
-            sight => {
-                let grounds = Grounds::read(&catalog, settings.now)?;
-                Dates::open(&catalog, &grounds, settings.now)?.withheld(&catalog, &sight)?
-            }
-        };
+        let withheld = Dates::withheld_now(&catalog, settings.now, &ViewerSight::of(actor)?)?;
         Ok(Self {
             settings,
             actor,

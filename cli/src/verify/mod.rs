@@ -37,15 +37,12 @@ pub fn verify(settings: &Settings, args: &Verify) -> anyhow::Result<Exit> {
             lexhold_document::printable(&finding.path.display().to_string())
         )?;
     }
-    let differing = catalog_differs(settings, &home)?;
-    for table in &differing {
-        writeln!(
-            out,
-            "catalog: table `{table}` is not what journal and evaluations say; lexhold rebuild makes it so"
-        )?;
+    let in_catalog = catalog_findings(settings, &home)?;
+    for finding in &in_catalog {
+        writeln!(out, "catalog: {finding}")?;
     }
     let agrees = agrees(&home, &checkpoints)?;
-    let sound = verification.is_sound() && differing.is_empty() && agrees;
+    let sound = verification.is_sound() && in_catalog.is_empty() && agrees;
     if !settings.quiet {
         let head = verification.head.map_or_else(String::new, |head| {
             format!("{} entries, tree head {}, ", head.size, head.root)
@@ -90,8 +87,14 @@ fn vouched(head: TreeHead, checkpoints: &[Checkpoint]) -> String {
     }
 }
 
-/// Tables of the catalog that differ from a fresh projection.
-fn catalog_differs(settings: &Settings, home: &lexhold_store::Home) -> anyhow::Result<Vec<String>> {
+/// What is wrong with the catalog: it was made of another journal, or tables of it differ from a fresh projection.
+fn catalog_findings(settings: &Settings, home: &Home) -> anyhow::Result<Vec<String>> {
+    let as_it_is = Catalog::open_reader(&home.catalog_path(), &home::catalog_settings(settings, home)?);
+    if let Ok(catalog) = as_it_is
+        && !home::is_of_journal(home, &catalog)?
+    {
+        return Ok(vec![home::OF_ANOTHER_JOURNAL.to_owned()]);
+    }
     let of = |catalog: &Catalog| catalog.fingerprint(Fingerprint::Everything);
     let have = of(&home::catalog(settings, home)?)?;
     let folder = tempfile::tempdir()?;
@@ -101,9 +104,9 @@ fn catalog_differs(settings: &Settings, home: &lexhold_store::Home) -> anyhow::R
     )?;
     home::project_rest(home, &mut fresh, &Faults::default())?;
     let want = of(&fresh)?;
-    let differs = want
-        .iter()
-        .filter(|table| !have.contains(table))
-        .map(|table| table.table.clone());
+    let differs = want.iter().filter(|table| !have.contains(table)).map(|table| {
+        let table = &table.table;
+        format!("table `{table}` is not what journal and evaluations say; lexhold rebuild makes it so")
+    });
     Ok(differs.collect())
 }

@@ -373,9 +373,11 @@ pub struct BackupMade {
 /// What the payload of a restored home says of the backup.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Restored {
-    /// The digest of its manifest.
+    /// The digest of its manifest; empty where the journal alone was put back.
+    #[serde(default)]
     pub backup: String,
     /// The entries of its journal.
+    #[serde(default)]
     pub backup_entries: u64,
     /// Whether what came after the backup is known.
     pub newer_journal: bool,

@@ -1,8 +1,10 @@
 //! What a hold came too late for, and what it came in time for.
 
+use lexhold_model::Key;
+
 use crate::error::Result;
 use crate::open::Catalog;
-use crate::rows::{collect, sql_text};
+use crate::rows::{collect, sql_key, sql_text};
 
 /// A message that was destroyed, as far as its tombstone tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,18 +31,32 @@ pub struct PlannedRow {
     pub under_way: bool,
 }
 
-/// Tombstones of messages that have not come back.
-const GONE: &str =
-    "(SELECT DISTINCT t.message_id, t.plan, t.intent_seq FROM tombstone t ANTI JOIN message m USING (key))";
+/// Tombstones of messages that have not come back, as far as whoever asks may know: of `unseen` families nobody is told that they have.
+fn gone(unseen: &[Key]) -> String {
+    let unseen: Vec<String> = unseen.iter().map(|family| sql_key(*family)).collect();
+    let come_back = match unseen.is_empty() {
+        true => String::new(),
+        false => format!("WHERE family NOT IN ({})", unseen.join(", ")),
+    };
+    format!(
+        "(SELECT DISTINCT t.message_id, t.plan, t.intent_seq FROM tombstone t ANTI JOIN (FROM message {come_back}) m USING (key))"
+    )
+}
 
 impl Catalog {
-    /// Destroyed messages of these ids and conversations, or all of them, by id.
+    /// Destroyed messages of these ids and conversations, or all of them, by id. What came back of `unseen` families counts as gone.
     ///
     /// Tombstones tell nothing else: not who took part, and of mail, whose id is its own, not the conversation either.
     ///
     /// # Errors
     /// Those of DuckDB.
-    pub fn destroyed_of(&self, ids: &[String], conversations: &[String], all: bool) -> Result<Vec<DestroyedRow>> {
+    pub fn destroyed_of(
+        &self,
+        ids: &[String],
+        conversations: &[String],
+        all: bool,
+        unseen: &[Key],
+    ) -> Result<Vec<DestroyedRow>> {
         // An id without platform and conversation is the last part of one that has both.
         let id = |id: &String| {
             let id = sql_text(id);
@@ -56,7 +72,8 @@ impl Catalog {
         wanted.extend(conversations.iter().map(conversation));
         let sql = format!(
             "SELECT g.message_id, g.plan, g.intent_seq, g.plan IN (SELECT plan FROM disposal_certificate)
-             FROM {GONE} g WHERE {} ORDER BY ALL",
+             FROM {} g WHERE {} ORDER BY ALL",
+            gone(unseen),
             wanted.join(" OR ")
         );
         collect(self.connection(), &sql, "reading tombstones", |row| {
@@ -69,12 +86,12 @@ impl Catalog {
         })
     }
 
-    /// How many messages have been destroyed and have not come back.
+    /// How many messages have been destroyed and have not come back; of `unseen` families none has.
     ///
     /// # Errors
     /// Those of DuckDB.
-    pub fn n_destroyed(&self) -> Result<u64> {
-        let sql = format!("SELECT count(DISTINCT message_id) FROM {GONE}");
+    pub fn n_destroyed(&self, unseen: &[Key]) -> Result<u64> {
+        let sql = format!("SELECT count(DISTINCT message_id) FROM {}", gone(unseen));
         let counts = collect(self.connection(), &sql, "counting tombstones", |row| row.count(0))?;
         Ok(counts.into_iter().next().unwrap_or_default())
     }
