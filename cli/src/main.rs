@@ -72,10 +72,6 @@ use args::{Cli, Color, LogFormat, Verb};
 use failure::{Exit, Failure, exit_of, is_closed_pipe};
 use settings::Settings;
 
-/// Documents are trees of many small pieces.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
     // What a panic says may quote text of a message; where it happened does not.
     std::panic::set_hook(Box::new(|panic| {
