@@ -12,7 +12,7 @@ use super::Input;
 use super::pipeline::{Piece, Sink, Taken};
 use super::summary::{Counts, say_unreadable};
 use super::tally::{Became, Tallies};
-use crate::dates::{Dates, Grounds};
+use crate::dates::Dates;
 use crate::home;
 use crate::operators::Actor;
 use crate::report::ViewerSight;
