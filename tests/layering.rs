@@ -71,7 +71,8 @@ const HOMES: &[(&str, &[&str])] = &[
     ("indicatif", &["lexhold"]),
     ("gen-lsp-types", &["lexhold"]),
     ("lsp-server", &["lexhold"]),
-    ("tar", &["lexhold"]),
+    // Bundles are written as tar, exports are read from it.
+    ("tar", &["lexhold", "lexhold-formats"]),
     ("rawzip", &["lexhold-formats"]),
     ("mail-parser", &["lexhold-formats"]),
     ("rusqlite", &["lexhold-formats"]),
