@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::civil::Date;
 use lexhold_document::{Allowed, Diagnostic, Diagnostics, Document, FileId, Files, Kind, Level, lint_comments};
 use lexhold_evaluate::{
-    Bundle, HoldSet, Mandates, Regulations, check_cases, compile_counts, compile_directory, lint_cites,
+    Bundle, HoldSet, Mandates, Regulations, Texts, check_cases, compile_counts, compile_directory, lint_cites,
 };
 use lexhold_model::Directory;
 use lexhold_policy::{Operators, Schemas, operators_shape};
@@ -85,37 +85,18 @@ impl Project {
 
     /// The documents among sources that were stored earlier, as they were; imports are looked for among them too.
     pub fn stored(schema: Option<&[u8]>, sources: &SourceFiles) -> Self {
-        let mut project = Self {
-            files: Files::new(),
-            documents: Vec::new(),
-            diagnostics: Diagnostics::new(),
-            schemas: Schemas::built_in(),
+        let read = Texts::read(schema, sources);
+        Self {
+            files: read.files,
+            documents: read.documents,
+            diagnostics: read.diagnostics,
+            schemas: read.schemas,
             sources: sources.clone(),
             shipped: None,
             cedar_schema: None,
             n_read: sources.len(),
             unsaved: Unsaved::new(),
-        };
-        if let Some(bytes) = schema
-            && let Some(id) = project
-                .files
-                .add_bytes("schema", bytes.to_vec(), &mut project.diagnostics)
-            && let Some(schemas) = Schemas::extended(&project.files, id, &mut project.diagnostics)
-        {
-            project.schemas = schemas;
         }
-        let mut roots = Vec::new();
-        for (path, bytes) in sources.iter().filter(|(path, _)| is_yaml(Path::new(path))) {
-            roots.extend(project.files.add_bytes(path, bytes.clone(), &mut project.diagnostics));
-        }
-        let mut open = |path: &str| {
-            let bytes = sources
-                .get(&plain(Path::new(path)))
-                .ok_or(lexhold_document::OpenError::NotFound)?;
-            lexhold_document::text(bytes.clone()).map_err(lexhold_document::OpenError::NotText)
-        };
-        project.documents = lexhold_document::load(&mut project.files, &roots, &mut open, &mut project.diagnostics);
-        project
     }
 
     /// The documents of a bundle, each under the bundle's own name; they import each other and nothing else.

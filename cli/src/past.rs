@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use jiff::tz::TimeZone;
-use lexhold_document::{Diagnostics, Document, Kind};
-use lexhold_evaluate::{Bundle, Facts, HoldSet, compile_directory};
+use lexhold_document::Diagnostics;
+use lexhold_evaluate::{Bundle, Facts, HoldSet, compile_directory, stored_holds};
 use lexhold_model::Directory;
 use lexhold_store::{EntryKind, Home, SourceFiles};
 use serde_json::Value;
@@ -124,26 +124,6 @@ pub fn directory(facts: &SourceFiles) -> Option<Directory> {
 }
 
 fn holds(schema: Option<&[u8]>, facts: &SourceFiles) -> Option<HoldSet> {
-    let stored = facts.iter().filter(|(name, _)| name.starts_with("holds/"));
-    let stored: SourceFiles = stored.map(|(name, bytes)| (name.clone(), bytes.clone())).collect();
-    if stored.is_empty() {
-        return Some(HoldSet::none());
-    }
-    let mut project = Project::stored(schema, &stored);
-    let documents = project.documents.iter().filter(|it| it.kind == Kind::Hold);
-    // A hold that was narrowed has a name of its own, which its file bears.
-    let named = documents.filter_map(|document| {
-        let path = project.files.path(document.file);
-        let mut document = document.clone();
-        document.name = path.strip_prefix("holds/")?.strip_suffix(".yaml")?.to_owned();
-        Some(document)
-    });
-    let documents: Vec<Document> = named.collect();
-    let references: Vec<&Document> = documents.iter().collect();
-    let mut holds = HoldSet::compile(&references, &project.schemas, &mut project.diagnostics)
-        .filter(|holds| holds.specs().len() == stored.len())?;
-    if let Some(handles) = facts.get(HOLD_HANDLES) {
-        holds.know(&serde_json::from_slice(handles).ok()?);
-    }
-    Some(holds)
+    let handles = facts.get(HOLD_HANDLES).map(|handles| serde_json::from_slice(handles));
+    stored_holds(schema, facts, handles.transpose().ok()?.as_ref())
 }

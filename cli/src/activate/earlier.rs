@@ -5,31 +5,18 @@ use std::collections::btree_map::Entry;
 
 use jiff::civil::Date;
 use jiff::{Timestamp, tz::TimeZone};
-use lexhold_document::Kind;
+/// A version that still binds, as a run puts it on record.
+pub use lexhold_evaluate::portable::EarlierVersion as BoundVersion;
+pub use lexhold_evaluate::retention_of;
 use lexhold_evaluate::{Bundle, Earlier};
 use lexhold_model::Digest;
 use lexhold_retention::Mode;
-use lexhold_store::{EntryKind, Home, SourceFiles};
-use serde::{Deserialize, Serialize};
+use lexhold_store::{EntryKind, Home};
 use serde_json::Value;
 
 use crate::failure::{Exit, Failure};
 use crate::ledger::{ActivatedDocument, Activation, History};
-use crate::load::Project;
 use crate::past;
-
-/// A version that still binds, as a run puts it on record.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct BoundVersion {
-    /// A bundle that the version was part of.
-    pub bundle: Digest,
-    /// The document's name.
-    pub document: String,
-    /// The digest of the version.
-    pub digest: Digest,
-    /// It binds no message that was both sent and captured from this day on.
-    pub superseded_from: Date,
-}
 
 /// The versions that bind beside those of the active bundle, sorted by name and age.
 ///
@@ -150,16 +137,6 @@ pub fn bound_in(home: &Home, run: &str) -> anyhow::Result<Vec<BoundVersion>> {
         }
     }
     Ok(Vec::new())
-}
-
-/// The retention documents of stored sources, compiled without the rest: rules that an earlier bundle scanned with bind nobody.
-pub fn retention_of(sources: &SourceFiles) -> Option<Bundle> {
-    let schema = sources.iter().find(|(path, _)| path.ends_with(".cedarschema"));
-    let mut project = Project::stored(schema.map(|(_, bytes)| bytes.as_slice()), sources);
-    project
-        .documents
-        .retain(|document| matches!(document.kind, Kind::Retention | Kind::Calendar));
-    project.compile()
 }
 
 #[cfg(test)]

@@ -30,17 +30,20 @@ mod message;
 pub mod mutation;
 mod occurrence;
 mod parts;
+pub mod portable;
 mod resolve;
 pub mod review;
 mod review_due;
 mod review_independence;
 mod review_mandate;
+pub mod rows;
 pub mod sampling;
 mod shapes;
 mod supervision;
 mod tables;
 #[cfg(test)]
 mod testing;
+mod texts;
 mod tree;
 
 pub use alert::{Alert, AlertHit, AlertMember, AlertPlace, AlertRule, alerts};
@@ -72,6 +75,7 @@ pub use review_mandate::{Delegation, Exception, Mandates, delegation_shape, exce
 pub use shapes::shape_of;
 pub use supervision::{SupervisionRule, supervision_shape};
 pub use tables::{record, record_holds, record_reassignments};
+pub use texts::{Texts, is_yaml, retention_of, stored_holds};
 
 use lexhold_document::{Diagnostics, Document, Shape};
 

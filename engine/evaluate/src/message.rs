@@ -175,17 +175,12 @@ impl<'a> Evaluator<'a> {
 
     /// Whether the date sent is suspect, and the key of the message's days.
     fn dates(&mut self, row: Row<'_>, assigned: &[Assigned], out: &mut Evaluation) -> (bool, Key) {
-        let instant = |at: i64| Timestamp::from_microsecond(at).ok();
-        let sent = row.sent_at().and_then(instant);
-        // A batch enters with every capture filled in; the far end of time keeps what would slip through.
-        let captured = row.captured_at().and_then(instant).unwrap_or(Timestamp::MAX);
-        let schedules = &self.bundle.schedules;
-        let suspect = !self.facts.backfill && sent.is_some_and(|sent| schedules.suspect(assigned, sent, captured));
-        let days = schedules.days(&Triggers {
-            sent,
-            captured,
-            suspect,
-        });
+        let believed = triggers(row, false);
+        let suspect = !self.facts.backfill
+            && believed
+                .sent
+                .is_some_and(|sent| self.bundle.schedules.suspect(assigned, sent, believed.captured));
+        let days = self.bundle.schedules.days(&Triggers { suspect, ..believed });
         let days_id = match self.distinct.days.get(&days) {
             Some(id) => *id,
             None => {
@@ -250,10 +245,7 @@ impl<'a> Evaluator<'a> {
 
     fn note_handles(&mut self, row: Row<'_>) {
         let platform = row.platform();
-        let all = std::iter::once(row.sender())
-            .chain(row.recipients().map(|(handle, _)| handle))
-            .chain(row.custodians());
-        for handle in all {
+        for handle in handles(row) {
             let key = (platform.to_owned(), handle.to_owned());
             let directory = &self.facts.directory;
             self.distinct
@@ -262,6 +254,24 @@ impl<'a> Evaluator<'a> {
                 .or_insert_with(|| directory.person_with_handle(platform, handle).is_some());
         }
     }
+}
+
+/// The instants that the days of a message count from.
+pub(crate) fn triggers(row: Row<'_>, suspect: bool) -> Triggers {
+    let instant = |at: Option<i64>| at.and_then(|at| Timestamp::from_microsecond(at).ok());
+    Triggers {
+        sent: instant(row.sent_at()),
+        // A batch enters with every capture filled in; the far end of time keeps what would slip through.
+        captured: instant(row.captured_at()).unwrap_or(Timestamp::MAX),
+        suspect,
+    }
+}
+
+/// Every handle of a message.
+pub(crate) fn handles(row: Row<'_>) -> impl Iterator<Item = &str> {
+    std::iter::once(row.sender())
+        .chain(row.recipients().map(|(handle, _)| handle))
+        .chain(row.custodians())
 }
 
 /// Whether one of a hold's custodians took part, under any handle; unknown where nobody is named as the sender.

@@ -47,6 +47,17 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// Every reason.
+    pub const ALL: [Self; 7] = [
+        Self::Given,
+        Self::QuoteMarks,
+        Self::OriginalMessage,
+        Self::ForwardedMessage,
+        Self::HeaderBlock,
+        Self::SignatureMark,
+        Self::DeviceLine,
+    ];
+
     /// The word that stands for it in every format.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -437,7 +437,7 @@ fn keys(values: impl Iterator<Item = Option<Key>>) -> ArrayRef {
     Arc::new(array.with_precision_and_scale(38, 0).expect("a valid precision"))
 }
 
-fn texts<'t>(values: impl Iterator<Item = Option<&'t str>>) -> ArrayRef {
+pub(crate) fn texts<'t>(values: impl Iterator<Item = Option<&'t str>>) -> ArrayRef {
     Arc::new(values.collect::<StringArray>())
 }
 
@@ -450,7 +450,7 @@ fn lists<'t>(values: impl Iterator<Item = &'t [String]>) -> ArrayRef {
     Arc::new(array.finish())
 }
 
-fn numbers(values: impl Iterator<Item = Option<usize>>) -> ArrayRef {
+pub(crate) fn numbers(values: impl Iterator<Item = Option<usize>>) -> ArrayRef {
     Arc::new(
         values
             .map(|number| number.map(|number| i64::try_from(number).unwrap_or(i64::MAX)))
@@ -458,7 +458,7 @@ fn numbers(values: impl Iterator<Item = Option<usize>>) -> ArrayRef {
     )
 }
 
-fn flags(values: impl Iterator<Item = bool>) -> ArrayRef {
+pub(crate) fn flags(values: impl Iterator<Item = bool>) -> ArrayRef {
     Arc::new(values.map(Some).collect::<BooleanArray>())
 }
 

@@ -26,8 +26,8 @@ use std::sync::{Arc, LazyLock};
 
 use arrow::array::{
     Array, ArrayRef, AsArray, BooleanArray, BooleanBuilder, GenericListArray, Int32Builder, Int64Array, Int64Builder,
-    ListBuilder, MapArray, MapBuilder, MapFieldNames, RecordBatch, StringArray, StringBuilder, StructArray,
-    StructBuilder, TimestampMicrosecondArray, TimestampMicrosecondBuilder,
+    ListBuilder, MapArray, MapBuilder, MapFieldNames, RecordBatch, RecordBatchOptions, StringArray, StringBuilder,
+    StructArray, StructBuilder, TimestampMicrosecondArray, TimestampMicrosecondBuilder,
 };
 use arrow::datatypes::{
     DataType, Field, Fields, Int32Type, Int64Type, Schema, SchemaRef, TimeUnit, TimestampMicrosecondType,
@@ -200,6 +200,33 @@ impl MessageBatch {
         let batch = Self { batch };
         batch.rows().try_for_each(|row| row.check())?;
         Ok(batch)
+    }
+
+    /// The messages of a batch that has the columns by their names, in any order and among others, in types that say the same:
+    /// text of any width, instants of any unit, lists whose items may be null and are not. What is a column of the schema
+    /// already is not copied.
+    ///
+    /// # Errors
+    /// Names the first column that is missing or cannot be one of the schema, or the first row whose value breaks a promise.
+    pub fn conforming(batch: &RecordBatch) -> Result<Self, BatchError> {
+        let columns = SCHEMA.fields().iter().map(|want| {
+            let name = want.name();
+            let found = batch
+                .column_by_name(name)
+                .ok_or_else(|| BatchError(format!("column `{name}` is missing")))?;
+            // The library's own words are left out: they may quote a value.
+            let cast = arrow::compute::cast(found, want.data_type());
+            let column =
+                cast.map_err(|_| BatchError(format!("column `{name}` cannot be read as {}", want.data_type())))?;
+            if column.null_count() > 0 && !want.is_nullable() {
+                return Err(BatchError(format!("column `{name}` has a row without a value")));
+            }
+            Ok(column)
+        });
+        let columns = columns.collect::<Result<Vec<_>, _>>()?;
+        let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+        let batch = RecordBatch::try_new_with_options(SCHEMA.clone(), columns, &options);
+        Self::new(batch.map_err(|_| BatchError("its columns are not those of messages".to_owned()))?)
     }
 
     /// No message.

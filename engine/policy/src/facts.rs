@@ -234,6 +234,11 @@ impl FactsRow {
         Self::new(facts)
     }
 
+    /// The key of facts as canonical JSON.
+    pub fn key_of(json: &str) -> Key {
+        Key::of("lexhold 2026 facts row", [json.as_bytes()])
+    }
+
     /// The row of other facts in the same zone.
     #[must_use]
     pub fn with(&self, facts: Facts) -> Self {
@@ -250,7 +255,7 @@ impl FactsRow {
         )]
         let json = serde_json::to_string(&facts).expect("facts are plain JSON");
         Self {
-            id: Key::of("lexhold 2026 facts row", [json.as_bytes()]),
+            id: Self::key_of(&json),
             json,
             facts,
             zone,
