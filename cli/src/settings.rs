@@ -156,9 +156,9 @@ struct Display {
 /// The keys of the user's own file.
 const DISPLAY_KEYS: &str = "it says how things look and nothing else; known keys: color, progress, log_format";
 
-/// Memory that the catalog may use before it goes to disk, in MiB, where nobody says otherwise: less does not suffice for a
-/// mailing list, and what a run adds besides takes it to some 510 MB at most.
-const CATALOG_MIB: usize = 160;
+/// Memory that the catalog may use before it goes to disk, in MiB, where nobody says otherwise: a third more than a mailing
+/// list needs, and little enough that a run stays under 500 MiB.
+const CATALOG_MIB: usize = 128;
 /// The least that a batch of messages can be projected with.
 const LEAST_CATALOG_MIB: usize = 64;
 

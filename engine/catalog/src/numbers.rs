@@ -124,8 +124,11 @@ fn add(
     ))
 }
 
-/// Messages `m` with the numbers of what they share, given their assignments; to be put behind `FROM`.
-pub(crate) fn numbered(messages: &str, assignments: Option<&str>) -> String {
+/// Lists the entry's messages in the temporary table `numbered`, each with the numbers of what it shares, given their
+/// assignments.
+///
+/// By itself, before anything wide is read: joins over whole messages would take most of the catalog's memory.
+pub(crate) fn number(transaction: &Transaction<'_>, messages: &str, assignments: Option<&str>) -> duckdb::Result<()> {
     let none = "SELECT NULL::DECIMAL(38,0) AS key, NULL::DECIMAL(38,0) AS set_id, NULL::DECIMAL(38,0) AS days_id,
                        NULL::DECIMAL(38,0) AS facts_id, false AS scan_incomplete WHERE false";
     let first = assignments.map_or_else(
@@ -138,8 +141,12 @@ pub(crate) fn numbered(messages: &str, assignments: Option<&str>) -> String {
         },
     );
     // Few rows of each table are the entry's: only these are joined, however many there are.
-    format!(
-        "(SELECT *, {DOMAIN} AS domain FROM {messages}) m LEFT JOIN ({first}) a ON a.key = m.key
+    transaction.execute_batch(&format!(
+        "CREATE OR REPLACE TEMP TABLE numbered AS
+         SELECT m.key, o.origin_no, d.days_no, c.conversation_no, p.place_no, n.message_no
+         FROM (SELECT key, platform, conversation, channel, {DOMAIN} AS domain FROM {messages}) m
+         JOIN arrived n ON n.key = m.key
+         LEFT JOIN ({first}) a ON a.key = m.key
          LEFT JOIN (SELECT * FROM origin WHERE after = {AFTER} AND resolved IS NULL AND facts_id IN (SELECT facts_id FROM ({first}))) o
              ON o.set_id = a.set_id AND o.facts_id = a.facts_id AND o.scan_incomplete = a.scan_incomplete
          LEFT JOIN (SELECT * FROM day_set WHERE days_id IN (SELECT days_id FROM ({first}))) d ON d.days_id = a.days_id
@@ -147,7 +154,7 @@ pub(crate) fn numbered(messages: &str, assignments: Option<&str>) -> String {
              ON c.platform = m.platform AND c.conversation = m.conversation
          JOIN place p ON p.platform = m.platform AND p.channel IS NOT DISTINCT FROM m.channel
              AND p.domain IS NOT DISTINCT FROM m.domain"
-    )
+    ))
 }
 
 /// Lists the assignments of families that have several, for the families that the entry brought any for.

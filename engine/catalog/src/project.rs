@@ -330,11 +330,11 @@ fn add_messages(
 ) -> duckdb::Result<()> {
     let names = columns(Table::Message, "");
     let own = columns(Table::Message, "m.");
+    numbers::number(transaction, messages, assignments)?;
     transaction.execute_batch(&format!(
         "INSERT INTO message ({names}, seq, origin_no, days_no, conversation_no, place_no, message_no)
-         SELECT {own}, {seq}, o.origin_no, d.days_no, c.conversation_no, p.place_no, n.message_no
-         FROM {} JOIN arrived n ON n.key = m.key",
-        numbers::numbered(messages, assignments)
+         SELECT {own}, {seq}, n.origin_no, n.days_no, n.conversation_no, n.place_no, n.message_no
+         FROM {messages} m JOIN numbered n ON n.key = m.key"
     ))
 }
 
