@@ -219,12 +219,14 @@ impl Compiler {
             });
         }
         let stems = std::mem::take(&mut self.leaves.stems);
+        let needing_nothing = std::mem::take(&mut self.leaves.needing_nothing);
         let lanes = self.leaves.build();
         Program {
             rules: self.rules,
             conversations: self.conversations,
             disclaimers: self.disclaimers,
             stems,
+            needing_nothing,
             checks: self.checks,
             uses,
             lanes,

@@ -21,6 +21,8 @@ pub(crate) struct Leaves {
     of_views: [OfView; TextView::ALL.len()],
     /// The words under `stem`, with the terms that they stand for.
     pub(crate) stems: Vec<Stem>,
+    /// The patterns that need nothing of a text, by where they stand, with whether they have a longest match.
+    pub(crate) needing_nothing: FxHashMap<Place, bool>,
     n_leaves: u32,
 }
 
@@ -60,22 +62,34 @@ impl Leaves {
         leaf
     }
 
-    /// The leaf of a pattern, and where the pattern wants what the folded view never has.
-    pub(crate) fn pattern(&mut self, mut spec: PatternSpec) -> Result<(u32, Option<Range<usize>>), Refusal> {
+    /// The leaf of the pattern that stands at a place, and where the pattern wants what the folded view never has.
+    pub(crate) fn pattern(
+        &mut self,
+        mut spec: PatternSpec,
+        place: Place,
+    ) -> Result<(u32, Option<Range<usize>>), Refusal> {
         spec.cased = self.view.has_case();
-        let here = self.here();
-        if let Some(index) = here.by_spec.get(&spec) {
-            let (pattern, leaf) = &here.patterns[*index as usize];
-            return Ok((*leaf, pattern.folded_away.clone()));
+        let known = self.here().by_spec.get(&spec).copied();
+        let index = match known {
+            Some(index) => index as usize,
+            None => self.new_pattern(spec)?,
+        };
+        let (pattern, leaf) = &self.here().patterns[index];
+        let (leaf, bounded, folded_away) = (*leaf, pattern.longest.is_some(), pattern.folded_away.clone());
+        if pattern.needs_nothing() {
+            self.needing_nothing.insert(place, bounded);
         }
+        Ok((leaf, folded_away))
+    }
+
+    fn new_pattern(&mut self, spec: PatternSpec) -> Result<usize, Refusal> {
         let pattern = Pattern::compile(&spec)?;
-        let folded_away = pattern.folded_away.clone();
         let leaf = self.next();
         let here = self.here();
-        here.by_spec
-            .insert(spec, u32::try_from(here.patterns.len()).unwrap_or(u32::MAX));
+        let index = here.patterns.len();
+        here.by_spec.insert(spec, u32::try_from(index).unwrap_or(u32::MAX));
         here.patterns.push((pattern, leaf));
-        Ok((leaf, folded_away))
+        Ok(index)
     }
 
     /// How many leaves there are.

@@ -43,7 +43,7 @@ pub fn lint(documents: &[&Document], program: &Program, today: Option<Date>, dia
     let lists = Lists::new(documents);
     let rules = rules(documents, program, &lists);
     for rule in &rules {
-        patterns::check(rule, diagnostics);
+        patterns::check(rule, program, diagnostics);
         unless::check(rule, &lists, diagnostics);
         too_many_wanted(rule, &lists, diagnostics);
     }

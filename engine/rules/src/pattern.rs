@@ -101,6 +101,11 @@ impl Pattern {
             folded_away,
         })
     }
+
+    /// Whether every text has to be searched for it: there is no text, and no run of digits, that every match contains.
+    pub(crate) fn needs_nothing(&self) -> bool {
+        self.required.is_empty() && self.shape.is_none()
+    }
 }
 
 /// Reads a pattern that cannot match nothing, and tells where it wants what the folded view never has.

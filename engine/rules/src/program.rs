@@ -2,6 +2,7 @@
 
 use lexhold_document::{Place, Seg};
 use lexhold_model::{Digest, Severity};
+use rustc_hash::FxHashMap;
 
 use crate::check::Check;
 use crate::conversation::ConversationRule;
@@ -16,6 +17,8 @@ pub struct Program {
     pub(crate) rules: Vec<RuleInfo>,
     pub(crate) conversations: Vec<ConversationRule>,
     pub(crate) stems: Vec<Stem>,
+    /// The patterns that need nothing of a text, by where they stand, with whether they have a longest match.
+    pub(crate) needing_nothing: FxHashMap<Place, bool>,
     pub(crate) disclaimers: Disclaimers,
     /// What each rule looks for, beside `rules`.
     pub(crate) checks: Vec<Check>,

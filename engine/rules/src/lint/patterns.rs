@@ -4,30 +4,28 @@ use lexhold_document::{Diagnostic, Diagnostics, Node, Value};
 use regex_syntax::ast::{self, Ast, RepetitionKind, RepetitionRange};
 
 use super::Rule;
-use crate::digits::Shape;
-use crate::{codes, limits, literals, pattern};
+use crate::{Program, codes, limits};
 
 /// Warns of the patterns of a rule, wherever they stand in it.
-pub(super) fn check(rule: &Rule<'_>, diagnostics: &mut Diagnostics) {
+pub(super) fn check(rule: &Rule<'_>, program: &Program, diagnostics: &mut Diagnostics) {
     for node in [Some(rule.matched), rule.node.get("support")].into_iter().flatten() {
-        walk(rule, node, diagnostics);
+        walk(node, program, diagnostics);
     }
 }
 
-fn walk(rule: &Rule<'_>, node: &Node, diagnostics: &mut Diagnostics) {
+fn walk(node: &Node, program: &Program, diagnostics: &mut Diagnostics) {
     match &node.value {
-        Value::List(items) => items.iter().for_each(|item| walk(rule, item, diagnostics)),
+        Value::List(items) => items.iter().for_each(|item| walk(item, program, diagnostics)),
         Value::Map(entries) => {
-            let unicode = node.get("unicode").is_some_and(|node| node.value == Value::Bool(true));
             for entry in entries {
                 if entry.key != "regex" {
-                    walk(rule, &entry.node, diagnostics);
+                    walk(&entry.node, program, diagnostics);
                     continue;
                 }
                 let patterns = entry.node.as_list().unwrap_or(std::slice::from_ref(&entry.node));
                 for pattern in patterns {
                     endless(pattern, diagnostics);
-                    costly(rule, pattern, unicode, diagnostics);
+                    costly(pattern, program, diagnostics);
                 }
             }
         }
@@ -37,7 +35,10 @@ fn walk(rule: &Rule<'_>, node: &Node, diagnostics: &mut Diagnostics) {
 
 /// Warns of `.*`, `.+` and `.{n,}`.
 fn endless(node: &Node, diagnostics: &mut Diagnostics) {
-    let Some(source) = node.as_text() else { return };
+    // Most patterns have no dot, and need not be parsed.
+    let Some(source) = node.as_text().filter(|source| source.contains('.')) else {
+        return;
+    };
     let parser = ast::parse::ParserBuilder::new()
         .nest_limit(limits::PATTERN_DEPTH)
         .build()
@@ -78,15 +79,11 @@ fn gap(ast: &Ast) -> Option<ast::Span> {
 }
 
 /// Warns of a pattern that every message is searched for.
-fn costly(rule: &Rule<'_>, node: &Node, unicode: bool, diagnostics: &mut Diagnostics) {
-    let cased = rule.view.has_case();
-    let Some(Ok((hir, _))) = node.as_text().map(|source| pattern::parse(source, unicode, cased)) else {
+fn costly(node: &Node, program: &Program, diagnostics: &mut Diagnostics) {
+    let Some(has_longest) = program.needing_nothing.get(&node.place) else {
         return;
     };
-    if !literals::required(&hir, cased).is_empty() || Shape::of(&hir).is_some() {
-        return;
-    }
-    let warning = if hir.properties().maximum_len().is_some() {
+    let warning = if *has_longest {
         Diagnostic::warning(codes::NO_LITERAL, "the pattern is searched for in every message")
     } else {
         Diagnostic::warning(codes::STEP_BUDGET, "the pattern may not get through a long message")

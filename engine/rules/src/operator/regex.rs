@@ -149,7 +149,7 @@ impl Reader<'_, '_> {
             source: source.to_owned(),
             ..beside.clone()
         };
-        match self.leaves.pattern(spec) {
+        match self.leaves.pattern(spec, node.place) {
             Ok((leaf, folded_away)) => {
                 self.diagnostics.extend(folded_away.map(|range| lost(node, range)));
                 Some(Expression::Leaf(leaf))
