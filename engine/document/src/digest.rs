@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use lexhold_model::{Digest, canonical_json};
-use serde_json::{Map, Value as Json};
+use serde::ser::{Serialize, SerializeMap as _, Serializer};
 
-use crate::{Node, Value};
+use crate::{Entry, Node, Value};
 
 /// The digest of a resolved tree, given those of the documents that it imports.
 ///
@@ -22,55 +22,97 @@ use crate::{Node, Value};
 ///
 /// Comments, the order of keys and the way a scalar is written do not count.
 pub(crate) fn digest(root: &Node, imports: impl Iterator<Item = Digest>) -> Digest {
-    let mut tree = json(root);
-    if let Json::Object(tree) = &mut tree {
-        tree.remove("tests");
-        if let Some(Json::Array(rules)) = tree.get_mut("rules") {
-            rules
-                .iter_mut()
-                .filter_map(Json::as_object_mut)
-                .for_each(remove_examples);
-        }
-        for key in ["schedules", "rules"] {
-            if let Some(Json::Array(items)) = tree.get_mut(key) {
-                sort_by_id(items);
+    let imports: BTreeSet<Digest> = imports.collect();
+    let imports = imports.iter().map(Digest::to_string).collect();
+    Digest::of(canonical_json(&Counting { root, imports }).as_bytes())
+}
+
+/// Keys of a rule that say how it is tried.
+const EXAMPLES: &[&str] = &["tests", "hits", "misses"];
+
+/// What of a document counts.
+struct Counting<'n> {
+    root: &'n Node,
+    /// The digests of the documents that it imports, sorted.
+    imports: Vec<String>,
+}
+
+impl Serialize for Counting<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        for Entry { key, node, .. } in self.root.as_map().unwrap_or_default() {
+            match key.as_str() {
+                "tests" | "imports" => {}
+                "rules" => map.serialize_entry(
+                    key,
+                    &Set {
+                        node,
+                        without: EXAMPLES,
+                    },
+                )?,
+                "schedules" => map.serialize_entry(key, &Set { node, without: &[] })?,
+                _ => map.serialize_entry(key, &Plain::of(node))?,
             }
         }
-        tree.remove("imports");
-        let imports: BTreeSet<Digest> = imports.collect();
-        if !imports.is_empty() {
-            let imports = imports.iter().map(|digest| Json::from(digest.to_string()));
-            tree.insert("imports".to_owned(), imports.collect());
+        if !self.imports.is_empty() {
+            map.serialize_entry("imports", &self.imports)?;
         }
-    }
-    Digest::of(canonical_json(&tree).as_bytes())
-}
-
-/// Sorts what has an id, each once; a list of anything else keeps its order.
-fn sort_by_id(items: &mut [Json]) {
-    if items.iter().all(|item| item["id"].is_string()) {
-        items.sort_by(|one, other| one["id"].as_str().cmp(&other["id"].as_str()));
+        map.end()
     }
 }
 
-fn remove_examples(rule: &mut Map<String, Json>) {
-    for key in ["tests", "hits", "misses"] {
-        rule.remove(key);
+/// A list sorted by id, where each item has one; a list of anything else in its order.
+struct Set<'n> {
+    node: &'n Node,
+    without: &'static [&'static str],
+}
+
+impl Serialize for Set<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Some(items) = self.node.as_list() else {
+            return Plain::of(self.node).serialize(serializer);
+        };
+        let without = self.without;
+        let mut items: Vec<Plain<'_>> = items.iter().map(|node| Plain { node, without }).collect();
+        if items.iter().all(|item| item.id().is_some()) {
+            items.sort_by(|one, other| one.id().cmp(&other.id()));
+        }
+        serializer.collect_seq(items)
     }
 }
 
-/// A tree as JSON.
-pub(crate) fn json(node: &Node) -> Json {
-    match &node.value {
-        Value::Null => Json::Null,
-        Value::Bool(value) => Json::from(*value),
-        Value::Int(value) => Json::from(*value),
-        Value::Float(value) => Json::from(*value),
-        Value::Text(value) => Json::from(value.as_str()),
-        Value::List(items) => items.iter().map(json).collect(),
-        Value::Map(entries) => entries
-            .iter()
-            .map(|entry| (entry.key.clone(), json(&entry.node)))
-            .collect(),
+/// A tree as JSON, but for some keys at its top.
+pub(crate) struct Plain<'n> {
+    node: &'n Node,
+    without: &'static [&'static str],
+}
+
+impl<'n> Plain<'n> {
+    /// All of a tree.
+    pub(crate) fn of(node: &'n Node) -> Self {
+        Plain { node, without: &[] }
+    }
+
+    fn id(&self) -> Option<&'n str> {
+        self.node.get("id").and_then(Node::as_text)
+    }
+}
+
+impl Serialize for Plain<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match &self.node.value {
+            Value::Null => serializer.serialize_unit(),
+            Value::Bool(value) => serializer.serialize_bool(*value),
+            Value::Int(value) => serializer.serialize_i64(*value),
+            Value::Float(value) => serializer.serialize_f64(*value),
+            Value::Text(value) => serializer.serialize_str(value),
+            Value::List(items) => serializer.collect_seq(items.iter().map(Plain::of)),
+            Value::Map(entries) => {
+                let counting = entries
+                    .iter()
+                    .filter(|entry| !self.without.contains(&entry.key.as_str()));
+                serializer.collect_map(counting.map(|entry| (&entry.key, Plain::of(&entry.node))))
+            }
+        }
     }
 }

@@ -5,7 +5,6 @@
 //! its place, until the grammar itself breaks or a limit is reached.
 
 use std::collections::HashMap;
-use std::collections::hash_map::Entry as Slot;
 use std::ops::Range;
 
 use granit_parser::{Event, Parser, ScalarStyle, ScanError, Span, StrInput, StructureStyle};
@@ -62,6 +61,29 @@ pub(crate) fn options(comments: bool) -> granit_parser::Options {
 
 /// Reading cannot go on; the reason has been reported.
 struct Stop;
+
+/// Where the keys of a map stand: looked through one by one while they are few, which spares most maps a table.
+#[derive(Default)]
+struct KeyIndex {
+    /// The first keys of a large map, as many as have been asked about.
+    places: HashMap<String, Place>,
+}
+
+impl KeyIndex {
+    const FEW: usize = 16;
+
+    /// Where a key stands already.
+    fn find(&mut self, entries: &[Entry], key: &str) -> Option<Place> {
+        if entries.len() <= Self::FEW {
+            let found = entries.iter().find(|entry| entry.key == key);
+            return found.map(|entry| entry.key_place);
+        }
+        let new = entries[self.places.len()..].iter();
+        self.places
+            .extend(new.map(|entry| (entry.key.clone(), entry.key_place)));
+        self.places.get(key).copied()
+    }
+}
 
 struct Reader<'t, 'd> {
     events: Parser<'t, StrInput<'t>>,
@@ -173,7 +195,7 @@ impl<'t> Reader<'t, '_> {
         self.depth(span, depth)?;
         let mut place = self.place(span);
         let mut entries: Vec<Entry> = Vec::new();
-        let mut seen: HashMap<String, Place> = HashMap::new();
+        let mut index = KeyIndex::default();
         loop {
             let (event, span) = self.next()?;
             if event == Event::MappingEnd {
@@ -190,15 +212,9 @@ impl<'t> Reader<'t, '_> {
             let (event, span) = self.next()?;
             let node = self.node(event, span, depth + 1)?;
             let Some((key, key_place)) = key else { continue };
-            match seen.entry(key.clone()) {
-                Slot::Vacant(slot) => {
-                    slot.insert(key_place);
-                    entries.push(Entry { key, key_place, node });
-                }
-                Slot::Occupied(first) => {
-                    let first = *first.get();
-                    self.report(refusals::duplicate_key(&key, key_place, first))?;
-                }
+            match index.find(&entries, &key) {
+                None => entries.push(Entry { key, key_place, node }),
+                Some(first) => self.report(refusals::duplicate_key(&key, key_place, first))?,
             }
         }
     }

@@ -424,7 +424,7 @@ pub(crate) fn support_json(support: &[Support]) -> Option<String> {
     let items = support.iter().map(|one| {
         json!({"name": one.name, "field": one.field.to_string(), "start": one.span.start(), "end": one.span.end()})
     });
-    (!support.is_empty()).then(|| lexhold_model::canonical_json(&items.collect()))
+    (!support.is_empty()).then(|| lexhold_model::canonical_json(&items.collect::<Vec<_>>()))
 }
 
 fn word(value: &serde_json::Value) -> String {

@@ -182,10 +182,13 @@ fn feed<'a>(hasher: &mut blake3::Hasher, parts: impl IntoIterator<Item = &'a [u8
 }
 
 /// RFC 8785 canonical JSON: one text for one value, whatever the order of keys it was written in.
-pub fn canonical_json(value: &serde_json::Value) -> String {
+///
+/// # Panics
+/// If the value has a key that is no text, or a number that is not finite. A [`serde_json::Value`] has neither.
+pub fn canonical_json(value: &impl serde::Serialize) -> String {
     #[expect(
         clippy::expect_used,
-        reason = "a JSON value has string keys and finite numbers by construction"
+        reason = "what JSON cannot hold is a fault of the caller, as the documentation says"
     )]
     serde_json_canonicalizer::to_string(value).expect("a JSON value is always canonicalisable")
 }

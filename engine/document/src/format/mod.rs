@@ -60,5 +60,5 @@ pub fn format(
 fn said<'f>(files: &'f Files, root: &Node, notes: &[Comment]) -> (String, Vec<&'f str>) {
     let mut notes: Vec<&str> = notes.iter().map(|comment| files.slice(comment.place)).collect();
     notes.sort_unstable();
-    (canonical_json(&digest::json(root)), notes)
+    (canonical_json(&digest::Plain::of(root)), notes)
 }
