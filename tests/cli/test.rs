@@ -195,6 +195,34 @@ fn a_case_file_names_its_subject_a_directory_holds_and_fixtures() {
     );
 }
 
+#[test]
+fn a_fixture_is_an_export_of_any_kind() {
+    let firm = firm_with_cases();
+    let mail = |text: &str| {
+        let head = "From: ann@firm.example\r\nTo: bob@firm.example\r\nMessage-ID: <1@firm.example>\r\n";
+        format!("{head}Date: Mon, 04 Mar 2024 10:00:00 +0000\r\nSubject: lunch\r\n\r\n{text}\r\n")
+    };
+    replace(&firm, "tests/cases.yaml", "fixtures/talk.ndjson", "fixtures/talk.eml");
+    replace(
+        &firm,
+        "tests/cases.yaml",
+        "holds: [] }",
+        "retention: { state: ungoverned } }",
+    );
+    firm.write("tests/fixtures/talk.eml", mail("see you"));
+    firm.call(&["test", "tests"])
+        .ended(0)
+        .said("test: 2 passed, 1 todo in 1 file\n");
+    firm.write("tests/fixtures/talk.eml", mail("text me on my cell"));
+    let shown = firm.call(&["test", "tests"]).ended(1).stdout;
+    assert!(shown.contains("off-channel.venue"), "{shown}");
+    for (path, told) in [("fixtures/no.eml", "LX0704"), ("../../talk.eml", "LX0704")] {
+        replace(&firm, "tests/cases.yaml", "fixtures/talk.eml", path);
+        firm.call(&["test", "tests"]).ended(3).said(told);
+        replace(&firm, "tests/cases.yaml", path, "fixtures/talk.eml");
+    }
+}
+
 /// Every rule, alternative, exclusion, schedule and condition of one document, seen from both sides.
 const SEEN: &str = r#"lexhold: 1
 ruleset: talk

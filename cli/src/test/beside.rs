@@ -97,7 +97,7 @@ impl Beside for Neighbours<'_> {
     fn messages(&mut self, from: FileId, path: &str) -> Result<Vec<Message>, String> {
         let path = self.find(from, path)?;
         let mut reader =
-            lexhold_source::open(&path, lexhold_source::Options::default()).map_err(|error| error.to_string())?;
+            lexhold_formats::open(&path, &lexhold_formats::Options::default()).map_err(|error| error.to_string())?;
         let mut messages = Vec::new();
         while let Some(chunk) = reader.next().map_err(|error| error.to_string())? {
             if let Some(row) = chunk.unreadable.first() {
