@@ -22,6 +22,7 @@ mod copies;
 mod corpora;
 mod crash;
 mod determinism;
+mod diff;
 mod disk;
 mod dispose;
 mod editor;

@@ -1,15 +1,17 @@
 //! Which alerts two bundles raise on the archived messages.
 //!
-//! A hit is the same under both if rule, message and the words matched are; where it stands in the text does not matter. Rules
-//! over several messages are left out: what they look at are the hits that are compared here.
+//! A hit is the same under both if rule, message and the words matched are; where it stands in the text does not matter. Of a
+//! sample, rules over several messages are left out: what they look for may lie in messages that were not drawn.
 
 use std::collections::{BTreeMap, HashMap};
 
-use lexhold_evaluate::{Bundle, Evaluator, Facts, HoldSet, RuleRef};
-use lexhold_model::{Digest, Key, MessageBatch, Severity};
+use lexhold_evaluate::{Bundle, Evaluation, Evaluator, Facts, HoldSet, RuleRef};
+use lexhold_model::{Digest, Key, Severity};
 use lexhold_store::{Home, StoredFile};
 use rayon::prelude::*;
 use serde::Serialize;
+
+use super::conversations::{self, Events};
 
 /// What becomes of the alerts of one rule.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -93,18 +95,34 @@ pub fn differ(old: &Bundle, new: &Bundle) -> bool {
 
 type Hits = HashMap<(String, Key, Key), Severity>;
 
+/// What one segment has.
+#[derive(Default)]
+struct Part {
+    figures: AlertFigures,
+    before: Events,
+    after: Events,
+}
+
+impl Part {
+    fn merge(&mut self, other: Self) {
+        self.figures.merge(&other.figures);
+        self.before.merge(other.before);
+        self.after.merge(other.after);
+    }
+}
+
 /// Reads the archive under both bundles. `facts` are those of today: the directory as given.
 pub fn compare(home: &Home, old: &Bundle, new: &Bundle, facts: &Facts, choice: Choice) -> anyhow::Result<AlertFigures> {
     let mut segments: Vec<StoredFile> = Vec::new();
     for batch in home.batches(1)? {
         segments.extend(batch?.1.files.into_iter().filter(StoredFile::is_segment));
     }
-    let parts: Vec<anyhow::Result<AlertFigures>> = segments
+    let parts: Vec<anyhow::Result<Part>> = segments
         .par_iter()
         .map_init(
             || (Evaluator::new(old, facts), Evaluator::new(new, facts)),
             |(of_old, of_new), segment| {
-                let mut figures = AlertFigures::default();
+                let mut part = Part::default();
                 for archived in home.archive().read(segment)? {
                     let archived = archived?;
                     let taken: Vec<bool> = archived.keys.iter().map(|key| choice.takes(*key)).collect();
@@ -116,20 +134,29 @@ pub fn compare(home: &Home, old: &Bundle, new: &Bundle, facts: &Facts, choice: C
                         .map(|(key, _)| *key)
                         .collect();
                     let batch = archived.messages.filter(&taken);
-                    figures.messages += keys.len() as u64;
-                    figures.compare(&hits(old, of_old, &batch, &keys), &hits(new, of_new, &batch, &keys));
+                    part.figures.messages += keys.len() as u64;
+                    let (before, after) = (of_old.evaluate(&batch), of_new.evaluate(&batch));
+                    part.figures
+                        .compare(&hits(old, &before, &keys), &hits(new, &after, &keys));
+                    part.before.note(&batch, &before);
+                    part.after.note(&batch, &after);
                 }
-                Ok(figures)
+                Ok(part)
             },
         )
         .collect();
-    let mut all = AlertFigures::default();
+    let mut whole = Part::default();
     for part in parts {
-        all.merge(&part?);
+        whole.merge(part?);
+    }
+    let mut all = whole.figures;
+    let sample = choice.sample.filter(|wanted| *wanted < choice.of);
+    if sample.is_none() {
+        conversations::compare(&mut all, (old, whole.before), (new, whole.after));
     }
     all.by_rule
         .retain(|_, rule| rule.gained + rule.lost + rule.reclassified > 0);
-    if let Some(wanted) = choice.sample.filter(|wanted| *wanted < choice.of) {
+    if let Some(wanted) = sample {
         let at_most = |n: u64| at_most(n, all.messages, choice.of);
         all.sample = Some(Sample {
             wanted,
@@ -153,8 +180,7 @@ pub fn facts(home: &Home, directory: lexhold_model::Directory) -> anyhow::Result
     })
 }
 
-fn hits(bundle: &Bundle, evaluator: &mut Evaluator<'_>, batch: &MessageBatch, keys: &[Key]) -> Hits {
-    let evaluation = evaluator.evaluate(batch);
+fn hits(bundle: &Bundle, evaluation: &Evaluation, keys: &[Key]) -> Hits {
     let alerting = evaluation.hits.iter().filter(|hit| {
         let summary = bundle.rule(hit.rule);
         hit.excluded_by.is_none() && summary.alerts && !matches!(hit.rule, RuleRef::Conversation(_))
@@ -175,19 +201,28 @@ impl AlertFigures {
     fn compare(&mut self, old: &Hits, new: &Hits) {
         for ((rule, message, evidence), severity) in old {
             let other = new.get(&(rule.clone(), *message, *evidence));
-            self.count(rule, |figures| {
-                figures.before += 1;
-                figures.lost += u64::from(other.is_none());
-                figures.reclassified += u64::from(other.is_some_and(|other| other != severity));
-            });
+            self.count_old(rule, *severity, other.copied());
         }
         for identity in new.keys() {
-            let is_new = !old.contains_key(identity);
-            self.count(&identity.0, |figures| {
-                figures.after += 1;
-                figures.gained += u64::from(is_new);
-            });
+            self.count_new(&identity.0, !old.contains_key(identity));
         }
+    }
+
+    /// Counts what the old bundle has, with the severity that the new one gives it, if it has it too.
+    pub fn count_old(&mut self, rule: &str, severity: Severity, other: Option<Severity>) {
+        self.count(rule, |figures| {
+            figures.before += 1;
+            figures.lost += u64::from(other.is_none());
+            figures.reclassified += u64::from(other.is_some_and(|other| other != severity));
+        });
+    }
+
+    /// Counts what the new bundle has.
+    pub fn count_new(&mut self, rule: &str, is_gained: bool) {
+        self.count(rule, |figures| {
+            figures.after += 1;
+            figures.gained += u64::from(is_gained);
+        });
     }
 
     fn count(&mut self, rule: &str, mut add: impl FnMut(&mut RuleFigures)) {

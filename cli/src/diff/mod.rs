@@ -1,9 +1,10 @@
 //! `diff`: what a change of policy does to the messages that the home has.
 //!
-//! `sample` makes a home of the moment where there is none, `sides` finds the bundles, `simulate` activates one in a copy of the catalog, `figures` counts what becomes of dates, `alerts`
-//! evaluates the archive under both, `print` says it.
+//! `sample` makes a home of the moment where there is none, `sides` finds the bundles, `simulate` activates one in a copy of the catalog,
+//! `figures` counts what becomes of dates, `alerts` and `conversations` evaluate the archive under both, `print` says it.
 
 mod alerts;
+mod conversations;
 mod documents;
 mod fail_on;
 pub mod figures;

@@ -132,7 +132,7 @@ fn text(out: &mut dyn Write, comparison: &Comparison) -> io::Result<()> {
         if let Some(sample) = &alerts.sample {
             writeln!(
                 out,
-                "    a sample (seed {}) of {}: with 95 % confidence at most {} lost and {} gained among all",
+                "    a sample (seed {}) of {}: with 95 % confidence at most {} lost and {} gained among all, not counting rules over several messages",
                 sample.seed, sample.of, sample.lost_at_most, sample.gained_at_most
             )?;
         }
@@ -232,7 +232,7 @@ fn markdown(out: &mut dyn Write, comparison: &Comparison) -> io::Result<()> {
         if let Some(sample) = &alerts.sample {
             writeln!(
                 out,
-                "\nA sample of {} (seed {}): with 95 % confidence at most {} alerts lost and {} gained among all.",
+                "\nA sample of {} (seed {}): with 95 % confidence at most {} alerts lost and {} gained among all, not counting rules over several messages.",
                 sample.of, sample.seed, sample.lost_at_most, sample.gained_at_most
             )?;
         }

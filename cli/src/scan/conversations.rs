@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use lexhold_evaluate::{Bundle, ConversationJudge, Evaluation, GroupEvent, Occurrence, RuleRef};
+use lexhold_evaluate::{Bundle, ConversationJudge, Evaluation, GroupEvent, RuleRef};
 use lexhold_model::{Digest, Key, Severity};
 use lexhold_rules::conversation::Event;
 use serde_json::json;
@@ -61,17 +61,13 @@ impl Conversations {
     /// The alerts, rule by rule.
     pub fn rows(self, bundle: &Bundle) -> Vec<(Row, Severity)> {
         let mut rows = Vec::new();
-        for (at, mut events) in self.events {
-            events.sort_by(|a, b| a.order().cmp(&b.order()));
+        for (at, events) in self.events {
             let rule = bundle.rule(RuleRef::Conversation(at));
             let Some(conversation) = rule.conversation else {
                 continue;
             };
             let judge = ConversationJudge::new(rule.id, conversation.clone());
-            let mut look = judge.look();
-            let mut found: Vec<Occurrence> = events.into_iter().flat_map(|event| look.push(event)).collect();
-            found.extend(look.finish());
-            for one in found {
+            for one in judge.judge(events) {
                 let members: Vec<&Met> = one.members.iter().filter_map(|key| self.messages.get(key)).collect();
                 let Some(first) = members.first() else { continue };
                 let sent_at = first.sent_at.and_then(|at| jiff::Timestamp::from_microsecond(at).ok());

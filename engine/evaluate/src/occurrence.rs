@@ -65,6 +65,15 @@ impl ConversationJudge {
         }
     }
 
+    /// Where the rule holds among events that come in any order.
+    pub fn judge(&self, mut events: Vec<GroupEvent>) -> Vec<Occurrence> {
+        events.sort_by(|a, b| a.order().cmp(&b.order()));
+        let mut look = self.look();
+        let mut found: Vec<Occurrence> = events.into_iter().flat_map(|event| look.push(event)).collect();
+        found.extend(look.finish());
+        found
+    }
+
     /// Looks for the rule among events that come sorted by [`GroupEvent::order`].
     ///
     /// A group with undated messages is looked at twice: without them, and as if everything in it had happened at once.

@@ -22,7 +22,7 @@ use lexhold_rules::conversation::Event;
 use crate::Bundle;
 use crate::alert::{Alert, AlertHit, AlertRule, alerts};
 use crate::evaluation::{Evaluation, HitRow, RuleRef};
-use crate::occurrence::{ConversationJudge, GroupEvent, Occurrence};
+use crate::occurrence::{ConversationJudge, GroupEvent};
 
 /// How many earlier messages have to bear a signature before hits in it drop out.
 const SIGNED_BEFORE: usize = 3;
@@ -214,15 +214,11 @@ impl Set {
         rules: &HashMap<RuleRef, Arc<AlertRule>>,
         events: BTreeMap<u32, Vec<GroupEvent>>,
     ) {
-        for (at, mut events) in events {
-            events.sort_by(|a, b| a.order().cmp(&b.order()));
+        for (at, events) in events {
             let rule = &bundle.rules.conversations()[at as usize];
             let of_rule = &rules[&RuleRef::Conversation(at)];
             let judge = ConversationJudge::new(&rule.info.id, rule.conversation.clone());
-            let mut look = judge.look();
-            let mut all: Vec<Occurrence> = events.into_iter().flat_map(|event| look.push(event)).collect();
-            all.extend(look.finish());
-            for found in all {
+            for found in judge.judge(events) {
                 let members: BTreeSet<Key> = found.members.iter().copied().collect();
                 let parts = self.loose.iter().filter(|loose| {
                     loose.stands()
