@@ -8,6 +8,7 @@ use lexhold_catalog::Fingerprint;
 use lexhold_store::{EntryKind, Home, Payload, Stamp};
 use serde_json::json;
 
+use crate::dispose::approved;
 use crate::support::{Firm, fingerprint, many, message};
 
 fn firm() -> Firm {
@@ -88,9 +89,7 @@ fn approvals_of_before_a_blind_restore_are_void() {
     let firm = Firm::new();
     firm.messages("in.ndjson", &[message("m1", "2019-06-01T12:00:00Z", "lunch")]);
     firm.run(&["in.ndjson"]).ended(0);
-    let plan = firm.call(&["dispose", "propose", "--format", "json"]).ended(0).json()["plan"].clone();
-    let plan = plan.as_str().unwrap();
-    firm.call(&["dispose", "approve", plan]).ended(0);
+    let plan = &approved(&firm);
     firm.call(&["backup", "copy"]).ended(0);
     firm.call(&["dispose", "reject", plan, "--reason", "asked for"])
         .ended(0);

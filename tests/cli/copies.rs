@@ -3,6 +3,7 @@
 use lexhold_catalog::Fingerprint;
 use serde_json::json;
 
+use crate::dispose::approved;
 use crate::support::{Firm, message};
 
 /// A firm with these lines of `lexhold.yaml`, a backup of two old messages, and both destroyed.
@@ -15,9 +16,7 @@ fn firm(config: &str, backup: &[&str]) -> (Firm, String) {
     if !backup.is_empty() {
         firm.call(&[&["backup", "copy"], &backup[1..]].concat()).ended(0);
     }
-    let plan = firm.call(&["dispose", "propose", "--format", "json"]).ended(0).json()["plan"].clone();
-    let plan = plan.as_str().unwrap().to_owned();
-    firm.call(&["dispose", "approve", &plan]).ended(0);
+    let plan = approved(&firm);
     firm.call(&["dispose", "execute", &plan]).ended(0);
     (firm, plan)
 }
@@ -166,9 +165,7 @@ fn a_backup_made_while_messages_go_has_them() {
     let firm = Firm::new();
     firm.messages("in.ndjson", &[message("m1", "2019-06-01T12:00:00Z", "lunch")]);
     firm.run(&["in.ndjson"]).ended(0);
-    let plan = firm.call(&["dispose", "propose", "--format", "json"]).ended(0).json()["plan"].clone();
-    let plan = plan.as_str().unwrap();
-    firm.call(&["dispose", "approve", plan]).ended(0);
+    let plan = &approved(&firm);
     let mut stopped = firm.command(&["dispose", "execute", plan]);
     stopped.env("LEXHOLD_TEST_STOP_AT", "intended").output().unwrap();
     firm.call(&["backup", "copy"]).ended(0);

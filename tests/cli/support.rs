@@ -134,6 +134,11 @@ impl Firm {
         self.command(arguments).output().unwrap().into()
     }
 
+    /// A call as somebody types it, when no word of it holds a space.
+    pub fn typed(&self, line: &str) -> Ran {
+        self.call(&line.split(' ').collect::<Vec<_>>())
+    }
+
     /// A call that reads this on stdin.
     pub fn call_with(&self, arguments: &[&str], stdin: &str) -> Ran {
         let mut command = self.command(arguments);

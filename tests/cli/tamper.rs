@@ -11,14 +11,13 @@ use crate::clock::written;
 use crate::dispose::{approved, execute, files, firm};
 use crate::support::Firm;
 
+const HOLD: &str = "hold place --name h --matter M --zone UTC --conversation c1";
+
 /// A home in which most of what can happen has happened.
 fn lived_in() -> Firm {
     let firm = firm();
-    let call = |words: &str| {
-        let words: Vec<&str> = words.split(' ').collect();
-        assert!([0, 1].contains(&firm.call(&words).code), "{words:?}");
-    };
-    call("hold place --name h --matter M --zone UTC --conversation c1");
+    let call = |line: &str| assert!([0, 1].contains(&firm.typed(line).code), "{line}");
+    call(HOLD);
     call("hold place --name old --matter M --zone UTC --custodian ann");
     call("hold release old --reason over");
     call("hold notice issue h --out notices");
@@ -178,38 +177,13 @@ fn a_journal_that_was_put_back_is_noticed_and_destroys_nothing() {
     let plan = approved(&firm);
     let journal = firm.path(".lexhold/journal/log.ndjson");
     let older = fs::read(&journal).unwrap();
-    firm.call(&[
-        "case",
-        "open",
-        "c",
-        "--matter",
-        "M",
-        "--reason",
-        "r",
-        "--message",
-        "slack/c2/m2",
-    ])
-    .ended(0);
-    firm.call(&["status"]).ended(0);
+    firm.typed("case open c --matter M --reason r --message slack/c2/m2")
+        .ended(0);
+    firm.typed("status").ended(0);
     fs::write(&journal, older).unwrap();
-    for call in [
-        &["status"][..],
-        &["dispose", "execute", &plan],
-        &["run", "none.ndjson"],
-        &[
-            "hold",
-            "place",
-            "--name",
-            "h",
-            "--matter",
-            "M",
-            "--zone",
-            "UTC",
-            "--conversation",
-            "c1",
-        ],
-    ] {
-        firm.call(call).ended(4).said("it was put back, or cut");
+    let execute = format!("dispose execute {plan}");
+    for line in ["status", &execute, "run none.ndjson", HOLD] {
+        firm.typed(line).ended(4).said("it was put back, or cut");
     }
     firm.call(&["rebuild"])
         .ended(0)
@@ -228,19 +202,7 @@ fn a_journal_that_was_put_back_is_noticed_and_destroys_nothing() {
 #[test]
 fn a_catalog_is_made_of_nothing_but_what_was_journalled() {
     let firm = firm();
-    firm.call(&[
-        "hold",
-        "place",
-        "--name",
-        "h",
-        "--matter",
-        "M",
-        "--zone",
-        "UTC",
-        "--conversation",
-        "c1",
-    ])
-    .ended(0);
+    firm.typed(HOLD).ended(0);
     let members = files(&firm.path(".lexhold/evaluations"));
     let members = members
         .iter()
