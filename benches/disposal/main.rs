@@ -5,8 +5,8 @@
 //! rewriting and reading back of archive and evaluations, the retirement of the catalog's bytes, and the certificate. What it is held against is a
 //! plain copy of the same Parquet rows: every file decoded and written again as it was, without a check or a sync.
 //!
-//! `LEXHOLD` names the program to measure, else the one beside this one; `MESSAGES` makes fewer of them; `HOME_AT` names an empty
-//! folder that keeps the home.
+//! `LEXHOLD` names the program to measure, else the one beside this one; `MESSAGES` makes fewer of them; `WHOLE` puts everything under
+//! the short schedule, so that whole segments go; `HOME_AT` names an empty folder that keeps the home.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -52,7 +52,7 @@ schedules:
   - id: rest
     title: Everything else
     when: resource.conversation_kind != "direct"
-    retain: { for: P30Y, from: sent }
+    retain: { REST }
     dispose: { after: retain }
 "#;
 
@@ -113,21 +113,28 @@ fn write_firm(root: &Path, n: usize) -> u64 {
         std::fs::create_dir_all(root.join(folder)).unwrap();
     }
     std::fs::write(root.join("lexhold.yaml"), "home: home\ngovernance: solo\n").unwrap();
-    std::fs::write(root.join("policies/pack.yaml"), POLICY).unwrap();
+    let whole = std::env::var_os("WHOLE").is_some();
+    let rest = if whole {
+        "for: P1Y, from: sent, cutoff: year"
+    } else {
+        "for: P30Y, from: sent"
+    };
+    std::fs::write(root.join("policies/pack.yaml"), POLICY.replace("REST", rest)).unwrap();
     let generator = Generator::new(7, n);
     std::fs::write(root.join("directory.yaml"), generator.directory()).unwrap();
     let mut out = std::io::BufWriter::new(File::create(root.join("messages.ndjson")).unwrap());
     let mut due = 0;
     for generated in generator {
-        due += u64::from(is_due(&generated.message));
+        due += u64::from(is_due(&generated.message, whole));
         writeln!(out, "{}", ndjson_line(&generated.message).unwrap()).unwrap();
     }
     out.flush().unwrap();
     due
 }
 
-fn is_due(message: &Message) -> bool {
-    message.conversation_kind == ConversationKind::Direct && message.sent_at.is_some_and(|at| at < DUE_BEFORE)
+fn is_due(message: &Message, whole: bool) -> bool {
+    (whole || message.conversation_kind == ConversationKind::Direct)
+        && message.sent_at.is_some_and(|at| at < DUE_BEFORE)
 }
 
 /// What a call prints and takes. What it logs goes into a file.

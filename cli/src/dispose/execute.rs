@@ -41,6 +41,8 @@ pub(super) struct Execution<'a> {
     sent_back: BTreeMap<(String, Key), &'static str>,
     /// How often something came that could have mattered.
     voided: u64,
+    /// Whether the catalog's file still has bytes of what is gone.
+    owes_bytes: bool,
 }
 
 /// A plan, and what becomes of each item that is left.
@@ -112,6 +114,7 @@ impl<'a> Execution<'a> {
             plan,
             sent_back: BTreeMap::new(),
             voided: 0,
+            owes_bytes: false,
         }
     }
 
@@ -149,11 +152,11 @@ impl<'a> Execution<'a> {
     fn destroy(&mut self) -> anyhow::Result<()> {
         refuse_doubtful_clock(self.home)?;
         self.home.recover(self.lock, home::stamp(&self.actor.id))?;
-        let plan = self.read()?;
+        let plan = Plan::row(&self.catalog()?, self.plan)?;
+        self.owes_bytes = plan.certified.is_none() && plan.n_destroyed > 0;
         // What is gone is certified, whatever was said of the rest since.
-        let is_cut_short = plan.row.rejected.is_some() && plan.row.n_destroyed > 0;
-        if plan.row.certified.is_none() && !is_cut_short {
-            plan.refuse_unless_pending()?;
+        let is_cut_short = plan.rejected.is_some() && plan.n_destroyed > 0;
+        if plan.certified.is_none() && !is_cut_short {
             while let Round::Again = self.round()? {
                 if interrupted() {
                     return Err(Failure::new(Exit::Interrupted, "stopped; the same command goes on from here").into());
@@ -178,10 +181,22 @@ impl<'a> Execution<'a> {
         Ok(())
     }
 
+    /// The catalog as far as the journal goes.
     fn catalog(&self) -> anyhow::Result<Catalog> {
-        home::catch_up(self.settings, self.home, self.faults)?;
         let settings = home::judging_settings(self.settings, self.home)?;
-        Ok(Catalog::open_reader(&self.home.catalog_path(), &settings)?)
+        let open = || Catalog::open_reader(&self.home.catalog_path(), &settings);
+        match open() {
+            Ok(catalog) => {
+                let through = catalog.applied_seq()?;
+                if through == Some(self.home.journal().last_seq()?) && home::is_of_journal(self.home, &catalog)? {
+                    return Ok(catalog);
+                }
+            }
+            Err(error) if !error.is_missing() => return Err(error.into()),
+            Err(_) => {}
+        }
+        home::catch_up(self.settings, self.home, self.faults)?;
+        Ok(open()?)
     }
 
     fn read(&self) -> anyhow::Result<Plan> {
@@ -271,6 +286,7 @@ impl<'a> Execution<'a> {
             }
             match prepared.destroy(home::stamp(&self.actor.id))? {
                 Destruction::Done { locked, .. } => {
+                    self.owes_bytes = true;
                     tracing::debug!(messages = keys.len(), locked_us = locked.as_micros(), "destroyed");
                     if interrupted() {
                         return Ok(Round::Again);
@@ -282,7 +298,12 @@ impl<'a> Execution<'a> {
                 }
             }
         }
-        Ok(Round::Again)
+        if self.is_elsewhere() {
+            return Ok(Round::Again);
+        }
+        // All that was left is gone. Whoever placed a hold meanwhile need not wait for the next run.
+        settle_holds(self.settings, self.actor, self.home, self.lock, self.faults)?;
+        Ok(Round::Over)
     }
 
     fn require(&self, plan: &Plan, now: Timestamp) -> anyhow::Result<()> {
@@ -332,6 +353,9 @@ impl<'a> Execution<'a> {
 
     /// Leaves no byte of what is gone in the catalog, certifies once nothing is left to do, and answers.
     fn end(&self, args: &ExecuteDisposal) -> anyhow::Result<Exit> {
+        if self.owes_bytes {
+            retire(self.settings, self.home, self.lock, self.faults)?;
+        }
         let mut plan = self.read()?;
         let mut kept = None;
         let handed = HandedOver::read(self.home, self.plan)?;
@@ -347,14 +371,11 @@ impl<'a> Execution<'a> {
             }
         }
         let is_open = plan.row.rejected.is_none() && plan.remaining().next().is_some();
-        if plan.row.n_destroyed > 0 && plan.row.certified.is_none() && is_open {
-            retire(self.settings, self.home, self.lock, self.faults)?;
-        } else if plan.row.n_destroyed > 0 {
+        if plan.row.n_destroyed > 0 && (plan.row.certified.is_some() || !is_open) {
             if plan.row.certified.is_none() {
-                retire(self.settings, self.home, self.lock, self.faults)?;
                 certificate::certify(self.settings, self.home, self.actor, &plan)?;
                 self.faults.reach(Step::Certified);
-                plan = self.read()?;
+                plan.row = Plan::row(&self.catalog()?, self.plan)?;
             }
             kept = Some(
                 self.settings

@@ -32,15 +32,16 @@ pub struct Plan {
 impl Plan {
     /// The plan of this name, whose items have to be the ones that its digest stands for.
     pub fn read(catalog: &Catalog, name: &str) -> anyhow::Result<Self> {
+        Self::of(catalog, Self::row(catalog, name)?)
+    }
+
+    /// What the catalog has of the plan of this name, without its items.
+    pub fn row(catalog: &Catalog, name: &str) -> anyhow::Result<PlanRow> {
         let unknown = || {
             Failure::new(Exit::Usage, format!("there is no plan `{name}`")).help("lexhold dispose status lists them")
         };
-        let row = catalog
-            .plans()?
-            .into_iter()
-            .find(|plan| plan.plan == name)
-            .ok_or_else(unknown)?;
-        Self::of(catalog, row)
+        let mut plans = catalog.plans()?.into_iter();
+        Ok(plans.find(|plan| plan.plan == name).ok_or_else(unknown)?)
     }
 
     /// A plan that the catalog has listed, whose items have to be the ones that its digest stands for.
