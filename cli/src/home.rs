@@ -137,6 +137,32 @@ pub fn catalog(settings: &Settings, home: &Home) -> anyhow::Result<Catalog> {
     )?)
 }
 
+/// The catalog as far as the journal goes, for asking by whoever has the run lock. Entries of kinds that are `beside_the_point` it
+/// need not know; where it lacks no others, it is opened once instead of twice.
+pub fn caught_up(
+    settings: &Settings,
+    asking: &CatalogSettings,
+    home: &Home,
+    faults: &Faults,
+    beside_the_point: impl Fn(&EntryKind) -> bool,
+) -> anyhow::Result<Catalog> {
+    let open = || Catalog::open_reader(&home.catalog_path(), asking);
+    match open() {
+        Ok(catalog) => {
+            let next = catalog.applied_seq()?.map_or(1, |seq| seq + 1);
+            let mut lacking = home.journal().entries(next)?;
+            let knows_all = lacking.all(|entry| entry.is_ok_and(|entry| beside_the_point(&entry.kind)));
+            if knows_all && is_of_journal(home, &catalog)? {
+                return Ok(catalog);
+            }
+        }
+        Err(error) if !error.is_missing() => return Err(error.into()),
+        Err(_) => {}
+    }
+    catch_up(settings, home, faults)?;
+    Ok(open()?)
+}
+
 /// Projects what the journal has and the catalog has not.
 pub fn catch_up(settings: &Settings, home: &Home, faults: &Faults) -> anyhow::Result<()> {
     // The evaluation goes on meanwhile: a second thread would win nothing and take memory of its own.

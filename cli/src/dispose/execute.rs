@@ -184,19 +184,7 @@ impl<'a> Execution<'a> {
     /// The catalog as far as the journal goes.
     fn catalog(&self) -> anyhow::Result<Catalog> {
         let settings = home::judging_settings(self.settings, self.home)?;
-        let open = || Catalog::open_reader(&self.home.catalog_path(), &settings);
-        match open() {
-            Ok(catalog) => {
-                let through = catalog.applied_seq()?;
-                if through == Some(self.home.journal().last_seq()?) && home::is_of_journal(self.home, &catalog)? {
-                    return Ok(catalog);
-                }
-            }
-            Err(error) if !error.is_missing() => return Err(error.into()),
-            Err(_) => {}
-        }
-        home::catch_up(self.settings, self.home, self.faults)?;
-        Ok(open()?)
+        home::caught_up(self.settings, &settings, self.home, self.faults, |_| false)
     }
 
     fn read(&self) -> anyhow::Result<Plan> {

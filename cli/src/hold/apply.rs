@@ -52,7 +52,6 @@ impl Applier<'_> {
         if waiting.is_empty() {
             return Ok(());
         }
-        home::catch_up(settings, home, self.faults)?;
         let mut holds = compiled::on_record(settings, waiting.iter().copied())?;
         let mut parts = Parts {
             of: self,
@@ -61,7 +60,10 @@ impl Applier<'_> {
         };
         let sought;
         {
-            let catalog = Catalog::open_reader(&home.catalog_path(), &home::catalog_settings(settings, home)?)?;
+            let asking = home::catalog_settings(settings, home)?;
+            // What was asked of messages is journalled before it is projected: that a hold was placed says nothing of them.
+            let is_placement = |kind: &EntryKind| *kind == EntryKind::HoldPlaced;
+            let catalog = home::caught_up(settings, &asking, home, self.faults, is_placement)?;
             let unsought: HashSet<&str> = waiting
                 .iter()
                 .filter(|placed| log.is_unsought(placed, directory))

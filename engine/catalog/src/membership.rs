@@ -321,17 +321,11 @@ impl Catalog {
             "wanted_handle",
             vec![("platform", texts(|one| &one.0)), ("handle", texts(|one| &one.1))],
         )?;
-        let handles = question.distinct_handles();
-        // DuckDB reads numbers of the rows alone that equal one text, and of all rows where there are several.
-        let wanted = match handles.len() <= AT_ONCE {
-            true => handles.iter().map(|handle| format!("= {}", sql_text(handle))).collect(),
-            false => vec![format!("IN ({})", list(&handles))],
-        };
-        for wanted in wanted {
-            for table in ["recipient", "custodian"] {
-                let sql = format!("INSERT INTO named_no SELECT message_no, handle FROM {table} WHERE handle {wanted}");
-                self.connection().execute_batch(&sql).doing(doing)?;
-            }
+        let handles = list(&question.distinct_handles());
+        for table in ["recipient", "custodian"] {
+            let sql =
+                format!("INSERT INTO named_no SELECT message_no, handle FROM {table} WHERE handle IN ({handles})");
+            self.connection().execute_batch(&sql).doing(doing)?;
         }
         Ok(())
     }
@@ -344,9 +338,6 @@ impl HoldQuestion {
         handles.into_iter().cloned().collect()
     }
 }
-
-/// How many handles are looked for one by one.
-const AT_ONCE: usize = 3;
 
 /// Finds the messages: `asked` has those that may be members.
 fn asked_sql(question: &HoldQuestion, only: Option<&[u64]>) -> String {
