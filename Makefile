@@ -2,7 +2,7 @@
 
 SHELL = /bin/sh
 .DEFAULT_GOAL = build
-.PHONY: build test demo demo-run bench lint fmt clean-demo
+.PHONY: build test test-distributed demo demo-run bench lint fmt clean-demo
 
 # Every recipe that builds begins with this: it finds DuckDB, or has it compiled along through the features left in "$@".
 duckdb = set --; \
@@ -22,6 +22,10 @@ test:
 	@$(duckdb) cargo test --doc --workspace "$$@" && \
 	if cargo nextest --version >/dev/null 2>&1; then cargo nextest run --workspace "$$@"; \
 	else cargo test --workspace --all-targets "$$@"; fi
+
+# The Python package against one process, Spark and Ray on this machine; says so and does nothing where Python or Java is missing.
+test-distributed: build
+	@engine/python/test-distributed "$(target)/release"
 
 # The packs whose groups the generated firm has.
 packs = retention/us-broker-dealer retention/us-hipaa retention/eu-mifid \

@@ -45,6 +45,16 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("lexhold-formats", &["lexhold-model", "lexhold-source"]),
     ("lexhold-store", &["lexhold-model"]),
     ("lexhold-catalog", &["lexhold-model"]),
+    (
+        "lexhold-python",
+        &[
+            "lexhold-model",
+            "lexhold-document",
+            "lexhold-rules",
+            "lexhold-evaluate",
+            "lexhold-source",
+        ],
+    ),
 ];
 
 /// What a crate asks of another for its tests alone: the catalog's DuckDB has a second opinion on the dates of schedules.
@@ -77,6 +87,8 @@ const HOMES: &[(&str, &[&str])] = &[
     ("mail-parser", &["lexhold-formats"]),
     ("rusqlite", &["lexhold-formats"]),
     ("plist", &["lexhold-formats"]),
+    ("pyo3", &["lexhold-python"]),
+    ("self_cell", &["lexhold-python"]),
 ];
 
 /// Crates that touch no disk, clock or environment, so that the workspace's own clippy.toml has to bind them.
@@ -205,6 +217,7 @@ fn no_crate_escapes_the_lints() {
         "formats",
         "store",
         "catalog",
+        "python",
     ];
     let engine = folders.iter().map(|name| root().join("engine").join(name));
     for folder in engine.chain(["cli", "tests", "benches"].map(|name| root().join(name))) {

@@ -206,24 +206,47 @@ impl Parquet {
     }
 
     fn of_table(table: Table) -> Result<Self, SourceError> {
-        let header = Header {
-            delimiter: b',',
-            columns: table.columns().map(str::to_owned).collect(),
-        };
-        let wrong = |why: String| Err(SourceError::new(ErrorKind::Header, &table.name, why));
-        if let Some(name) = header.repeated() {
-            return wrong(format!("it has the column `{name}` twice"));
-        }
-        let columns: Vec<_> = table
-            .columns()
-            .zip(1..)
-            .map(|(name, at)| Column::named(name, at))
-            .collect();
-        if !columns.iter().any(|column| matches!(column, Column::Known(_))) {
-            return wrong("none of its columns is a field of a message".to_owned());
-        }
+        let columns = columns(table.columns().map(str::to_owned).collect());
+        let columns = columns.map_err(|why| SourceError::new(ErrorKind::Header, &table.name, why))?;
         Ok(Self { table, columns })
     }
+}
+
+/// What columns of these names hold.
+fn columns(names: Vec<String>) -> Result<Vec<Column>, String> {
+    let header = Header {
+        delimiter: b',',
+        columns: names,
+    };
+    if let Some(name) = header.repeated() {
+        return Err(format!("it has the column `{name}` twice"));
+    }
+    let columns: Vec<_> = header
+        .columns
+        .iter()
+        .zip(1..)
+        .map(|(name, at)| Column::named(name, at))
+        .collect();
+    if !columns.iter().any(|column| matches!(column, Column::Known(_))) {
+        return Err("none of its columns is a field of a message".to_owned());
+    }
+    Ok(columns)
+}
+
+/// The messages of an Arrow batch in memory, read as those of a Parquet file: each, or the reason why it is none. `place` says where
+/// a row stands that does not say so itself.
+///
+/// # Errors
+/// When no column is a field of a message, or one stands there twice.
+pub fn read_batch(
+    batch: &RecordBatch,
+    place: impl Fn(usize) -> SourcePlace,
+) -> Result<Vec<Result<Reading, String>>, String> {
+    let names = batch.schema();
+    let columns = columns(names.fields().iter().map(|field| field.name().clone()).collect())?;
+    Ok((0..batch.num_rows())
+        .map(|row| read(batch, row, &columns, place(row)))
+        .collect())
 }
 
 fn read(batch: &RecordBatch, at: usize, columns: &[Column], place: SourcePlace) -> Result<Reading, String> {
