@@ -2,7 +2,7 @@
 
 SHELL = /bin/sh
 .DEFAULT_GOAL = build
-.PHONY: build test test-distributed demo demo-run bench lint fmt clean-demo
+.PHONY: build install install-run test test-distributed demo demo-run bench lint fmt clean-demo
 
 # Every recipe that builds begins with this: it finds DuckDB, or has it compiled along through the features left in "$@".
 duckdb = set --; \
@@ -16,6 +16,22 @@ target = $$(cargo metadata --no-deps --format-version 1 | sed 's/.*"target_direc
 # The release binary, target/release/lexhold (or under CARGO_TARGET_DIR), runnable from anywhere.
 build:
 	@$(duckdb) cargo build --release --workspace --bins "$$@"
+
+# The binary, its manual pages, and completions for bash, zsh and fish, under PREFIX.
+PREFIX = $(HOME)/.local
+install: build
+	@$(MAKE) --no-print-directory install-run lexhold="$(target)/release/lexhold"
+
+# The same with the binary at $(lexhold), whose own words pages and completions are made of. A test comes in here.
+share = $(DESTDIR)$(PREFIX)/share
+install-run:
+	@mkdir -p "$(DESTDIR)$(PREFIX)/bin" "$(share)/bash-completion/completions" "$(share)/zsh/site-functions" \
+	    "$(share)/fish/vendor_completions.d" && \
+	install "$(lexhold)" "$(DESTDIR)$(PREFIX)/bin/lexhold" && \
+	"$(lexhold)" man "$(share)/man/man1" && \
+	"$(lexhold)" completions bash > "$(share)/bash-completion/completions/lexhold" && \
+	"$(lexhold)" completions zsh > "$(share)/zsh/site-functions/_lexhold" && \
+	"$(lexhold)" completions fish > "$(share)/fish/vendor_completions.d/lexhold.fish"
 
 # Every test of the workspace. Run by cargo-nextest where it is installed, otherwise by cargo.
 test:

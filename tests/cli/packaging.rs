@@ -84,3 +84,29 @@ fn every_verb_has_a_manual_page_that_names_its_flags() {
         .ended(4)
         .said("cannot write manual pages into file");
 }
+
+#[test]
+fn an_installation_has_pages_and_completions_of_the_very_binary() {
+    let firm = Firm::empty();
+    let ran = Command::new("make")
+        .args(["-s", "install-run", "PREFIX=/usr"])
+        .arg(format!("lexhold={}", env!("CARGO_BIN_EXE_lexhold")))
+        .arg(format!("DESTDIR={}", firm.path("root").display()))
+        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+        .output()
+        .unwrap();
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+    for (shell, path) in [
+        ("bash", "bash-completion/completions/lexhold"),
+        ("zsh", "zsh/site-functions/_lexhold"),
+        ("fish", "fish/vendor_completions.d/lexhold.fish"),
+    ] {
+        let made = firm.call(&["completions", shell]).ended(0).stdout;
+        assert_eq!(firm.read(&format!("root/usr/share/{path}")), made, "{shell}");
+    }
+    assert!(firm.read("root/usr/share/man/man1/lexhold-check.1").contains(".TH "));
+    let version = Command::new(firm.path("root/usr/bin/lexhold"))
+        .arg("--version")
+        .status();
+    assert!(version.is_ok_and(|status| status.success()));
+}
