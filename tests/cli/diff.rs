@@ -4,6 +4,8 @@ use serde_json::{Value, json};
 
 use crate::support::{Firm, message};
 
+const DESK: &str = "policies/retention/desk.yaml";
+
 /// A component, and a rule that holds when it hits so many messages of a conversation within a period.
 fn ruleset(version: &str, severity: &str, at_least: u32, within: &str) -> String {
     let hits: Vec<String> = (0..at_least)
@@ -61,6 +63,9 @@ fn firm() -> Firm {
             message
         })
         .collect();
+    // A document that may shorten: by default the version before would go on protecting what it protected.
+    let desk = firm.read(DESK).replace("basis: law", "mode: operational\nbasis: law");
+    firm.write(DESK, desk);
     firm.messages("m.ndjson", &messages);
     firm.run(&["m.ndjson"]).ended(0);
     firm
@@ -110,4 +115,24 @@ fn a_sample_says_that_it_leaves_them_out() {
             told.stdout
         );
     }
+}
+
+#[test]
+fn scenario_18_an_earlier_disposal_fails_and_another_order_of_keys_is_no_change() {
+    let firm = firm();
+    let desk = firm.read(DESK);
+    let fails = ["diff", "active", ".", "--fail-on", "earlier-disposal"];
+    let remarked = desk.replace("retention: desk\n", "retention: desk # the desk\n");
+    let turned = "basis: law\njurisdiction: US\n";
+    assert!(remarked.contains(turned));
+    firm.write(DESK, remarked.replace(turned, "jurisdiction: US\nbasis: law\n"));
+    let told = firm.call(&fails).ended(0).stdout;
+    assert!(told.contains("no semantic change"), "{told}");
+    firm.write(
+        DESK,
+        desk.replace("version: 1.0.0", "version: 1.1.0")
+            .replace("for: P3Y", "for: P2Y"),
+    );
+    let told = firm.call(&fails).ended(1).stdout;
+    assert!(told.contains("earlier") && told.contains("desk"), "{told}");
 }

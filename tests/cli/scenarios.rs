@@ -1,6 +1,6 @@
 //! Scenarios of authoring that no other file has: each a document with one thing wrong, and what its author is told.
 //!
-//! Of the others, `check` has 1 to 3, 8 and 23, `test` 12 and 13, `run` and `scan` 14, `bad_input` 10, 15 and 24, `dispose` 16
+//! Of the others, `check` has 1 to 3 and 23, `test` 12 and 13, `run` and `scan` 14, `bad_input` 10, 15 and 24, `dispose` 16
 //! and 17, `activate` 18, `bundle` 19, `lock` 20, `explain` 21, `replay` 22, `check_forms` 25.
 
 use crate::support::Firm;
@@ -137,6 +137,57 @@ fn scenario_7_bytes_that_are_no_utf8_are_named() {
     firm.call(&["check", "bom.yaml"])
         .ended(0)
         .said("warning[LX0003]: the file begins with a byte-order mark");
+}
+
+#[test]
+fn scenario_8_what_would_blow_up_is_refused_by_its_code() {
+    let firm = Firm::empty();
+    let with = |anchored: &str, alias: &str| {
+        format!("lexhold: 1\nlexicon: l\nowner: me\nterms: &a [{anchored}]\nb: [{alias}]\n")
+    };
+    for (name, text, words) in [
+        (
+            "laughs.yaml",
+            with("x", "*a, *a"),
+            ["error[LX0010]: anchor not allowed", "error[LX0010]: alias not allowed"],
+        ),
+        (
+            "fan-out.yaml",
+            with(&"x,".repeat(6_000), &"*a,".repeat(6_600)),
+            ["error[LX0010]: anchor not allowed", "--> fan-out.yaml:5:5"],
+        ),
+        (
+            "deep.yaml",
+            "[".repeat(100_000),
+            ["error[LX0011]: nesting deeper than 64", "--> deep.yaml:1:65"],
+        ),
+    ] {
+        firm.write(name, text);
+        told(&firm, name, &words);
+    }
+}
+
+#[test]
+fn scenario_3_a_key_that_stands_twice_is_told_at_the_second() {
+    let firm = Firm::empty();
+    let keys: String = (0..40).map(|n| format!("  - key{n}\n")).collect();
+    for (again, line) in [("owner: you", 4), ("title: x\ntitle: y", 5)] {
+        let text = format!("lexhold: 1\nlexicon: l\nowner: me\n{again}\nterms:\n{keys}");
+        firm.write("l.yaml", text);
+        let place = format!("--> l.yaml:{line}:1");
+        told(&firm, "l.yaml", &["error[LX0104]", &place, "first defined here"]);
+    }
+    // A map with more keys than are looked through one by one.
+    let lexicons: String = (0..40).map(|n| format!("  l{n}: [w{n}]\n")).collect();
+    for again in ["l0", "l15", "l16", "l17", "l39"] {
+        let text = rule("call").replace("rules:\n", &format!("lexicons:\n{lexicons}  {again}: [z]\nrules:\n"));
+        firm.write("r.yaml", text);
+        told(
+            &firm,
+            "r.yaml",
+            &["error[LX0104]", "--> r.yaml:46:3", "first defined here"],
+        );
+    }
 }
 
 #[test]
