@@ -1,7 +1,6 @@
 //! Benchmarks of Lexhold, and the sample messages that they and `make demo` run on.
 
 pub mod clock;
-pub mod exports;
 pub mod generate;
 pub mod hyperscan;
 pub mod terms;

@@ -32,6 +32,12 @@ pub(crate) fn others<'a>(people: impl IntoIterator<Item = &'a String>, sender: &
         .collect()
 }
 
+/// What a talk between two is called, the same in the export of either: both handles in order.
+pub(crate) fn pair(one: &str, other: &str) -> String {
+    let (first, second) = if one <= other { (one, other) } else { (other, one) };
+    format!("{first},{second}")
+}
+
 /// The size and digest of a file that an export names from its own folder, if it holds it. Programs on Windows write `\`.
 pub(crate) fn bytes_of(part: &Part, path: &str) -> (Option<u64>, Option<String>) {
     let tree = &part.tree;

@@ -407,3 +407,27 @@ fn rows_that_are_no_messages_are_told_without_a_word_of_them() {
     assert_eq!(whole.message("c").metadata["text"], "/w==");
     assert!(whole.message("d").undecodable);
 }
+
+#[test]
+fn both_sides_of_a_talk_name_it_and_its_messages_alike() {
+    let side = |own: &str, peer: &str, from_me: u8| {
+        let tables = TABLES.split("    INSERT INTO handle").next().unwrap();
+        let rows = format!(
+            "ALTER TABLE chat ADD COLUMN last_addressed_handle TEXT;
+             INSERT INTO handle VALUES (1, '{peer}', 'iMessage');
+             INSERT INTO chat VALUES (1, 'iMessage;-;{peer}', 45, '{peer}', NULL, 'A name of my own', '{own}');
+             INSERT INTO chat_handle_join VALUES (1, 1);
+             INSERT INTO chat_message_join VALUES (1, 1);
+             INSERT INTO message (ROWID, guid, text, handle_id, account, date, is_from_me) VALUES (1, 'g', 'sell', 1, 'P:{own}', 5, {from_me});"
+        );
+        let mut message = read(&Database::new(&[tables, &rows]).path()).clean().messages.remove(0);
+        assert_eq!(message.custodians, [own]);
+        assert_eq!(message.metadata["chat_name"], "A name of my own");
+        message.custodians.clear();
+        (message.source, message.metadata) = Default::default();
+        message
+    };
+    let (ann, bob) = (side("+1", "+2", 1), side("+2", "+1", 0));
+    assert_eq!(ann.conversation, "+1,+2");
+    assert_eq!(ann, bob);
+}

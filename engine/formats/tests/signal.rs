@@ -24,10 +24,13 @@ fn the_decrypted_database_reads_as_its_description_says() {
     assert_eq!(whole.format, "signal (folder)");
     assert_eq!(whole.messages.len(), 6, "five messages, one of them in two versions");
     assert!(whole.messages.iter().all(|one| {
-        (one.conversation.as_str(), one.channel.as_deref(), one.conversation_kind)
-            == (PEER, Some("Eeeee Eeeeeeeeee"), ConversationKind::Direct)
+        let kind = (one.conversation_kind, one.channel.as_deref());
+        one.conversation == "67766776-6776-6776-6776-677667766776,b22bb22b-b22b-b22b-b22b-b22bb22bb22b"
+            && kind == (ConversationKind::Direct, None)
+            && one.custodians == [OWNER]
     }));
     let photo = whole.message(&format!("1685967643288/{OWNER}"));
+    assert_eq!(photo.metadata["chat_name"], "Eeeee Eeeeeeeeee");
     assert_eq!(
         (photo.sender.as_str(), handles(photo), photo.text.as_deref()),
         (OWNER, vec![PEER], Some("Photo caption"))
@@ -389,4 +392,39 @@ fn doubled_hours_repeated_texts_and_media_of_signal_export() {
     assert_eq!(whole.messages[0].attachments[0].bytes, Some(4));
     assert_eq!(whole.messages[0].conversation_kind, ConversationKind::Group);
     assert_eq!((whole.messages[3].sent_at, whole.notes.len()), (None, 1));
+}
+
+#[test]
+fn both_sides_of_a_talk_name_it_and_its_messages_alike() {
+    let side = |own: &str, peer: &str, row_type: &str| {
+        let tables = TABLES.split("    INSERT INTO items").next().unwrap();
+        let rows = format!(
+            r#"INSERT INTO items VALUES ('uuid_id', '{{"id":"uuid_id","value":"{own}.1"}}');
+               INSERT INTO conversations VALUES ('c', NULL, 'private', NULL, 'A name of my own', NULL, '{peer}', NULL);
+               INSERT INTO messages VALUES (1, 'm', '{{"body":"sell"}}', 1000, 'c', '{row_type}', NULL, NULL, NULL);"#
+        );
+        read(&Database::new(&[tables, &rows]).path()).clean().messages.remove(0)
+    };
+    let received = |own: &str, data: &str| {
+        let files = Files::new();
+        let line = format!(
+            r#"{{"account":"+1","envelope":{{"source":"A","sourceUuid":"A","sourceNumber":"+1","sourceDevice":1,"timestamp":2000,{own}}}}}
+{{"account":"+1","envelope":{{"sourceUuid":"B","sourceDevice":1,"timestamp":1000,{data}}}}}"#
+        );
+        let mut whole = read(&files.with("x.jsonl", line)).clean();
+        whole.messages.pop().unwrap()
+    };
+    let sent = r#""syncMessage":{"sentMessage":{"destinationUuid":"B","timestamp":2000,"message":"buy"}}"#;
+    let by_cli = received(sent, r#""dataMessage":{"timestamp":1000,"message":"sell"}"#);
+    let (ann, bob) = (side("A", "B", "incoming"), side("B", "A", "outgoing"));
+    let mut custodians = Vec::new();
+    let mut bare = |mut message: Message| {
+        custodians.append(&mut message.custodians);
+        (message.source, message.metadata) = Default::default();
+        message
+    };
+    let (ann, bob, by_cli) = (bare(ann), bare(bob), bare(by_cli));
+    assert_eq!(ann.conversation, "A,B");
+    assert_eq!((&ann, &ann), (&bob, &by_cli));
+    assert_eq!(custodians, ["A", "B", "A"]);
 }

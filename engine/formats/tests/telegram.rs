@@ -6,7 +6,7 @@ mod common;
 use common::{Files, Whole, fixture, read, read_with, zip};
 use jiff::tz::TimeZone;
 use lexhold_formats::Options;
-use lexhold_model::{ConversationKind, Message, MessageKind, VersionKind};
+use lexhold_model::{ConversationKind, Message, MessageKind, SEQUENCE, VersionKind};
 use lexhold_source::ErrorKind;
 
 fn zoned(name: &str) -> Options {
@@ -30,6 +30,15 @@ fn one(members: &str) -> Message {
     let mut whole = chat(GROUP, &format!("{{{head},{members}}}")).clean();
     assert_eq!(whole.messages.len(), 1);
     whole.messages.remove(0)
+}
+
+/// Whose account most exports are of.
+const OWNER: &str = "user11111111";
+
+/// The message of a chat that each account counts for itself.
+#[track_caller]
+fn own<'a>(whole: &'a Whole, number: &str) -> &'a Message {
+    whole.message(&format!("{OWNER}/{number}"))
 }
 
 fn of_history_manager(name: &str) -> Option<Whole> {
@@ -63,8 +72,7 @@ fn every_export_of_a_change_of_the_format_reads() {
         assert_eq!(found, (messages, system, attachments, edits), "{name}");
         assert_eq!(whole.format, "telegram (folder)");
         assert!(
-            all.iter()
-                .all(|one| one.sent_at.is_some() && one.custodians == ["user11111111"]),
+            all.iter().all(|one| one.sent_at.is_some() && one.custodians == [OWNER]),
             "{name}"
         );
     }
@@ -79,7 +87,7 @@ fn an_old_export_asks_for_the_zone_of_its_clock() {
     assert_eq!(error.kind(), ErrorKind::Undecided);
     assert!(error.to_string().contains("--source-zone"), "{error}");
     let whole = read_with(&path, &zoned("Asia/Tashkent")).clean();
-    let message = whole.message("4730");
+    let message = own(&whole, "4730");
     let at = lexhold_source::instant("2016-11-09T00:36:45+05:00").unwrap();
     assert_eq!((message.sent_at, &message.sent_precision), (Some(at), &None));
     assert_eq!(message.metadata["zone"], "Asia/Tashkent");
@@ -91,7 +99,7 @@ fn the_old_account_has_groups_pairs_and_people_without_names() {
     let Some(whole) = of_history_manager("2020-01") else {
         return;
     };
-    let group = whole.message("4730");
+    let group = own(&whole, "4730");
     assert_eq!(group.conversation, "chat8123123123");
     assert_eq!(
         (group.conversation_kind, group.channel.as_deref()),
@@ -102,10 +110,10 @@ fn the_old_account_has_groups_pairs_and_people_without_names() {
         ("user44444444", "Eeeee Eeeeeeeeee")
     );
     assert!(group.recipients.iter().any(|one| one.handle == "user11111111") && group.recipients.len() > 5);
-    let nameless = whole.message("24712");
+    let nameless = own(&whole, "24712");
     assert_eq!(
         (nameless.conversation.as_str(), nameless.conversation_kind),
-        ("user11111111-user32507588", ConversationKind::Direct)
+        ("user11111111,user32507588", ConversationKind::Direct)
     );
     assert_eq!(
         (nameless.sender.as_str(), nameless.channel.as_deref()),
@@ -115,21 +123,21 @@ fn the_old_account_has_groups_pairs_and_people_without_names() {
     let same: Vec<_> = whole
         .messages
         .iter()
-        .filter(|one| one.sent_at == whole.message("24713").sent_at)
+        .filter(|one| one.sent_at == own(&whole, "24713").sent_at)
         .collect();
     assert_eq!(
         same.iter().map(|one| one.id.as_deref().unwrap()).collect::<Vec<_>>(),
-        ["24713", "24714", "24715", "24716"]
+        ["24713", "24714", "24715", "24716"].map(|number| format!("{OWNER}/{number}"))
     );
-    assert_eq!(whole.message("39740").reply_to.as_deref(), Some("39739"));
+    assert_eq!(own(&whole, "39740").reply_to, own(&whole, "39739").id);
     assert_eq!(
-        whole.message("4740").reply_to.as_deref(),
-        Some("4723"),
+        own(&whole, "4740").reply_to.as_deref(),
+        Some("user11111111/4723"),
         "what was pinned"
     );
-    assert_eq!(whole.message("40149").kind, MessageKind::Call);
-    assert_eq!(whole.message("40149").metadata["discard_reason"], "missed");
-    let created = whole.message("4720");
+    assert_eq!(own(&whole, "40149").kind, MessageKind::Call);
+    assert_eq!(own(&whole, "40149").metadata["discard_reason"], "missed");
+    let created = own(&whole, "4720");
     assert_eq!(
         (created.kind, created.text.as_deref()),
         (MessageKind::System, Some("ppppppp gggggg"))
@@ -142,13 +150,13 @@ fn the_old_account_has_its_media_and_says_which_were_left_out() {
     let Some(whole) = of_history_manager("2020-01") else {
         return;
     };
-    let sticker = &whole.message("4744").attachments[0];
+    let sticker = &own(&whole, "4744").attachments[0];
     assert_eq!(
         (sticker.name.as_deref(), sticker.media_type.as_deref()),
         (Some("sticker.webp"), Some("image/webp"))
     );
     assert_eq!(sticker.sha256, None, "the fixture has no stickers");
-    let animation = whole.message("10699");
+    let animation = own(&whole, "10699");
     assert_eq!(
         (
             &animation.attachments[0].name,
@@ -157,7 +165,7 @@ fn the_old_account_has_its_media_and_says_which_were_left_out() {
         (&None, Some("video/mp4"))
     );
     assert!(animation.metadata["file"].starts_with("(File not included."));
-    let contact = whole.message("129125");
+    let contact = own(&whole, "129125");
     assert_eq!(contact.text.as_deref(), Some("+998 90 9222229"));
     assert_eq!(
         (
@@ -166,12 +174,12 @@ fn the_old_account_has_its_media_and_says_which_were_left_out() {
         ),
         (Some(131), Some(64))
     );
-    let poll = whole.message("132894").text.as_deref().unwrap();
+    let poll = own(&whole, "132894").text.as_deref().unwrap();
     assert!(
         poll.starts_with("Вечерний Мудозвон – это...\nСоловьёв\nКиселёв"),
         "{poll}"
     );
-    assert!(whole.message("129455").metadata["location_information"].contains("41.311194"));
+    assert!(own(&whole, "129455").metadata["location_information"].contains("41.311194"));
 }
 
 #[test]
@@ -179,7 +187,7 @@ fn texts_are_their_pieces_and_the_marks_are_kept() {
     let Some(whole) = of_history_manager("2020-01") else {
         return;
     };
-    let marked = whole.message("31325");
+    let marked = own(&whole, "31325");
     assert!(
         marked
             .text
@@ -188,14 +196,14 @@ fn texts_are_their_pieces_and_the_marks_are_kept() {
             .ends_with("Дата 19901231.bold textitalic textstrikethrough text")
     );
     assert!(marked.metadata["text"].contains("\"strikethrough\""));
-    let link = whole.message("10415");
+    let link = own(&whole, "10415");
     assert!(
         link.text
             .as_deref()
             .unwrap()
             .starts_with("девиз Вольво:\nhttp://cs5.pikabu.ru/")
     );
-    let forwarded = whole.message("27100");
+    let forwarded = own(&whole, "27100");
     assert_eq!(forwarded.parts.len(), 1);
     assert_eq!(forwarded.parts[0].end, forwarded.text.as_ref().unwrap().len() as u64);
     assert_eq!(forwarded.metadata["forwarded_from"], "Uzbek-MDK");
@@ -240,12 +248,12 @@ fn newer_exports_have_what_came_with_each_version() {
     let Some(replies) = of_history_manager("2024-01") else {
         return;
     };
-    let elsewhere = replies.message("11111");
+    let elsewhere = own(&replies, "11111");
     assert_eq!(elsewhere.reply_to, None, "a message of another chat");
     assert_eq!(elsewhere.metadata["reply_to_peer_id"], "channel9876543210");
     assert_eq!(elsewhere.metadata["reply_to_message_id"], "1234567");
     assert_eq!(elsewhere.sent_at, Some(1_665_499_755_000_000));
-    assert_eq!(replies.message("11112").metadata["period"], "2678400");
+    assert_eq!(own(&replies, "11112").metadata["period"], "2678400");
     let saved = of_history_manager("2024-02_create-channel_saved-from").unwrap();
     assert_eq!(saved.message("11112").parts.len(), 1);
     assert_eq!(saved.message("11111").sender, "channel1089314340");
@@ -257,11 +265,11 @@ fn newer_exports_have_what_came_with_each_version() {
     );
     assert_eq!(files.message("11113").metadata["boosts"], "123");
     let sizes = of_history_manager("2025-02_joined_file-size").unwrap();
-    assert_eq!(sizes.message("11112").attachments[0].bytes, Some(1337));
+    assert_eq!(own(&sizes, "11112").attachments[0].bytes, Some(1337));
     let photos = of_history_manager("2025-03_service-photo-size").unwrap();
-    assert_eq!(photos.message("11112").attachments[0].bytes, Some(67890));
+    assert_eq!(own(&photos, "11112").attachments[0].bytes, Some(67890));
     let buttons = of_history_manager("2024-01_inline-bot-buttons").unwrap();
-    let text = buttons.message("11111").text.as_deref().unwrap();
+    let text = own(&buttons, "11111").text.as_deref().unwrap();
     assert!(text.starts_with("Some initial bold text\nButton link 1\n"), "{text}");
     assert!(text.ends_with("\nButton Link 3 at second row"));
     let call = of_history_manager("2021-07").unwrap();
@@ -381,4 +389,37 @@ fn two_chats_do_not_share_a_name_and_many_writers_are_nobody() {
         ("channel2", ConversationKind::Channel, Some("B"))
     );
     assert!(left.recipients.is_empty());
+}
+
+#[test]
+fn both_accounts_name_their_talk_alike_and_number_it_each_for_itself() {
+    let account = |own: u64, peer: u64| {
+        let text = format!(
+            r#"{{"personal_information":{{"user_id":{own}}},"chats":{{"list":[{{"name":"X","type":"personal_chat","id":{peer},"messages":[
+                {{"id":1,"type":"message","date":"","date_unixtime":"1","from_id":"user1","text":"sell"}},
+                {{"id":2,"type":"message","date":"","date_unixtime":"2","from_id":"user2","text":"why","reply_to_message_id":1}}]}}]}}}}"#
+        );
+        let files = Files::new();
+        read(&files.with("result.json", text)).clean().messages
+    };
+    for (own, messages) in [("user1", account(1, 2)), ("user2", account(2, 1))] {
+        assert!(messages.iter().all(|one| one.conversation == "user1,user2"));
+        assert_eq!(messages[0].id, Some(format!("{own}/1")));
+        assert_eq!(messages[1].reply_to, messages[0].id);
+        assert_eq!(messages[0].metadata.get(SEQUENCE), None, "numbers of an account");
+    }
+}
+
+#[test]
+fn what_telegram_counts_itself_shows_what_is_missing() {
+    let message = |id: i64| {
+        format!(r#"{{"id":{id},"type":"message","date":"","date_unixtime":"1","from_id":"user1","text":"x"}}"#)
+    };
+    let whole = chat(GROUP, &[-5, 1, 2, 4].map(message).join(",")).clean();
+    let numbers: Vec<_> = whole
+        .messages
+        .iter()
+        .map(|one| one.metadata.get(SEQUENCE).map(String::as_str))
+        .collect();
+    assert_eq!(numbers, [None, Some("1"), Some("2"), Some("4")]);
 }

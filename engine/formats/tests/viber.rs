@@ -20,7 +20,7 @@ fn the_synthetic_database_reads_as_its_description_says() {
     );
     assert_eq!(
         (first.conversation.as_str(), first.conversation_kind),
-        ("+381600000002", ConversationKind::Direct)
+        ("+381600000001,+381600000002", ConversationKind::Direct)
     );
     assert_eq!(
         (first.sent_at, first.metadata["sender_name"].as_str()),
@@ -46,7 +46,7 @@ fn the_synthetic_database_reads_as_its_description_says() {
             ("sheet.xlsx", None)
         ]
     );
-    let film = whole.message("4");
+    let film = whole.message("+381600000001/4");
     assert_eq!(
         (film.sender.as_str(), film.metadata["Duration"].as_str()),
         ("contact 3", "22431")
@@ -57,11 +57,11 @@ fn the_synthetic_database_reads_as_its_description_says() {
             film.conversation_kind,
             film.channel.as_deref()
         ),
-        ("11", ConversationKind::Group, Some("Tim prodaja"))
+        ("+381600000001/11", ConversationKind::Group, Some("Tim prodaja"))
     );
-    assert!(whole.message("6").metadata["MembersReactions"].contains("\"1\":2"));
-    assert_eq!(whole.message("7").metadata["StickerID"], "40103");
-    let edited = whole.message("8");
+    assert!(whole.message("+381600000001/6").metadata["MembersReactions"].contains("\"1\":2"));
+    assert_eq!(whole.message("+381600000001/7").metadata["StickerID"], "40103");
+    let edited = whole.message("+381600000001/8");
     assert_eq!(
         (edited.version, edited.version_kind, edited.text.as_deref()),
         (1, VersionKind::Edit, Some("ispravka\nZdravo, jesi tu?"))

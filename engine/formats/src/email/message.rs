@@ -96,7 +96,9 @@ pub(super) fn read(found: &Found, place: SourcePlace, known: &[(String, String)]
     message.metadata.extend(known.iter().cloned());
     let mut body = Body::default();
     body.add(&mail, 1);
-    message.undecodable = body.undecodable;
+    // Bytes of no known encoding in the subject are lost by now.
+    let damaged = raw(&mail).any(|(name, value)| name == "subject" && matches!(value, Cow::Owned(_)));
+    message.undecodable = body.undecodable || damaged;
     if body.encrypted {
         message.metadata.insert("encrypted".into(), "true".into());
     }
@@ -330,6 +332,10 @@ impl Body {
             self.html = Some(bodies.join("\n")).filter(|html| !html.is_empty());
         }
         for part in mail.attachments() {
+            // What programs show below the text, people read.
+            if let (PartType::Text(text), false) = (&part.body, is_attached(part)) {
+                self.paragraph(text);
+            }
             self.attach(part, depth);
         }
     }
@@ -386,6 +392,12 @@ impl Body {
             });
         }
     }
+}
+
+/// Whether a part asks to be stored rather than shown.
+fn is_attached(part: &MessagePart<'_>) -> bool {
+    part.content_disposition()
+        .is_some_and(|disposition| disposition.is_attachment())
 }
 
 fn is_encrypted(part: &MessagePart<'_>) -> bool {

@@ -8,7 +8,7 @@ use lexhold_source::{Notes, Reading, SourceError, show_instant};
 
 use super::calendar::micros;
 use super::history::{self, History};
-use super::people::People;
+use super::people::{People, bare};
 use super::typedstream;
 use crate::document::Readings;
 use crate::format::Part;
@@ -181,22 +181,26 @@ impl Rows {
         let mut chats = around.chats.iter().filter_map(|number| self.people.chat(*number));
         let chat = chats.next();
         let account = record.text("account");
-        let address = account.as_deref().and_then(|account| account.split_once(':'));
-        let address = address.map_or(account.as_deref(), |(_, address)| Some(address));
-        let owner = address.filter(|address| !address.is_empty()).map(str::to_owned);
-        let owner = owner.or_else(|| record.text("destination_caller_id"));
-        let owner = owner.unwrap_or_else(|| OWNER.to_owned());
-        message.conversation = match (chat, peer) {
-            (Some(chat), _) => chat.id.clone(),
-            (None, peer) => peer.cloned().unwrap_or_default(),
-        };
+        let owner = account.as_deref().map(bare).filter(|address| !address.is_empty());
+        let owner = owner
+            .map(str::to_owned)
+            .or_else(|| record.text("destination_caller_id"));
+        message.conversation = chat.map(|chat| chat.id.clone()).or(peer.cloned()).unwrap_or_default();
         message.conversation_kind = chat.map_or(ConversationKind::Direct, |chat| chat.kind);
-        message.channel = chat.and_then(|chat| chat.name.clone());
-        let only = chat.filter(|chat| chat.kind == ConversationKind::Direct && !chat.id.is_empty());
+        let is_direct = message.conversation_kind == ConversationKind::Direct;
+        message.custodians = owner.iter().cloned().collect();
+        let owner = owner.unwrap_or_else(|| OWNER.to_owned());
+        let name = chat.and_then(|chat| chat.name.clone());
+        if is_direct {
+            message.metadata.extend(name.map(|name| ("chat_name".to_owned(), name)));
+        } else {
+            message.channel = name;
+        }
+        let only = chat.and_then(|chat| chat.peer.as_ref());
         message.sender = match (record.is("is_from_me"), peer, only) {
             (true, ..) => owner.clone(),
             (false, Some(peer), _) => peer.clone(),
-            (false, None, Some(chat)) => chat.id.clone(),
+            (false, None, Some(only)) => only.clone(),
             (false, None, None) => "unknown".to_owned(),
         };
         let members = chat.map_or_else(

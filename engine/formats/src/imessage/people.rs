@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use lexhold_model::ConversationKind;
 use lexhold_source::SourceError;
 
+use crate::parts::pair;
 use crate::sqlite::Database;
 
 /// Everybody a database knows.
@@ -17,7 +18,10 @@ pub(super) struct People {
 /// A conversation.
 #[derive(Default)]
 pub(super) struct Chat {
+    /// Of a talk between two both, where the database tells by which handle its owner is in it.
     pub(super) id: String,
+    /// The other one of a talk between two.
+    pub(super) peer: Option<String>,
     pub(super) kind: ConversationKind,
     pub(super) name: Option<String>,
     /// Those who were in it when the database was copied, without its owner.
@@ -27,6 +31,11 @@ pub(super) struct Chat {
 const GROUP: i64 = 43;
 const DIRECT: i64 = 45;
 
+/// The handle of an account, which is written `E:ann@x.com` or `P:+1555`.
+pub(super) fn bare(account: &str) -> &str {
+    account.split_once(':').map_or(account, |(_, handle)| handle)
+}
+
 impl People {
     pub(super) fn read(database: &Database) -> Result<Self, SourceError> {
         let mut people = Self::default();
@@ -35,7 +44,16 @@ impl People {
                 people.handles.insert(number, id);
             }
         })?;
-        let columns = ["ROWID", "guid", "style", "chat_identifier", "room_name", "display_name"];
+        let columns = [
+            "ROWID",
+            "guid",
+            "style",
+            "chat_identifier",
+            "room_name",
+            "display_name",
+            "last_addressed_handle",
+            "account_login",
+        ];
         database.each("chat", &columns, |mut record| {
             let Some(number) = record.whole("ROWID") else { return };
             let guid = record.text("guid").unwrap_or_default();
@@ -45,8 +63,18 @@ impl People {
                 _ if guid.contains(";+;") => ConversationKind::Group,
                 _ => ConversationKind::Direct,
             };
+            let id = record.text("chat_identifier").unwrap_or(guid);
+            let own = record
+                .text("last_addressed_handle")
+                .or_else(|| record.text("account_login"));
+            let own = own.as_deref().map(bare).filter(|own| !own.is_empty());
+            let peer = (kind == ConversationKind::Direct && !id.is_empty()).then(|| id.clone());
             let chat = Chat {
-                id: record.text("chat_identifier").unwrap_or(guid),
+                id: match (own, &peer) {
+                    (Some(own), Some(peer)) => pair(own, peer),
+                    _ => id,
+                },
+                peer,
                 kind,
                 name: record.text("display_name").or_else(|| record.text("room_name")),
                 members: Vec::new(),

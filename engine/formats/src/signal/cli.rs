@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use lexhold_model::{Attachment, Message, MessageKind, PartKind, VersionKind};
+use lexhold_model::{Attachment, Message, MessageKind, PartKind, SourcePlace, VersionKind};
 use lexhold_source::{Chunks, Notes, Reading, SourceError, show_instant};
 
 use super::{OWNER, id, kind, micros};
@@ -47,7 +47,7 @@ impl Format for SignalCli {
         };
         let value = value.unwrap_or_default();
         let (text, _) = object::text(&value);
-        let envelope = envelope(&text);
+        let envelope = unwrapped(&text).ok().and_then(|object| object.object("envelope"));
         envelope.is_some_and(|envelope| envelope.raw("timestamp").is_some() && envelope.raw("sourceDevice").is_some())
     }
 
@@ -58,35 +58,31 @@ impl Format for SignalCli {
             .peek(&part.tree.entries[at], 256)?
             .trim_ascii_start()
             .starts_with(b"[");
-        let from = if is_list {
-            From::List(Document::open(&part, at, &[""])?)
-        } else {
-            From::Lines(Text::open(&part, at)?)
+        let open = || {
+            Ok::<_, SourceError>(if is_list {
+                From::List(Document::open(&part, at, &[""])?)
+            } else {
+                From::Lines(Text::open(&part, at)?)
+            })
         };
+        let own = own(open()?, Chunks::new(part.options.chunks));
+        let from = open()?;
         let received = Received {
             part,
+            own,
             versions: HashMap::new(),
         };
         Ok(Box::new(Envelopes { from, received }))
     }
 }
 
-/// The envelope of an object, whatever it is wrapped in.
-fn envelope(text: &str) -> Option<Object<'_>> {
-    let object = Object::parse(text).ok()?;
+/// What is around an envelope: the object itself, or what a daemon's call holds.
+fn unwrapped(text: &str) -> Result<Object<'_>, String> {
+    let object = Object::parse(text)?;
     let wrapped = object
         .object("params")
         .map(|params| params.object("result").unwrap_or(params));
-    wrapped.unwrap_or(object).object("envelope")
-}
-
-/// The account that received it, where that is told.
-fn account(text: &str) -> Option<String> {
-    let object = Object::parse(text).ok()?;
-    let wrapped = object
-        .object("params")
-        .map(|params| params.object("result").unwrap_or(params));
-    wrapped.unwrap_or(object).text("account")
+    Ok(wrapped.unwrap_or(object))
 }
 
 struct Envelopes {
@@ -99,21 +95,54 @@ enum From {
     List(Document),
 }
 
+impl From {
+    /// Reads one envelope on; false at the end.
+    fn read(&mut self, to: &mut Chunks, on: impl FnOnce(&[u8], SourcePlace) -> Readings) -> bool {
+        match self {
+            Self::Lines(text) => text.read(to, on),
+            Self::List(document) => document.read(to, |found| match found {
+                Found::Value(value) => on(value.bytes, value.place),
+                Found::Open | Found::Close => Vec::new(),
+            }),
+        }
+    }
+}
+
+/// What everybody else calls the accounts that received: told by what they sent themselves, from another device.
+fn own(mut from: From, mut nowhere: Chunks) -> HashMap<String, String> {
+    let mut own = HashMap::new();
+    let finder = memchr::memmem::Finder::new("\"sentMessage\"");
+    while from.read(&mut nowhere, |bytes, _| {
+        if finder.find(bytes).is_some() {
+            let (text, _) = object::text(bytes);
+            let mut object = unwrapped(&text).unwrap_or_default();
+            let (account, envelope) = (object.text("account"), object.object("envelope").unwrap_or_default());
+            let number = envelope.clone().text("sourceNumber");
+            if account.is_some() && number == account {
+                own.extend(account.zip(handle(&mut envelope.clone(), "source")));
+            }
+        }
+        Vec::new()
+    }) {
+        // What is wrong is told when the messages are read.
+        if !nowhere.is_empty() {
+            nowhere.take();
+        }
+    }
+    own
+}
+
 impl Messages for Envelopes {
     fn read(&mut self, to: &mut Chunks) -> Result<bool, SourceError> {
         let received = &mut self.received;
-        Ok(match &mut self.from {
-            From::Lines(text) => text.read(to, |line, place| received.read(line, &place)),
-            From::List(document) => document.read(to, |found| match found {
-                Found::Value(value) => received.read(value.bytes, &value.place),
-                Found::Open | Found::Close => Vec::new(),
-            }),
-        })
+        Ok(self.from.read(to, |bytes, place| received.read(bytes, &place)))
     }
 }
 
 struct Received {
     part: Part,
+    /// Accounts by the name under which they receive, with that which others see.
+    own: HashMap<String, String>,
     /// Of messages that were edited or deleted, by author and the time of each version: when the first one was sent, and how many
     /// came after it.
     versions: HashMap<(String, u64), (u64, i32)>,
@@ -129,15 +158,18 @@ struct Way {
 }
 
 impl Received {
-    fn read(&mut self, bytes: &[u8], place: &lexhold_model::SourcePlace) -> Readings {
+    fn read(&mut self, bytes: &[u8], place: &SourcePlace) -> Readings {
         let (text, mended) = object::text(bytes);
-        if let Err(why) = Object::parse(&text) {
-            return vec![Err(why)];
-        }
-        let Some(envelope) = envelope(&text) else {
+        let mut object = match unwrapped(&text) {
+            Ok(object) => object,
+            Err(why) => return vec![Err(why)],
+        };
+        let Some(envelope) = object.object("envelope") else {
             return vec![Err("there is no `envelope` in it".to_owned())];
         };
-        let account = account(&text).unwrap_or_else(|| OWNER.to_owned());
+        let account = object.text("account");
+        let account = account.map(|account| self.own.get(&account).cloned().unwrap_or(account));
+        let account = account.unwrap_or_else(|| OWNER.to_owned());
         match self.envelope(envelope, account) {
             Err(why) => vec![Err(why)],
             // Somebody who types, receipts and empty envelopes are no messages.
@@ -262,6 +294,15 @@ impl Received {
 }
 
 impl Way {
+    /// Whose talk it is, the same for both where both are known by the same kind of name: an account's id, or a number.
+    fn pair(&self) -> String {
+        let is_number = |handle: &str| handle.starts_with('+');
+        if self.account == OWNER || is_number(&self.account) != is_number(&self.peer) {
+            return self.peer.clone();
+        }
+        parts::pair(&self.account, &self.peer)
+    }
+
     /// A message in its conversation, without what it says.
     fn message(&self, data: &mut Object<'_>) -> Message {
         let group = data
@@ -271,12 +312,16 @@ impl Way {
         Message {
             platform: "signal".into(),
             conversation_kind: kind(group.is_some()),
-            conversation: group.unwrap_or_else(|| self.peer.clone()),
+            conversation: group.unwrap_or_else(|| self.pair()),
             channel: name,
             id: Some(id(self.sent, &self.author)),
             sent_at: micros(self.sent),
             recipients: parts::others([&self.peer, &self.account], &self.author),
             sender: self.author.clone(),
+            custodians: Some(self.account.clone())
+                .filter(|own| own != OWNER)
+                .into_iter()
+                .collect(),
             ..Message::default()
         }
     }

@@ -151,9 +151,13 @@ impl Rows {
         let sender = self.sender(row_type.as_deref(), &mut json, &mut record, conversation);
         let mut message = Message {
             platform: "signal".into(),
-            conversation: conversation.handle.clone(),
+            conversation: self.people.everywhere(conversation),
             conversation_kind: kind(conversation.is_group),
-            channel: conversation.name.clone(),
+            channel: conversation.name.clone().filter(|_| conversation.is_group),
+            custodians: Some(self.people.owner.clone())
+                .filter(|_| self.people.owner_is_known)
+                .into_iter()
+                .collect(),
             kind: message_kind(row_type.as_deref(), &json),
             sent_at: sent.and_then(micros),
             recipients: self.recipients(conversation, &sender),
@@ -179,7 +183,11 @@ impl Rows {
         message
             .metadata
             .extend(row_type.map(|row_type| ("type".to_owned(), row_type)));
-        self.call(&mut message, &mut json);
+        if !conversation.is_group {
+            let name = conversation.name.clone().map(|name| ("chat_name".to_owned(), name));
+            message.metadata.extend(name);
+        }
+        self.call(&mut message, &mut json, conversation);
         let mut readings = self.reactions(&message, &mut json);
         let (history, deleted) = (json.objects("editHistory"), is_true(&json, "deletedForEveryone"));
         json.drop("editHistory");
@@ -232,7 +240,7 @@ impl Rows {
     }
 
     /// The call that a row only names.
-    fn call(&self, message: &mut Message, json: &mut Object<'_>) {
+    fn call(&self, message: &mut Message, json: &mut Object<'_>, conversation: &Conversation) {
         let Some(call) = json.text("callId") else { return };
         if let Some(facts) = self.calls.get(&call) {
             let facts = facts
@@ -241,7 +249,7 @@ impl Rows {
             message.metadata.extend(facts);
             if facts_say(&message.metadata, "call_direction", "Outgoing") {
                 message.sender.clone_from(&self.people.owner);
-                message.recipients = parts::others([&message.conversation], &message.sender);
+                message.recipients = parts::others([&conversation.handle], &message.sender);
             }
         }
         message.metadata.insert("callId".into(), call);
@@ -275,6 +283,7 @@ impl Rows {
                 platform: message.platform.clone(),
                 conversation: message.conversation.clone(),
                 conversation_kind: message.conversation_kind,
+                custodians: message.custodians.clone(),
                 channel: message.channel.clone(),
                 kind: MessageKind::Reaction,
                 id: Some(format!(

@@ -1,18 +1,20 @@
 //! signal-export: a folder a chat, with an object a line in `data.json`. `chat.md` beside it says the same again.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use lexhold_model::{Attachment, Message, MessageKind, PartKind, SourcePlace, VersionKind};
 use lexhold_source::{Chunks, ErrorKind, Notes, Reading, SourceError};
+use serde::Deserialize;
 
 use super::kind;
 use crate::document::Readings;
 use crate::format::{About, Format, Messages, Part};
 use crate::object::{self, Object};
 use crate::repeats::Repeats;
-use crate::text::{Text, first_line};
+use crate::text::{Text, each_line, first_line};
 use crate::tree::Tree;
 use crate::{local, media, parts};
 
@@ -113,24 +115,26 @@ fn conversation(part: &Part, data: usize) -> String {
         .to_owned()
 }
 
+/// The member of a line that says who wrote it.
+#[derive(Deserialize)]
+struct Written<'a> {
+    #[serde(borrow)]
+    sender: Option<Cow<'a, str>>,
+}
+
 /// Everybody who wrote in the chat.
 fn people(part: &Part, data: usize) -> Result<BTreeSet<String>, SourceError> {
     let mut people = BTreeSet::new();
-    let mut text = Text::open(part, data)?;
-    let mut nothing = Chunks::new(part.options.chunks);
-    let mut see = |line: &[u8]| {
+    each_line(part, data, |line| {
         let (line, _) = object::text(line);
-        if let Some(sender) = Object::parse(&line).ok().and_then(|mut object| object.text("sender"))
+        if let Ok(Written { sender: Some(sender) }) = serde_json::from_str(&line)
             && people.len() < MOST_PEOPLE
+            && !sender.is_empty()
+            && !people.contains(sender.as_ref())
         {
-            people.insert(sender);
+            people.insert(sender.into_owned());
         }
-        Vec::new()
-    };
-    while text.read(&mut nothing, |line, _| see(line)) {
-        // What is wrong is told when the messages are read.
-        nothing.take();
-    }
+    })?;
     Ok(people)
 }
 

@@ -6,11 +6,14 @@ use lexhold_source::SourceError;
 
 use super::OWNER;
 use crate::object::Object;
+use crate::parts::pair;
 use crate::sqlite::Database;
 
 /// Everybody and every group a database knows.
 pub(super) struct People {
     pub(super) owner: String,
+    /// Whether the database tells who that is.
+    pub(super) owner_is_known: bool,
     conversations: BTreeMap<String, Conversation>,
 }
 
@@ -41,6 +44,7 @@ impl People {
         })?;
         let owner = own.remove("uuid_id").or_else(|| own.remove("number_id"));
         let mut people = Self {
+            owner_is_known: owner.is_some(),
             owner: owner.unwrap_or_else(|| OWNER.to_owned()),
             conversations: BTreeMap::new(),
         };
@@ -80,6 +84,14 @@ impl People {
 
     pub(super) fn get(&self, id: &str) -> Option<&Conversation> {
         self.conversations.get(id)
+    }
+
+    /// What a conversation is called in the databases of everybody who is in it, as far as this one tells its owner.
+    pub(super) fn everywhere(&self, conversation: &Conversation) -> String {
+        if conversation.is_group || !self.owner_is_known {
+            return conversation.handle.clone();
+        }
+        pair(&self.owner, &conversation.handle)
     }
 
     /// What somebody is called everywhere, by the id that this database has for him or by that name itself.

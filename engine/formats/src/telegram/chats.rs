@@ -10,6 +10,7 @@ use serde_json::value::RawValue;
 use crate::document::{Document, Found, Value};
 use crate::format::Part;
 use crate::object::Object;
+use crate::parts::pair;
 
 /// The containers of chats and messages: in an account's export, in older tools' lists, and in that of one chat.
 pub(super) const SPINE: &[&str] = &[
@@ -62,6 +63,8 @@ pub(super) struct Chat {
     /// Telegram's word for its kind.
     pub(super) word: String,
     pub(super) kind: ConversationKind,
+    /// Whose account numbers its messages, where each account counts for itself.
+    pub(super) numbered_by: Option<String>,
     /// Who wrote in it, or does one part of a talk between two; nobody where there are too many to tell.
     pub(super) people: BTreeSet<String>,
     number: Option<String>,
@@ -198,10 +201,24 @@ impl Chat {
         };
         self.kind = kind;
         self.id = format!("{prefix}{number}");
+        self.numbered_by = owner.filter(|_| !self.is_counted()).map(str::to_owned);
         if self.crowd {
             self.people.clear();
         } else if matches!(self.word.as_str(), "personal_chat" | "bot_chat") {
             self.settle_pair(owner);
+        }
+    }
+
+    /// Whether Telegram counts the messages of the chat itself, from 1, the same for everybody.
+    pub(super) fn is_counted(&self) -> bool {
+        self.word.ends_with("_supergroup") || self.word.ends_with("_channel")
+    }
+
+    /// What everybody may call a message with this number.
+    pub(super) fn message_id(&self, number: &str) -> String {
+        match &self.numbered_by {
+            Some(account) => format!("{account}/{number}"),
+            None => number.to_owned(),
         }
     }
 
@@ -218,7 +235,8 @@ impl Chat {
             None => return,
         };
         if let Some(owner) = owner {
-            self.id = format!("{owner}-{peer}");
+            self.id = pair(&owner, &peer);
+            self.numbered_by = Some(owner.clone());
             self.people.insert(owner);
         }
         self.people.insert(peer);

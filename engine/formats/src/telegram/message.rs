@@ -1,7 +1,7 @@
 //! One message of a chat.
 
 use jiff::civil::DateTime;
-use lexhold_model::{Attachment, Message, MessageKind, Part as TextPart, PartKind, VersionKind};
+use lexhold_model::{Attachment, Message, MessageKind, Part as TextPart, PartKind, SEQUENCE, VersionKind};
 use lexhold_source::{Notes, Reading};
 
 use super::chats::{self, Chat};
@@ -34,9 +34,10 @@ pub(super) fn read(value: Value<'_>, context: &Context<'_>) -> Readings {
 fn message(mut record: Object<'_>, context: &Context<'_>) -> Result<Reading, String> {
     let chat = context.chat;
     let mut notes = Notes::new();
+    let own = number(&mut record, "id").ok_or("`id` is missing")?;
     let mut message = Message {
         platform: "telegram".into(),
-        id: Some(number(&mut record, "id").ok_or("`id` is missing")?),
+        id: Some(chat.message_id(&own)),
         conversation: chat.id.clone(),
         conversation_kind: chat.kind,
         custodians: context.owner.map(str::to_owned).into_iter().collect(),
@@ -53,10 +54,13 @@ fn message(mut record: Object<'_>, context: &Context<'_>) -> Result<Reading, Str
         "chat_type",
         Some(chat.word.clone()).filter(|word| !word.is_empty()),
     ));
+    // Those below zero were numbered before the group became a supergroup.
+    let counted = Some(own).filter(|own| chat.is_counted() && !own.starts_with('-'));
+    message.metadata.extend(named(SEQUENCE, counted));
     sent(&mut message, &mut record, context, &mut notes);
     message.kind = kind(&mut record);
     sender(&mut message, &mut record, chat);
-    reply(&mut message, &mut record);
+    reply(&mut message, &mut record, chat);
     if is_edited(&mut record) {
         (message.version, message.version_kind) = (1, VersionKind::Edit);
     }
@@ -132,17 +136,18 @@ fn sender(message: &mut Message, record: &mut Object<'_>, chat: &Chat) {
 }
 
 /// What it answers, or pins. An answer to a message of another chat names one that has the same number here.
-fn reply(message: &mut Message, record: &mut Object<'_>) {
+fn reply(message: &mut Message, record: &mut Object<'_>, chat: &Chat) {
     if record.raw("reply_to_peer_id").is_some() {
         return;
     }
     let pins = record
         .raw("action")
         .is_some_and(|action| action.get() == "\"pin_message\"");
-    message.reply_to = match number(record, "reply_to_message_id") {
+    let answered = match number(record, "reply_to_message_id") {
         None if pins => number(record, "message_id"),
         answered => answered,
     };
+    message.reply_to = answered.map(|number| chat.message_id(&number));
 }
 
 /// Whether it was changed. Old exports say of all others that they were changed when the calendar of computers begins.

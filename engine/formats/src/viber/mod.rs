@@ -67,6 +67,7 @@ struct People {
     chats: BTreeMap<i64, Chat>,
     /// The contacts that wrote what went out.
     own: BTreeSet<i64>,
+    account: Option<String>,
 }
 
 struct Contact {
@@ -112,13 +113,44 @@ impl People {
         database.between(outgoing, (i64::MIN, i64::MAX), |mut record| {
             people.own.extend(record.whole("ContactID"))
         })?;
+        people.account = people.account();
         Ok(people)
+    }
+
+    /// The owner's number, where it is known.
+    fn account(&self) -> Option<String> {
+        let mut numbers = self
+            .own
+            .iter()
+            .map(|own| self.handle(*own))
+            .filter(|own| is_number(own));
+        numbers.next().filter(|_| numbers.next().is_none())
+    }
+
+    /// What only this database counts: nobody else has the same under that number.
+    fn here(&self, number: i64) -> String {
+        self.account
+            .as_ref()
+            .map_or_else(|| number.to_string(), |account| format!("{account}/{number}"))
+    }
+
+    /// What a talk with this contact is called by both, where both have numbers.
+    fn pair(&self, peer: i64) -> String {
+        let peer = self.handle(peer);
+        match self.account.as_ref().filter(|_| is_number(&peer)) {
+            Some(own) => parts::pair(own, &peer),
+            None => peer,
+        }
     }
 
     fn handle(&self, number: i64) -> String {
         let known = self.contacts.get(&number).map(|contact| contact.handle.clone());
         known.unwrap_or_else(|| format!("contact {number}"))
     }
+}
+
+fn is_number(handle: &str) -> bool {
+    handle.starts_with('+')
 }
 
 /// Marks that keep names apart from the text around them.
@@ -213,10 +245,10 @@ impl Rows {
         let handles: Vec<String> = members.iter().map(|one| people.handle(*one)).collect();
         let mut message = Message {
             platform: "viber".into(),
-            id: Some(number.to_string()),
+            id: Some(people.here(number)),
             conversation: match (peers.as_slice(), chat) {
-                ([peer], _) => people.handle(*peer),
-                (_, Some(chat)) => chat.to_string(),
+                ([peer], _) => people.pair(*peer),
+                (_, Some(chat)) => people.here(chat),
                 (_, None) => String::new(),
             },
             conversation_kind: if peers.len() > 1 {
@@ -224,6 +256,7 @@ impl Rows {
             } else {
                 ConversationKind::Direct
             },
+            custodians: people.account.iter().cloned().collect(),
             channel: known.and_then(|chat| chat.name.clone()),
             sent_at: sent.and_then(micros_of_millis),
             recipients: parts::others(&handles, &sender),

@@ -36,6 +36,7 @@ impl Calendar {
     /// Takes a head into account.
     pub(super) fn see(&mut self, head: &Head<'_>) {
         let evidence = self.shapes.entry(head.shape).or_default();
+        let named = in_name(head.rest);
         for (order, evidence) in ORDERS.into_iter().zip(evidence) {
             let Some(date) = date(order, head) else {
                 evidence.impossible += 1;
@@ -44,8 +45,7 @@ impl Calendar {
             let days = |last: Date| (date - last).get_days();
             evidence.backwards += u64::from(evidence.last.is_some_and(|last| days(last) < -1));
             evidence.last = Some(date);
-            evidence.confirmed +=
-                u64::from(in_name(head.rest).is_some_and(|named| (date - named).get_days().abs() <= 1));
+            evidence.confirmed += u64::from(named.is_some_and(|named| (date - named).get_days().abs() <= 1));
         }
     }
 
@@ -100,6 +100,7 @@ pub(super) fn date(order: DateOrder, head: &Head<'_>) -> Option<Date> {
 /// The date in the name of an attached file: `IMG-20241201-WA0001.jpg`, `00000012-PHOTO-2024-12-07-11-15-53.jpg`.
 fn in_name(text: &str) -> Option<Date> {
     let (_, name) = text.split_once(": ")?;
+    memchr::memmem::find(name.as_bytes(), b"20")?;
     let name = name
         .split_whitespace()
         .find(|word| word.contains('.') && word.contains('-'))?;

@@ -253,13 +253,14 @@ impl Chat {
     }
 
     fn body(&self, message: &mut Message, text: String, by_whatsapp: bool) {
-        if words::is_call(&text) {
+        let short = words::short(&text);
+        if short.as_deref().is_some_and(words::is_call) {
             message.kind = MessageKind::Call;
         } else if by_whatsapp
-            || (words::is_notice(&text) && (text.starts_with(is_mark) || message.sender == self.conversation))
+            || ((text.starts_with(is_mark) || message.sender == self.conversation) && words::is_notice(&text))
         {
             message.kind = MessageKind::System;
-        } else if words::is_deleted(&text) {
+        } else if short.as_deref().is_some_and(words::is_deleted) {
             (message.version, message.version_kind) = (1, VersionKind::Delete);
             message.metadata.insert("placeholder".into(), text);
             return;

@@ -126,15 +126,19 @@ fn plain(text: &str) -> String {
     text.trim_end_matches('.').to_lowercase()
 }
 
-/// Whether the text says no more than that the message was deleted.
-pub(super) fn is_deleted(text: &str) -> bool {
-    let text = plain(text);
-    DELETED.iter().any(|known| text == *known)
+/// A text that may be no more than WhatsApp's own words for what was there, made comparable.
+pub(super) fn short(text: &str) -> Option<String> {
+    const LONGEST_BYTES: usize = 300;
+    (text.len() <= LONGEST_BYTES).then(|| plain(text))
 }
 
-/// Whether the text is the record of a call.
+/// Whether a [`short`] text says no more than that the message was deleted.
+pub(super) fn is_deleted(text: &str) -> bool {
+    DELETED.contains(&text)
+}
+
+/// Whether a [`short`] text is the record of a call.
 pub(super) fn is_call(text: &str) -> bool {
-    let text = plain(text);
     let first = text
         .split([',', '\n'])
         .next()
@@ -184,8 +188,8 @@ pub(super) fn file(line: &str) -> Option<File<'_>> {
         let certain = ATTACHED.contains(&words.to_lowercase().as_str()) || is_named_by_whatsapp(name);
         return Some(File::Named(name, certain));
     }
-    let short = line.chars().count() <= 30 && line.split_whitespace().count() <= 4;
-    (short && has_omitted(line) && line.split_whitespace().count() > 1).then_some(File::Omitted)
+    let short = line.chars().take(31).count() <= 30 && (2..=4).contains(&line.split_whitespace().count());
+    (short && has_omitted(line)).then_some(File::Omitted)
 }
 
 fn has_omitted(text: &str) -> bool {
@@ -257,9 +261,10 @@ mod tests {
         );
         assert_eq!(without_edit("a < b>"), None);
         assert_eq!(without_edit("x>"), None);
-        assert!(is_deleted("\u{200e}This message was deleted."));
-        assert!(!is_deleted("This message was deleted by mistake"));
-        assert!(is_call("\u{200e}Missed voice call, \u{200e}Tap to call back"));
-        assert!(!is_call("a voice call would do"));
+        let short = |text: &str| short(text).unwrap();
+        assert!(is_deleted(&short("\u{200e}This message was deleted.")));
+        assert!(!is_deleted(&short("This message was deleted by mistake")));
+        assert!(is_call(&short("\u{200e}Missed voice call, \u{200e}Tap to call back")));
+        assert!(!is_call(&short("a voice call would do")));
     }
 }
