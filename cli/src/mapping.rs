@@ -121,6 +121,7 @@ impl Checked<'_> {
         }
         Mapping {
             name: self.document.name.clone(),
+            digest: self.document.digest,
             delimiter,
             encoding: written.table.encoding.clone(),
             targets,

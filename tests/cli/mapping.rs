@@ -1,5 +1,8 @@
 //! Tables with columns of their own, read by a mapping document.
 
+use lexhold_store::{EntryKind, Home};
+use serde_json::Value;
+
 use crate::support::Firm;
 
 const TABLE: &str = "Message No;Date;Time;From;To;Body;Desk\n\
@@ -66,6 +69,24 @@ fn the_table_of_the_manual_converts_and_runs() {
     firm.call(&typed).ended(0);
     let again = firm.call(&typed).ended(0);
     assert!(again.stdout.contains("2 there before"), "{}", again.stdout);
+    let first = &read_as(&firm)["mapping"];
+    assert_eq!(first["name"], "broker-chat");
+    let digest = first["digest"].as_str().unwrap().to_owned();
+    firm.write("broker.yaml", mapping(&firm).replace("Europe/London", "Europe/Paris"));
+    firm.call(&typed).ended(0);
+    assert_ne!(read_as(&firm)["mapping"]["digest"], digest, "another mapping");
+}
+
+/// What the last run put on record of how it read.
+fn read_as(firm: &Firm) -> Value {
+    let home = Home::open(&firm.path(".lexhold")).unwrap();
+    let entries = home.journal().entries(1).unwrap().map(|entry| entry.unwrap());
+    let run = entries
+        .filter(|entry| entry.kind == EntryKind::RunStarted)
+        .last()
+        .unwrap();
+    let mut started: Value = home.journal().payload_json(&run).unwrap().unwrap();
+    started["read_as"].take()
 }
 
 #[test]

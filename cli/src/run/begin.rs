@@ -2,9 +2,10 @@
 
 use lexhold_catalog::Catalog;
 use lexhold_evaluate::{Bundle, Facts};
+use lexhold_formats::Options;
 use lexhold_model::{Directory, Key};
 use lexhold_store::{EntryKind, Home, Payload, SourceFiles};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::holds;
 use super::pipeline::zone;
@@ -29,7 +30,7 @@ pub struct Begun {
 /// Puts holds, facts and run on record; the bundle is there, see [`active`].
 pub fn begin(
     settings: &Settings,
-    args: &Run,
+    (args, read_as): (&Run, &Options),
     actor: &Actor,
     home: &Home,
     project: &Project,
@@ -56,6 +57,7 @@ pub fn begin(
         "holds": holds.specs().iter().map(|hold| hold.name.as_str()).collect::<Vec<_>>(),
         "as_of": settings.as_of.to_string(),
         "backfill": args.backfill,
+        "read_as": as_read(args, read_as),
         "confirmed_by": args.confirmed_by,
         "governance": if actor.is_solo() { "solo" } else { "operators" },
         "engine": versions::ENGINE,
@@ -147,4 +149,14 @@ fn run_id(settings: &Settings) -> anyhow::Result<String> {
         "{time}-{}",
         &Key::of("lexhold run", [random.as_slice()]).to_string()[..8]
     ))
+}
+
+/// What was said of inputs that do not say everything of themselves: by which mapping, zone and order of dates they were read.
+fn as_read(args: &Run, read_as: &Options) -> Value {
+    let mapping = read_as.mapping.as_ref();
+    json!({
+        "mapping": mapping.map(|mapping| json!({"name": mapping.name, "digest": mapping.digest})),
+        "zone": args.read_as.source_zone,
+        "dates": args.read_as.source_dates.map(|order| format!("{order:?}").to_lowercase()),
+    })
 }

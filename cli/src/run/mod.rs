@@ -90,7 +90,15 @@ pub fn run(settings: &Settings, args: &Run) -> anyhow::Result<Exit> {
     home::catch_up(settings, &home, &faults)?;
     let started = std::time::Instant::now();
     let (bundle, bound) = begin::active(settings, &actor, &home, &project, bundle)?;
-    let begun = begin::begin(settings, args, &actor, &home, &project, (&bundle, &bound), directory)?;
+    let begun = begin::begin(
+        settings,
+        (args, &read_as),
+        &actor,
+        &home,
+        &project,
+        (&bundle, &bound),
+        directory,
+    )?;
     let facts = begun.facts;
     let applier = Applier {
         settings,

@@ -351,3 +351,21 @@ fn a_damaged_part_of_several_is_told_and_the_rest_read() {
         whole.reasons()
     );
 }
+
+#[test]
+fn an_encrypted_archive_asks_for_its_password() {
+    let mut bytes = zip(&[LIST, DAY]);
+    // The first bit of the flags, in front of each file and in the list at the end.
+    for (mark, flags) in [(b"PK\x03\x04", 6), (b"PK\x01\x02", 8)] {
+        let places: Vec<usize> = memchr::memmem::find_iter(&bytes, mark).collect();
+        assert_eq!(places.len(), 2);
+        places.iter().for_each(|at| bytes[at + flags] |= 1);
+    }
+    let whole = read_zip(&bytes);
+    assert_eq!(whole.messages, []);
+    let why = "all of it: is encrypted; unpack it with its password first";
+    assert_eq!(
+        whole.reasons(),
+        ["channels.json", "general/2024-01-02.json"].map(|file| format!("{file}:{why}"))
+    );
+}

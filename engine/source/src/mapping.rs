@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use jiff::civil::Time;
 use jiff::fmt::strtime::{self, BrokenDownTime};
 use jiff::tz::TimeZone;
+use lexhold_model::Digest;
 
 use crate::local::local_instant;
 
@@ -12,6 +13,8 @@ use crate::local::local_instant;
 pub struct Mapping {
     /// Its name, which every message keeps in `metadata`.
     pub name: String,
+    /// The digest of the document that says it.
+    pub digest: Digest,
     /// What separates the fields; `None` is whichever separator finds the most columns.
     pub delimiter: Option<u8>,
     /// The label of the encoding, such as `windows-1252`; `None` is UTF-8.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use common::{Files, Whole};
 use jiff::tz::TimeZone;
-use lexhold_model::{ConversationKind, Role};
+use lexhold_model::{ConversationKind, Digest, Role};
 use lexhold_source::{DateFormat, ErrorKind, Mapping, Options, Target, open_mapped};
 
 fn target(field: &str, columns: &[&str]) -> Target {
@@ -23,6 +23,7 @@ fn target(field: &str, columns: &[&str]) -> Target {
 fn mapping() -> Mapping {
     Mapping {
         name: "broker".into(),
+        digest: Digest::of(b"broker"),
         delimiter: None,
         encoding: None,
         targets: vec![
