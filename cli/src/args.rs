@@ -15,6 +15,7 @@ mod convert;
 mod dispose;
 mod environment;
 mod erasure;
+mod evaluate;
 mod fmt;
 mod forms;
 mod hold;
@@ -44,6 +45,7 @@ pub use erasure::{
     AnswerErasure, CloseErasure, ConfirmErasure, Erasure, ErasureKind, ErasureOutcome, ErasureStatus, ExtendErasure,
     GrantErasure, GroundErasure, Law, LetterFormat, NamedMessages, ProofErasure, RequestErasure,
 };
+pub use evaluate::Evaluate;
 pub use fmt::Fmt;
 pub use hold::{
     AckHold, Hold, HoldKind, ListHolds, NarrowHold, NoticeOfHold, NoticeStep, PlaceHold, ReleaseHold, ShowHold,
@@ -209,6 +211,8 @@ pub enum Verb {
     Test(Test),
     /// The main job: ingest, evaluate, record, report
     Run(Run),
+    /// Evaluate for a home on another machine, by facts that it wrote
+    Evaluate(Evaluate),
     /// What a change of policies and rulesets does to the messages of the home
     Diff(Diff),
     /// Put the policies and rulesets given into force
@@ -290,10 +294,20 @@ pub enum Verb {
 #[derive(Debug, Args)]
 pub struct Run {
     /// Exports as `sources` lists them: a folder, a ZIP archive, a file; or NDJSON (plain, gzip, zstd), CSV, Parquet; `-` is stdin
-    #[arg(required = true, value_name = "INPUT")]
+    #[arg(required_unless_present_any = ["from_evaluation", "facts_to"], value_name = "INPUT")]
     pub inputs: Vec<PathBuf>,
     #[command(flatten)]
     pub read_as: ReadAs,
+    /// Record what was evaluated elsewhere, with the facts that --facts-to wrote, from this folder in place of inputs
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["inputs", "source_zone", "source_dates", "mapping", "dry_run"])]
+    pub from_evaluation: Option<PathBuf>,
+    /// Take nothing in, but write what another machine needs to evaluate for this home; a secret, since its key is in it
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with_all = ["inputs", "from_evaluation", "dry_run", "out", "expected", "fail_on"]
+    )]
+    pub facts_to: Option<PathBuf>,
     /// Hold documents to place; may repeat
     #[arg(long, value_name = "FILE")]
     pub holds: Vec<PathBuf>,

@@ -20,6 +20,7 @@ mod dates;
 mod diff;
 mod dispose;
 mod erasure;
+mod evaluate;
 mod event;
 mod expected;
 mod explain;
@@ -114,6 +115,7 @@ fn dispatch(cli: &Cli, typed: &ArgMatches) -> anyhow::Result<Exit> {
         Verb::Fmt(args) => fmt::fmt(&settings, args),
         Verb::Test(args) => test::test(&settings, args),
         Verb::Run(args) => run::run(&settings, args),
+        Verb::Evaluate(args) => evaluate::evaluate(&settings, args),
         Verb::Retention(args) => retention_verbs::retention(&settings, args),
         Verb::Activate(args) => activate::activate(&settings, args),
         Verb::Diff(args) => diff::diff(&settings, args),

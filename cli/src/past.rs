@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use jiff::tz::TimeZone;
 use lexhold_document::Diagnostics;
 use lexhold_evaluate::{Bundle, Facts, HoldSet, compile_directory, stored_holds};
 use lexhold_model::Directory;
@@ -13,6 +12,7 @@ use crate::activate::earlier;
 use crate::failure::{Exit, Failure};
 use crate::files::is_yaml;
 use crate::load::Project;
+use crate::run::zone;
 
 /// The file among the facts of a run that has the handles of those whom holds name.
 pub const HOLD_HANDLES: &str = "hold-handles.json";
@@ -64,20 +64,28 @@ pub fn restore(home: &Home, of: Sources<'_>) -> anyhow::Result<Result<(Bundle, F
             )));
         }
     };
-    let Some(directory) = directory(&facts) else {
+    Ok(self::facts(home, &facts, of.backfill)?.map(|facts| (bundle, facts)))
+}
+
+/// Facts made again from their sources.
+///
+/// # Errors
+/// When the home has no key or no zone; the inner error says what of the sources makes nothing any more.
+pub fn facts(home: &Home, sources: &SourceFiles, backfill: bool) -> anyhow::Result<Result<Facts, String>> {
+    let schema = below(sources, "schema/").map(|(_, bytes)| bytes);
+    let Some(directory) = directory(sources) else {
         return Ok(Err("its stored directory cannot be read".into()));
     };
-    let Some(holds) = holds(schema, &facts) else {
+    let Some(holds) = holds(schema, sources) else {
         return Ok(Err("its stored holds do not compile".into()));
     };
-    let facts = Facts {
+    Ok(Ok(Facts {
         directory,
         holds,
-        zone: TimeZone::get(home.zone()).map_err(|_| damaged())?,
+        zone: zone(home.zone())?,
         key: home.content_key()?,
-        backfill: of.backfill,
-    };
-    Ok(Ok((bundle, facts)))
+        backfill,
+    }))
 }
 
 fn short(digest: &str) -> &str {

@@ -49,6 +49,8 @@ impl Sample {
             fail_on: None,
             expected: None,
             dry_run: false,
+            from_evaluation: None,
+            facts_to: None,
         };
         match run::run(&before, &run)? {
             // Messages that could not be scanned to the end are there with what was found.

@@ -1,12 +1,13 @@
 //! What goes on record before the first message: the bundle, the facts, new holds, the run itself.
 
 use lexhold_catalog::Catalog;
-use lexhold_evaluate::{Bundle, Facts};
+use lexhold_evaluate::{Bundle, Facts, HoldSet};
 use lexhold_formats::Options;
-use lexhold_model::{Directory, Key};
+use lexhold_model::{Digest, Directory, Key};
 use lexhold_store::{EntryKind, Home, Payload, SourceFiles};
 use serde_json::{Value, json};
 
+use super::evaluation::Evaluation;
 use super::holds;
 use super::pipeline::zone;
 use crate::activate::earlier::{self, BoundVersion};
@@ -25,6 +26,8 @@ pub struct Begun {
     pub run: String,
     /// The facts, all holds in force among them.
     pub facts: Facts,
+    /// The same with the holds of today, where messages were evaluated elsewhere, before some of them were placed.
+    pub today: Option<Facts>,
 }
 
 /// Puts holds, facts and run on record; the bundle is there, see [`active`].
@@ -39,33 +42,16 @@ pub fn begin(
 ) -> anyhow::Result<Begun> {
     sample::commit(settings, actor, home, bundle)?;
     holds::place(settings, args, actor, home, &directory)?;
-    let (holds, sources) = holds::in_force(settings, home, &directory)?;
-    let sources = facts_sources(settings, project, sources)?;
-    let facts_digest = home.facts().put(&sources)?;
-    let run = run_id(settings)?;
-    let stamp = home::stamp(&actor.id);
-    home.journal().append(
-        EntryKind::Facts,
-        Some(Payload::Json(&json!({"sources": facts_digest}))),
-        stamp,
-    )?;
-    let started = json!({
-        "run": run,
-        "bundle": bundle.digest,
-        "earlier": bound,
-        "facts": facts_digest,
-        "holds": holds.specs().iter().map(|hold| hold.name.as_str()).collect::<Vec<_>>(),
-        "as_of": settings.as_of.to_string(),
-        "backfill": args.backfill,
-        "read_as": as_read(args, read_as),
-        "confirmed_by": args.confirmed_by,
-        "governance": if actor.is_solo() { "solo" } else { "operators" },
-        "engine": versions::ENGINE,
-        "tz_database": versions::tz_database(),
-        "unicode": versions::unicode(),
-    });
-    home.journal()
-        .append(EntryKind::RunStarted, Some(Payload::Json(&started)), stamp)?;
+    let (holds, _, facts_digest) = facts_on_record(settings, actor, home, project, &directory)?;
+    let of = Started {
+        bundle,
+        bound,
+        facts: &facts_digest,
+        holds: &holds,
+        backfill: args.backfill,
+        more: json!({"read_as": as_read(args, read_as)}),
+    };
+    let run = started(settings, args, actor, home, &of)?;
     let zone = zone(home.zone())?;
     let facts = Facts {
         directory,
@@ -74,7 +60,85 @@ pub fn begin(
         key: home.content_key()?,
         backfill: args.backfill,
     };
-    Ok(Begun { run, facts })
+    Ok(Begun {
+        run,
+        facts,
+        today: None,
+    })
+}
+
+/// The same for what was evaluated elsewhere, all of which has been looked at.
+pub fn import(
+    settings: &Settings,
+    args: &Run,
+    actor: &Actor,
+    home: &Home,
+    (bundle, bound): (&Bundle, &[BoundVersion]),
+    (evaluation, facts): (&Evaluation, Facts),
+) -> anyhow::Result<Begun> {
+    sample::commit(settings, actor, home, bundle)?;
+    holds::place(settings, args, actor, home, &facts.directory)?;
+    let (holds, _) = holds::in_force(settings, home, &facts.directory)?;
+    let of = Started {
+        bundle,
+        bound,
+        facts: &evaluation.facts_digest(),
+        holds: &facts.holds,
+        backfill: facts.backfill,
+        more: json!({"evaluation": {"manifest": evaluation.digest, "declared_old": args.backfill}}),
+    };
+    let run = started(settings, args, actor, home, &of)?;
+    let today = Facts {
+        directory: facts.directory.clone(),
+        holds,
+        zone: zone(home.zone())?,
+        key: home.content_key()?,
+        backfill: facts.backfill,
+    };
+    Ok(Begun {
+        run,
+        facts,
+        today: Some(today),
+    })
+}
+
+/// What the journal says of a run that begins.
+struct Started<'a> {
+    bundle: &'a Bundle,
+    bound: &'a [BoundVersion],
+    facts: &'a Digest,
+    /// The holds that its messages were or will be asked about.
+    holds: &'a HoldSet,
+    backfill: bool,
+    /// How inputs were read, or by which manifest they were evaluated elsewhere.
+    more: Value,
+}
+
+fn started(settings: &Settings, args: &Run, actor: &Actor, home: &Home, of: &Started<'_>) -> anyhow::Result<String> {
+    let run = run_id(settings)?;
+    let mut started = json!({
+        "run": run,
+        "bundle": of.bundle.digest,
+        "earlier": of.bound,
+        "facts": of.facts,
+        "holds": of.holds.specs().iter().map(|hold| hold.name.as_str()).collect::<Vec<_>>(),
+        "as_of": settings.as_of.to_string(),
+        "backfill": of.backfill,
+        "confirmed_by": args.confirmed_by,
+        "governance": if actor.is_solo() { "solo" } else { "operators" },
+        "engine": versions::ENGINE,
+        "tz_database": versions::tz_database(),
+        "unicode": versions::unicode(),
+    });
+    if let (Value::Object(started), Value::Object(more)) = (&mut started, &of.more) {
+        started.extend(more.clone());
+    }
+    home.journal().append(
+        EntryKind::RunStarted,
+        Some(Payload::Json(&started)),
+        home::stamp(&actor.id),
+    )?;
+    Ok(run)
 }
 
 /// The first run of a home activates its bundle; afterwards only `activate` changes it. Hands over the bundle with the versions
@@ -124,6 +188,25 @@ pub fn active(
     }
     let bound = earlier::bound(&history, settings.now);
     Ok((earlier::with_bound(home, bundle, &bound)?, bound))
+}
+
+/// Puts what there is to know beside a bundle on record: the holds in force, the sources of all of it, their digest.
+pub fn facts_on_record(
+    settings: &Settings,
+    actor: &Actor,
+    home: &Home,
+    project: &Project,
+    directory: &Directory,
+) -> anyhow::Result<(HoldSet, SourceFiles, Digest)> {
+    let (holds, sources) = holds::in_force(settings, home, directory)?;
+    let sources = facts_sources(settings, project, sources)?;
+    let digest = home.facts().put(&sources)?;
+    home.journal().append(
+        EntryKind::Facts,
+        Some(Payload::Json(&json!({"sources": digest}))),
+        home::stamp(&actor.id),
+    )?;
+    Ok((holds, sources, digest))
 }
 
 /// Everything that a run knows beside its bundle; `sources` has the holds.

@@ -4,11 +4,12 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use lexhold_catalog::{Catalog, KeyFilter};
 use lexhold_evaluate::{Bundle, Evaluation, Evaluator, Facts, Fate, Identity, collision_of, plain_hash, record};
-use lexhold_model::{Digest, Key};
+use lexhold_model::{Digest, Key, MessageBatch};
 use lexhold_store::{ArchivedBatch, Faults, Home, RunLock, StoreMode};
 use serde_json::json;
 
 use super::Input;
+use super::begin::Begun;
 use super::pipeline::{Piece, Sink, Taken};
 use super::summary::{Counts, say_unreadable};
 use super::tally::{Became, Tallies};
@@ -32,6 +33,7 @@ pub struct Committer<'a> {
     run: &'a str,
     bundle: &'a Bundle,
     facts: &'a Facts,
+    today: Option<&'a Facts>,
     faults: &'a Faults,
     /// Inputs that earlier runs took in.
     ingested: HashMap<String, Taken>,
@@ -54,9 +56,8 @@ impl<'a> Committer<'a> {
         actor: &'a Actor,
         home: &'a Home,
         lock: &'a RunLock,
-        run: &'a str,
         bundle: &'a Bundle,
-        facts: &'a Facts,
+        begun: &'a Begun,
         faults: &'a Faults,
     ) -> anyhow::Result<Self> {
         home::catch_up(settings, home, faults)?;
@@ -86,9 +87,10 @@ impl<'a> Committer<'a> {
             actor,
             home,
             lock,
-            run,
+            run: &begun.run,
             bundle,
-            facts,
+            facts: &begun.facts,
+            today: begun.today.as_ref(),
             faults,
             ingested,
             read_again,
@@ -123,7 +125,7 @@ impl<'a> Committer<'a> {
 
     /// Which messages were destroyed before, and which of them stay so. What an active hold or an open case covers is taken in;
     /// where this operator may not know why, it is told of as if it were not.
-    fn destroyed_before(&mut self, evaluation: &Evaluation) -> anyhow::Result<Destroyed> {
+    fn destroyed_before(&mut self, batch: &MessageBatch, evaluation: &Evaluation) -> anyhow::Result<Destroyed> {
         let none = || Destroyed {
             before: vec![false; evaluation.messages.len()],
             gone: vec![false; evaluation.messages.len()],
@@ -154,9 +156,12 @@ impl<'a> Committer<'a> {
             .map(|(identity, before)| *before && !cases.contains(&identity.family))
             .collect();
         let mut openly_held = vec![false; gone.len()];
-        for hold in &evaluation.holds {
+        // What was evaluated elsewhere has not been asked about the holds of today.
+        let today = self.today.map(|facts| Evaluator::new(self.bundle, facts).evaluate(batch));
+        let held = today.iter().flat_map(|today| &today.holds).map(|hold| (hold, self.today));
+        for (hold, facts) in evaluation.holds.iter().map(|hold| (hold, None)).chain(held) {
             gone[hold.row] = false;
-            openly_held[hold.row] |= !self.facts.holds.specs()[hold.hold].silent;
+            openly_held[hold.row] |= !facts.unwrap_or(self.facts).holds.specs()[hold.hold].silent;
         }
         if !self.actor.sees_silent()? {
             let back = all().enumerate().filter(|(row, _)| before[*row] && !gone[*row]);
@@ -270,7 +275,7 @@ impl Sink for Committer<'_> {
 
     fn take(&mut self, input: &Input, mut piece: Piece, mut evaluation: Evaluation) -> anyhow::Result<()> {
         let read = piece.batch.len() as u64;
-        let destroyed = self.destroyed_before(&evaluation)?;
+        let destroyed = self.destroyed_before(&piece.batch, &evaluation)?;
         let all = piece.batch.clone();
         if destroyed.gone.contains(&true) {
             let stays: Vec<bool> = destroyed.gone.iter().map(|gone| !gone).collect();

@@ -7,6 +7,8 @@
 mod begin;
 mod commit;
 mod dry;
+pub mod evaluation;
+mod facts_to;
 pub mod holds;
 mod input;
 mod pipeline;
@@ -28,6 +30,8 @@ use crate::hold::Applier;
 use crate::operators::Actor;
 use crate::settings::Settings;
 use crate::{home, load};
+
+use evaluation::Evaluation;
 
 pub use input::{Input, inputs, read_as};
 pub use pipeline::{Piece, Pipeline, Sink, Taken, zone};
@@ -54,7 +58,11 @@ pub fn faults() -> anyhow::Result<Faults> {
 /// Runs.
 pub fn run(settings: &Settings, args: &Run) -> anyhow::Result<Exit> {
     let read_as = read_as(settings, &args.read_as)?;
-    let inputs = inputs(&args.inputs, &read_as)?;
+    let evaluation = args.from_evaluation.as_deref().map(Evaluation::open).transpose()?;
+    let inputs = match &evaluation {
+        Some(evaluation) => evaluation.inputs(),
+        None => inputs(&args.inputs, &read_as)?,
+    };
     let actor = Actor::resolve(settings)?;
     actor.warn_if_solo(settings);
     let (mut project, bundle) = load::bundle(settings)?;
@@ -82,24 +90,42 @@ pub fn run(settings: &Settings, args: &Run) -> anyhow::Result<Exit> {
     if !args.holds.is_empty() {
         actor.require(Verb::PlaceHold, "home", &args.confirmed_by)?;
     }
-    let home = home::open_or_create(settings, &actor.id)?;
+    let home = match &evaluation {
+        Some(_) => home::open(settings)?,
+        None => home::open_or_create(settings, &actor.id)?,
+    };
     actor.note_pending(&home)?;
     actor.sees_silent()?;
     let lock = home.lock_run("run", settings.wait, home::stamp(&actor.id))?;
     home.recover(&lock, home::stamp(&actor.id))?;
     home::catch_up(settings, &home, &faults)?;
     let started = std::time::Instant::now();
+    let made_with = match &evaluation {
+        Some(evaluation) => {
+            evaluation.require_bundle(&bundle.digest)?;
+            Some((evaluation, evaluation.facts(settings, args, &home)?))
+        }
+        None => None,
+    };
     let (bundle, bound) = begin::active(settings, &actor, &home, &project, bundle)?;
-    let begun = begin::begin(
+    let pipeline = Pipeline {
         settings,
-        (args, &read_as),
-        &actor,
-        &home,
-        &project,
-        (&bundle, &bound),
-        directory,
-    )?;
-    let facts = begun.facts;
+        backfill: args.backfill,
+        jobs: settings.jobs.unwrap_or_else(home::cores),
+        read_as,
+    };
+    if let Some(to) = &args.facts_to {
+        return facts_to::write(settings, args, &actor, &home, &project, (&bundle, &bound), &directory, to);
+    }
+    let begun = match made_with {
+        Some((evaluation, facts)) => {
+            evaluation.require_bound(&bound)?;
+            evaluation.verify(&pipeline, &bundle, &facts)?;
+            begin::import(settings, args, &actor, &home, (&bundle, &bound), (evaluation, facts))?
+        }
+        None => begin::begin(settings, (args, &pipeline.read_as), &actor, &home, &project, (&bundle, &bound), directory)?,
+    };
+    let facts = &begun.facts;
     let applier = Applier {
         settings,
         actor: &actor,
@@ -108,15 +134,12 @@ pub fn run(settings: &Settings, args: &Run) -> anyhow::Result<Exit> {
         faults: &faults,
     };
     applier.settle(&format!("{}-holds", begun.run), &facts.directory)?;
-    let committer = commit::Committer::new(settings, &actor, &home, &lock, &begun.run, &bundle, &facts, &faults)?;
+    let committer = commit::Committer::new(settings, &actor, &home, &lock, &bundle, &begun, &faults)?;
     let meter = Meter::new(settings, &inputs, Some((&home, &begun.run)));
-    let pipeline = Pipeline {
-        settings,
-        backfill: args.backfill,
-        jobs: settings.jobs.unwrap_or_else(home::cores),
-        read_as,
+    let counts = match &evaluation {
+        Some(evaluation) => evaluation.record(&pipeline, &bundle, facts, committer, &meter)?,
+        None => pipeline.run(&inputs, || Evaluator::new(&bundle, facts), committer, &meter)?,
     };
-    let counts = pipeline.run(&inputs, || Evaluator::new(&bundle, &facts), committer, &meter)?;
     // Holds that were placed meanwhile, and what new messages reply to.
     applier.settle(&format!("{}-holds-after", begun.run), &facts.directory)?;
     let seconds = started.elapsed().as_secs_f64();

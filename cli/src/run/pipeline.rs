@@ -90,15 +90,65 @@ pub struct Pipeline<'a> {
 
 type Numbered<T> = (u64, T);
 
+/// A batch with what evaluation says of it.
+pub type Evaluated = (Piece, Evaluation);
+
+impl Piece {
+    /// A piece of an input without anything in it.
+    pub fn empty(input: usize, digest: Option<Digest>) -> Self {
+        Self {
+            input,
+            format: String::new(),
+            digest,
+            batch: MessageBatch::empty(),
+            parts: Vec::new(),
+            unreadable: Vec::new(),
+            told_before: 0,
+            notes: Vec::new(),
+            complete: false,
+            skipped: 0,
+            position_bytes: 0,
+            broken: None,
+        }
+    }
+}
+
 impl Pipeline<'_> {
     /// Runs all inputs through evaluation into the sink.
     pub fn run<'e, S: Sink>(
         &self,
         inputs: &[Input],
         evaluator: impl Fn() -> Evaluator<'e> + Sync,
-        mut sink: S,
+        sink: S,
         meter: &Meter,
     ) -> anyhow::Result<S::Total> {
+        let before: Vec<Before> = inputs
+            .iter()
+            .map(|input| Before::of(input, &sink))
+            .collect::<anyhow::Result<_>>()?;
+        let evaluate = || {
+            let mut evaluator = evaluator();
+            move |piece: Piece| {
+                let evaluation = evaluator.evaluate(&piece.batch);
+                Ok((piece, evaluation))
+            }
+        };
+        self.drive(inputs, |send| self.read(inputs, &before, send), evaluate, sink, meter)
+    }
+
+    /// Runs whatever `read` sends through workers, each of which has a function that `worker` makes, into the sink. `send` says
+    /// whether there is anybody left to read for.
+    pub fn drive<T: Send, S: Sink, W>(
+        &self,
+        inputs: &[Input],
+        read: impl FnOnce(&mut dyn FnMut(T) -> bool) -> anyhow::Result<()> + Send,
+        worker: impl Fn() -> W + Sync,
+        mut sink: S,
+        meter: &Meter,
+    ) -> anyhow::Result<S::Total>
+    where
+        W: FnMut(T) -> anyhow::Result<Evaluated>,
+    {
         let jobs = self.jobs.max(1);
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(jobs)
@@ -109,19 +159,22 @@ impl Pipeline<'_> {
         for _ in 0..on_the_way {
             let _ = token_back.send(());
         }
-        let (to_worker, work) = bounded::<Numbered<Piece>>(on_the_way);
-        let (to_writer, done) = bounded::<Numbered<(Piece, Evaluation)>>(on_the_way);
-        let before: Vec<Before> = inputs
-            .iter()
-            .map(|input| Before::of(input, &sink))
-            .collect::<anyhow::Result<_>>()?;
+        let (to_worker, work) = bounded::<Numbered<T>>(on_the_way);
+        let (to_writer, done) = bounded::<Numbered<anyhow::Result<Evaluated>>>(on_the_way);
         std::thread::scope(|scope| {
-            let reader = scope.spawn(|| self.read(inputs, &before, &token, to_worker));
+            let reader = scope.spawn(move || {
+                let mut number = 0;
+                read(&mut |item| {
+                    let sent = token.recv().is_ok() && to_worker.send((number, item)).is_ok();
+                    number += 1;
+                    sent
+                })
+            });
             let workers = scope.spawn(|| {
                 pool.scope(|scope| {
                     for _ in 0..jobs {
                         let (work, to_writer) = (work.clone(), to_writer.clone());
-                        scope.spawn(|_| evaluate_all(evaluator(), work, to_writer));
+                        scope.spawn(|_| work_all(worker(), work, to_writer));
                     }
                 });
                 drop((work, to_writer));
@@ -141,21 +194,9 @@ impl Pipeline<'_> {
         sink.finish()
     }
 
-    fn read(
-        &self,
-        inputs: &[Input],
-        before: &[Before],
-        token: &Receiver<()>,
-        to_worker: Sender<Numbered<Piece>>,
-    ) -> anyhow::Result<()> {
-        let mut number = 0;
+    fn read(&self, inputs: &[Input], before: &[Before], send: &mut dyn FnMut(Piece) -> bool) -> anyhow::Result<()> {
         for (at, input) in inputs.iter().enumerate() {
-            let result = self.read_input(at, input, &before[at], &mut |piece| {
-                let sent = token.recv().is_ok() && to_worker.send((number, piece)).is_ok();
-                number += 1;
-                sent
-            });
-            if !result? {
+            if !self.read_input(at, input, &before[at], send)? {
                 break;
             }
         }
@@ -170,26 +211,16 @@ impl Pipeline<'_> {
         before: &Before,
         send: &mut dyn FnMut(Piece) -> bool,
     ) -> anyhow::Result<bool> {
-        let empty = || MessageBatch::empty();
         let piece = |batch: MessageBatch| Piece {
-            input: at,
-            format: String::new(),
-            digest: before.digest,
             batch,
-            parts: Vec::new(),
-            unreadable: Vec::new(),
-            told_before: 0,
-            notes: Vec::new(),
-            complete: false,
-            skipped: 0,
-            position_bytes: 0,
-            broken: None,
+            ..Piece::empty(at, before.digest)
         };
+        let empty = || Piece::empty(at, before.digest);
         if before.taken.complete {
             return Ok(send(Piece {
                 skipped: before.taken.messages,
                 complete: true,
-                ..piece(empty())
+                ..empty()
             }));
         }
         let mut reader = match lexhold_formats::open(&input.path, &self.read_as) {
@@ -197,7 +228,7 @@ impl Pipeline<'_> {
             Err(error) => {
                 return Ok(send(Piece {
                     broken: Some(error.into()),
-                    ..piece(empty())
+                    ..empty()
                 }));
             }
         };
@@ -232,13 +263,13 @@ impl Pipeline<'_> {
                 Ok(None) => {
                     return Ok(send(Piece {
                         complete: true,
-                        ..pending.unwrap_or_else(|| piece(empty()))
+                        ..pending.unwrap_or_else(empty)
                     }));
                 }
                 Err(error) => {
                     return Ok(send(Piece {
                         broken: Some(error.into()),
-                        ..pending.unwrap_or_else(|| piece(empty()))
+                        ..pending.unwrap_or_else(empty)
                     }));
                 }
             }
@@ -294,16 +325,16 @@ fn told_of(unreadable: &[Unreadable], left: &mut u64) -> usize {
     told.count()
 }
 
-fn evaluate_all(
-    mut evaluator: Evaluator<'_>,
-    work: Receiver<Numbered<Piece>>,
-    to_writer: Sender<Numbered<(Piece, Evaluation)>>,
+fn work_all<T>(
+    mut work_on: impl FnMut(T) -> anyhow::Result<Evaluated>,
+    work: Receiver<Numbered<T>>,
+    to_writer: Sender<Numbered<anyhow::Result<Evaluated>>>,
 ) {
-    for (number, piece) in work {
-        let span = tracing::debug_span!("evaluate", number, messages = piece.batch.len()).entered();
-        let evaluation = evaluator.evaluate(&piece.batch);
+    for (number, item) in work {
+        let span = tracing::debug_span!("evaluate", number).entered();
+        let evaluated = work_on(item);
         drop(span);
-        if to_writer.send((number, (piece, evaluation))).is_err() {
+        if to_writer.send((number, evaluated)).is_err() {
             return;
         }
     }
@@ -312,15 +343,16 @@ fn evaluate_all(
 fn write_in_order<S: Sink>(
     inputs: &[Input],
     sink: &mut S,
-    done: Receiver<Numbered<(Piece, Evaluation)>>,
+    done: Receiver<Numbered<anyhow::Result<Evaluated>>>,
     token_back: &Sender<()>,
     meter: &Meter,
 ) -> anyhow::Result<()> {
-    let mut early: BTreeMap<u64, (Piece, Evaluation)> = BTreeMap::new();
+    let mut early: BTreeMap<u64, anyhow::Result<Evaluated>> = BTreeMap::new();
     let mut next = 0;
     for (number, pair) in done {
         early.insert(number, pair);
-        while let Some((piece, evaluation)) = early.remove(&next) {
+        while let Some(evaluated) = early.remove(&next) {
+            let (piece, evaluation) = evaluated?;
             let input = &inputs[piece.input];
             meter.batch(&piece, evaluation.hits.len());
             sink.take(input, piece, evaluation)?;
