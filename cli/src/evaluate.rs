@@ -83,7 +83,9 @@ fn finish(
     let (messages, unreadable) = (sums(|it| it.messages), sums(|it| it.unreadable));
     if broken {
         let message = "some input was not read to its end, and the evaluation has no manifest";
-        return Err(Failure::new(Exit::Data, message).help("mend the input, and evaluate again").into());
+        return Err(Failure::new(Exit::Data, message)
+            .help("mend the input, and evaluate again")
+            .into());
     }
     let n_files = partitions.len();
     let manifest = Manifest::of(portable, bundle.digest, facts.key_check().to_string(), partitions)?;
@@ -91,10 +93,20 @@ fn finish(
     let path = args.out.join(MANIFEST);
     write_document(&path, text.as_bytes()).with_context(|| format!("cannot write {}", path.display()))?;
     if !settings.quiet {
-        let (messages, files) = (counted(messages, "message", "messages"), counted(n_files, "file", "files"));
-        say(&format!("evaluate: {messages} in {files}, {unreadable} unreadable, bundle {}", bundle.digest.short()));
+        let (messages, files) = (
+            counted(messages, "message", "messages"),
+            counted(n_files, "file", "files"),
+        );
+        say(&format!(
+            "evaluate: {messages} in {files}, {unreadable} unreadable, bundle {}",
+            bundle.digest.short()
+        ));
     }
-    Ok(if unreadable > args.max_unreadable { Exit::Data } else { Exit::Done })
+    Ok(if unreadable > args.max_unreadable {
+        Exit::Data
+    } else {
+        Exit::Done
+    })
 }
 
 /// Writes rows, one file after the other.
@@ -109,11 +121,16 @@ struct Writer<'a> {
 
 impl Writer<'_> {
     fn close(&mut self) -> anyhow::Result<()> {
-        let Some((writer, partition)) = self.open.take() else { return Ok(()) };
+        let Some((writer, partition)) = self.open.take() else {
+            return Ok(());
+        };
         let path = self.folder.join(&partition.file);
         let cannot = || format!("cannot write {}", path.display());
         let out = writer.into_inner().with_context(cannot)?;
-        let file = out.into_inner().map_err(std::io::IntoInnerError::into_error).with_context(cannot)?;
+        let file = out
+            .into_inner()
+            .map_err(std::io::IntoInnerError::into_error)
+            .with_context(cannot)?;
         file.sync_all().with_context(cannot)?;
         let (sha256, bytes) = fingerprint(&path)?;
         self.partitions.push(Partition {
@@ -177,7 +194,9 @@ impl Sink for Writer<'_> {
             None => self.begin()?,
         };
         for rows in rows.iter().filter(|rows| rows.num_rows() > 0) {
-            writer.write(rows).with_context(|| format!("cannot write {}", partition.file))?;
+            writer
+                .write(rows)
+                .with_context(|| format!("cannot write {}", partition.file))?;
         }
         partition.messages += piece.batch.len() as u64;
         partition.unreadable += unreadable.len() as u64;

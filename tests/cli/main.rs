@@ -27,6 +27,7 @@ mod disk;
 mod dispose;
 mod editor;
 mod erasure;
+mod evaluation;
 mod event;
 mod evidence;
 mod explain;

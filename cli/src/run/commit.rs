@@ -157,8 +157,13 @@ impl<'a> Committer<'a> {
             .collect();
         let mut openly_held = vec![false; gone.len()];
         // What was evaluated elsewhere has not been asked about the holds of today.
-        let today = self.today.map(|facts| Evaluator::new(self.bundle, facts).evaluate(batch));
-        let held = today.iter().flat_map(|today| &today.holds).map(|hold| (hold, self.today));
+        let today = self
+            .today
+            .map(|facts| Evaluator::new(self.bundle, facts).evaluate(batch));
+        let held = today
+            .iter()
+            .flat_map(|today| &today.holds)
+            .map(|hold| (hold, self.today));
         for (hold, facts) in evaluation.holds.iter().map(|hold| (hold, None)).chain(held) {
             gone[hold.row] = false;
             openly_held[hold.row] |= !facts.unwrap_or(self.facts).holds.specs()[hold.hold].silent;

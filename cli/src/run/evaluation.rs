@@ -82,8 +82,11 @@ impl Manifest {
     /// The manifest of what was made with these facts and a bundle of this digest.
     pub fn of(facts: &Portable, digest: Digest, key: String, partitions: Vec<Partition>) -> anyhow::Result<Self> {
         let of_home = facts.facts.ok_or_else(|| {
-            Failure::new(Exit::Policy, "no home has these facts on record, so that none could take in what comes of them")
-                .help("lexhold run --facts-to FILE puts facts on record and writes them")
+            Failure::new(
+                Exit::Policy,
+                "no home has these facts on record, so that none could take in what comes of them",
+            )
+            .help("lexhold run --facts-to FILE puts facts on record and writes them")
         })?;
         Ok(Self {
             schema: SCHEMA.to_owned(),
@@ -122,12 +125,17 @@ impl Evaluation {
                 .help("the manifest is written last: without one the evaluation has not come to its end")
         })?;
         let cannot = |why: &dyn std::fmt::Display| {
-            Failure::new(Exit::Data, format!("{} is no manifest of an evaluation: {why}", path.display()))
+            Failure::new(
+                Exit::Data,
+                format!("{} is no manifest of an evaluation: {why}", path.display()),
+            )
         };
         let value: Value = serde_json::from_slice(&bytes).map_err(|error| cannot(&error))?;
         if value["schema"] != SCHEMA {
             let failure = cannot(&format_args!("its schema is not {SCHEMA}"));
-            return Err(failure.help("another version of Lexhold wrote it; evaluate again with this one").into());
+            return Err(failure
+                .help("another version of Lexhold wrote it; evaluate again with this one")
+                .into());
         }
         let manifest: Manifest = serde_json::from_value(value).map_err(|error| cannot(&error))?;
         if let Some(partition) = manifest.partitions.iter().find(|partition| !is_plain(&partition.file)) {
@@ -177,14 +185,19 @@ impl Evaluation {
             let help = "--backfill says the same here, and is put on record; or evaluate again today";
             return Err(Failure::new(Exit::Refused, message).help(help).into());
         }
-        let sources = home.facts().get(&self.manifest.facts).map_err(|error| match error.kind() {
-            ErrorKind::NotFound => refused("this home has not the facts that the evaluation was made with"),
-            _ => error.into(),
-        })?;
+        let sources = home
+            .facts()
+            .get(&self.manifest.facts)
+            .map_err(|error| match error.kind() {
+                ErrorKind::NotFound => refused("this home has not the facts that the evaluation was made with"),
+                _ => error.into(),
+            })?;
         let facts = past::facts(home, &sources, self.manifest.backfill)?;
         let facts = facts.map_err(|why| refused(&format!("the facts of the evaluation: {why}")))?;
         if self.manifest.key != facts.key_check().to_string() || self.manifest.zone != home.zone() {
-            return Err(refused("the evaluation was made with the key or the zone of another home"));
+            return Err(refused(
+                "the evaluation was made with the key or the zone of another home",
+            ));
         }
         Ok(facts)
     }
@@ -245,7 +258,13 @@ impl Evaluation {
     pub fn verify(&self, pipeline: &Pipeline<'_>, bundle: &Bundle, facts: &Facts) -> anyhow::Result<()> {
         let inputs = self.inputs();
         let sink = Counted(vec![(0, 0); inputs.len()]);
-        let seen = self.record(pipeline, bundle, facts, sink, &Meter::new(pipeline.settings, &inputs, None))?;
+        let seen = self.record(
+            pipeline,
+            bundle,
+            facts,
+            sink,
+            &Meter::new(pipeline.settings, &inputs, None),
+        )?;
         if interrupted() {
             return Err(Failure::new(Exit::Interrupted, "interrupted; nothing was recorded").into());
         }
@@ -274,7 +293,9 @@ impl Evaluation {
         meter: &Meter<'_>,
     ) -> anyhow::Result<S::Total> {
         let partitions = self.manifest.partitions.iter();
-        let taken: HashMap<Digest, Taken> = partitions.map(|it| (it.sha256, sink.taken_before(&it.sha256))).collect();
+        let taken: HashMap<Digest, Taken> = partitions
+            .map(|it| (it.sha256, sink.taken_before(&it.sha256)))
+            .collect();
         let read = |send: &mut dyn FnMut(RawRows) -> bool| {
             self.read(|digest| taken.get(digest).copied().unwrap_or_default(), send)
         };
@@ -285,11 +306,7 @@ impl Evaluation {
     ///
     /// # Errors
     /// [`Exit::Data`] for a partition that is missing or another one than the manifest's.
-    fn read(
-        &self,
-        taken: impl Fn(&Digest) -> Taken,
-        send: &mut dyn FnMut(RawRows) -> bool,
-    ) -> anyhow::Result<()> {
+    fn read(&self, taken: impl Fn(&Digest) -> Taken, send: &mut dyn FnMut(RawRows) -> bool) -> anyhow::Result<()> {
         for (at, (partition, input)) in self.manifest.partitions.iter().zip(self.inputs()).enumerate() {
             let (digest, bytes) = fingerprint(&input.path)?;
             if (digest, bytes) != (partition.sha256, partition.bytes) {
@@ -314,9 +331,9 @@ impl Evaluation {
         let names: Vec<String> = self.inputs().into_iter().map(|input| input.name).collect();
         let reader = Rows::new(bundle, facts);
         move |RawRows { piece, rows }| {
-            let read = reader.read(&rows).map_err(|error| {
-                Failure::new(Exit::Data, format!("{}: {error}", names[piece.input])).help(AGAIN)
-            })?;
+            let read = reader
+                .read(&rows)
+                .map_err(|error| Failure::new(Exit::Data, format!("{}: {error}", names[piece.input])).help(AGAIN))?;
             let unreadable = read.unreadable.into_iter().map(|row| Unreadable {
                 part: "".into(),
                 file: Some(row.file.into()),
@@ -349,7 +366,11 @@ fn read_partition(
     let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| damaged(&error))?;
     let schema = builder.schema().clone();
     let n_rows = u64::try_from(builder.metadata().file_metadata().num_rows()).unwrap_or_default();
-    let done = if before.complete { n_rows } else { before.messages + before.unreadable };
+    let done = if before.complete {
+        n_rows
+    } else {
+        before.messages + before.unreadable
+    };
     let behind = usize::try_from(done).unwrap_or(usize::MAX);
     let reader = builder.with_offset(behind).with_batch_size(BATCH_ROWS).build();
     let mut reader = reader.map_err(|error| damaged(&error))?.peekable();

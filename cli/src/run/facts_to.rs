@@ -37,10 +37,16 @@ pub fn write(
     for version in bound {
         earlier_sources.insert(version.bundle, texts_of(home, version.bundle)?);
     }
-    let below = |path: &str, folder: &str| path.strip_prefix(folder).and_then(|path| path.strip_suffix(".yaml")).map(str::to_owned);
+    let below = |path: &str, folder: &str| {
+        path.strip_prefix(folder)
+            .and_then(|path| path.strip_suffix(".yaml"))
+            .map(str::to_owned)
+    };
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let names: Vec<&str> = holds.specs().iter().map(|hold| hold.name.as_str()).collect();
-    let texts = sources.iter().filter_map(|(path, bytes)| Some((below(path, "holds/")?, text(bytes))));
+    let texts = sources
+        .iter()
+        .filter_map(|(path, bytes)| Some((below(path, "holds/")?, text(bytes))));
     let portable = Portable {
         schema: SCHEMA.to_owned(),
         bundle: Some(bundle.digest),
@@ -75,11 +81,16 @@ pub fn write(
 
 fn texts_of(home: &Home, bundle: Digest) -> anyhow::Result<BTreeMap<String, String>> {
     let sources = past::bundle_sources(home, &bundle.to_string())?.ok_or_else(|| {
-        Failure::new(Exit::Data, format!("the sources of bundle {} are not on record", bundle.short()))
-            .help("lexhold verify says what is wrong with the home")
+        Failure::new(
+            Exit::Data,
+            format!("the sources of bundle {} are not on record", bundle.short()),
+        )
+        .help("lexhold verify says what is wrong with the home")
     })?;
     let texts = sources.into_iter().filter(|(path, _)| is_yaml(path));
-    Ok(texts.map(|(path, bytes)| (path, String::from_utf8_lossy(&bytes).into_owned())).collect())
+    Ok(texts
+        .map(|(path, bytes)| (path, String::from_utf8_lossy(&bytes).into_owned()))
+        .collect())
 }
 
 /// Writes a new file for its owner alone.
@@ -96,6 +107,8 @@ fn write_secret(path: &Path, text: &str) -> anyhow::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut file = options.open(path).map_err(cannot)?;
-    file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(cannot)?;
+    file.write_all(text.as_bytes())
+        .and_then(|()| file.sync_all())
+        .map_err(cannot)?;
     Ok(())
 }

@@ -115,7 +115,16 @@ pub fn run(settings: &Settings, args: &Run) -> anyhow::Result<Exit> {
         read_as,
     };
     if let Some(to) = &args.facts_to {
-        return facts_to::write(settings, args, &actor, &home, &project, (&bundle, &bound), &directory, to);
+        return facts_to::write(
+            settings,
+            args,
+            &actor,
+            &home,
+            &project,
+            (&bundle, &bound),
+            &directory,
+            to,
+        );
     }
     let begun = match made_with {
         Some((evaluation, facts)) => {

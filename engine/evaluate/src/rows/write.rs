@@ -6,11 +6,11 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, ListArray, RecordBatch, StringArray, StructArray, new_null_array};
 use arrow::buffer::OffsetBuffer;
 use arrow::datatypes::{DataType, Fields};
-use lexhold_model::{MessageBatch, PartKind};
+use lexhold_model::{Message, MessageBatch, MessageBatchBuilder, PartKind, SourcePlace};
 use lexhold_rules::Confidence;
 
 use super::fields::{DIAGNOSTIC, DUTY, EVENT, HIT, HOLD, OF_MESSAGE, PART, item, schema};
-use super::{Evaluation, Rows};
+use super::{Evaluation, Rows, UnreadableRow};
 use crate::evaluation::RuleRef;
 use crate::message::handles;
 use crate::tables::{flags, numbers, support_json, texts};
@@ -44,6 +44,25 @@ impl Rows<'_> {
         let columns = batch.as_arrow().columns().iter().cloned().chain(more).collect();
         #[expect(clippy::expect_used, reason = "columns of the schema, equally long")]
         RecordBatch::try_new(schema(), columns).expect("columns of the schema")
+    }
+
+    /// Rows that are no messages: where each was read, and why.
+    pub fn unreadable(rows: &[UnreadableRow]) -> RecordBatch {
+        let mut nothing = MessageBatchBuilder::new();
+        for row in rows {
+            nothing.push(&Message {
+                source: SourcePlace {
+                    file: row.file.clone(),
+                    offset: row.offset,
+                },
+                ..Message::default()
+            });
+        }
+        let reasons = texts(rows.iter().map(|row| Some(row.reason.as_str())));
+        let evaluated = new_null_array(&DataType::Struct(OF_MESSAGE.clone()), rows.len());
+        let columns = nothing.finish().as_arrow().columns().iter().cloned();
+        #[expect(clippy::expect_used, reason = "columns of the schema, equally long")]
+        RecordBatch::try_new(schema(), columns.chain([reasons, evaluated]).collect()).expect("columns of the schema")
     }
 
     fn hits(&self, n: usize, evaluation: &Evaluation) -> ArrayRef {
