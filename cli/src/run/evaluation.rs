@@ -125,10 +125,8 @@ impl Evaluation {
                 .help("the manifest is written last: without one the evaluation has not come to its end")
         })?;
         let cannot = |why: &dyn std::fmt::Display| {
-            Failure::new(
-                Exit::Data,
-                format!("{} is no manifest of an evaluation: {why}", path.display()),
-            )
+            let message = format!("{} is no manifest of an evaluation: {why}", path.display());
+            Failure::new(Exit::Data, message).help(AGAIN)
         };
         let value: Value = serde_json::from_slice(&bytes).map_err(|error| cannot(&error))?;
         if value["schema"] != SCHEMA {

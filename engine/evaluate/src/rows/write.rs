@@ -60,7 +60,8 @@ impl Rows<'_> {
         }
         let reasons = texts(rows.iter().map(|row| Some(row.reason.as_str())));
         let evaluated = new_null_array(&DataType::Struct(OF_MESSAGE.clone()), rows.len());
-        let columns = nothing.finish().as_arrow().columns().iter().cloned();
+        let nothing = nothing.finish();
+        let columns = nothing.as_arrow().columns().iter().cloned();
         #[expect(clippy::expect_used, reason = "columns of the schema, equally long")]
         RecordBatch::try_new(schema(), columns.chain([reasons, evaluated]).collect()).expect("columns of the schema")
     }
