@@ -306,7 +306,8 @@ impl Evaluation {
     /// [`Exit::Data`] for a partition that is missing or another one than the manifest's.
     fn read(&self, taken: impl Fn(&Digest) -> Taken, send: &mut dyn FnMut(RawRows) -> bool) -> anyhow::Result<()> {
         for (at, (partition, input)) in self.manifest.partitions.iter().zip(self.inputs()).enumerate() {
-            let (digest, bytes) = fingerprint(&input.path)?;
+            let found = fingerprint(&input.path);
+            let (digest, bytes) = found.map_err(|error| Failure::new(Exit::Data, error.to_string()).help(AGAIN))?;
             if (digest, bytes) != (partition.sha256, partition.bytes) {
                 let message = format!("{} is not the file that the manifest names", input.name);
                 let help = "it was written again or damaged on the way; copy it again, or evaluate again";

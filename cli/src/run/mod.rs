@@ -132,7 +132,15 @@ pub fn run(settings: &Settings, args: &Run) -> anyhow::Result<Exit> {
             evaluation.verify(&pipeline, &bundle, &facts)?;
             begin::import(settings, args, &actor, &home, (&bundle, &bound), (evaluation, facts))?
         }
-        None => begin::begin(settings, (args, &pipeline.read_as), &actor, &home, &project, (&bundle, &bound), directory)?,
+        None => begin::begin(
+            settings,
+            (args, &pipeline.read_as),
+            &actor,
+            &home,
+            &project,
+            (&bundle, &bound),
+            directory,
+        )?,
     };
     let facts = &begun.facts;
     let applier = Applier {
