@@ -33,6 +33,9 @@ type Told = (
     Option<String>,
 );
 
+/// The bundle's digest, its rules (id, kind, severity), and what is wrong.
+type Checked = (Option<String>, Vec<(String, String, String)>, Vec<Told>);
+
 fn told(texts: &Texts, diagnostics: Diagnostics) -> Vec<Told> {
     let all = diagnostics.sorted(&texts.files).into_iter().map(|one| {
         let place = one.place.map(|place| texts.files.position(place));
@@ -59,11 +62,7 @@ fn wrong(error: impl std::fmt::Display) -> PyErr {
 
 /// Compiles documents: the bundle's digest, or none, and what is wrong with them.
 #[pyfunction]
-fn check(
-    py: Python<'_>,
-    sources: BTreeMap<String, Vec<u8>>,
-    schema: Option<Vec<u8>>,
-) -> (Option<String>, Vec<(String, String, String)>, Vec<Told>) {
+fn check(py: Python<'_>, sources: BTreeMap<String, Vec<u8>>, schema: Option<Vec<u8>>) -> Checked {
     py.detach(|| {
         let mut texts = Texts::read(schema.as_deref(), &sources);
         let bundle = texts.compile();

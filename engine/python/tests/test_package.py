@@ -111,9 +111,9 @@ TABLES = {
 }
 
 
-def recorded(world: World, table: str) -> pa.Table:
-    files = sorted((world.home / "evaluations").rglob(f"*{table}.parquet"))
-    return pa.concat_tables(pq.read_table(file) for file in files if file.stem.split("-")[-1] == table)
+def recorded(world: World, table: str) -> list[dict]:
+    files = sorted((world.home / "evaluations").rglob(f"*-{table}.parquet"))
+    return [row for file in files for row in pq.read_table(file).to_pylist()]
 
 
 def as_text(value: object) -> object:
@@ -129,7 +129,7 @@ def test_rows_say_what_a_run_has_recorded(world: World) -> None:
     evaluation = lexhold.Evaluation(world.rows)
     taken = {
         (as_text(row["key"]), as_text(row["content_hash"])): row
-        for row in recorded(world, "message").to_pylist()
+        for row in recorded(world, "message")
     }
     mine = {}
     for row in world.rows.column("evaluation").to_pylist():
@@ -145,14 +145,14 @@ def test_rows_say_what_a_run_has_recorded(world: World) -> None:
         flat = getattr(evaluation, name) if name != "parts" else evaluation._flat("parts")
         names = ["key", *(field for field in flat.column_names if field not in {"message_id", "key"} | extra)]
         ours = [row for row in flat.to_pylist() if row["key"] in keys]
-        theirs = [row for row in recorded(world, table).to_pylist() if as_text(row["key"]) in keys]
+        theirs = [row for row in recorded(world, table) if as_text(row["key"]) in keys]
         # A message that came in twice, from two places, has its rows twice here.
         ours = list({tuple(row.items()): row for row in ours}.values())
         assert counted(ours, names) == counted(theirs, [renamed.get(name, name) for name in names]), name
     sets: dict[str, set] = {}
-    for row in recorded(world, "duty_set").to_pylist():
+    for row in recorded(world, "duty_set"):
         sets.setdefault(as_text(row["set_id"]), set()).add((as_text(row["schedule_id"]), row["outcome"], row["reason"]))
-    assigned = {as_text(row["key"]): sets.get(as_text(row["set_id"]), set()) for row in recorded(world, "assignment").to_pylist()}
+    assigned = {as_text(row["key"]): sets.get(as_text(row["set_id"]), set()) for row in recorded(world, "assignment")}
     for (key, _), row in mine.items():
         if key in keys:
             assert {(duty["schedule_key"], duty["outcome"], duty["reason"]) for duty in row["duties"]} == assigned[key]

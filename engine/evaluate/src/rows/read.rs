@@ -91,11 +91,11 @@ fn unreadable(rows: &RecordBatch, reasons: &StringArray) -> Result<Vec<Unreadabl
     let (files, offsets) = (files.as_string::<i32>(), offsets.as_primitive::<Int64Type>());
     let all = (0..rows.num_rows()).filter(|row| reasons.is_valid(*row));
     let found = all.map(|row| UnreadableRow {
-        file: files
-            .is_valid(row)
-            .then(|| files.value(row))
-            .unwrap_or_default()
-            .to_owned(),
+        file: if files.is_valid(row) {
+            files.value(row).to_owned()
+        } else {
+            String::new()
+        },
         offset: u64::try_from(offsets.value(row)).unwrap_or_default(),
         reason: reasons.value(row).to_owned(),
     });
