@@ -137,9 +137,9 @@ class Facts:
         """Reads a file that `lexhold run --facts-to` wrote."""
         try:
             return cls(json.loads(Path(path).read_text("utf-8")))
-        except ValueError as error:
-            # Without the error's own words, which quote the file.
-            raise LexholdError(f"{path} is no facts document") from error.__class__()
+        except ValueError:
+            # Without the error itself, which quotes the file.
+            raise LexholdError(f"{path} is no facts document") from None
 
     @classmethod
     def trial(

@@ -19,6 +19,7 @@ _OCCURRENCES = (
     "alert_id string, rule string, aliases array<string>, members array<string>, truncated boolean, crowded string, "
     "indeterminate string"
 )
+_INSTANTS = "spark.sql.parquet.outputTimestampType"
 #: What events are sorted by before rules over several messages are held against them.
 _ORDER = ("rule", "group_id", "sent_at", "message_id", "key", "component")
 
@@ -99,9 +100,15 @@ def write(messages: DataFrame, bundle: Bundle, facts: Facts, folder: str) -> dic
     Whatever lies in the folder's `messages` is replaced. Spark's own commit keeps a task that ran twice from counting twice;
     the digest of each file is made where an executor is, after that commit.
     """
-    evaluated = evaluate(messages, bundle, facts)
-    writer = evaluated.write.mode("overwrite").option("compression", "zstd")
-    writer.option("parquet.block.size", 64 << 20).option("parquet.block.row.count.limit", _manifest.ROW_GROUP).parquet(f"{folder}/messages")
+    settings = messages.sparkSession.conf
+    before = settings.get(_INSTANTS)
+    # What Spark writes of its own accord is neither of a zone nor within Parquet's standard.
+    settings.set(_INSTANTS, "TIMESTAMP_MICROS")
+    try:
+        writer = evaluate(messages, bundle, facts).write.mode("overwrite").option("compression", "zstd")
+        writer.option("parquet.block.row.count.limit", _manifest.ROW_GROUP).parquet(f"{folder}/messages")
+    finally:
+        settings.set(_INSTANTS, before)
     names = _manifest.files(folder)
     context = messages.sparkSession.sparkContext
     partitions = context.parallelize(names, max(1, len(names))).map(lambda name: _manifest.partition(folder, name))
