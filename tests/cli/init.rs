@@ -180,3 +180,11 @@ fn nothing_is_overwritten_and_what_is_not_offered_is_said() {
     init(&firm, "other", "bank", "us").ended(0);
     assert_eq!(firm.read("other/lexhold.lock"), first);
 }
+
+#[test]
+fn capitals_are_no_mistake() {
+    let firm = Firm::empty();
+    init(&firm, "small", "broker-dealer", "us").ended(0);
+    init(&firm, "large", "Broker-Dealer", "US").ended(0);
+    assert_eq!(firm.read("small/lexhold.lock"), firm.read("large/lexhold.lock"));
+}

@@ -11,12 +11,20 @@ pub struct Init {
     #[arg(value_name = "DIR", default_value = ".")]
     pub folder: PathBuf,
     /// What the firm does; may repeat
-    #[arg(long, value_enum, value_name = "SECTOR", required = true, value_delimiter = ',')]
+    #[arg(
+        long,
+        value_enum,
+        ignore_case = true,
+        value_name = "SECTOR",
+        required = true,
+        value_delimiter = ','
+    )]
     pub sector: Vec<Sector>,
     /// Whose law it is under; may repeat
     #[arg(
         long,
         value_enum,
+        ignore_case = true,
         value_name = "JURISDICTION",
         required = true,
         value_delimiter = ','
