@@ -25,11 +25,10 @@ pub fn backup(settings: &Settings, args: &Backup) -> anyhow::Result<Exit> {
     let made = home.back_up(&args.out, expires, home::stamp(&actor.id))?;
     writeln!(std::io::stdout().lock(), "{}", made.manifest)?;
     if !settings.quiet {
+        // How many files and bytes there are would tell of what a silent hold has found.
         say(&format!(
-            "backup: {}, {}, {}; messages and keys are in it, so keep it as safe as the home",
-            counted(made.entries, "journal entry", "journal entries"),
-            counted(made.files, "file", "files"),
-            counted(made.bytes, "byte", "bytes")
+            "backup: {}; messages and keys are in it, so keep it as safe as the home",
+            counted(made.entries, "journal entry", "journal entries")
         ));
     }
     Ok(Exit::Done)

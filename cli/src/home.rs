@@ -79,19 +79,32 @@ static SCRATCH: OnceLock<Scratch> = OnceLock::new();
 /// # Errors
 /// When the home cannot be written.
 pub fn catalog_settings(settings: &Settings, home: &Home) -> anyhow::Result<CatalogSettings> {
-    let scratch = match SCRATCH.get() {
-        Some(scratch) => scratch,
-        None => {
-            let made = home.scratch()?;
-            SCRATCH.get_or_init(|| made)
-        }
-    };
+    let scratch = own_scratch(home)?;
     let threads = settings.jobs.unwrap_or_else(cores);
     Ok(CatalogSettings {
         wait: settings.wait,
         threads,
         memory_mib: settings.catalog_mib,
         temp: scratch.path().to_owned(),
+    })
+}
+
+/// What other processes at work have in the home for themselves, such as copies of the catalog.
+///
+/// # Errors
+/// When the home cannot be read, or what ended processes left in it not be removed.
+pub fn scratch_of_others(home: &Home) -> anyhow::Result<Vec<PathBuf>> {
+    Ok(home.scratch_of_others(own_scratch(home)?)?)
+}
+
+/// The path of this process's own.
+fn own_scratch(home: &Home) -> anyhow::Result<&'static Scratch> {
+    Ok(match SCRATCH.get() {
+        Some(scratch) => scratch,
+        None => {
+            let made = home.scratch()?;
+            SCRATCH.get_or_init(|| made)
+        }
     })
 }
 

@@ -271,3 +271,21 @@ fn a_home_that_cannot_be_written_says_so() {
     fs::rename(firm.path("aside"), &payloads).unwrap();
     firm.call(&["verify", "--checkpoint", "kept.txt"]).ended(0);
 }
+
+#[test]
+fn a_home_that_everybody_can_read_is_told() {
+    use std::os::unix::fs::PermissionsExt;
+    let firm = Firm::new();
+    firm.messages("in.ndjson", &[message("m1", "2019-06-01T12:00:00Z", "lunch")]);
+    firm.run(&["in.ndjson"]).ended(0);
+    let told = |mode: u32| {
+        let home = firm.path(".lexhold");
+        std::fs::set_permissions(home, std::fs::Permissions::from_mode(mode)).unwrap();
+        firm.call(&["verify"])
+            .ended(0)
+            .stderr
+            .contains("everybody on this machine")
+    };
+    let modes = [0o700, 0o770, 0o750, 0o755, 0o704];
+    assert_eq!(modes.map(told), [false, false, false, true, true]);
+}

@@ -1,6 +1,7 @@
 //! Copies of what was destroyed: a plan is complete when none is still to go.
 
 use lexhold_catalog::Fingerprint;
+use lexhold_store::{EntryKind, Home, Payload, Stamp};
 use serde_json::json;
 
 use crate::dispose::approved;
@@ -16,9 +17,15 @@ fn firm(config: &str, backup: &[&str]) -> (Firm, String) {
     if !backup.is_empty() {
         firm.call(&[&["backup", "copy"], &backup[1..]].concat()).ended(0);
     }
-    let plan = approved(&firm);
-    firm.call(&["dispose", "execute", &plan]).ended(0);
+    let plan = destroy_all(&firm);
     (firm, plan)
+}
+
+/// Destroys what is due, by this plan.
+fn destroy_all(firm: &Firm) -> String {
+    let plan = approved(firm);
+    firm.call(&["dispose", "execute", &plan]).ended(0);
+    plan
 }
 
 /// Whether the plan is complete, and its copies outside: name, state, whether an end is known.
@@ -178,4 +185,70 @@ fn a_backup_made_while_messages_go_has_them() {
                 .any(|(name, state, _)| name.starts_with("backup-") && state == "pending"),
         "{found:?}"
     );
+}
+
+/// Whoever kills a backup leaves a folder with bodies in it: that is a copy, until somebody has looked for it.
+#[test]
+fn a_backup_that_was_killed_is_a_copy() {
+    let firm = Firm::new();
+    firm.messages("in.ndjson", &[message("m1", "2019-06-01T12:00:00Z", "lunch")]);
+    firm.run(&["in.ndjson"]).ended(0);
+    let home = Home::open(&firm.path(".lexhold")).unwrap();
+    let expires = json!({"expires": "2100-01-01T00:00:00Z"});
+    let stamp = Stamp {
+        at: jiff::Timestamp::now(),
+        actor: "solo",
+        entropy: &|bytes: &mut [u8]| {
+            bytes.fill(7);
+            Ok(())
+        },
+    };
+    let begun = home
+        .journal()
+        .append(EntryKind::BackupBegun, Some(Payload::Json(&expires)), stamp);
+    let name = format!("backup-{}", begun.unwrap().seq);
+    destroy_all(&firm);
+    let none = one("copies outside the home", "exempt", false);
+    assert_eq!(copies(&firm), (false, vec![one(&name, "pending", true), none.clone()]));
+    firm.call(&["dispose", "gone", &name, "--reason", "its folder is removed"])
+        .ended(0);
+    assert_eq!(copies(&firm), (true, vec![one(&name, "destroyed", false), none]));
+}
+
+#[test]
+fn a_backup_that_failed_is_none() {
+    let firm = Firm::new();
+    firm.messages("in.ndjson", &[message("m1", "2019-06-01T12:00:00Z", "lunch")]);
+    firm.run(&["in.ndjson"]).ended(0);
+    let home = Home::open(&firm.path(".lexhold")).unwrap();
+    let (_, batch) = home.batches(1).unwrap().next().unwrap().unwrap();
+    std::fs::write(home.root().join(&batch.files[0].path), "another").unwrap();
+    firm.call(&["backup", "copy"]).ended(4);
+    let last = home.journal().entries(1).unwrap().last().unwrap().unwrap();
+    assert_eq!(last.kind, EntryKind::CopyGone);
+}
+
+/// Whoever works beside a destruction may have a copy of the catalog that knows more; what the dead left is swept away.
+#[test]
+fn temporary_files_of_others_are_a_copy_as_long_as_these_live() {
+    let firm = Firm::new();
+    firm.messages("in.ndjson", &[message("m1", "2019-06-01T12:00:00Z", "lunch")]);
+    firm.run(&["in.ndjson"]).ended(0);
+    let home = Home::open(&firm.path(".lexhold")).unwrap();
+    let at_work = home.scratch().unwrap();
+    std::fs::write(at_work.path(), "a copy of the catalog").unwrap();
+    destroy_all(&firm);
+    let (files, none) = (
+        one("temporary files of other processes at work", "pending", false),
+        one("copies outside the home", "exempt", false),
+    );
+    assert_eq!(copies(&firm), (false, vec![files, none.clone()]));
+    let path = at_work.path().to_owned();
+    drop(at_work);
+    assert_eq!(copies(&firm), (true, vec![none.clone()]));
+    assert!(!path.exists());
+    // Who begins later knows nothing of what is gone.
+    let at_work = home.scratch().unwrap();
+    std::fs::write(at_work.path(), "a copy of the catalog").unwrap();
+    assert_eq!(copies(&firm), (true, vec![none]));
 }

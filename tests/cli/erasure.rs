@@ -708,45 +708,24 @@ fn a_grant_ends_with_the_next_request_and_with_a_ground_of_any() {
     assert_eq!(m2(), "eligible");
 }
 
-/// What waives different duties takes an entry for each: a call that was killed between them is given again.
+/// However much the messages differ in what is waived for them, a kill leaves all of a grant or nothing.
 #[test]
-fn a_grant_that_was_killed_half_way_ends_like_any_other() {
-    let granted = ["--message", "/m2", "--message", "/m3"];
-    let outcome = |kill: bool| {
-        let firm = firm();
-        ask(&firm, &["--person", "bob"]).ended(0);
-        confirm(&firm);
-        decide(&firm, "lea", "ground", &["--article", "17(3)(e)", "--message", "/m3"]).ended(0);
-        if kill {
-            let grant = [
-                "erasure",
-                "grant",
-                "er-1",
-                "--reason",
-                "r",
-                "--confirmed-by",
-                "leo",
-                "--as",
-                "lea",
-            ];
-            let mut killed = firm.command(&[&grant[..], &granted].concat());
-            let status = killed
-                .env("LEXHOLD_TEST_STOP_AT", "half-decided")
-                .output()
-                .unwrap()
-                .status;
-            assert_eq!(status.code(), None, "killed");
-            let half: Vec<_> = standings(&firm, &[])
-                .into_iter()
-                .filter(|(_, how, _)| how == "queued")
-                .collect();
-            assert_eq!(half.len(), 1, "{half:?}");
-        }
-        decide(&firm, "lea", "grant", &granted).ended(0);
-        firm.call(&["verify"]).ended(0);
-        (standings(&firm, &[]), states(&firm, "lea"))
-    };
-    assert_eq!(outcome(true), outcome(false));
+fn a_grant_is_one_entry() {
+    let firm = firm();
+    ask(&firm, &["--person", "bob"]).ended(0);
+    confirm(&firm);
+    decide(&firm, "lea", "ground", &["--article", "17(3)(e)", "--message", "/m3"]).ended(0);
+    let before = firm.read(".lexhold/journal/log.ndjson");
+    decide(&firm, "lea", "grant", &["--message", "/m2", "--message", "/m3"]).ended(0);
+    let journal = firm.read(".lexhold/journal/log.ndjson");
+    let decided = |journal: &str| journal.matches("\"erasure_decided\"").count();
+    assert_eq!(decided(&journal), decided(&before) + 1);
+    let queued = standings(&firm, &[]).into_iter().filter(|(_, how, _)| how == "queued");
+    assert_eq!(queued.count(), 2);
+    let found = firm.fingerprint(Fingerprint::Everything);
+    firm.call(&["rebuild"]).ended(0);
+    assert_eq!(firm.fingerprint(Fingerprint::Everything), found);
+    firm.call(&["verify"]).ended(0);
 }
 
 #[test]

@@ -7,8 +7,17 @@ use crate::silence::{BOTH, align, by, keep, plan, same, same_file, template, twi
 use crate::support::Firm;
 
 /// What people do who may not know: who, and what they write. `PLAN` is a plan that is approved.
-const DONE: [(&str, &str); 38] = [
+const DONE: [(&str, &str); 41] = [
     ("rex", "run in.ndjson --dry-run --backfill --as-of 2026-01-01"),
+    (
+        "rex",
+        "run in.ndjson --backfill --as-of 2026-01-01 --confirmed-by rita --out reports",
+    ),
+    (
+        "rex",
+        "run more.ndjson --backfill --as-of 2026-01-01 --confirmed-by rita",
+    ),
+    ("rex", "backup copy"),
     (
         "rex",
         "event record --type employee_left --key ann --date 2020-01-31 --evidence told",
@@ -83,7 +92,8 @@ const DONE: [(&str, &str); 38] = [
 ];
 
 /// What they look at.
-const READ: [(&str, &str); 36] = [
+const READ: [(&str, &str); 37] = [
+    ("ria", "verify"),
     ("ria", "status"),
     ("ria", "status --json"),
     ("ria", "whoami"),
@@ -142,7 +152,7 @@ const REPORTS: [(&str, &str); 12] = [
 ];
 
 /// Verbs that tell nothing of a home's messages.
-const APART: [&str; 28] = [
+const APART: [&str; 26] = [
     "init",
     "check",
     "fmt",
@@ -157,9 +167,7 @@ const APART: [&str; 28] = [
     "completions",
     "man",
     "help",
-    // They tell how many bytes and entries there are, or only sign, or make a key.
-    "verify",
-    "backup",
+    // They bring a copy back elsewhere, or only sign, or make a key.
     "restore",
     "sign",
     "keys",
@@ -182,6 +190,13 @@ const OPEN: &str = "lexhold: 1\nhold: quiet\nmatter: M\nzone: UTC\nids: [slack/c
 fn told_alike(twins: &[Firm; 2]) {
     for firm in twins {
         firm.write("open.yaml", OPEN);
+        firm.messages(
+            "more.ndjson",
+            &[
+                crate::dispose::old(31, "2019-06-01T12:00:00Z"),
+                crate::dispose::old(33, "2025-06-01T12:00:00Z"),
+            ],
+        );
     }
     align(twins);
     let plan = plan(twins);

@@ -82,7 +82,10 @@ impl Supposed {
 fn beside(scratch: &Path) -> anyhow::Result<TempDir> {
     let folder = scratch.parent().unwrap_or(scratch);
     std::fs::create_dir_all(folder).or_exit(Exit::Data, "making room for a copy of the catalog")?;
-    tempfile::tempdir_in(folder).or_exit(Exit::Data, "making room for a copy of the catalog")
+    let mut name = scratch.file_name().unwrap_or_default().to_owned();
+    name.push(".");
+    let made = tempfile::Builder::new().prefix(&name).tempdir_in(folder);
+    made.or_exit(Exit::Data, "making room for a copy of the catalog")
 }
 
 fn write(path: &Path, rows: &arrow::array::RecordBatch) -> anyhow::Result<()> {

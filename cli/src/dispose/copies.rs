@@ -2,9 +2,10 @@
 //! `lexhold.yaml` declares. A plan is complete when none of them is still to go.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::path::PathBuf;
 
 use jiff::{Span, Timestamp};
-use lexhold_catalog::payload::{BackupMade, CopyGone, Restored};
+use lexhold_catalog::payload::{BackupBegun, BackupMade, CopyGone, Restored};
 use lexhold_policy::Verb;
 use lexhold_retention::Zone;
 use lexhold_store::{EntryKind, Home, Payload, StoreMode};
@@ -101,12 +102,22 @@ impl CopyLog {
             let entry = entry?;
             let seq = entry.seq;
             match entry.kind {
+                // Until it is whole it has what the home had then, and may have more.
+                EntryKind::BackupBegun => {
+                    let begun: Option<BackupBegun> = home.journal().payload_json(&entry)?;
+                    let expires = begun.and_then(|begun| begun.expires?.parse().ok());
+                    log.add("backup", seq, seq - 1, expires);
+                }
                 EntryKind::BackupMade => {
                     let made: Option<BackupMade> = home.journal().payload_json(&entry)?;
                     let expires = made.as_ref().and_then(|made| made.expires.as_deref()?.parse().ok());
                     let entries = made.as_ref().map_or(0, |made| made.entries);
+                    let begun = made.as_ref().and_then(|made| made.begun);
                     log.manifests.extend(made.map(|made| made.backup));
-                    log.add("backup", seq, entries, expires);
+                    match begun {
+                        Some(begun) => log.replace(begun, entries, expires),
+                        None => log.add("backup", seq, entries, expires),
+                    }
                 }
                 // The home as it was before may still lie somewhere, and so does the backup, whose entry came after it was made.
                 EntryKind::Restored => {
@@ -115,6 +126,12 @@ impl CopyLog {
                     match restored {
                         Some(Restored { backup, .. }) if backup.is_empty() || !log.manifests.insert(backup.clone()) => {
                         }
+                        // It was about to be made when its own journal ended.
+                        Some(Restored {
+                            begun: Some(begun),
+                            backup_entries,
+                            ..
+                        }) => log.replace(begun, backup_entries, None),
                         restored => log.add("backup", seq, restored.map_or(0, |one| one.backup_entries), None),
                     }
                 }
@@ -127,6 +144,13 @@ impl CopyLog {
             }
         }
         Ok(log)
+    }
+
+    /// What is known of a backup that was about to be made, now that it is.
+    fn replace(&mut self, begun: u64, entries: u64, expires: Option<Timestamp>) {
+        let name = format!("backup-{begun}");
+        self.homes.retain(|one| one.name != name);
+        self.homes.push(HomeCopy { name, entries, expires });
     }
 
     fn add(&mut self, what: &str, seq: u64, entries: u64, expires: Option<Timestamp>) {
@@ -153,6 +177,14 @@ impl CopyLog {
         let mut copies: Vec<Copy> = [archive, "evaluations", "catalog"]
             .map(|copy| Copy::of_home(copy, is_done))
             .into();
+        if holds_older(home, plan)? {
+            copies.push(Copy {
+                copy: "temporary files of other processes at work".to_owned(),
+                state: "pending",
+                until: None,
+                reason: Some("they began before all of the plan was gone".to_owned()),
+            });
+        }
         let receivers: BTreeSet<&str> = plan
             .items
             .iter()
@@ -209,6 +241,21 @@ impl CopyLog {
             reason,
         }
     }
+}
+
+/// Whether another process has temporary files, a copy of the catalog perhaps, from before the plan was certified.
+fn holds_older(home: &Home, plan: &Plan) -> anyhow::Result<bool> {
+    let others = home::scratch_of_others(home)?;
+    let certified = match plan.row.certified {
+        Some(seq) if !others.is_empty() => home.journal().entries(seq)?.next().transpose()?.map(|entry| entry.at),
+        _ => None,
+    };
+    let is_older = |path: &PathBuf| {
+        let made = std::fs::metadata(path).and_then(|found| found.created());
+        let made = made.ok().and_then(|at| Timestamp::try_from(at).ok());
+        made.zip(certified).is_none_or(|(made, certified)| made <= certified)
+    };
+    Ok(others.iter().any(is_older))
 }
 
 /// The end of the day on which a period from an instant ends, in the home's zone.

@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use lexhold_catalog::payload::{ErasureDecided, ErasureItem};
-use lexhold_catalog::{Catalog, ErasureItemRow, ErasureRow, RetentionRow, Scope};
+use lexhold_catalog::payload::{ErasureDecided, ErasureGrant, ErasureItem};
+use lexhold_catalog::{Catalog, ErasureItemRow, ErasureRow, GRANT_PARTS, RetentionRow, Scope};
 use lexhold_model::Key;
 use lexhold_policy::Verb;
 use lexhold_retention::PrivacyLaw;
-use lexhold_store::{EntryKind, Step};
+use lexhold_store::EntryKind;
 use serde_json::json;
 
 use super::standing::law_of;
@@ -15,8 +15,7 @@ use super::step::told;
 use super::{Desk, confirmed, named, seen};
 use crate::args::{GrantErasure, GroundErasure, NamedMessages};
 use crate::dates::{Dates, Grounds};
-use crate::failure::{Exit, Failure, exit_of, reasoned};
-use crate::run::faults;
+use crate::failure::{Exit, Failure, reasoned};
 use crate::settings::Settings;
 use crate::terminal::counted;
 
@@ -61,6 +60,7 @@ pub fn ground(settings: &Settings, args: &GroundErasure) -> anyhow::Result<Exit>
         waived: Vec::new(),
         reason: args.reason.clone(),
         items: items.into_iter().map(item).collect(),
+        grants: Vec::new(),
         confirmed_by: by.clone(),
         solo: desk.actor.is_solo(),
     });
@@ -76,11 +76,10 @@ pub fn ground(settings: &Settings, args: &GroundErasure) -> anyhow::Result<Exit>
 pub fn grant(settings: &Settings, args: &GrantErasure) -> anyhow::Result<Exit> {
     let by = &args.stands.confirmed_by;
     let (desk, catalog, request) = deciding(settings, &args.name, &args.reason, by)?;
-    let faults = faults()?;
     let items = items(&catalog, &request, &args.named)?;
     let n = items.len();
     let waived = waived(settings, &catalog, &request, &items)?;
-    let mut seen = seen(&catalog)?;
+    let seen = seen(&catalog)?;
     drop(catalog);
     let mut alike: BTreeMap<Vec<Key>, Vec<ErasureItem>> = BTreeMap::new();
     for item in items {
@@ -90,39 +89,28 @@ pub fn grant(settings: &Settings, args: &GrantErasure) -> anyhow::Result<Exit> {
             .or_default()
             .push(self::item(item));
     }
-    let mut n_done = 0;
-    for (waived, items) in alike {
-        let n_items = items.len();
-        let payload = json!(ErasureDecided {
-            request: args.name.clone(),
-            ground: None,
-            waived,
-            reason: args.reason.clone(),
-            items,
-            confirmed_by: by.clone(),
-            solo: desk.actor.is_solo(),
-        });
-        seen = desk
-            .append(EntryKind::ErasureDecided, &payload, seen)
-            .map_err(|error| cut_short(error, n_done, n))?;
-        n_done += n_items;
-        faults.reach(Step::HalfDecided);
+    if alike.len() as u64 >= GRANT_PARTS {
+        let message = "the messages differ too much in what would be waived for them to be granted together";
+        return Err(Failure::new(Exit::Usage, message)
+            .help("grant some of them at a time")
+            .into());
     }
+    let grants = alike.into_iter().map(|(waived, items)| ErasureGrant { waived, items });
+    let payload = json!(ErasureDecided {
+        request: args.name.clone(),
+        ground: None,
+        waived: Vec::new(),
+        reason: args.reason.clone(),
+        items: Vec::new(),
+        grants: grants.collect(),
+        confirmed_by: by.clone(),
+        solo: desk.actor.is_solo(),
+    });
+    let seq = desk.append(EntryKind::ErasureDecided, &payload, seen)?;
     told(&format!(
-        "erasure of {} is granted, journal entry {seen}; what nothing else keeps is queued",
+        "erasure of {} is granted, journal entry {seq}; what nothing else keeps is queued",
         counted(n, "message", "messages")
     ))
-}
-
-/// What went wrong, and how many messages are granted nonetheless: those of the entries that stand.
-fn cut_short(error: anyhow::Error, n_done: usize, n: usize) -> anyhow::Error {
-    if n_done == 0 {
-        return error;
-    }
-    let message = format!("erasure of {n_done} of {n} messages is granted and on record, of the others it is not");
-    let help = "give the same command again: what was granted stays so";
-    let exit = exit_of(&error);
-    error.context(Failure::new(exit, message).help(help))
 }
 
 /// The messages of the request that somebody named.
@@ -207,20 +195,4 @@ fn waived(
         waived.insert(item.family, of_item);
     }
     Ok(waived)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_grant_that_is_cut_short_says_what_stands() {
-        let busy = || anyhow::Error::from(Failure::new(Exit::Busy, "somebody else wrote"));
-        assert_eq!(format!("{:#}", cut_short(busy(), 0, 5)), "somebody else wrote");
-        let told = cut_short(busy(), 2, 5);
-        assert_eq!(exit_of(&told), Exit::Busy);
-        let told = format!("{told:#}");
-        assert!(told.starts_with("erasure of 2 of 5 messages is granted"), "{told}");
-        assert!(told.ends_with("somebody else wrote"), "{told}");
-    }
 }

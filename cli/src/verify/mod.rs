@@ -43,15 +43,19 @@ pub fn verify(settings: &Settings, args: &Verify) -> anyhow::Result<Exit> {
     }
     let agrees = agrees(&home, &checkpoints)?;
     let sound = verification.is_sound() && in_catalog.is_empty() && agrees;
+    if home.is_open_to_others()? {
+        let root = home.root().display();
+        say(&format!(
+            "warning: everybody on this machine can read the home, messages included: chmod o= {root}"
+        ));
+    }
     if !settings.quiet {
         let head = verification.head.map_or_else(String::new, |head| {
             format!("{} entries, tree head {}, ", head.size, head.root)
         });
-        say(&format!(
-            "verify: {head}{} files: {}",
-            verification.files,
-            if sound { "sound" } else { "NOT sound" }
-        ));
+        // How many files there are would tell of what a silent hold has found.
+        let verdict = if sound { "sound" } else { "NOT sound" };
+        say(&format!("verify: {head}archive, evaluations and catalog: {verdict}"));
         if let Some(head) = verification.head.filter(|_| sound) {
             say(&vouched(head, &checkpoints));
         }

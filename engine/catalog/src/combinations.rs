@@ -8,7 +8,7 @@ use arrow::datatypes::{Int32Type, Int64Type};
 use lexhold_model::Key;
 
 use crate::cases::CaseEnds;
-use crate::covered::{ASKED, COVERED, Covered};
+use crate::covered::{self, COVERED, Covered};
 use crate::error::{CatalogError, ErrorKind, Result};
 use crate::membership::decimals;
 use crate::open::Catalog;
@@ -565,7 +565,7 @@ impl Catalog {
     /// whose erasure was asked for, or whose dates follow from the end of a case.
     pub(crate) fn set_apart(&self, run: Option<&str>) -> Result<()> {
         self.set_up_cases()?;
-        let run = of_run(run);
+        let (run, asked) = (of_run(run), covered::asked());
         self.connection_batch(&format!(
             "CREATE OR REPLACE TEMP TABLE apart AS
              SELECT m.family, m.origin_no, m.days_no, m.conversation_no, m.place_no, epoch_us(m.sent_at) AS sent_at,
@@ -583,7 +583,7 @@ impl Catalog {
                      UNION ALL SELECT family, false, false, NULL, NULL, true, false, NULL, NULL, false, NULL, NULL FROM in_case
                      UNION ALL SELECT family, false, false, NULL, NULL, false, true, NULL, NULL, false, NULL, NULL FROM united
                      UNION ALL SELECT family, false, false, NULL, NULL, false, false, since, granted, grounded, NULL, NULL
-                     FROM ({ASKED})
+                     FROM ({asked})
                      UNION ALL SELECT family, false, false, NULL, NULL, false, false, NULL, NULL, false, alert_at, case_at
                      FROM case_end)
                  GROUP BY family) x USING (family) {run}"

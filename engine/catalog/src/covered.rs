@@ -1,5 +1,8 @@
 //! What bears on messages beside their dates: holds in force, those that were released a short while ago, open cases.
 
+/// By how much the numbers of grants lie apart: a decision has no more parts, each of which waives other schedule versions.
+pub const GRANT_PARTS: u64 = 1_000_000;
+
 /// What covers messages, whatever their dates.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Covered {
@@ -22,7 +25,7 @@ pub struct Covered {
 pub struct Asked {
     /// When the first was confirmed, in microseconds since 1970 in UTC.
     pub since: i64,
-    /// The journal entry that granted it, and says which duties were waived: see [`crate::Catalog::waived`].
+    /// The part of a grant that grants it, and says which duties were waived: see [`crate::Catalog::waived`].
     pub granted: Option<u64>,
     /// Somebody recorded a ground on which they stay.
     pub grounded: bool,
@@ -79,15 +82,21 @@ pub(crate) const COVERED: &str = "
 /// Families whose erasure was asked for, a row each, as SQL: `since`; `granted`, the last grant by a request that stands; and
 /// `grounded`, whether the last word under any such request is a ground on which they stay. A grant counts while no ground does, and
 /// while nobody else has asked since: it was weighed against the law of those who had.
-pub(crate) const ASKED: &str = "
-    SELECT family, since, grounded, CASE WHEN NOT grounded AND granted > asked THEN granted END AS granted FROM (
-        SELECT i.family, min(epoch_us(s.stepped_at)) AS since, max(s.seq) AS asked,
-               max(d.seq) FILTER (d.ground IS NULL) AS granted, bool_or(d.ground IS NOT NULL) AS grounded
-        FROM erasure_item i JOIN erasure_step s ON s.request = i.request AND s.step = 'confirmed'
-        LEFT JOIN (SELECT o.request, o.seq, o.ground, x.family FROM erasure_decision o JOIN erasure_decision_item x USING (seq)
-                   QUALIFY row_number() OVER (PARTITION BY o.request, x.family ORDER BY o.seq DESC) = 1) d
-            ON d.request = i.request AND d.family = i.family
-        WHERE i.request NOT IN (SELECT request FROM erasure_step WHERE step = 'closed') GROUP BY i.family)";
+pub(crate) fn asked() -> String {
+    format!(
+        "SELECT family, since, grounded,
+                CASE WHEN NOT grounded AND granted // {GRANT_PARTS} > asked THEN granted END AS granted FROM (
+            SELECT i.family, min(epoch_us(s.stepped_at)) AS since, max(s.seq) AS asked,
+                   max(d.seq * {GRANT_PARTS} + d.part) FILTER (d.ground IS NULL) AS granted,
+                   bool_or(d.ground IS NOT NULL) AS grounded
+            FROM erasure_item i JOIN erasure_step s ON s.request = i.request AND s.step = 'confirmed'
+            LEFT JOIN (SELECT o.request, o.seq, o.part, o.ground, x.family
+                       FROM erasure_decision o JOIN erasure_decision_item x USING (seq, part)
+                       QUALIFY row_number() OVER (PARTITION BY o.request, x.family ORDER BY o.seq DESC) = 1) d
+                ON d.request = i.request AND d.family = i.family
+            WHERE i.request NOT IN (SELECT request FROM erasure_step WHERE step = 'closed') GROUP BY i.family)"
+    )
+}
 
 /// Families that a silent hold, the grace after one, or an open case keeps at an instant, as SQL; none where nothing is hidden.
 pub(crate) fn hushed(hide_silent_at: Option<i64>) -> String {

@@ -8,6 +8,7 @@ use duckdb::{Transaction, params};
 use lexhold_model::{Key, canonical_json};
 use serde_json::{Value, json};
 
+use crate::covered::GRANT_PARTS;
 use crate::error::{CatalogError, ErrorKind, Result};
 use crate::open::Catalog;
 use crate::payload::{
@@ -287,29 +288,34 @@ fn step(
     Ok(())
 }
 
-/// Projects what counsel decided.
+/// Projects what counsel decided, a row for each part that waives something else.
 pub(crate) fn decide(
     transaction: &Transaction<'_>,
     entry: &JournalEntry<'_>,
     decided: &ErasureDecided,
 ) -> duckdb::Result<()> {
-    transaction.execute(
-        "INSERT INTO erasure_decision VALUES (?, ?, ?::TIMESTAMPTZ, ?, ?, ?, ?, ?, ?)",
-        params![
-            decided.request,
-            entry.seq,
-            entry.at,
-            entry.actor,
-            decided.ground,
-            canonical_json(&json!(decided.waived)),
-            decided.reason,
-            decided.confirmed_by.join(" "),
-            decided.solo
-        ],
-    )?;
+    for (part, (waived, _)) in (0_i64..).zip(decided.parts()) {
+        transaction.execute(
+            "INSERT INTO erasure_decision VALUES (?, ?, ?, ?::TIMESTAMPTZ, ?, ?, ?, ?, ?, ?)",
+            params![
+                decided.request,
+                entry.seq,
+                part,
+                entry.at,
+                entry.actor,
+                decided.ground,
+                canonical_json(&json!(waived)),
+                decided.reason,
+                decided.confirmed_by.join(" "),
+                decided.solo
+            ],
+        )?;
+    }
     let mut rows = transaction.appender("erasure_decision_item")?;
-    for item in &decided.items {
-        rows.append_row(params![entry.seq, decimal(item.family)])?;
+    for (part, (_, items)) in (0_i64..).zip(decided.parts()) {
+        for item in items {
+            rows.append_row(params![entry.seq, part, decimal(item.family)])?;
+        }
     }
     rows.flush()
 }
@@ -367,7 +373,7 @@ impl Catalog {
             "SELECT i.family, i.message_id, i.others, d.seq, d.ground, d.reason, d.decided_by,
                     t.family IS NOT NULL AND m.family IS NULL, t.plan, coalesce(a.requests, [])
              FROM erasure_item i
-             LEFT JOIN (SELECT o.*, x.family FROM erasure_decision o JOIN erasure_decision_item x USING (seq)
+             LEFT JOIN (SELECT o.*, x.family FROM erasure_decision o JOIN erasure_decision_item x USING (seq, part)
                         WHERE o.request = {request}
                         QUALIFY row_number() OVER (PARTITION BY x.family ORDER BY o.seq DESC) = 1) d ON d.family = i.family
              LEFT JOIN (SELECT family, arg_max(plan, done_seq) AS plan FROM tombstone GROUP BY family) t ON t.family = i.family
@@ -406,13 +412,13 @@ impl Catalog {
         })
     }
 
-    /// The schedule versions whose duties each grant waived, by its journal entry.
+    /// The schedule versions whose duties each part of a grant waived, by the number of the part: see [`Asked::granted`](crate::Asked).
     ///
     /// # Errors
     /// Those of DuckDB.
     pub fn waived(&self) -> Result<HashMap<u64, BTreeSet<Key>>> {
-        let sql = "SELECT seq, waived FROM erasure_decision WHERE ground IS NULL";
-        let rows = collect(self.connection(), sql, "reading what was waived", |row| {
+        let sql = format!("SELECT seq * {GRANT_PARTS} + part, waived FROM erasure_decision WHERE ground IS NULL");
+        let rows = collect(self.connection(), &sql, "reading what was waived", |row| {
             let waived = serde_json::from_value(parsed(row.text(1)?)?).unwrap_or_default();
             Ok((row.count(0)?, waived))
         })?;

@@ -180,6 +180,9 @@ pub struct DisposalRejected {
     /// The items that are sent back; the rest stays.
     #[serde(default)]
     pub items: Vec<SentBack>,
+    /// Whether nobody decided that, but what was found when the plan was carried out.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub found: bool,
 }
 
 /// An item that was sent back.
@@ -358,11 +361,22 @@ pub enum Outcome {
     Timeout,
 }
 
+/// The payload of a backup that is about to be made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BackupBegun {
+    /// When it is to be gone, RFC 3339.
+    #[serde(default)]
+    pub expires: Option<String>,
+}
+
 /// The payload of a backup.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BackupMade {
     /// The digest of its manifest.
     pub backup: String,
+    /// The entry that said that it was about to be made; none in journals of the first versions.
+    #[serde(default)]
+    pub begun: Option<u64>,
     /// The entries of its journal.
     pub entries: u64,
     /// When it is to be gone, RFC 3339.
@@ -379,6 +393,9 @@ pub struct Restored {
     /// The entries of its journal.
     #[serde(default)]
     pub backup_entries: u64,
+    /// The entry that said that it was about to be made.
+    #[serde(default)]
+    pub begun: Option<u64>,
     /// Whether what came after the backup is known.
     pub newer_journal: bool,
 }
@@ -626,19 +643,42 @@ pub struct ErasureDecided {
     /// The article on which they stay; none where their erasure is granted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ground: Option<String>,
-    /// The schedule versions whose duties are waived, sorted, where it is granted.
+    /// The schedule versions whose duties are waived for all of the items, sorted, where it is granted: as the first versions wrote it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub waived: Vec<Key>,
     /// Why.
     pub reason: String,
-    /// The messages.
+    /// The messages that stay on the ground.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub items: Vec<ErasureItem>,
+    /// The messages whose erasure is granted, by what is waived for them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub grants: Vec<ErasureGrant>,
     /// Who stands by it.
     #[serde(default)]
     pub confirmed_by: Vec<String>,
     /// Whether one person governed alone.
     #[serde(default)]
     pub solo: bool,
+}
+
+/// Messages for which the same is waived.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ErasureGrant {
+    /// The schedule versions whose duties are waived, sorted.
+    pub waived: Vec<Key>,
+    /// The messages.
+    pub items: Vec<ErasureItem>,
+}
+
+impl ErasureDecided {
+    /// What was decided in parts: the schedule versions that are waived, and the messages.
+    pub(crate) fn parts(&self) -> impl Iterator<Item = (&[Key], &[ErasureItem])> {
+        let grants = self.grants.iter().map(|grant| (&*grant.waived, &*grant.items));
+        std::iter::once((&*self.waived, &*self.items))
+            .filter(|(_, items)| !items.is_empty())
+            .chain(grants)
+    }
 }
 
 /// The payload of an answer.

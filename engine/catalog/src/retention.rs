@@ -3,7 +3,7 @@
 use lexhold_model::Key;
 
 use crate::combinations::{Combination, combination};
-use crate::covered::{ASKED, Asked, Covered};
+use crate::covered::{self, Asked, Covered};
 use crate::error::{CatalogError, Result};
 use crate::open::Catalog;
 use crate::rows::{Row, each_row, sql_key, sql_text};
@@ -124,6 +124,7 @@ impl Catalog {
 
 /// One row a message, assignment and hold: neither lists nor groups that would have to fit into memory.
 fn retention_sql(scope: Scope) -> String {
+    let asked = covered::asked();
     let only = match scope {
         Scope::All => String::new(),
         Scope::Due => "WHERE m.rowid IN (SELECT place FROM due_row)".to_owned(),
@@ -147,7 +148,7 @@ fn retention_sql(scope: Scope) -> String {
          FROM message m JOIN batch b ON b.seq = m.seq
          LEFT JOIN united_member u ON u.family = m.family
          LEFT JOIN ({HELD}) h ON h.family = m.family
-         LEFT JOIN ({ASKED}) e ON e.family = m.family
+         LEFT JOIN ({asked}) e ON e.family = m.family
          {only}
          ORDER BY m.message_id, m.version, m.key, x_origin_no, x_days_no, x_sent_at, x_captured_at, h.hold",
         numbers.join(", ")

@@ -11,7 +11,7 @@ use crate::error::{CatalogError, Doing, ErrorKind, Result};
 use crate::numbers;
 
 /// The version of these tables. Raised whenever a column changes, so that an old catalog is rebuilt, not misread.
-pub const SCHEMA_VERSION: i64 = 7;
+pub const SCHEMA_VERSION: i64 = 8;
 
 /// Columns that the catalog adds to `message`: the journal entry that brought it, and the numbers of what it shares with
 /// others (see `numbers`), so that dates of a whole archive are counted without a join of large tables.
@@ -61,10 +61,10 @@ CREATE TABLE erasure_step (
     step VARCHAR NOT NULL, day VARCHAR, reason VARCHAR, detail VARCHAR NOT NULL, confirmed_by VARCHAR NOT NULL,
     solo BOOLEAN NOT NULL);
 CREATE TABLE erasure_decision (
-    request VARCHAR NOT NULL, seq BIGINT NOT NULL, decided_at TIMESTAMPTZ NOT NULL, decided_by VARCHAR NOT NULL,
+    request VARCHAR NOT NULL, seq BIGINT NOT NULL, part BIGINT NOT NULL, decided_at TIMESTAMPTZ NOT NULL, decided_by VARCHAR NOT NULL,
     ground VARCHAR, waived VARCHAR NOT NULL, reason VARCHAR NOT NULL, confirmed_by VARCHAR NOT NULL,
     solo BOOLEAN NOT NULL);
-CREATE TABLE erasure_decision_item (seq BIGINT NOT NULL, family DECIMAL(38,0) NOT NULL);
+CREATE TABLE erasure_decision_item (seq BIGINT NOT NULL, part BIGINT NOT NULL, family DECIMAL(38,0) NOT NULL);
 CREATE TABLE run (
     run VARCHAR NOT NULL, seq BIGINT NOT NULL, actor VARCHAR NOT NULL, started_at TIMESTAMPTZ NOT NULL,
     bundle VARCHAR NOT NULL, facts VARCHAR NOT NULL, as_of TIMESTAMPTZ NOT NULL,

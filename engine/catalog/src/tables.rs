@@ -141,10 +141,10 @@ const OWN_TABLES: [(&str, &str, Option<&str>); 44] = [
     ),
     (
         "erasure_decision",
-        "request, seq, decided_at, decided_by, ground, waived, reason, confirmed_by, solo",
-        Some("request, decided_by, ground, waived, reason, confirmed_by, solo"),
+        "request, seq, part, decided_at, decided_by, ground, waived, reason, confirmed_by, solo",
+        Some("request, part, decided_by, ground, waived, reason, confirmed_by, solo"),
     ),
-    ("erasure_decision_item", "seq, family", Some("family")),
+    ("erasure_decision_item", "seq, part, family", Some("part, family")),
     (
         "run",
         "run, seq, actor, started_at, bundle, facts, as_of, finished_at, summary",

@@ -40,9 +40,7 @@ pub enum Step {
     CatalogCopied,
     /// The copy is in the place of the catalog.
     CatalogReplaced,
-    /// One entry of a decision that takes several stands. Reached by the caller, as are the next.
-    HalfDecided,
-    /// The order to the firm's own archive stands; nobody outside knows of it yet.
+    /// The order to the firm's own archive stands; nobody outside knows of it yet. Reached by the caller, as is the next.
     Ordered,
     /// The certificate is on record, and nowhere else.
     Certified,
@@ -76,7 +74,7 @@ impl Step {
     pub const RETIREMENT: [Self; 2] = [Self::CatalogCopied, Self::CatalogReplaced];
 
     /// What the program does beside batches and destructions, a step each.
-    pub const APART: [Self; 3] = [Self::HalfDecided, Self::Ordered, Self::Certified];
+    pub const APART: [Self; 2] = [Self::Ordered, Self::Certified];
 
     fn all() -> impl Iterator<Item = Self> {
         let commits = Self::ALL.into_iter().chain(Self::DESTRUCTION);
@@ -103,7 +101,6 @@ impl Step {
             Self::TablesSwapped => "tables-swapped",
             Self::CatalogCopied => "catalog-copied",
             Self::CatalogReplaced => "catalog-replaced",
-            Self::HalfDecided => "half-decided",
             Self::Ordered => "ordered",
             Self::Certified => "certified",
         }

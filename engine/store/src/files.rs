@@ -2,9 +2,9 @@
 //!
 //! Nothing here removes, truncates or overwrites: that is for `gate`.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use lexhold_model::Digest;
@@ -15,25 +15,47 @@ use crate::{ErrorKind, Result, StoreError};
 /// Creates a file that must not exist yet, with all its bytes on disk. A secret one is the owner's alone from the
 /// first byte on.
 pub(crate) fn write_new(path: &Path, bytes: &[u8], secret: bool) -> Result<()> {
-    let mode = if secret { 0o600 } else { 0o666 };
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(mode)
-        .open(path)
-        .map_err(cannot("create", path))?;
+    let mode = if secret { 0o600 } else { mode_within(path) };
+    let mut file = create_new(path, mode)?;
     file.write_all(bytes)
         .and_then(|()| file.sync_all())
         .map_err(cannot("write", path))
 }
 
-/// Creates folders as needed and makes every new one last.
+/// Creates a file that must not exist yet, open to those to whom its folder is.
+pub(crate) fn create_file(path: &Path) -> Result<File> {
+    create_new(path, mode_within(path))
+}
+
+fn create_new(path: &Path, mode: u32) -> Result<File> {
+    OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(mode)
+        .open(path)
+        .map_err(cannot("create", path))
+}
+
+/// Who may read and write what is made at a path: nobody to whom its folder is not open, so that the folder of a home decides for all
+/// that is in it. Where that cannot be told, the owner alone.
+pub(crate) fn mode_within(path: &Path) -> u32 {
+    0o666 & folder_mode(path)
+}
+
+fn folder_mode(path: &Path) -> u32 {
+    let folder = path.parent().map(fs::metadata);
+    folder
+        .and_then(|found| found.ok())
+        .map_or(0o700, |found| found.permissions().mode() & 0o777)
+}
+
+/// Creates folders as needed, each open to those to whom the one around it is, and makes every new one last.
 pub(crate) fn create_dirs(root: &Path, relative: &Path) -> Result<()> {
     let mut path = root.to_owned();
     for part in relative.components() {
         let parent = path.clone();
         path.push(part);
-        match fs::create_dir(&path) {
+        match DirBuilder::new().mode(folder_mode(&path)).create(&path) {
             Ok(()) => sync_dir(&parent)?,
             Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => {}
             Err(cause) => return Err(cannot("create", &path)(cause)),

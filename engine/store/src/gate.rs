@@ -21,6 +21,9 @@ use crate::{Result, StoreError, StoredFile, journal, lock, progress, signing};
 /// Where files lie for the moment between being written and being renamed into place.
 pub(crate) const SCRATCH: &str = "staging/tmp";
 
+/// How the names of paths begin that belong to one process each, before the number of its slot.
+const SLOT: &str = "process.";
+
 /// The files that are replaced whole: the home's own description, the state of a run.
 const STATE: [&str; 2] = [HOME_FILE, progress::FILE];
 
@@ -194,15 +197,37 @@ pub(crate) fn discard_staged(root: &Path, staged: &Path) -> Result<()> {
     removed.map_err(cannot("remove", &path))
 }
 
-/// Removes scratch files that no living process is writing. Does nothing while any process writes one.
+/// Removes scratch files that no living process has: what belongs to a process that has ended, whoever else is at work, and files that
+/// were being written, if nobody writes one.
 pub(crate) fn sweep_scratch(root: &Path) -> Result<()> {
-    let Some(_alone) = lock::try_exclusive(&scratch_lock(root))? else {
-        return Ok(());
-    };
+    let alone = lock::try_exclusive(&scratch_lock(root))?;
     for (name, _) in crate::files::children(&root.join(SCRATCH))? {
-        discard_staged(root, &Path::new(SCRATCH).join(name))?;
+        let is_left = match slot_of(&name) {
+            Some(slot) => lock::try_exclusive(&slot_lock(root, slot))?.is_some(),
+            None => alone.is_some(),
+        };
+        if is_left {
+            discard_staged(root, &Path::new(SCRATCH).join(name))?;
+        }
     }
     Ok(())
+}
+
+/// What living processes other than this one, whose path this is, have in their paths of their own.
+pub(crate) fn scratch_of_others(root: &Path, own: &Path) -> Result<Vec<PathBuf>> {
+    let own = own.file_name().and_then(|name| slot_of(Path::new(name)));
+    let names = crate::files::children(&root.join(SCRATCH))?;
+    let others = names.into_iter().map(|(name, _)| name).filter(|name| {
+        let slot = slot_of(name);
+        slot.is_some() && slot != own
+    });
+    Ok(others.map(|name| root.join(SCRATCH).join(name)).collect())
+}
+
+/// The slot of a process whose scratch bears this name, or one that begins with it.
+fn slot_of(name: &Path) -> Option<u32> {
+    let rest = name.to_str()?.strip_prefix(SLOT)?;
+    rest.split('.').next()?.parse().ok()
 }
 
 /// Cuts an incomplete last line off the journal: bytes from `keep` on, among which there is no end of a line.
@@ -281,6 +306,23 @@ pub(crate) fn owner_only(folder: &Path) -> Result<()> {
     fs::set_permissions(folder, fs::Permissions::from_mode(0o700)).map_err(cannot("protect", folder))
 }
 
+/// Lets nobody but the owner into the folder of a home that is made, and where that was there before, nobody but the owner and those
+/// whom its group lets in. What belongs to somebody else stays as it is: `verify` says that it is open.
+pub(crate) fn close_to_others(folder: &Path, is_new: bool) -> Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    if is_new {
+        return owner_only(folder);
+    }
+    let mode = fs::metadata(folder)
+        .map_err(cannot("look at", folder))?
+        .permissions()
+        .mode();
+    match fs::set_permissions(folder, fs::Permissions::from_mode(mode & 0o7770)) {
+        Err(cause) if cause.kind() != io::ErrorKind::PermissionDenied => Err(cannot("protect", folder)(cause)),
+        _ => Ok(()),
+    }
+}
+
 /// Runs `write` with a fresh name in the scratch folder, which stays out of a sweep's reach meanwhile, and
 /// leaves nothing under that name when it fails.
 fn with_scratch<T>(root: &Path, for_file: &Path, write: impl FnOnce(&Path) -> Result<T>) -> Result<T> {
@@ -300,12 +342,26 @@ fn with_scratch<T>(root: &Path, for_file: &Path, write: impl FnOnce(&Path) -> Re
     written
 }
 
-/// A path of this process's own below the scratch folder, and the lock that keeps it from being swept away.
+/// A path of this process's own below the scratch folder, and the lock that keeps it from being swept away. What the last process
+/// that had it left there is gone.
 pub(crate) fn own_scratch(root: &Path) -> Result<(PathBuf, File)> {
     create_dirs(root, Path::new(SCRATCH))?;
-    let shared = lock::shared(&scratch_lock(root))?;
-    let name = format!("process.{}", std::process::id());
-    Ok((root.join(SCRATCH).join(name), shared))
+    for slot in 0.. {
+        if let Some(lock) = lock::try_exclusive(&slot_lock(root, slot))? {
+            for (name, _) in crate::files::children(&root.join(SCRATCH))? {
+                if slot_of(&name) == Some(slot) {
+                    discard_staged(root, &Path::new(SCRATCH).join(name))?;
+                }
+            }
+            return Ok((root.join(SCRATCH).join(format!("{SLOT}{slot}")), lock));
+        }
+    }
+    Err(StoreError::busy("every path for scratch is taken", None))
+}
+
+/// The lock of a process's own path: numbers of processes come again, and are the same in two containers.
+fn slot_lock(root: &Path, slot: u32) -> PathBuf {
+    root.join(format!("locks/scratch.{slot}.lock"))
 }
 
 fn scratch_lock(root: &Path) -> PathBuf {
@@ -491,6 +547,28 @@ mod tests {
         replace_catalog(home.path(), rebuilt).unwrap();
         assert_eq!(fs::read(file("catalog.duckdb")).unwrap(), b"new");
         assert!(!file("catalog.duckdb.wal").exists() && !file("staging/catalog.duckdb").exists());
+    }
+
+    #[test]
+    fn what_a_process_left_goes_whoever_else_is_at_work() {
+        let home = home();
+        let (dead, lock) = own_scratch(home.path()).unwrap();
+        let beside = with_suffix(&dead, ".catalog");
+        let (living, _lock) = own_scratch(home.path()).unwrap();
+        for path in [&dead, &beside, &living] {
+            fs::write(path, "x").unwrap();
+        }
+        let others = || scratch_of_others(home.path(), &living).unwrap();
+        assert_eq!(others(), [dead.clone(), beside.clone()]);
+        sweep_scratch(home.path()).unwrap();
+        assert!(dead.exists() && beside.exists(), "their process lives");
+        drop(lock);
+        sweep_scratch(home.path()).unwrap();
+        assert!(!dead.exists() && !beside.exists() && living.exists());
+        assert!(others().is_empty());
+        fs::write(&dead, "x").unwrap();
+        assert_eq!(own_scratch(home.path()).unwrap().0, dead, "what is free is used again");
+        assert!(!dead.exists());
     }
 
     #[test]

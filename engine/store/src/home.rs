@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use lexhold_model::{ContentKey, Digest};
@@ -112,7 +113,9 @@ impl Home {
             opened => return opened,
         }
         refuse_foreign(path)?;
+        let is_new = !path.exists();
         fs::create_dir_all(path).map_err(cannot("create the home", path))?;
+        gate::close_to_others(path, is_new)?;
         let root = fs::canonicalize(path).map_err(cannot("open", path))?;
         create_dirs(&root, Path::new(lock::LOCKS))?;
         let _creating = lock::exclusive(&root.join(CREATE_LOCK))?;
@@ -146,6 +149,15 @@ impl Home {
     /// The time zone in which the home's own dates are read.
     pub fn zone(&self) -> &str {
         &self.description.zone
+    }
+
+    /// Whether people on this machine who are neither its owner nor of its group can read what is in it.
+    ///
+    /// # Errors
+    /// When the folder cannot be looked at.
+    pub fn is_open_to_others(&self) -> Result<bool> {
+        let found = fs::metadata(&self.root).map_err(cannot("look at", &self.root))?;
+        Ok(found.permissions().mode() & 0o005 != 0)
     }
 
     /// Where bodies are kept.
@@ -186,6 +198,16 @@ impl Home {
     pub fn scratch(&self) -> Result<Scratch> {
         let (path, lock) = gate::own_scratch(&self.root)?;
         Ok(Scratch { path, _lock: lock })
+    }
+
+    /// What other processes at work have in paths of their own, such as copies of the catalog: each may know what has been destroyed
+    /// since it was made. Sweeps away what processes that have ended left.
+    ///
+    /// # Errors
+    /// When the folder cannot be read, or what is left in it not removed.
+    pub fn scratch_of_others(&self, own: &Scratch) -> Result<Vec<PathBuf>> {
+        gate::sweep_scratch(&self.root)?;
+        gate::scratch_of_others(&self.root, &own.path)
     }
 
     /// Where to build a new catalog; the path is free, what an earlier attempt left there is gone.

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::fs::{File, OpenOptions, TryLockError};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
@@ -9,7 +10,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::files::{cannot, read_if_there};
+use crate::files::{cannot, mode_within, read_if_there};
 use crate::{Home, Result, Stamp, StoreError, gate};
 
 pub(crate) const LOCKS: &str = "locks";
@@ -17,6 +18,9 @@ const RUN: &str = "locks/run.lock";
 
 /// Journal appends take milliseconds; a holder that keeps the lock longer than this is stuck or stopped.
 pub(crate) const JOURNAL_WAIT: Duration = Duration::from_secs(30);
+
+/// How long a look at a lock may take.
+const LOOK: Duration = Duration::from_millis(20);
 
 /// Who holds a lock.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,6 +55,7 @@ impl fmt::Display for Holder {
 pub struct RunLock {
     root: PathBuf,
     _file: File,
+    _folder: OfFolder,
 }
 
 impl RunLock {
@@ -71,6 +76,12 @@ impl Home {
         if !wait_for(wait, &path, || file.try_lock())? {
             return Err(StoreError::busy("another run is at work", holder(&path)));
         }
+        let Some(folder) = of_folder(self.root(), wait)? else {
+            return Err(StoreError::busy(
+                "another run is at work, whose lock was removed by hand",
+                None,
+            ));
+        };
         let holder = Holder {
             process: std::process::id(),
             actor: stamp.actor.to_owned(),
@@ -82,6 +93,7 @@ impl Home {
         Ok(RunLock {
             root: self.root().to_owned(),
             _file: file,
+            _folder: folder,
         })
     }
 
@@ -91,11 +103,7 @@ impl Home {
     /// When the lock cannot be looked at.
     pub fn run_holder(&self) -> Result<Option<Holder>> {
         let path = self.root().join(RUN);
-        if !path.exists() {
-            return Ok(None);
-        }
-        let file = File::open(&path).map_err(cannot("read", &path))?;
-        if wait_for(Duration::ZERO, &path, || file.try_lock_shared())? {
+        if is_free(&path)? && is_free(self.root())? {
             return Ok(None);
         }
         let unknown = Holder {
@@ -112,7 +120,7 @@ impl Home {
 pub(crate) fn shared(path: &Path) -> Result<File> {
     let file = open(path)?;
     if !wait_for(JOURNAL_WAIT, path, || file.try_lock_shared())? {
-        return Err(StoreError::busy("a lock of the home is not given up", None).at(path));
+        return Err(not_given_up(path));
     }
     Ok(file)
 }
@@ -121,9 +129,47 @@ pub(crate) fn shared(path: &Path) -> Result<File> {
 pub(crate) fn exclusive(path: &Path) -> Result<File> {
     let file = open(path)?;
     if !wait_for(JOURNAL_WAIT, path, || file.try_lock())? {
-        return Err(StoreError::busy("a lock of the home is not given up", None).at(path));
+        return Err(not_given_up(path));
     }
     Ok(file)
+}
+
+/// The same, and that of a folder which nobody removes.
+pub(crate) fn exclusive_in(folder: &Path, path: &Path) -> Result<(File, OfFolder)> {
+    let file = exclusive(path)?;
+    let folder = of_folder(folder, JOURNAL_WAIT)?.ok_or_else(|| not_given_up(path))?;
+    Ok((file, folder))
+}
+
+/// The lock of a folder itself, where the file system has such locks: it keeps a second process out where somebody has removed a lock
+/// file by hand, so that two processes each lock one of that name.
+#[derive(Debug)]
+pub(crate) struct OfFolder {
+    _file: Option<File>,
+}
+
+fn of_folder(folder: &Path, wait: Duration) -> Result<Option<OfFolder>> {
+    let file = File::open(folder).map_err(cannot("open", folder))?;
+    match file.try_lock() {
+        // Some file systems lock no folders: there the file alone has to do.
+        Err(TryLockError::Error(_)) => Ok(Some(OfFolder { _file: None })),
+        // Whoever only looks whether it is free has it for a moment.
+        _ if wait_for(wait.max(LOOK), folder, || file.try_lock())? => Ok(Some(OfFolder { _file: Some(file) })),
+        _ => Ok(None),
+    }
+}
+
+/// Whether nobody has a file or a folder to himself; what is not there is free, and what has no locks too.
+fn is_free(path: &Path) -> Result<bool> {
+    match File::open(path) {
+        Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => Ok(true),
+        Err(cause) => Err(cannot("read", path)(cause)),
+        Ok(file) => Ok(!matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock))),
+    }
+}
+
+fn not_given_up(path: &Path) -> StoreError {
+    StoreError::busy("a lock of the home is not given up", None).at(path)
 }
 
 /// Takes a lock alone if it is free this moment.
@@ -138,6 +184,7 @@ fn open(path: &Path) -> Result<File> {
         .write(true)
         .create(true)
         .truncate(false)
+        .mode(mode_within(path))
         .open(path)
         .map_err(cannot("open", path))
 }

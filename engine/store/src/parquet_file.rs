@@ -1,6 +1,6 @@
 //! How every Parquet file of the home is written.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
@@ -12,17 +12,13 @@ use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
 use sha2::Digest as _;
 
-use crate::files::cannot;
+use crate::files::{cannot, create_file};
 use crate::{Result, StoreError};
 
 /// Writes one batch of rows into a new file, not yet synced, and gives its digest and length. The same rows give
 /// the same bytes.
 pub(crate) fn write(path: &Path, rows: &RecordBatch) -> Result<(Digest, u64)> {
-    let file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .open(path)
-        .map_err(cannot("create", path))?;
+    let file = create_file(path)?;
     let properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::default()))
         .set_created_by("lexhold".to_owned())

@@ -10,7 +10,7 @@ mod common;
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use common::{AT, NEW, child, finish, new_home, stamp, told};
@@ -47,6 +47,46 @@ fn a_new_home_says_what_it_is_and_keeps_its_key_to_itself() {
     );
     let first = home.journal().entries(1).unwrap().next().unwrap().unwrap();
     assert_eq!((first.kind, first.actor.as_str()), (EntryKind::HomeCreated, "Žofie"));
+}
+
+/// Every file and folder of a home, with what others than its owner may do with it.
+fn open_to_others(root: &Path) -> Vec<(PathBuf, u32)> {
+    let mut found = vec![(root.to_owned(), mode(root) & 0o077)];
+    let mut folders = vec![root.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for path in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            found.push((path.clone(), mode(&path) & 0o077));
+            if path.is_dir() {
+                folders.push(path);
+            }
+        }
+    }
+    found.retain(|(_, others)| *others != 0);
+    found
+}
+
+#[test]
+fn a_new_home_is_its_owners_alone() {
+    let (_folder, home) = new_home();
+    home.bundles()
+        .put(&[("a.yaml".to_owned(), b"a".to_vec())].into())
+        .unwrap();
+    home.lock_run("run", Duration::ZERO, stamp()).unwrap();
+    assert_eq!(open_to_others(home.root()), []);
+    assert!(!home.is_open_to_others().unwrap());
+}
+
+/// What is made in a folder is open to nobody to whom the folder is not, and no more closed than it.
+#[test]
+fn a_folder_that_a_group_shares_stays_shared() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o2775)).unwrap();
+    let home = Home::open_or_create(folder.path(), &NEW, stamp()).unwrap();
+    assert_eq!(mode(home.root()), 0o770);
+    assert!(!home.is_open_to_others().unwrap());
+    assert_eq!(mode(&home.root().join("keys")), 0o700);
+    fs::set_permissions(home.root(), fs::Permissions::from_mode(0o755)).unwrap();
+    assert!(home.is_open_to_others().unwrap());
 }
 
 #[test]
@@ -164,6 +204,23 @@ fn a_place_that_cannot_be_written_is_named() {
         format!("cannot create the home (`{}`)", path.display())
     );
     assert!(std::error::Error::source(&error).is_some());
+}
+
+#[test]
+fn a_lock_whose_file_was_removed_by_hand_is_held_nonetheless() {
+    let (_folder, home) = new_home();
+    let lock = home.lock_run("run in.ndjson", Duration::ZERO, stamp()).unwrap();
+    fs::remove_file(home.root().join("locks/run.lock")).unwrap();
+    assert!(
+        home.run_holder().unwrap().is_some(),
+        "somebody holds it, whoever that is"
+    );
+    let error = home.lock_run("run", Duration::from_millis(20), stamp()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Busy);
+    assert!(home.run_holder().unwrap().is_some());
+    drop(lock);
+    home.lock_run("run", Duration::ZERO, stamp()).unwrap();
+    assert!(home.run_holder().unwrap().is_none());
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Requests for erasure, from the journal to what messages are asked.
 
-use lexhold_catalog::{Asked, CatalogError, ErasureChoice, Scope};
+use lexhold_catalog::{Asked, CatalogError, ErasureChoice, GRANT_PARTS, Scope};
 use serde_json::{Value, json};
 
 use crate::fixture::{Entry, Home, beginning, key, project_all};
@@ -17,7 +17,11 @@ pub fn requests(seq: u64, messages: &[&str]) -> Vec<Entry> {
     let confirmed = json!({ "request": "r1", "digest": "ab", "evidence": "passport seen" });
     let extended = json!({ "request": "r1", "due": "2026-04-30", "notified": "2026-02-20", "reason": "many" });
     let ground = json!({ "request": "r1", "ground": "17(3)(e)", "reason": "a suit", "items": items });
-    let granted = json!({ "request": "r1", "waived": [key("set")], "reason": "nobody needs it", "items": items[..1] });
+    let grants = [
+        json!({ "waived": [key("other")], "items": [] }),
+        json!({ "waived": [key("set")], "items": items[..1] }),
+    ];
+    let granted = json!({ "request": "r1", "reason": "nobody needs it", "grants": grants });
     vec![
         Entry::new(seq, "erasure_requested", asked("r1")),
         Entry::new(seq + 1, "erasure_confirmed", confirmed),
@@ -78,7 +82,7 @@ fn a_request_counts_from_its_confirmation_to_its_end_and_the_last_decision_decid
         (ends(1, vec![]), [None, None]),
         (ends(2, vec![]), [Some(None), Some(None)]),
         (ends(4, vec![]), [Some(None), Some(None)]),
-        (ends(8, vec![]), [Some(Some(9)), Some(None)]),
+        (ends(8, vec![]), [Some(Some(9 * GRANT_PARTS + 1)), Some(None)]),
         (
             ends(8, vec![Entry::new(0, "erasure_decided", again)]),
             [Some(None), Some(None)],
@@ -121,7 +125,7 @@ fn what_is_on_record_of_a_request_comes_back() {
         ["r1"]
     );
     assert_eq!(writer.erasures_of(key("slack/C1/2")).unwrap(), ["r1", "r2"]);
-    assert_eq!(writer.waived().unwrap()[&9], [key("set")].into());
+    assert_eq!(writer.waived().unwrap()[&(9 * GRANT_PARTS + 1)], [key("set")].into());
 }
 
 #[test]

@@ -55,7 +55,8 @@ impl Home {
     /// Copies the home into a folder that is empty or not there yet, and journals that it was done. Takes no lock for
     /// long: whoever works with the home meanwhile goes on.
     ///
-    /// What is destroyed while the copy is made is not in it. `expires` says when it is to be gone itself, for whoever asks
+    /// That it is about to be made is journalled first, so that a copy which a kill leaves half done is known of. What is destroyed while
+    /// the copy is made is not in it. `expires` says when it is to be gone itself, for whoever asks
     /// later where copies of destroyed messages are.
     ///
     /// # Errors
@@ -66,10 +67,26 @@ impl Home {
             return Err(StoreError::refused("a backup does not lie in the home that it is of").at(out));
         }
         let out = empty_folder(out)?;
-        or_nothing(&out, || self.copy_into(&out, expires, stamp))
+        // Said first: whatever a kill leaves of the copy has bodies that somebody may have to look for.
+        let expires = expires.map(|expires| expires.to_string());
+        let intent = json!({ "expires": expires });
+        let begun = self
+            .journal()
+            .append(EntryKind::BackupBegun, Some(Payload::Json(&intent)), stamp)?
+            .seq;
+        let made = or_nothing(&out, || self.copy_into(&out, begun, expires, stamp));
+        if made.is_err() && crate::files::children(&out)?.is_empty() {
+            let gone =
+                json!({"copy": format!("backup-{begun}"), "reason": "it could not be made, and its folder is empty"});
+            // The first error is the one to tell; what cannot be said now somebody says by hand.
+            let _ = self
+                .journal()
+                .append(EntryKind::CopyGone, Some(Payload::Json(&gone)), stamp);
+        }
+        made
     }
 
-    fn copy_into(&self, out: &Path, expires: Option<Timestamp>, stamp: Stamp<'_>) -> Result<BackedUp> {
+    fn copy_into(&self, out: &Path, begun: u64, expires: Option<String>, stamp: Stamp<'_>) -> Result<BackedUp> {
         let mut copying = Copying {
             home: self,
             out: out.to_owned(),
@@ -85,13 +102,14 @@ impl Home {
         }
         let description = copy_as(&self.root().join(HOME_FILE), Path::new(DESCRIPTION), &copying.out)?;
         copying.files.push(description);
-        let backed_up = copying.manifest(entries, stamp)?;
+        let backed_up = copying.manifest(entries, begun, stamp)?;
         let payload = json!({
             "backup": backed_up.manifest,
+            "begun": begun,
             "entries": backed_up.entries,
             "files": backed_up.files,
             "bytes": backed_up.bytes,
-            "expires": expires.map(|expires| expires.to_string()),
+            "expires": expires,
         });
         self.journal()
             .append(EntryKind::BackupMade, Some(Payload::Json(&payload)), stamp)?;
@@ -242,7 +260,7 @@ impl Copying<'_> {
     }
 
     /// What makes it a backup: the list of all that is in it, once that lasts.
-    fn manifest(mut self, entries: u64, stamp: Stamp<'_>) -> Result<BackedUp> {
+    fn manifest(mut self, entries: u64, begun: u64, stamp: Stamp<'_>) -> Result<BackedUp> {
         self.files.extend(std::mem::take(&mut self.named).into_values());
         self.files.sort_by(|one, other| one.path.cmp(&other.path));
         let paths: Vec<_> = self.files.iter().map(|file| self.out.join(&file.path)).collect();
@@ -254,6 +272,7 @@ impl Copying<'_> {
             home: self.home.id().to_owned(),
             made_at: stamp.at,
             entries,
+            begun: Some(begun),
             root: head.root,
             files: self.files,
         };

@@ -8,9 +8,8 @@ mod make;
 mod replay;
 mod restore;
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -21,7 +20,7 @@ use sha2::Digest as _;
 pub use make::BackedUp;
 pub use restore::{Restored, backed_up_home, restore};
 
-use crate::files::{cannot, create_dirs, open};
+use crate::files::{cannot, create_dirs, create_file, open};
 use crate::{ErrorKind, Result, StoreError};
 
 const MANIFEST: &str = "manifest.json";
@@ -42,6 +41,9 @@ struct Manifest {
     made_at: Timestamp,
     /// The entries of its journal.
     entries: u64,
+    /// Which of them said that it was about to be made.
+    #[serde(default)]
+    begun: Option<u64>,
     /// The root of the tree over them.
     root: Digest,
     /// Its files, sorted by path.
@@ -85,15 +87,10 @@ fn copy_as(source: &Path, relative: &Path, to: &Path) -> Result<CopiedFile> {
     })
 }
 
-/// Creates a file that must not be there; all of a copy is its owner's alone, since it has bodies and keys.
+/// Creates a file that must not be there; all of a copy is its owner's alone, since it has bodies and keys, and so is its folder.
 fn create(relative: &Path, to: &Path) -> Result<(PathBuf, File)> {
     let target = to.join(relative);
-    let file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&target)
-        .map_err(cannot("create", &target))?;
+    let file = create_file(&target)?;
     Ok((target, file))
 }
 

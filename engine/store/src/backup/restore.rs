@@ -75,6 +75,7 @@ fn fill(
     let payload = json!({
         "backup": digest,
         "backup_entries": manifest.entries,
+        "begun": manifest.begun,
         "newer_journal": newer.is_some(),
         "lost": replayed.lost,
     });

@@ -205,6 +205,7 @@ pub(crate) fn is_harmless(kind: &EntryKind) -> bool {
             | EntryKind::DisposalCertified
             | EntryKind::CheckpointExported
             | EntryKind::CheckpointWitnessed
+            | EntryKind::BackupBegun
             | EntryKind::BackupMade
             | EntryKind::CopyGone
             | EntryKind::KeyCreated

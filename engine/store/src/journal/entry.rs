@@ -149,6 +149,8 @@ pub enum EntryKind {
     CheckpointWitnessed,
     /// Two people said that the clock is right, or that earlier times in the journal are wrong.
     ClockAttested,
+    /// A copy of the home is about to be made.
+    BackupBegun,
     /// A copy of the home was made.
     BackupMade,
     /// Somebody said of a copy outside the home that it is no more.
@@ -206,6 +208,7 @@ impl EntryKind {
         Self::DisposalCertified,
         Self::CheckpointWitnessed,
         Self::ClockAttested,
+        Self::BackupBegun,
         Self::BackupMade,
         Self::CopyGone,
         Self::Restored,
@@ -259,6 +262,7 @@ impl EntryKind {
             Self::DisposalCertified => "disposal_certified",
             Self::CheckpointWitnessed => "checkpoint_witnessed",
             Self::ClockAttested => "clock_attested",
+            Self::BackupBegun => "backup_begun",
             Self::BackupMade => "backup_made",
             Self::CopyGone => "copy_gone",
             Self::Restored => "restored",

@@ -11,6 +11,7 @@ mod tail;
 
 use std::fs::{File, OpenOptions};
 use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use lexhold_model::Digest;
@@ -22,7 +23,7 @@ pub use payload::Payload;
 pub use read::Entries;
 
 use crate::evidence::{MerkleTree, TreeHead, tree};
-use crate::files::{cannot, sync_dir, sync_files};
+use crate::files::{cannot, mode_within, sync_dir, sync_files};
 use crate::{ErrorKind, Result, Stamp, StoreError, gate, lock};
 use tail::Tail;
 
@@ -44,7 +45,7 @@ pub struct Journal {
 #[derive(Debug)]
 pub(crate) struct Held<'a> {
     journal: &'a Journal,
-    _alone: File,
+    _alone: (File, lock::OfFolder),
 }
 
 impl Held<'_> {
@@ -141,12 +142,16 @@ impl Journal {
     /// Keeps everybody else from appending until this is dropped. A line that lacks nothing but its line feed is whole
     /// from here on: whoever decides by what the journal says has to see it.
     pub(crate) fn held(&self) -> Result<Held<'_>> {
-        let alone = lock::exclusive(&self.root.join(LOCK))?;
+        let alone = self.alone()?;
         self.mended_tail()?;
         Ok(Held {
             journal: self,
             _alone: alone,
         })
+    }
+
+    fn alone(&self) -> Result<(File, lock::OfFolder)> {
+        lock::exclusive_in(&self.root.join(FOLDER), &self.root.join(LOCK))
     }
 
     /// Writes a payload for an entry that is appended under [`Self::held`], before others are kept waiting.
@@ -271,7 +276,7 @@ impl Journal {
         if Tail::read(&self.path)?.torn.is_empty() {
             return Ok(());
         }
-        let _alone = lock::exclusive(&self.root.join(LOCK))?;
+        let _alone = self.alone()?;
         self.mended_tail().map(drop)
     }
 
@@ -294,6 +299,7 @@ impl Journal {
         let mut file = OpenOptions::new()
             .append(true)
             .create(true)
+            .mode(mode_within(&self.path))
             .open(&self.path)
             .map_err(cannot("open", &self.path))?;
         let line = [text, b"\n"].concat();
