@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use lexhold_store::{Home, Stamp};
+use lexhold_store::{EntryKind, Home, Payload, Stamp};
 use serde_json::{Value, json};
 
 use crate::dispose::{copy_of, files};
@@ -600,4 +600,42 @@ fn a_custodian_of_mail_is_found_in_any_letters() {
     let listed = firm.call(&["hold", "list", "--format", "ndjson"]).ended(0).rows();
     let upper = listed.iter().find(|row| row["hold"] == "upper").unwrap();
     assert_eq!(upper["held"], 3, "{upper}");
+}
+
+/// A directory that cannot be read is not an empty one: whoever is known by a handle in it would be free.
+#[test]
+fn a_stored_directory_that_cannot_be_read_keeps_everything() {
+    for sources in ["lexhold: 1\ndirectory: d\npeople: none\n", ""] {
+        let firm = Firm::new();
+        firm.messages("in.ndjson", &[message("m1", "2019-06-01T12:00:00Z", "lunch")]);
+        firm.run(&["in.ndjson"]).ended(0);
+        let home = Home::open(&firm.path(".lexhold")).unwrap();
+        let files = [("directory/people.yaml".to_owned(), sources.as_bytes().to_vec())];
+        let digest = home.facts().put(&files.into()).unwrap();
+        let payload = json!({"sources": digest.to_string()});
+        let stamp = Stamp {
+            at: jiff::Timestamp::now(),
+            actor: "solo",
+            entropy: &|bytes: &mut [u8]| {
+                bytes.fill(7);
+                Ok(())
+            },
+        };
+        let payload = (!sources.is_empty()).then_some(Payload::Json(&payload));
+        home.journal().append(EntryKind::Facts, payload, stamp).unwrap();
+        let place = [
+            "hold",
+            "place",
+            "--name",
+            "h",
+            "--matter",
+            "M",
+            "--zone",
+            "UTC",
+            "--custodian",
+            "bob",
+        ];
+        firm.call(&place).ended(4).said("the directory of the last run");
+        firm.call(&["dispose", "propose"]).ended(4);
+    }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use lexhold_catalog::Catalog;
 use lexhold_document::Document;
-use lexhold_evaluate::{Handles, HoldSet};
+use lexhold_evaluate::{Handles, HoldSet, as_mail};
 use lexhold_model::{Directory, Key, Person};
 use lexhold_policy::FactsRow;
 use lexhold_store::{EntryKind, Home};
@@ -56,14 +56,22 @@ pub fn handles(
     directory: &Directory,
 ) -> anyhow::Result<Handles> {
     let mut all = holds.handles_in(directory);
-    if holds.custodians().is_empty() {
+    let custodians = holds.custodians();
+    if custodians.is_empty() {
         return Ok(all);
+    }
+    // Put down, so that holds that were asked before addresses were sought in any letters can be told from those asked since.
+    for custodian in &custodians {
+        let of_mail: BTreeSet<_> = as_mail(custodian).collect();
+        if !of_mail.is_empty() {
+            all.entry((*custodian).to_owned()).or_default().extend(of_mail);
+        }
     }
     if let Some(before) = directory_before(home)? {
         unite(&mut all, holds.handles_in(&before));
     }
     if let Some(catalog) = catalog {
-        unite(&mut all, handles_on_record(catalog, &holds.custodians())?);
+        unite(&mut all, handles_on_record(catalog, &custodians)?);
     }
     Ok(all)
 }
@@ -138,6 +146,9 @@ pub fn directory(settings: &Settings, home: &Home) -> anyhow::Result<Directory> 
 }
 
 /// The directory of the last run, from the facts that were stored with it.
+///
+/// # Errors
+/// Where it cannot be read: handles by which a custodian is known would be missing, and what was written under them free.
 pub fn directory_before(home: &Home) -> anyhow::Result<Option<Directory>> {
     let mut last = None;
     for entry in home.journal().entries(1)? {
@@ -147,9 +158,15 @@ pub fn directory_before(home: &Home) -> anyhow::Result<Option<Directory>> {
         }
     }
     let Some(entry) = last else { return Ok(None) };
-    let payload = home.journal().payload_json::<Value>(&entry)?;
-    let Some(digest) = payload.and_then(|payload| payload["sources"].as_str()?.parse().ok()) else {
-        return Ok(None);
+    let lost = || {
+        let message = format!(
+            "the directory of the last run, journal entry {}, cannot be read, and who is known by which handle is in it",
+            entry.seq
+        );
+        Failure::new(Exit::Data, message).help("lexhold verify says what is wrong with the home; a backup may have it")
     };
-    Ok(past::directory(&home.facts().get(&digest)?))
+    let payload = home.journal().payload_json::<Value>(&entry)?;
+    let digest = payload.and_then(|payload| payload["sources"].as_str()?.parse().ok());
+    let directory = past::directory(&home.facts().get(&digest.ok_or_else(lost)?)?);
+    Ok(Some(directory.ok_or_else(lost)?))
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use lexhold_catalog::payload::{HoldApplied, HoldNotice, HoldPlaced, HoldReleased};
-use lexhold_evaluate::Handles;
+use lexhold_evaluate::{Handles, as_mail};
 use lexhold_model::Directory;
 use lexhold_store::{Entry, EntryKind, Home};
 use serde::Deserialize;
@@ -134,16 +134,20 @@ impl HoldLog {
         self.active().any(|placed| custodians(placed).next().is_some())
     }
 
-    /// Whether a directory knows a custodian of a hold by a handle under which nobody has looked for them.
+    /// Whether a custodian of a hold has a handle under which nobody has looked for them: one that a directory knows, or the address
+    /// that they are named by, as mail writes it.
     pub fn is_unsought(&self, placed: &HoldPlaced, directory: &Directory) -> bool {
         let sought = self.sought.get(&placed.hold);
+        let is_known = |custodian: &str, handle: &(String, String)| {
+            let known = sought.and_then(|sought| sought.get(custodian));
+            known.is_some_and(|known| known.contains(handle))
+        };
+        if custodians(placed).any(|custodian| as_mail(custodian).any(|handle| !is_known(custodian, &handle))) {
+            return true;
+        }
         let people = directory.people().iter();
         let mut people = people.filter(|person| custodians(placed).any(|custodian| custodian == person.id));
-        people.any(|person| {
-            let known = sought.and_then(|sought| sought.get(&person.id));
-            let mut handles = person.each_handle();
-            handles.any(|handle| known.is_none_or(|known| !known.contains(&handle)))
-        })
+        people.any(|person| person.each_handle().any(|handle| !is_known(&person.id, &handle)))
     }
 
     /// Every handle under which a hold's custodians are on record.
@@ -190,4 +194,40 @@ fn payload<T: DeserializeOwned>(home: &Home, entry: &Entry) -> anyhow::Result<T>
         Failure::new(Exit::Data, message).help("lexhold verify says what is wrong with the home")
     };
     Ok(home.journal().payload_json(entry)?.ok_or_else(lost)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_hold_that_was_asked_before_letters_did_not_matter_is_asked_again() {
+        let handles = |of: &[&str]| -> BTreeSet<(String, String)> {
+            of.iter()
+                .flat_map(|handle| as_mail(handle))
+                .chain([("slack".to_owned(), "ann".to_owned())])
+                .collect()
+        };
+        // The custodian as named, the handles under which they were sought, whether that is too few.
+        let cases = [
+            ("Ann@firm.example", None, true),
+            ("Ann@firm.example", Some(handles(&[])), true),
+            ("Ann@firm.example", Some(handles(&["Ann@firm.example"])), false),
+            ("ann@firm.example", None, false),
+        ];
+        for (custodian, sought, unsought) in cases {
+            let placed: HoldPlaced = serde_json::from_value(json!({
+                "hold": "h", "matter": "M", "zone": "UTC", "digest": "", "document": {"custodians": [custodian]},
+            }))
+            .unwrap();
+            let of_hold = sought.map(|handles| (placed.hold.clone(), [(custodian.to_owned(), handles)].into()));
+            let log = HoldLog {
+                sought: of_hold.into_iter().collect(),
+                ..HoldLog::default()
+            };
+            assert_eq!(log.is_unsought(&placed, &Directory::default()), unsought, "{custodian}");
+        }
+    }
 }

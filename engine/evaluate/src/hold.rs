@@ -17,7 +17,7 @@ use crate::parts::split;
 pub type Handles = BTreeMap<String, BTreeSet<(String, String)>>;
 
 /// A handle that somebody wrote in capitals, as messages of mail have it: addresses are stored in lower case.
-pub(crate) fn as_mail(handle: &str) -> impl Iterator<Item = (String, String)> {
+pub fn as_mail(handle: &str) -> impl Iterator<Item = (String, String)> {
     let lower = handle.to_lowercase();
     let platforms = MAIL.iter().filter(|_| lower != handle);
     let platforms: Vec<&str> = platforms.copied().collect();

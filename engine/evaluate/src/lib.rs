@@ -62,7 +62,7 @@ pub use evaluation::{
 };
 pub use event_keys::event_keys;
 pub use facts::{Facts, HoldSet};
-pub use hold::{Handles, HoldAsker};
+pub use hold::{Handles, HoldAsker, as_mail};
 pub use identity::{Fate, Identity, collision_of, plain_hash};
 pub use mapping::mapping_shape;
 pub use message::{Evaluator, evaluate};
