@@ -338,6 +338,40 @@ fn what_comes_in_again_stays_destroyed_unless_something_keeps_it() {
     );
 }
 
+/// What a call that was killed sent back nobody has been told.
+#[test]
+fn what_a_killed_call_sent_back_is_told_by_the_one_that_ends_the_plan() {
+    let template = firm();
+    let outcome = |step: Option<&str>| {
+        let firm = copy_of(&template);
+        let plan = approved(&firm);
+        let place = [
+            "hold",
+            "place",
+            "--name",
+            "h",
+            "--matter",
+            "H",
+            "--zone",
+            "UTC",
+            "--conversation",
+            "c0",
+        ];
+        firm.call(&place).ended(0);
+        if let Some(step) = step {
+            let mut killed = firm.command(&["dispose", "execute", &plan]);
+            let killed = killed.env("LEXHOLD_TEST_STOP_AT", step).output().unwrap();
+            assert_eq!(killed.status.code(), None, "not killed at {step}");
+        }
+        execute(&firm, &plan).ended(1).json()["sent_back"].clone()
+    };
+    let told = outcome(None);
+    assert!(told.as_array().is_some_and(|told| !told.is_empty()));
+    for step in ["rewritten", "tables-swapped"] {
+        assert_eq!(outcome(Some(step)), told, "{step}");
+    }
+}
+
 /// Every step of a proposal and of an execution, in the words of `LEXHOLD_TEST_STOP_AT`.
 #[test]
 fn killed_at_any_step_the_same_commands_converge() {

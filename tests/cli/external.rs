@@ -564,3 +564,70 @@ fn an_answer_is_taken_in_whole_or_not_at_all() {
         .ended(5)
         .said("this home's own archive");
 }
+
+const TRANSFER: &str = "lexhold: 1
+retention: desk
+version: 1.0.0
+title: The desk
+owner: x@firm.example
+zone: UTC
+schedules:
+  - id: kept
+    title: For the archive
+    retain: { for: P3Y, from: sent }
+    dispose: { after: retain, action: transfer, to: national archive }
+";
+
+/// The firm's archive is told to destroy nothing that another keeper is to have, before that keeper has it.
+#[test]
+fn what_another_keeper_is_to_have_is_ordered_to_go_after_its_receipt() {
+    let firm = Firm::new();
+    firm.write("lexhold.yaml", "store: external\n");
+    firm.write("policies/retention/desk.yaml", TRANSFER);
+    let all: Vec<Value> = (1..=2)
+        .map(|at| message(&format!("m{at}"), "2019-06-01T12:00:00Z", &format!("canary{at}zq")))
+        .collect();
+    firm.messages("in.ndjson", &all);
+    for at in 1..=2 {
+        firm.write(&format!("archive/m{at}"), format!("canary{at}zq"));
+    }
+    firm.run(&["in.ndjson"]).ended(0);
+    let plan = firm.call(&["dispose", "propose", "--format", "json"]).ended(0).json()["plan"].clone();
+    let plan = plan.as_str().unwrap();
+    firm.call(&["dispose", "approve", plan]).ended(0);
+    execute(&firm, plan).ended(0);
+    assert_eq!(work(&firm), []);
+    let transfer = ["dispose", "transfer", plan, "--out", "handed.ndjson"];
+    firm.call(&transfer)
+        .ended(0)
+        .said("2 messages")
+        .said("national archive");
+    let handed = firm.read("handed.ndjson");
+    assert!(!handed.contains("canary"), "the archive has the bodies");
+    let receipt = |line: &str, field: &str| {
+        let line: Value = serde_json::from_str(line).unwrap();
+        format!("{}\n", json!({"key": line["key"], field: line["content_hash"]}))
+    };
+    let lines: Vec<&str> = handed.lines().collect();
+    firm.write(
+        "other.ndjson",
+        receipt(lines[0], "content_hash") + &receipt(lines[1], "sha256"),
+    );
+    firm.call(&["dispose", "receipt", plan, "other.ndjson"])
+        .ended(4)
+        .said("other.ndjson:2");
+    firm.write("one.ndjson", receipt(lines[0], "content_hash"));
+    firm.call(&["dispose", "receipt", plan, "one.ndjson"]).ended(0);
+    execute(&firm, plan).ended(0);
+    assert_eq!(work(&firm), [("m1".to_owned(), "destroy".to_owned())]);
+    carry_out(&firm, plan, "first", |_| Does::Destroys).ended(0);
+    assert_eq!(execute(&firm, plan).ended(0).json()["destroyed"], 1);
+    assert!(firm.path("archive/m2").exists());
+    firm.write("two.ndjson", receipt(lines[1], "content_hash"));
+    firm.call(&["dispose", "receipt", plan, "two.ndjson"]).ended(0);
+    execute(&firm, plan).ended(0);
+    carry_out(&firm, plan, "second", |_| Does::Destroys).ended(0);
+    let done = execute(&firm, plan).ended(0).json();
+    assert_eq!((&done["destroyed"], done["certificate"].is_string()), (&json!(2), true));
+    firm.call(&["verify"]).ended(0);
+}

@@ -1,6 +1,9 @@
 //! The whole state machine in random order, held against a model that can be checked by reading it: a list of messages, and
 //! beside each what keeps it.
 //!
+//! In every other sequence the bodies lie in the firm's own archive, which is told what to hand over and what to destroy, and says
+//! what came of it.
+//!
 //! `LEXHOLD_TEST_MODEL` sequences of `LEXHOLD_TEST_MODEL_STEPS` steps from seed `LEXHOLD_TEST_MODEL_SEED` on.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -185,6 +188,8 @@ impl Model {
 struct Walk {
     firm: Firm,
     model: Model,
+    /// Whether bodies lie in the firm's own archive.
+    external: bool,
     dice: u64,
     /// How many files, holds, cases and copies there were, so that no name comes twice.
     n: usize,
@@ -194,9 +199,13 @@ struct Walk {
 }
 
 impl Walk {
-    fn new(seed: u64) -> Self {
+    fn new(seed: u64, external: bool) -> Self {
         let firm = Firm::new();
-        firm.write("lexhold.yaml", "blast_radius: { messages: 1000000, percent: 100 }\n");
+        let store = if external { "external" } else { "archive" };
+        firm.write(
+            "lexhold.yaml",
+            format!("blast_radius: {{ messages: 1000000, percent: 100 }}\nstore: {store}\n"),
+        );
         let walk = Self {
             firm,
             model: Model {
@@ -208,6 +217,7 @@ impl Walk {
                 plans: BTreeMap::new(),
                 requests: BTreeMap::new(),
             },
+            external,
             dice: seed,
             n: 0,
             copy: None,
@@ -759,11 +769,18 @@ impl Walk {
         if !plan.certified {
             self.hand_over(name);
         }
+        let told = (self.external && !plan.certified).then(|| self.tell_archive(name));
+        if let Some((told, 0)) = told {
+            let (_, back) = self.model.execute(name);
+            let done = told.ended(i32::from(!back.is_empty())).json();
+            self.compare(name, &done);
+            return;
+        }
         let before = self.model.clone();
         if !plan.certified && self.roll(3) == 0 {
             self.told.push(call.join(" "));
             self.kill(&Step::DESTRUCTION, &call);
-            if self.roll(2) == 0 {
+            if !self.external && self.roll(2) == 0 {
                 return self.recalled(name, before);
             }
         }
@@ -774,6 +791,31 @@ impl Walk {
         };
         let done = self.call(&[], &call).ended(i32::from(!back.is_empty())).json();
         self.compare(name, &done);
+    }
+
+    /// The firm's archive is told what to destroy, and does: what was told, and how many versions went.
+    fn tell_archive(&mut self, name: &str) -> (Ran, usize) {
+        let call = ["dispose", "execute", name, "--work", "work.json", "--format", "json"];
+        let told = self.call(&[], &call);
+        assert!([0, 1].contains(&told.code), "{}", told.stderr);
+        let work: Value = serde_json::from_str(&self.firm.read("work.json")).unwrap();
+        let lines: Vec<String> = work["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|item| {
+                assert_eq!(item["do"], "destroy");
+                let (key, hash) = (&item["key"], &item["content_hash"]);
+                let gone = json!({"key": key, "content_hash": hash, "outcome": "destroyed", "read_back": "not_found"});
+                format!("{gone}\n")
+            })
+            .collect();
+        if !lines.is_empty() {
+            self.firm.write("answer.ndjson", lines.concat());
+            self.call(&[], &["dispose", "answer", name, "answer.ndjson"]).ended(0);
+            *self.counts.entry("destroyed-elsewhere").or_default() += lines.len() as u64;
+        }
+        (told, lines.len())
     }
 
     /// What another keeper is to have is handed over, and received; nothing of it could go before.
@@ -798,11 +840,13 @@ impl Walk {
         let handed = self.firm.read("handed.ndjson");
         assert_eq!(handed.lines().count(), n);
         let receipt = |line: &str| {
-            let key = serde_json::from_str::<Value>(line).unwrap()["key"].clone();
-            format!(
-                "{}\n",
-                json!({"key": key, "sha256": Digest::of(line.as_bytes()).to_string()})
-            )
+            let handed: Value = serde_json::from_str(line).unwrap();
+            let (key, hash) = (&handed["key"], &handed["content_hash"]);
+            let received = match self.external {
+                true => json!({"key": key, "content_hash": hash}),
+                false => json!({"key": key, "sha256": Digest::of(line.as_bytes()).to_string()}),
+            };
+            format!("{received}\n")
         };
         self.firm
             .write("receipt.ndjson", handed.lines().map(receipt).collect::<String>());
@@ -1012,6 +1056,9 @@ impl Walk {
         };
         self.model.plans.insert(name.clone(), fresh);
         self.hand_over(&name);
+        if self.external {
+            self.tell_archive(&name);
+        }
         let (_, back) = self.model.execute(&name);
         assert!(back.is_empty());
         let done = self
@@ -1052,7 +1099,7 @@ fn what_the_model_keeps_is_kept_and_what_it_lets_go_goes() {
     );
     let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
     for seed in seed..seed + asked("LEXHOLD_TEST_MODEL", 2) {
-        let mut walk = Walk::new(seed * 1_000_003);
+        let mut walk = Walk::new(seed * 1_000_003, seed % 2 == 0);
         let walked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
             walk.ingest();
             walk.check();

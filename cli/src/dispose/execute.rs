@@ -38,7 +38,7 @@ pub(super) struct Execution<'a> {
     faults: &'a Faults,
     plan: &'a str,
     /// Why each item that was sent back was, by its id in reports, which versions of a message share, and its key.
-    sent_back: BTreeMap<(String, Key), &'static str>,
+    sent_back: BTreeMap<(String, Key), String>,
     /// How often something came that could have mattered.
     voided: u64,
     /// Whether the catalog's file still has bytes of what is gone.
@@ -137,7 +137,10 @@ impl<'a> Execution<'a> {
 
     /// Goes as far as the plan may. Whatever stops it, what the firm's archive was told to destroy is called back.
     fn carry_out(mut self, args: &ExecuteDisposal) -> anyhow::Result<Exit> {
-        let done = self.destroy().and_then(|()| self.end(args));
+        let done = match self.destroy() {
+            Ok(()) => self.end(args),
+            Err(error) => Err(error),
+        };
         if done.is_err()
             && let Some(path) = &args.work
             && let Err(error) = self.call_back(path)
@@ -233,6 +236,8 @@ impl<'a> Execution<'a> {
             self.send_back(verdicts.back)?;
             return Ok(Round::Again);
         }
+        let staying = Transfers::read(self.home, self.plan)?.staying(&plan);
+        verdicts.go.retain(|key, _| !staying.contains(key));
         if self.is_elsewhere() {
             if !external::order(self.home, self.actor, &plan, &verdicts.go, seen)? {
                 return Ok(Round::Again);
@@ -241,8 +246,6 @@ impl<'a> Execution<'a> {
             let gone = HandedOver::read(self.home, self.plan)?.gone(&plan.items);
             verdicts.go.retain(|key, _| gone.contains(key));
         }
-        let staying = Transfers::read(self.home, self.plan)?.staying(&plan);
-        verdicts.go.retain(|key, _| !staying.contains(key));
         if verdicts.go.is_empty() {
             return Ok(Round::Over);
         }
@@ -323,14 +326,38 @@ impl<'a> Execution<'a> {
         let payload = json!(DisposalRejected {
             plan: self.plan.to_owned(),
             reason: None,
-            items: items.collect()
+            items: items.collect(),
+            found: true,
         });
         let stamp = home::stamp(&self.actor.id);
         self.home
             .journal()
             .append(EntryKind::DisposalRejected, Some(Payload::Json(&payload)), stamp)?;
         self.sent_back
-            .extend(back.into_iter().map(|(key, id, reason)| ((id, key), reason)));
+            .extend(back.into_iter().map(|(key, id, reason)| ((id, key), reason.to_owned())));
+        Ok(())
+    }
+
+    /// Adds what calls before this one sent back: one that was killed told nobody.
+    fn recall_sent_back(&mut self, plan: &Plan) -> anyhow::Result<()> {
+        let ids: HashMap<Key, &str> = plan
+            .items
+            .iter()
+            .map(|item| (item.key, item.message_id.as_str()))
+            .collect();
+        for entry in self.home.journal().entries(1)? {
+            let entry = entry?;
+            if entry.kind != EntryKind::DisposalRejected {
+                continue;
+            }
+            let payload: Option<DisposalRejected> = self.home.journal().payload_json(&entry)?;
+            let of_plan = payload.filter(|payload| payload.found && payload.plan == self.plan);
+            for SentBack { key, reason, .. } in of_plan.map(|payload| payload.items).into_iter().flatten() {
+                if let Some(id) = ids.get(&key) {
+                    self.sent_back.entry(((*id).to_owned(), key)).or_insert(reason);
+                }
+            }
+        }
         Ok(())
     }
 
@@ -340,7 +367,7 @@ impl<'a> Execution<'a> {
     }
 
     /// Leaves no byte of what is gone in the catalog, certifies once nothing is left to do, and answers.
-    fn end(&self, args: &ExecuteDisposal) -> anyhow::Result<Exit> {
+    fn end(&mut self, args: &ExecuteDisposal) -> anyhow::Result<Exit> {
         if self.owes_bytes {
             retire(self.settings, self.home, self.lock, self.faults)?;
         }
@@ -364,6 +391,7 @@ impl<'a> Execution<'a> {
                 certificate::certify(self.settings, self.home, self.actor, &plan)?;
                 self.faults.reach(Step::Certified);
                 plan.row = Plan::row(&self.catalog()?, self.plan)?;
+                self.recall_sent_back(&plan)?;
             }
             kept = Some(
                 self.settings

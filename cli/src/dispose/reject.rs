@@ -54,6 +54,7 @@ fn decide(
         plan: name.to_owned(),
         reason: ids.is_none().then(|| reason.to_owned()),
         items,
+        found: false,
     });
     append(&home, &actor, EntryKind::DisposalRejected, &payload, seen)?;
     if !settings.quiet {

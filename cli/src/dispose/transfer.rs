@@ -109,10 +109,6 @@ pub fn transfer(settings: &Settings, args: &TransferDisposal) -> anyhow::Result<
     actor.warn_if_solo(settings);
     let faults = faults()?;
     let home = home::open(settings)?;
-    if home.store_mode() == StoreMode::External {
-        let message = "bodies lie in the firm's own archive, and are not Lexhold's to hand over";
-        return Err(Failure::new(Exit::Refused, message).into());
-    }
     writable(&args.out)?;
     let lock = home.lock_run("dispose transfer", settings.wait, home::stamp(&actor.id))?;
     let execution = Execution::begin(settings, &actor, &home, &lock, &faults, &args.plan)?;
@@ -134,10 +130,14 @@ pub fn transfer(settings: &Settings, args: &TransferDisposal) -> anyhow::Result<
         }
     };
     faults.reach(Step::Ordered);
-    write(&home, &keys, &args.out)?;
+    write(&home, &plan, &keys, &args.out)?;
     if !settings.quiet {
+        let by = match home.store_mode() {
+            StoreMode::Archive => "",
+            StoreMode::External => ", to be handed over by the firm's archive",
+        };
         say(&format!(
-            "{} of {} for {} in {}; they stay until its receipt has come: lexhold dispose receipt {} FILE",
+            "{} of {} for {} in {}{by}; they stay until its receipt has come: lexhold dispose receipt {} FILE",
             counted(keys.len(), "message", "messages"),
             plan.row.plan,
             printable(&to),
@@ -175,10 +175,8 @@ fn hand_over(
     seen: u64,
 ) -> anyhow::Result<bool> {
     let before = Transfers::read(home, &plan.row.plan)?;
-    let content_key = home.content_key()?;
     let mut items = Vec::new();
-    each_line(home, keys, |key, line| {
-        let hash = keyed(&content_key, Digest::of(line.as_bytes()));
+    each_line(home, plan, keys, |key, hash, _| {
         if before.handed.get(&key) != Some(&hash) {
             items.push(HandedItem { key, hash });
         }
@@ -207,12 +205,24 @@ fn keyed(key: &ContentKey, line: Digest) -> Key {
     key.keyed("transfer", [line.0.as_slice()])
 }
 
-/// Hands out the line of each message, in the order of the archive.
+/// Hands out the line of each message with the hash by which the journal knows it, in the order of the archive. Where bodies lie in the
+/// firm's own archive, it hands them over, and a line only says which: in the order of the plan.
 fn each_line(
     home: &Home,
+    plan: &Plan,
     keys: &HashSet<Key>,
-    mut each: impl FnMut(Key, &str) -> anyhow::Result<()>,
+    mut each: impl FnMut(Key, Key, &str) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
+    if home.store_mode() == StoreMode::External {
+        for item in plan.items.iter().filter(|item| keys.contains(&item.key)) {
+            let line = json!({
+                "key": item.key, "message_id": item.message_id, "version": item.version, "content_hash": item.content_hash,
+            });
+            each(item.key, item.content_hash, &canonical_json(&line))?;
+        }
+        return Ok(());
+    }
+    let content_key = home.content_key()?;
     let mut n_found = 0;
     for segment in home.locate(keys)?.segments {
         for archived in home.archive().read(&segment.file)? {
@@ -220,8 +230,8 @@ fn each_line(
             let rows = archived.messages.rows().zip(&archived.keys);
             for (row, key) in rows.filter(|(_, key)| keys.contains(key)) {
                 let message = convert::message_row(row, MessageFormat::Ndjson);
-                let line = json!({"key": key, "version": row.version(), "message": message});
-                each(*key, &canonical_json(&line))?;
+                let line = canonical_json(&json!({"key": key, "version": row.version(), "message": message}));
+                each(*key, keyed(&content_key, Digest::of(line.as_bytes())), &line)?;
                 n_found += 1;
             }
         }
@@ -235,12 +245,12 @@ fn each_line(
 }
 
 /// Writes the lines into a file that is its owner's alone, since it has bodies.
-fn write(home: &Home, keys: &HashSet<Key>, path: &Path) -> anyhow::Result<()> {
+fn write(home: &Home, plan: &Plan, keys: &HashSet<Key>, path: &Path) -> anyhow::Result<()> {
     let named = || format!("cannot write {}", path.display());
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let mut file = tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new("."))).with_context(named)?;
     let mut out = std::io::BufWriter::new(file.as_file_mut());
-    each_line(home, keys, |_, line| Ok(writeln!(out, "{line}")?))?;
+    each_line(home, plan, keys, |_, _, line| Ok(writeln!(out, "{line}")?))?;
     out.flush().with_context(named)?;
     drop(out);
     file.as_file().sync_all().with_context(named)?;
@@ -248,12 +258,14 @@ fn write(home: &Home, keys: &HashSet<Key>, path: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// One line of a receipt.
+/// One line of a receipt: by the hash of the line that was handed over, or, where the firm's archive handed over the message itself, by
+/// the hash that the order named.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Line {
     key: Key,
-    sha256: Digest,
+    sha256: Option<Digest>,
+    content_hash: Option<Key>,
 }
 
 /// Takes a receipt in: all of it, or nothing.
@@ -269,12 +281,7 @@ pub fn receipt(settings: &Settings, args: &ReceiptOfTransfer) -> anyhow::Result<
         say("this receipt has been taken in before; nothing is added");
         return Ok(Exit::Done);
     }
-    let items = parse(
-        &text,
-        &transfers,
-        &home.content_key()?,
-        &args.file.display().to_string(),
-    )?;
+    let items = parse(&home, &text, &transfers, &args.file.display().to_string())?;
     let n = items.len();
     let payload = json!(DisposalReceived {
         plan: args.plan.clone(),
@@ -294,7 +301,14 @@ pub fn receipt(settings: &Settings, args: &ReceiptOfTransfer) -> anyhow::Result<
     Ok(Exit::Done)
 }
 
-fn parse(text: &[u8], transfers: &Transfers, key: &ContentKey, file: &str) -> anyhow::Result<Vec<HandedItem>> {
+fn parse(home: &Home, text: &[u8], transfers: &Transfers, file: &str) -> anyhow::Result<Vec<HandedItem>> {
+    let content_key = home.content_key()?;
+    let form = match home.store_mode() {
+        StoreMode::Archive => {
+            "a line is {\"key\", \"sha256\"}: the hash of the bytes of the line with that key, as it came"
+        }
+        StoreMode::External => "a line is {\"key\", \"content_hash\"}, as they were handed over",
+    };
     let mut items: Vec<HandedItem> = Vec::new();
     let mut seen = HashSet::new();
     for (number, line) in (1..).zip(text.split(|byte| *byte == b'\n')) {
@@ -303,13 +317,16 @@ fn parse(text: &[u8], transfers: &Transfers, key: &ContentKey, file: &str) -> an
         }
         let refuse = |why: String| {
             let message = format!("{file}:{number}: {why}; nothing of it is taken in");
-            Failure::new(Exit::Data, message)
-                .help("a line is {\"key\", \"sha256\"}: the hash of the bytes of the line with that key, as it came")
+            Failure::new(Exit::Data, message).help(form)
         };
         // What the error quotes may be of a message.
         let line: Line = serde_json::from_slice(line)
             .map_err(|error| refuse(format!("no line of a receipt, by column {}", error.column())))?;
-        let hash = keyed(key, line.sha256);
+        let hash = match (home.store_mode(), line.sha256, line.content_hash) {
+            (StoreMode::Archive, Some(line), None) => keyed(&content_key, line),
+            (StoreMode::External, None, Some(hash)) => hash,
+            _ => return Err(refuse("no line of a receipt".into()).into()),
+        };
         match transfers.handed.get(&line.key) {
             None => return Err(refuse("nobody handed this message over".into()).into()),
             Some(handed) if *handed != hash => {
