@@ -761,7 +761,9 @@ impl Walk {
 
     fn carry_out(&mut self, name: &str) {
         let plan = self.model.plans[name].clone();
-        let call = ["dispose", "execute", name, "--format", "json"];
+        let work = ["--work", "work.json"];
+        let work = if self.external { &work[..] } else { &[] };
+        let call = [&["dispose", "execute", name, "--format", "json"], work].concat();
         if !plan.certified && (plan.rejected || !plan.approved) {
             self.call(&[], &call).ended(5);
             return;
@@ -1061,11 +1063,10 @@ impl Walk {
         }
         let (_, back) = self.model.execute(&name);
         assert!(back.is_empty());
-        let done = self
-            .firm
-            .call(&["dispose", "execute", &name, "--format", "json"])
-            .ended(0)
-            .json();
+        let work = ["--work", "work.json"];
+        let work = if self.external { &work[..] } else { &[] };
+        let call = [&["dispose", "execute", name.as_str(), "--format", "json"], work].concat();
+        let done = self.firm.call(&call).ended(0).json();
         self.compare(&name, &done);
         self.check();
         self.firm.call(&["keys", "export", "--out", "home.pub"]).ended(0);

@@ -145,6 +145,7 @@ fn timeless(text: &str) -> String {
     // Columns are as wide as the fractions of seconds in them.
     let lines = text
         .lines()
+        .filter(|line| !line.starts_with("time "))
         .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "));
     lines.collect::<Vec<_>>().join("\n")
 }

@@ -5,8 +5,8 @@ use std::collections::{HashMap, HashSet};
 use jiff::Timestamp;
 use lexhold_catalog::{Catalog, EventRow, Hits, RetentionRow, Scope};
 use lexhold_model::Key;
-use lexhold_retention::{Action, Register, State};
-use lexhold_store::{Entry, EntryKind, Home, StoreMode};
+use lexhold_retention::{Register, State};
+use lexhold_store::{Entry, EntryKind, Home};
 use serde::Deserialize;
 
 use crate::activate::FREED_WAIT;
@@ -42,8 +42,6 @@ pub struct Judge<'a> {
     unasked: bool,
     /// What has freed messages that still have to wait.
     freeing: Freeing,
-    /// Bodies lie in the firm's own archive, so that nobody here can hand them over.
-    elsewhere: bool,
 }
 
 /// What has freed messages that may not be proposed yet: the first activation, and the first entry of events whose figures
@@ -126,7 +124,6 @@ impl<'a> Judge<'a> {
             extended: catalog.extended(as_of.as_microsecond())?,
             unasked,
             freeing: Freeing::read(home, catalog, as_of)?,
-            elsewhere: home.store_mode() == StoreMode::External,
         })
     }
 
@@ -179,14 +176,6 @@ impl<'a> Judge<'a> {
             State::Eligible if self.unasked => Verdict::Kept(NOT_ELIGIBLE),
             State::Eligible if self.extended.contains(&row.key) => Verdict::Kept("extended"),
             State::Eligible if self.shared.contains(&row.family) => Verdict::Kept("shared_alert"),
-            // Whoever asked for its erasure did not ask for it to be handed on.
-            State::Eligible
-                if self.elsewhere
-                    && dates.resolved.action == Action::Transfer
-                    && row.asked.is_none_or(|asked| asked.grounded) =>
-            {
-                Verdict::Kept("transfer")
-            }
             State::Eligible => Verdict::Go,
             state if also.contains(&State::Eligible) => Verdict::Kept(state.as_str()),
             _ => Verdict::NotDue,

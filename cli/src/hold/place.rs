@@ -33,7 +33,11 @@ pub fn place(settings: &Settings, args: &PlaceHold) -> anyhow::Result<Exit> {
     actor.require_hold(Verb::PlaceHold, &spec.name, confirmed_by, spec.silent)?;
     let is_new = home::is_missing(settings)?;
     let home = home::open_or_create(settings, &actor.id)?;
-    let directory = compiled::directory(settings, &home)?;
+    // The directory of the last run may be lost: the hold stands nonetheless, and keeps everything.
+    let directory = match compiled::directory(settings, &home) {
+        Err(_) if settings.directory.is_none() => Directory::default(),
+        read => read?,
+    };
     warn_of_strangers(settings, &written, &directory);
     let name = first_name(spec);
     journal(&actor, &home, &name, None, &written, &directory)?;
@@ -81,7 +85,8 @@ pub fn journal(
         document: written.value(),
         text: written.text.clone(),
         narrows: narrows.map(str::to_owned),
-        handles: compiled::handles(home, None, &written.holds, directory)?,
+        handles: compiled::handles(home, None, &written.holds, directory)
+            .unwrap_or_else(|_| written.holds.handles_in(directory)),
     });
     loop {
         let tail = home.journal().last_seq()?;
