@@ -7,17 +7,12 @@ use crate::silence::{BOTH, align, by, keep, plan, same, same_file, template, twi
 use crate::support::Firm;
 
 /// What people do who may not know: who, and what they write. `PLAN` is a plan that is approved.
-const DONE: [(&str, &str); 41] = [
+const DONE: [(&str, &str); 39] = [
     ("rex", "run in.ndjson --dry-run --backfill --as-of 2026-01-01"),
     (
         "rex",
         "run in.ndjson --backfill --as-of 2026-01-01 --confirmed-by rita --out reports",
     ),
-    (
-        "rex",
-        "run more.ndjson --backfill --as-of 2026-01-01 --confirmed-by rita",
-    ),
-    ("rex", "backup copy"),
     (
         "rex",
         "event record --type employee_left --key ann --date 2020-01-31 --evidence told",
@@ -92,8 +87,7 @@ const DONE: [(&str, &str); 41] = [
 ];
 
 /// What they look at.
-const READ: [(&str, &str); 37] = [
-    ("ria", "verify"),
+const READ: [(&str, &str); 36] = [
     ("ria", "status"),
     ("ria", "status --json"),
     ("ria", "whoami"),
@@ -152,7 +146,7 @@ const REPORTS: [(&str, &str); 12] = [
 ];
 
 /// Verbs that tell nothing of a home's messages.
-const APART: [&str; 26] = [
+const APART: [&str; 28] = [
     "init",
     "check",
     "fmt",
@@ -167,7 +161,9 @@ const APART: [&str; 26] = [
     "completions",
     "man",
     "help",
-    // They bring a copy back elsewhere, or only sign, or make a key.
+    // They tell how many entries there are, or only sign, or make a key.
+    "verify",
+    "backup",
     "restore",
     "sign",
     "keys",
@@ -190,13 +186,6 @@ const OPEN: &str = "lexhold: 1\nhold: quiet\nmatter: M\nzone: UTC\nids: [slack/c
 fn told_alike(twins: &[Firm; 2]) {
     for firm in twins {
         firm.write("open.yaml", OPEN);
-        firm.messages(
-            "more.ndjson",
-            &[
-                crate::dispose::old(31, "2019-06-01T12:00:00Z"),
-                crate::dispose::old(33, "2025-06-01T12:00:00Z"),
-            ],
-        );
     }
     align(twins);
     let plan = plan(twins);
