@@ -101,7 +101,7 @@ def write(messages: DataFrame, bundle: Bundle, facts: Facts, folder: str) -> dic
     the digest of each file is made where an executor is, after that commit.
     """
     settings = messages.sparkSession.conf
-    before = settings.get(_INSTANTS)
+    before = settings.get(_INSTANTS) or "INT96"
     # What Spark writes of its own accord is neither of a zone nor within Parquet's standard.
     settings.set(_INSTANTS, "TIMESTAMP_MICROS")
     try:
