@@ -218,10 +218,17 @@ mod tests {
             ("ann@firm.example", None, false),
         ];
         for (custodian, sought, unsought) in cases {
-            let placed: HoldPlaced = serde_json::from_value(json!({
-                "hold": "h", "matter": "M", "zone": "UTC", "digest": "", "document": {"custodians": [custodian]},
-            }))
-            .unwrap();
+            let placed = HoldPlaced {
+                hold: "h".to_owned(),
+                matter: "M".to_owned(),
+                zone: "UTC".to_owned(),
+                digest: String::new(),
+                silent: false,
+                document: json!({"custodians": [custodian]}),
+                text: String::new(),
+                narrows: None,
+                handles: Handles::new(),
+            };
             let of_hold = sought.map(|handles| (placed.hold.clone(), [(custodian.to_owned(), handles)].into()));
             let log = HoldLog {
                 sought: of_hold.into_iter().collect(),

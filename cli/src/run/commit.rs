@@ -50,7 +50,6 @@ pub struct Committer<'a> {
 
 impl<'a> Committer<'a> {
     /// A writer for a run whose beginning is on record.
-    #[expect(clippy::too_many_arguments, reason = "a run is made of these")]
     pub fn new(
         settings: &'a Settings,
         actor: &'a Actor,
