@@ -194,20 +194,8 @@ fn edits_and_deletions_of_mattermost() {
         message("m", "<UpdatedType>EditedNewMsg</UpdatedType><UpdatedDateTimeUTC>1700000009000</UpdatedDateTimeUTC><Content>after</Content>"),
         message("n", "<UpdatedType>Deleted</UpdatedType><Content>delete regretted</Content>"),
     ].concat()).clean();
-    let found: Vec<_> = whole
-        .messages
-        .iter()
-        .map(|one| {
-            (
-                one.id.as_deref().unwrap(),
-                one.version,
-                one.version_kind,
-                one.text.as_deref(),
-            )
-        })
-        .collect();
     assert_eq!(
-        found,
+        whole.versions(),
         [
             ("m", 0, VersionKind::Original, Some("before")),
             ("m", 1, VersionKind::Edit, Some("after")),

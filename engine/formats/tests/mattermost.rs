@@ -145,20 +145,8 @@ fn edits_deletions_and_files_of_the_api() {
         "e":{"id":"e","channel_id":"c","user_id":"u","create_at":5000,"type":"system_join_channel","message":"u joined","file_ids":["f1","f2"]}"#,
     )
     .clean();
-    let found: Vec<_> = whole
-        .messages
-        .iter()
-        .map(|one| {
-            (
-                one.id.as_deref().unwrap(),
-                one.version,
-                one.version_kind,
-                one.text.as_deref(),
-            )
-        })
-        .collect();
     assert_eq!(
-        found,
+        whole.versions(),
         [
             ("a", 0, VersionKind::Original, Some("first words")),
             ("a", 1, VersionKind::Edit, Some("second words")),

@@ -7,20 +7,6 @@ use common::{Files, Whole, fixture, read, read_folder};
 use lexhold_model::{ConversationKind, MessageKind, PartKind, VersionKind};
 use lexhold_source::show_instant;
 
-fn versions(whole: &Whole) -> Vec<(&str, i32, VersionKind, Option<&str>)> {
-    let messages = whole.messages.iter();
-    messages
-        .map(|one| {
-            (
-                one.id.as_deref().unwrap(),
-                one.version,
-                one.version_kind,
-                one.text.as_deref(),
-            )
-        })
-        .collect()
-}
-
 #[test]
 fn pages_with_threads_reactions_and_what_was_edited() {
     let (Some(first), Some(second)) = (
@@ -32,7 +18,7 @@ fn pages_with_threads_reactions_and_what_was_edited() {
     let whole = read(&first).clean();
     assert_eq!(whole.format, "rocketchat");
     assert_eq!(
-        versions(&whole),
+        whole.versions(),
         [
             ("4AwA2eJQ7xBgPZ4mv", 0, VersionKind::Original, Some("Test message 1")),
             ("WnWSwiD877xRpqcMb", 0, VersionKind::Original, Some("Test reply 1")),
@@ -60,7 +46,7 @@ fn pages_with_threads_reactions_and_what_was_edited() {
     );
     let whole = read(&second).clean();
     assert_eq!(
-        versions(&whole),
+        whole.versions(),
         [
             ("WnWSwiD877xRpqcMb", 1, VersionKind::Edit, Some("Test reply 1 edited")),
             ("p5dQSb48W25EimhJK", 0, VersionKind::Original, Some("Test message 2")),
@@ -152,7 +138,7 @@ fn quotes_cards_files_and_deletions() {
     ))
     .clean();
     assert_eq!(
-        versions(&whole),
+        whole.versions(),
         [
             (
                 "1",

@@ -6,6 +6,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use lexhold_model::SourcePlace;
+
 use crate::{ErrorKind, SourceError};
 
 /// A stream of unpacked bytes, and what is known of the file it comes from.
@@ -127,6 +129,14 @@ pub(crate) struct Origin {
 impl Origin {
     pub(crate) fn position_bytes(&self) -> u64 {
         self.position_bytes.load(Ordering::Relaxed)
+    }
+
+    /// The place of a line.
+    pub(crate) fn line(&self, number: u64) -> SourcePlace {
+        SourcePlace {
+            file: self.name.clone(),
+            offset: number,
+        }
     }
 
     /// `ndjson` or, when it is compressed, `ndjson (gzip)`.

@@ -247,10 +247,7 @@ impl Rows for Mapped {
     fn read(&mut self, to: &mut Chunks) -> Result<bool, SourceError> {
         let record = self.records.next().map_err(|error| self.origin.broken(error))?;
         let Some((line, record)) = record else { return Ok(false) };
-        let place = SourcePlace {
-            file: self.origin.name.clone(),
-            offset: line,
-        };
+        let place = self.origin.line(line);
         let shape = &self.shape;
         to.push(Place::Line(line), record.and_then(|record| shape.read(record, place)));
         Ok(true)

@@ -2,8 +2,6 @@
 
 use std::io::Read;
 
-use lexhold_model::SourcePlace;
-
 use crate::chunk::Chunks;
 use crate::input::{Input, Origin};
 use crate::lines::{Line, Lines};
@@ -47,10 +45,7 @@ impl Rows for Ndjson {
                 if bytes.trim_ascii().is_empty() {
                     return Ok(true);
                 }
-                let place = SourcePlace {
-                    file: self.origin.name.clone(),
-                    offset: number,
-                };
+                let place = self.origin.line(number);
                 json::with_row(bytes, |row| message::read(row, place))
             }
         };

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use lexhold_model::Message;
+use lexhold_model::{Message, VersionKind};
 use lexhold_source::{Note, Reader, SourceError, Unreadable};
 use tempfile::TempDir;
 
@@ -57,6 +57,17 @@ impl Whole {
         assert!(self.error.is_none(), "{:?}", self.error);
         assert_eq!(self.reasons(), Vec::<String>::new());
         self
+    }
+
+    /// Id, version, kind of version and text of every message.
+    pub fn versions(&self) -> Vec<(&str, i32, VersionKind, Option<&str>)> {
+        let messages = self.messages.iter();
+        messages
+            .map(|one| {
+                let id = one.id.as_deref().unwrap_or_default();
+                (id, one.version, one.version_kind, one.text.as_deref())
+            })
+            .collect()
     }
 
     /// The messages with nothing of where they were read.
