@@ -43,7 +43,8 @@ pub fn open(path: &Path, options: Options) -> Result<Box<dyn Reader>, SourceErro
         Kind::JsonList => unsupported("it is one JSON list; NDJSON has one object a line"),
         Kind::Archive => unsupported("it is a ZIP archive or a workbook; unpack it, or save it as CSV"),
         Kind::Unknown => {
-            let why = "it is neither NDJSON, CSV with a header that names fields of a message, nor Parquet";
+            let why = "it is neither NDJSON, CSV with a header that names fields of a message, nor Parquet, nor an export; \
+                       `lexhold sources` lists what is read";
             Err(SourceError::new(ErrorKind::UnknownFormat, &input.name, why))
         }
     }
