@@ -135,4 +135,16 @@ fn scenario_18_an_earlier_disposal_fails_and_another_order_of_keys_is_no_change(
     );
     let told = firm.call(&fails).ended(1).stdout;
     assert!(told.contains("earlier") && told.contains("desk"), "{told}");
+    // The line in an editor, wherever the schedule stands in the file.
+    let line = firm.read(DESK).lines().position(|line| line.contains("P2Y")).unwrap() + 1;
+    assert!(line > 1);
+    let at = format!("retain P3Y -> P2Y at {DESK}:{line}\n");
+    assert!(told.contains(&at), "{told}");
+    let told = firm.call(&[&fails[..], &["--format", "md"]].concat()).ended(1).stdout;
+    assert!(told.contains(&at), "{told}");
+    let told = firm.call(&[&fails[..], &["--format", "json"]].concat()).ended(1).json();
+    let period = &told["periods"][0];
+    assert_eq!([&period["from"], &period["to"], &period["file"]], ["P3Y", "P2Y", DESK]);
+    assert_eq!(period["line"], line);
+    assert_eq!(told["periods"].as_array().unwrap().len(), 1);
 }

@@ -24,6 +24,7 @@ pub fn simulate(
         from: before.map_or(bundle.digest, |before| before.bundle),
         to: bundle.digest,
         documents: Vec::new(),
+        periods: Vec::new(),
         judged_at: diff::judged_at(settings),
         retention: diff::dates(settings, home, None, bundle)?,
         alerts: None,

@@ -1,6 +1,7 @@
 //! `diff`: what a change of policy does to the messages that the home has.
 //!
 //! `sample` makes a home of the moment where there is none, `sides` finds the bundles, `simulate` activates one in a copy of the catalog,
+//! `periods` says which of a schedule's periods are others and where they stand,
 //! `figures` counts what becomes of dates, `alerts` and `conversations` evaluate the archive under both, `print` says it.
 
 mod alerts;
@@ -8,6 +9,7 @@ mod conversations;
 mod documents;
 mod fail_on;
 pub mod figures;
+mod periods;
 mod print;
 mod sample;
 mod sides;
@@ -25,6 +27,7 @@ use self::alerts::{AlertFigures, Choice};
 use self::documents::ChangedDocument;
 pub use self::fail_on::FailOn;
 use self::figures::Figures;
+use self::periods::ChangedPeriod;
 use self::sample::Sample;
 use self::simulate::Supposed;
 use crate::args::{Diff, DiffFormat as Format};
@@ -41,6 +44,8 @@ pub struct Comparison {
     pub to: Digest,
     /// The documents that say something else, where both bundles are at hand.
     pub documents: Vec<ChangedDocument>,
+    /// The periods that are others, where both bundles are at hand.
+    pub periods: Vec<ChangedPeriod>,
     /// The instant at which messages are or are not eligible.
     pub judged_at: Timestamp,
     /// What becomes of dates.
@@ -71,6 +76,7 @@ impl Comparison {
         all["schema"] = json!("lexhold/diff/1");
         all["digest"] = json!(self.digest());
         all["documents"] = json!(self.documents);
+        all["periods"] = json!(self.periods);
         all["semantic_change"] = json!(self.from != self.to);
         all["unverified_bundles"] = json!(crate::bundle::unverified());
         if let Some(alerts) = &self.alerts {
@@ -109,6 +115,7 @@ pub fn diff(settings: &Settings, args: &Diff) -> anyhow::Result<Exit> {
         from: old.bundle.digest,
         to: new.bundle.digest,
         documents: documents::changed(&old.bundle, &new.bundle),
+        periods: periods::changed(&old.bundle, &new),
         judged_at: judged_at(settings),
         retention,
         alerts,

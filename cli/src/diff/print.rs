@@ -121,6 +121,9 @@ fn text(out: &mut dyn Write, comparison: &Comparison) -> io::Result<()> {
     for document in &comparison.documents {
         writeln!(out, "  {}", document.words())?;
     }
+    for period in &comparison.periods {
+        writeln!(out, "    {}", period.words())?;
+    }
     dates(out, &comparison.retention)?;
     if let Some(alerts) = &comparison.alerts {
         let total = alerts.total;
@@ -175,6 +178,9 @@ fn markdown(out: &mut dyn Write, comparison: &Comparison) -> io::Result<()> {
     }
     for document in &comparison.documents {
         writeln!(out, "- {}", cell(&document.words()))?;
+    }
+    for period in &comparison.periods {
+        writeln!(out, "  - {}", cell(&period.words()))?;
     }
     if !comparison.documents.is_empty() {
         writeln!(out)?;

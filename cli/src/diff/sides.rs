@@ -14,6 +14,8 @@ use crate::settings::Settings;
 
 /// One side of a comparison.
 pub struct Side {
+    /// What the bundle was compiled from.
+    pub project: Project,
     /// The bundle.
     pub bundle: Bundle,
     /// Whether it is the one that is active.
@@ -23,12 +25,13 @@ pub struct Side {
 /// The bundle that an argument names.
 pub fn side(settings: &Settings, home: &Home, history: &History, name: &str) -> anyhow::Result<Side> {
     let active = history.active().map(|active| active.bundle);
-    let bundle = match named(history, name)? {
+    let (project, bundle) = match named(history, name)? {
         Some(digest) => stored(home, digest)?,
         None => folder(settings, Path::new(name))?,
     };
     Ok(Side {
         is_active: active == Some(bundle.digest),
+        project,
         bundle,
     })
 }
@@ -59,7 +62,7 @@ fn named(history: &History, name: &str) -> anyhow::Result<Option<Digest>> {
     }
 }
 
-fn stored(home: &Home, digest: Digest) -> anyhow::Result<Bundle> {
+fn stored(home: &Home, digest: Digest) -> anyhow::Result<(Project, Bundle)> {
     let failed = || {
         Failure::new(
             Exit::Data,
@@ -73,11 +76,11 @@ fn stored(home: &Home, digest: Digest) -> anyhow::Result<Bundle> {
     let schema = sources.iter().find(|(path, _)| path.ends_with(".cedarschema"));
     let mut project = Project::stored(schema.map(|(_, bytes)| bytes.as_slice()), &sources);
     let bundle = project.compile().filter(|bundle| bundle.digest == digest);
-    Ok(bundle.ok_or_else(failed)?)
+    Ok((project, bundle.ok_or_else(failed)?))
 }
 
-fn folder(settings: &Settings, path: &Path) -> anyhow::Result<Bundle> {
-    Ok(crate::load::bundle(&settings_of(settings, path)?)?.1)
+fn folder(settings: &Settings, path: &Path) -> anyhow::Result<(Project, Bundle)> {
+    crate::load::bundle(&settings_of(settings, path)?)
 }
 
 /// Settings for a folder with `policies` and `rulesets` in it, or with documents of its own; `.` means the policies and

@@ -1,6 +1,7 @@
 //! What a retention document says, compiled.
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::ops::Range;
 
 use jiff::Timestamp;
@@ -125,6 +126,25 @@ impl Schedule {
         let Some(from) = self.superseded_from else { return true };
         let before = |at| self.zone.date(at) < from;
         sent.is_none_or(before) || before(captured)
+    }
+
+    /// Its periods in the words of a document, each with the keys under which it stands in the schedule; `retain` for a
+    /// disposal that waits for nothing but the duty to keep.
+    pub fn periods(&self) -> impl Iterator<Item = ([&'static str; 2], String)> {
+        let retain = self.retain.as_ref().map(|retain| retain.term.length.to_string());
+        let extend = self.extend.as_ref().map(|extend| extend.to.to_string());
+        let dispose = self.dispose.as_ref().map(|dispose| match &dispose.after {
+            DisposeAfter::Term(term) => term.length.to_string(),
+            DisposeAfter::Retain => "retain".to_owned(),
+        });
+        let ceiling = self.ceiling.as_ref().map(|ceiling| ceiling.term.length.to_string());
+        let all = [
+            (["retain", "for"], retain),
+            (["extend", "to"], extend),
+            (["dispose", "after"], dispose),
+            (["ceiling", "for"], ceiling),
+        ];
+        all.into_iter().filter_map(|(keys, period)| Some((keys, period?)))
     }
 
     /// Its terms, each with the key under which it stands.
@@ -275,6 +295,15 @@ pub enum Length {
     /// For a period.
     #[serde(untagged)]
     Period(RetentionPeriod),
+}
+
+impl fmt::Display for Length {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Permanent => f.write_str("permanent"),
+            Self::Period(period) => period.fmt(f),
+        }
+    }
 }
 
 /// A trigger and what is counted from it.
