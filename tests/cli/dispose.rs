@@ -418,6 +418,40 @@ fn killed_at_any_step_the_same_commands_converge() {
     }
 }
 
+/// Whoever interrupts an execution hears so once what is begun is done; the same command goes on from there.
+#[test]
+fn scenario_24_interrupted_it_ends_in_order_and_the_same_command_goes_on() {
+    let template = firm();
+    for step in [Step::Intended, Step::SegmentGone, Step::TablesSwapped] {
+        let firm = copy_of(&template);
+        let plan = approved(&firm);
+        let journal = || firm.read(".lexhold/journal/log.ndjson");
+        let mut executing = firm
+            .command(&["dispose", "execute", &plan])
+            .env("LEXHOLD_TEST_WAIT_AT", step.as_str())
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        // It waits at the step until the signal has come, and comes there only after the intent stands.
+        while !journal().contains("disposal_intent") && executing.try_wait().unwrap().is_none() {
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        crate::races::signal(&executing, "-INT");
+        let ended = executing.wait_with_output().unwrap();
+        let said = String::from_utf8(ended.stderr).unwrap();
+        assert_eq!(ended.status.code(), Some(130), "{} {said}", step.as_str());
+        assert!(said.contains("stopped; the same command goes on from here"), "{said}");
+        assert!(!journal().contains("disposal_certified"));
+        firm.call(&["verify"]).ended(0);
+        let done = execute(&firm, &plan).ended(0).json();
+        assert_eq!(done["destroyed"], 20, "{}", step.as_str());
+        assert_eq!(remembered(&firm, canary), [20, 21, 22, 23, 24], "{}", step.as_str());
+        assert_eq!(journal().matches("disposal_certified").count(), 1);
+        assert_sound(&firm);
+    }
+}
+
 #[test]
 fn whoever_proposed_neither_approves_nor_executes_and_approvals_are_signed() {
     let firm = Firm::new();

@@ -31,7 +31,8 @@ fn template(n: usize) -> (Firm, String) {
     (firm, plan)
 }
 
-fn signal(process: &Child, name: &str) {
+/// Sends a process a signal, such as `-INT`.
+pub fn signal(process: &Child, name: &str) {
     let _ = std::process::Command::new("kill")
         .args([name, &process.id().to_string()])
         .status();

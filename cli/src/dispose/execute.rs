@@ -25,7 +25,7 @@ use crate::failure::{Exit, Failure};
 use crate::home;
 use crate::operators::Actor;
 use crate::report::table::writable;
-use crate::run::{faults, interrupted};
+use crate::run::{faults, heed_interrupts, interrupted};
 use crate::settings::Settings;
 use crate::terminal::{counted, say};
 
@@ -83,6 +83,7 @@ pub fn execute(settings: &Settings, args: &ExecuteDisposal) -> anyhow::Result<Ex
             .into());
     }
     args.work.as_deref().map(writable).transpose()?;
+    heed_interrupts();
     Execution::new(settings, &actor, &home, &lock, &faults, &args.plan).carry_out(args)
 }
 
@@ -162,6 +163,7 @@ impl<'a> Execution<'a> {
         if plan.certified.is_none() && !is_cut_short {
             while let Round::Again = self.round()? {
                 if interrupted() {
+                    self.leave_no_byte()?;
                     return Err(Failure::new(Exit::Interrupted, "stopped; the same command goes on from here").into());
                 }
             }
@@ -366,11 +368,17 @@ impl<'a> Execution<'a> {
         self.home.store_mode() == StoreMode::External
     }
 
-    /// Leaves no byte of what is gone in the catalog, certifies once nothing is left to do, and answers.
-    fn end(&mut self, args: &ExecuteDisposal) -> anyhow::Result<Exit> {
-        if self.owes_bytes {
-            retire(self.settings, self.home, self.lock, self.faults)?;
+    /// Leaves no byte of what is gone in the catalog.
+    fn leave_no_byte(&self) -> anyhow::Result<()> {
+        match self.owes_bytes {
+            true => retire(self.settings, self.home, self.lock, self.faults),
+            false => Ok(()),
         }
+    }
+
+    /// Leaves nothing behind, certifies once nothing is left to do, and answers.
+    fn end(&mut self, args: &ExecuteDisposal) -> anyhow::Result<Exit> {
+        self.leave_no_byte()?;
         let mut plan = self.read()?;
         let mut kept = None;
         let handed = HandedOver::read(self.home, self.plan)?;

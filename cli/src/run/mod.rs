@@ -46,13 +46,23 @@ pub fn interrupted() -> bool {
     INTERRUPTED.load(Ordering::Relaxed)
 }
 
-/// Where a test wants the process killed.
+/// From here on the first interrupt asks to stop, and kills nothing.
+pub fn heed_interrupts() {
+    let _ = ctrlc::set_handler(|| INTERRUPTED.store(true, Ordering::Relaxed));
+}
+
+/// Where a test wants the process killed, or held until it is interrupted.
 pub fn faults() -> anyhow::Result<Faults> {
-    let Ok(place) = std::env::var("LEXHOLD_TEST_STOP_AT") else {
-        return Ok(Faults::default());
-    };
-    let faults = place.parse();
-    Ok(faults.map_err(|why| Failure::new(Exit::Usage, format!("LEXHOLD_TEST_STOP_AT: {why}")))?)
+    for (name, until) in [
+        ("LEXHOLD_TEST_STOP_AT", None),
+        ("LEXHOLD_TEST_WAIT_AT", Some(&INTERRUPTED)),
+    ] {
+        if let Ok(place) = std::env::var(name) {
+            let faults = Faults::at(&place, until);
+            return Ok(faults.map_err(|why| Failure::new(Exit::Usage, format!("{name}: {why}")))?);
+        }
+    }
+    Ok(Faults::default())
 }
 
 /// Runs.
@@ -67,7 +77,7 @@ pub fn run(settings: &Settings, args: &Run) -> anyhow::Result<Exit> {
     actor.warn_if_solo(settings);
     let (mut project, bundle) = load::bundle(settings)?;
     let directory = load::directory(settings, &mut project, &bundle)?;
-    let _ = ctrlc::set_handler(|| INTERRUPTED.store(true, Ordering::Relaxed));
+    heed_interrupts();
     if args.dry_run {
         let facts = Facts {
             directory,

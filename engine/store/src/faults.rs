@@ -1,7 +1,8 @@
-//! Test support: a process that stops dead at a named step, as if it had been killed there.
+//! Test support: a process that stops dead at a named step, as if it had been killed there, or waits there.
 
 use std::str::FromStr;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::time::Duration;
 
 /// A step of the commit of a batch, or of a destruction, after which a test may stop the process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,17 +108,30 @@ impl Step {
     }
 }
 
-/// Where, if anywhere, a test wants the process to abort. The default is nowhere.
+/// Where, if anywhere, a test wants the process to abort or to wait. The default is nowhere.
 ///
 /// Written `journalled:3`: the third time that step is reached; without a number, the first.
 #[derive(Debug, Default)]
 pub struct Faults {
     stop: Option<(Step, u32)>,
+    /// What is waited for there; without it the process aborts.
+    until: Option<&'static AtomicBool>,
     reached: AtomicU32,
 }
 
 impl Faults {
-    /// Aborts the process, without unwinding, if this is the place a test asked for.
+    /// A place as it is written, where the process aborts, or waits until something is so.
+    ///
+    /// # Errors
+    /// In words, if there is no such place.
+    pub fn at(place: &str, until: Option<&'static AtomicBool>) -> Result<Self, &'static str> {
+        Ok(Self {
+            until,
+            ..place.parse()?
+        })
+    }
+
+    /// If this is the place a test asked for: aborts the process, without unwinding, or waits.
     #[expect(
         clippy::disallowed_methods,
         reason = "to die without a trace is what a test asked for"
@@ -127,7 +141,10 @@ impl Faults {
             && stop == step
             && self.reached.fetch_add(1, Ordering::Relaxed) + 1 == time
         {
-            std::process::abort();
+            let Some(until) = self.until else { std::process::abort() };
+            while !until.load(Ordering::Relaxed) {
+                std::thread::sleep(Duration::from_millis(1));
+            }
         }
     }
 }
@@ -145,7 +162,7 @@ impl FromStr for Faults {
             .ok_or("the step's count is a number from 1")?;
         Ok(Self {
             stop: Some((step, time)),
-            reached: AtomicU32::new(0),
+            ..Self::default()
         })
     }
 }
@@ -163,6 +180,9 @@ mod tests {
             "journalled:3".parse::<Faults>().unwrap().stop,
             Some((Step::Journalled, 3))
         );
+        static NOW: AtomicBool = AtomicBool::new(true);
+        // What is so already is not waited for.
+        Faults::at("staged", Some(&NOW)).unwrap().reach(Step::Staged);
         assert!("journalled:0".parse::<Faults>().is_err() && "never".parse::<Faults>().is_err());
         // Nothing asked for, nothing happens.
         Faults::default().reach(Step::Staged);
