@@ -17,7 +17,7 @@ use parquet::file::properties::WriterProperties;
 
 use crate::args::Evaluate;
 use crate::failure::{Exit, Failure};
-use crate::files::{cannot_read, write_document};
+use crate::files::{cannot_read, why, write_document};
 use crate::run::evaluation::{MANIFEST, Manifest, Partition};
 use crate::run::{Input, Meter, Piece, Pipeline, Sink, Taken, inputs, interrupted, read_as, say_unreadable};
 use crate::settings::Settings;
@@ -54,7 +54,11 @@ pub fn evaluate(settings: &Settings, args: &Evaluate) -> anyhow::Result<Exit> {
         read_as,
     };
     let folder = &args.out;
-    std::fs::create_dir(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
+    std::fs::create_dir(folder).map_err(|error| {
+        let message = format!("cannot make the folder {}: {}", folder.display(), why(&error));
+        Failure::new(Exit::Data, message)
+            .help("--out is the name of a new folder: nothing that is there is written over")
+    })?;
     std::fs::create_dir(folder.join("messages")).with_context(|| format!("cannot write {}", folder.display()))?;
     let sink = Writer {
         settings,

@@ -61,11 +61,19 @@ pub fn yaml_files_over(paths: &[PathBuf], unsaved: &Unsaved) -> anyhow::Result<V
     Ok(found)
 }
 
+/// The folder beside `lexhold.yaml` that is read where nobody names another.
+pub const OWN_POLICIES: &str = "policies";
+
 /// `cannot read nope.yaml: not found`, and a near name if there is one.
 pub fn cannot_read(path: &Path, error: &std::io::Error) -> Failure {
     let failure = Failure::new(Exit::Policy, format!("cannot read {}: {}", path.display(), why(error)));
-    match near_name(path).filter(|_| error.kind() == ErrorKind::NotFound) {
+    if error.kind() != ErrorKind::NotFound {
+        return failure;
+    }
+    match near_name(path) {
         Some(help) => failure.help(help),
+        None if path == Path::new(OWN_POLICIES) => failure
+            .help("name documents with --policies, or begin with lexhold init DIR, which makes a repository of them"),
         None => failure,
     }
 }

@@ -270,7 +270,7 @@ impl Settings {
             [] => vec![beside(default.into())],
             _ => config,
         };
-        let own_policies = or_default(all_beside(config.policies), "policies");
+        let own_policies = or_default(all_beside(config.policies), crate::files::OWN_POLICIES);
         let policies = match global.policies.as_slice() {
             [] => own_policies.clone(),
             flags => flags.to_vec(),

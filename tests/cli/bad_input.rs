@@ -37,6 +37,9 @@ fn what_is_no_file_is_named() {
     firm.call(&["scan", "in.ndjson", "--policies", "nowhere", "--rulesets", "nowhere"])
         .ended(3)
         .said("cannot read nowhere");
+    firm.call(&["-C", "rulesets", "scan", "../in.ndjson"])
+        .ended(3)
+        .said("lexhold init DIR");
     assert!(!firm.path(".lexhold").exists(), "nothing was begun");
 }
 

@@ -405,7 +405,8 @@ fn facts_are_a_secret_and_go_with_one_bundle() {
         "--out",
         "evaluated",
     ])
-    .ended(4);
+    .ended(4)
+    .said("nothing that is there is written over");
     let ruleset = firm.read("rulesets/off-channel/ruleset.yaml");
     firm.write(
         "rulesets/off-channel/ruleset.yaml",

@@ -1,6 +1,6 @@
 //! What compliance wrote, compiled: the immutable thing that a run evaluates with.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::civil::Date;
 use lexhold_document::{Diagnostic, Diagnostics, Document, Kind, Node, Place, path};
@@ -309,27 +309,27 @@ impl Bundle {
         groups.map(|mention| mention.id.as_str()).collect()
     }
 
-    /// Warns of groups that conditions name and the directory does not know, once for each place: all schedules of a document share its
-    /// scope.
+    /// Warns of groups that conditions name and the directory does not know, once for each file with all places in it.
     pub fn check_groups(&self, directory: &Directory, diagnostics: &mut Diagnostics) {
         let conditions = [&self.scan, &self.communicate, &self.retain];
         let mentions = conditions
             .into_iter()
             .flat_map(|conditions| conditions.conditions())
             .flat_map(Condition::mentions);
-        let mut seen = HashSet::new();
-        let unknown = mentions
-            .filter(|mention| mention.kind == Named::Group && !directory.has_group(&mention.id))
-            .filter(|mention| seen.insert((mention.place, mention.id.as_str())));
-        for mention in unknown {
-            let message = format!("the directory has no group `{}`", mention.id);
+        // All schedules of a document share its scope, and name its groups at the same place.
+        let mut unknown: BTreeMap<_, BTreeSet<Place>> = BTreeMap::new();
+        for mention in mentions.filter(|mention| mention.kind == Named::Group && !directory.has_group(&mention.id)) {
+            let places = unknown.entry((mention.place.file, mention.id.as_str())).or_default();
+            places.insert(mention.place);
+        }
+        for ((_, group), places) in unknown {
+            let mut places = places.into_iter();
+            let Some(first) = places.next() else { continue };
             let known = directory.groups().iter().map(|group| group.id.as_str());
-            let help = lexhold_document::did_you_mean(&mention.id, known);
-            diagnostics.push(
-                Diagnostic::warning(codes::UNKNOWN_GROUP, message)
-                    .at(mention.place, "nobody belongs to it")
-                    .maybe_help(help),
-            );
+            let warning = Diagnostic::warning(codes::UNKNOWN_GROUP, format!("the directory has no group `{group}`"))
+                .at(first, "nobody belongs to it")
+                .maybe_help(lexhold_document::did_you_mean(group, known));
+            diagnostics.push(places.fold(warning, |warning, place| warning.also(place, "nor here")));
         }
     }
 }
