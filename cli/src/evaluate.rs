@@ -19,7 +19,9 @@ use crate::args::Evaluate;
 use crate::failure::{Exit, Failure};
 use crate::files::{cannot_read, why, write_document};
 use crate::run::evaluation::{MANIFEST, Manifest, Partition};
-use crate::run::{Input, Meter, Piece, Pipeline, Sink, Taken, inputs, interrupted, read_as, say_unreadable};
+use crate::run::{
+    Input, Meter, Piece, Pipeline, Sink, Taken, heed_interrupts, inputs, interrupted, read_as, say_unreadable,
+};
 use crate::settings::Settings;
 use crate::terminal::{counted, say};
 use crate::{home, load, versions};
@@ -53,6 +55,7 @@ pub fn evaluate(settings: &Settings, args: &Evaluate) -> anyhow::Result<Exit> {
         jobs: settings.jobs.unwrap_or_else(home::cores),
         read_as,
     };
+    heed_interrupts();
     let folder = &args.out;
     std::fs::create_dir(folder).map_err(|error| {
         let message = format!("cannot make the folder {}: {}", folder.display(), why(&error));

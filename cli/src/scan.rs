@@ -17,7 +17,9 @@ use crate::args::{Scan, ShowContent};
 use crate::failure::Exit;
 use crate::operators::Actor;
 use crate::report::table::{Columns, Kind, Row, TableWriter, write_whole};
-use crate::run::{Input, Meter, Piece, Pipeline, Sink, Taken, inputs, interrupted, read_as, say_unreadable, zone};
+use crate::run::{
+    Input, Meter, Piece, Pipeline, Sink, Taken, heed_interrupts, inputs, interrupted, read_as, say_unreadable, zone,
+};
 use crate::settings::Settings;
 use crate::terminal::say;
 use crate::{home, load};
@@ -70,6 +72,7 @@ pub fn scan(settings: &Settings, args: &Scan) -> anyhow::Result<Exit> {
     }
     let (mut project, bundle) = load::bundle(settings)?;
     let directory = load::directory(settings, &mut project, &bundle)?;
+    heed_interrupts();
     // Nothing outlives a scan, so ids are made of what anybody can see, and the key is nobody's.
     let facts = Facts {
         directory,

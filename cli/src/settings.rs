@@ -156,9 +156,9 @@ struct Display {
 /// The keys of the user's own file.
 const DISPLAY_KEYS: &str = "it says how things look and nothing else; known keys: color, progress, log_format";
 
-/// Memory that the catalog may use before it goes to disk, in MiB, where nobody says otherwise: a third more than a mailing
-/// list needs, and little enough that a run stays under 500 MiB.
-const CATALOG_MIB: usize = 128;
+/// Memory that the catalog may use before it goes to disk, in MiB, where nobody says otherwise: what a report needs beside the
+/// log of a run that is at work, of up to 64 MB, and little enough that a run stays under 500 MiB.
+const CATALOG_MIB: usize = 160;
 /// The least that a batch of messages can be projected with.
 const LEAST_CATALOG_MIB: usize = 64;
 

@@ -146,7 +146,8 @@ const REPORTS: [(&str, &str); 12] = [
 ];
 
 /// Verbs that tell nothing of a home's messages.
-const APART: [&str; 28] = [
+const APART: [&str; 29] = [
+    "evaluate",
     "init",
     "check",
     "fmt",
