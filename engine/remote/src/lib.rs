@@ -1,0 +1,1 @@
+//! Objects behind a URL: in a bucket that speaks S3, or in a folder.
