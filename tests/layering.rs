@@ -43,7 +43,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     ("lexhold-source", &["lexhold-model"]),
     ("lexhold-formats", &["lexhold-model", "lexhold-source"]),
-    ("lexhold-store", &["lexhold-model"]),
+    ("lexhold-remote", &[]),
+    ("lexhold-store", &["lexhold-model", "lexhold-remote"]),
     ("lexhold-catalog", &["lexhold-model"]),
     (
         "lexhold-python",
@@ -87,6 +88,9 @@ const HOMES: &[(&str, &[&str])] = &[
     ("mail-parser", &["lexhold-formats"]),
     ("rusqlite", &["lexhold-formats"]),
     ("plist", &["lexhold-formats"]),
+    ("object_store", &["lexhold-remote"]),
+    ("tokio", &["lexhold-remote"]),
+    ("http", &["lexhold-remote"]),
     ("pyo3", &["lexhold-python"]),
     ("self_cell", &["lexhold-python"]),
 ];
@@ -215,6 +219,7 @@ fn no_crate_escapes_the_lints() {
         "editor",
         "source",
         "formats",
+        "remote",
         "store",
         "catalog",
         "python",
