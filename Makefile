@@ -2,7 +2,7 @@
 
 SHELL = /bin/sh
 .DEFAULT_GOAL = build
-.PHONY: build install install-run test test-distributed demo demo-run bench lint fmt clean-demo
+.PHONY: build install install-run test test-remote test-distributed demo demo-run bench lint fmt clean-demo
 
 # Every recipe that builds begins with this: it finds DuckDB, or has it compiled along through the features left in "$@".
 duckdb = set --; \
@@ -39,8 +39,16 @@ test:
 	if cargo nextest --version >/dev/null 2>&1; then cargo nextest run --workspace "$$@"; \
 	else cargo test --workspace --all-targets "$$@"; fi
 
-# The Python package against one process, Spark and Ray on this machine; says so and does nothing where Python or Java is missing.
-test-distributed: build
+# Object storage, against a server on this machine: the tests in files named s3. Where there is none it is said, and they do nothing.
+test-remote:
+	@moto=$$(engine/remote/fetch-moto) || [ $$? -eq 3 ] || exit 1; \
+	if [ -n "$$moto" ]; then export LEXHOLD_MOTO="$$moto"; fi; \
+	$(duckdb) if cargo nextest --version >/dev/null 2>&1; then cargo nextest run --workspace --test s3 "$$@"; \
+	else cargo test --workspace --test s3 "$$@"; fi
+
+# That, and the Python package against one process, Spark and Ray on this machine; says so and does nothing where Python or Java is
+# missing.
+test-distributed: build test-remote
 	@engine/python/test-distributed "$(target)/release"
 
 # The packs whose groups the generated firm has.

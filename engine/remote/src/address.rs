@@ -8,6 +8,7 @@ use object_store::path::Path;
 use object_store::{ClientConfigKey, ClientOptions};
 use url::{Host, Url};
 
+use crate::wire::retries;
 use crate::{RemoteError, Result};
 
 /// Where the objects of a URL lie.
@@ -98,6 +99,7 @@ pub(crate) fn server(options: &[(String, String)]) -> Result<(AmazonS3Builder, C
     let client = client.with_allow_http(plain);
     let builder = builder
         .with_client_options(client.clone())
+        .with_retry(retries())
         .with_checksum_algorithm(Checksum::SHA256);
     Ok((builder, client))
 }

@@ -182,20 +182,22 @@ impl Bucket {
             said("Message"),
             names.join(", ")
         );
-        Err(RemoteError::new(self.why_refused(first).await, message))
+        Err(RemoteError::new(self.why_refused(first, versions).await, message))
     }
 
-    /// Servers say the same of what is locked and of what one may not do.
-    async fn why_refused(&self, error: &Element) -> Kind {
-        let version = Version {
-            key: error.said("Key").unwrap_or_default().to_owned(),
-            id: error.said("VersionId").filter(|id| !id.is_empty()).map(str::to_owned),
-            is_marker: false,
-            is_latest: false,
-        };
-        match self.lock_of(&version).await {
-            Ok(lock) if lock.legal_hold || lock.retained.is_some() => Kind::Locked,
-            _ if error.said("Code") == Some("AccessDenied") => Kind::Denied,
+    /// Servers say the same of what is locked and of what one may not do, and not all of them which version it is.
+    async fn why_refused(&self, error: &Element, versions: &[Version]) -> Kind {
+        for version in versions
+            .iter()
+            .filter(|version| error.said("Key") == Some(&version.key))
+        {
+            match self.lock_of(version).await {
+                Ok(lock) if lock != Lock::default() => return Kind::Locked,
+                _ => {}
+            }
+        }
+        match error.said("Code") {
+            Some("AccessDenied") => Kind::Denied,
             _ => Kind::Io,
         }
     }
@@ -211,49 +213,35 @@ impl Bucket {
         }
     }
 
-    /// What keeps a version of a whole key.
+    /// What keeps a version of a whole key. Delete markers are kept by nothing.
     pub(crate) async fn lock_of(&self, version: &Version) -> Result<Lock> {
-        let unclear = || self.unclear(&version.key);
-        let retained = match self.locked(version, "retention").await? {
-            Some(answer) => {
-                let mode = match answer.said("Mode") {
-                    Some("GOVERNANCE") => Mode::Governance,
-                    Some("COMPLIANCE") => Mode::Compliance,
-                    _ => return Err(unclear()),
-                };
-                let until = answer.said("RetainUntilDate").and_then(|until| until.parse().ok());
-                Some((mode, until.ok_or_else(unclear)?))
-            }
-            None => None,
+        if version.is_marker {
+            return Ok(Lock::default());
+        }
+        let call = Call {
+            method: Method::HEAD,
+            key: Some(&version.key),
+            ..Call::get(of_version(None, version))
         };
-        let hold = self.locked(version, "legal-hold").await?;
+        let (head, _) = self.wire.ask(&self.url(&version.key), &call).await?;
+        let said = |name: &str| head.get(name).and_then(|value| value.to_str().ok());
+        let until = |until: Option<&str>| until?.parse().ok();
+        let unclear = || self.unclear(&version.key);
+        let retained = match said("x-amz-object-lock-mode") {
+            None => None,
+            Some(mode) => {
+                let until = until(said("x-amz-object-lock-retain-until-date")).ok_or_else(unclear)?;
+                Some((Mode::parse(mode).ok_or_else(unclear)?, until))
+            }
+        };
         Ok(Lock {
             retained,
-            legal_hold: hold.is_some_and(|hold| hold.said("Status") == Some("ON")),
+            legal_hold: said("x-amz-object-lock-legal-hold") == Some("ON"),
         })
     }
 
-    /// One kind of lock of a version, if it has it. Markers have none, and a bucket without Object Lock refuses to be asked.
-    async fn locked(&self, version: &Version, what: &'static str) -> Result<Option<Element>> {
-        let call = Call {
-            key: Some(&version.key),
-            ..Call::get(of_version(what, version))
-        };
-        let answer = match self.wire.send(&self.url(&version.key), &call).await {
-            Err(error) => match error.code() {
-                Some("NoSuchObjectLockConfiguration" | "MethodNotAllowed" | "InvalidRequest") => return Ok(None),
-                _ => return Err(error),
-            },
-            Ok(answer) => answer,
-        };
-        Ok((!answer.children.is_empty()).then_some(answer))
-    }
-
     pub(crate) async fn retain(&self, version: &Version, mode: Mode, until: Timestamp) -> Result<()> {
-        let mode = match mode {
-            Mode::Governance => "GOVERNANCE",
-            Mode::Compliance => "COMPLIANCE",
-        };
+        let mode = mode.word();
         let body = format!("<Retention><Mode>{mode}</Mode><RetainUntilDate>{until:.0}</RetainUntilDate></Retention>");
         self.lock(version, "retention", body).await
     }
@@ -268,7 +256,7 @@ impl Bucket {
         let call = Call {
             method: Method::PUT,
             key: Some(&version.key),
-            query: of_version(what, version),
+            query: of_version(Some(what), version),
             body,
         };
         self.wire.send(&self.url(&version.key), &call).await.map(|_| ())
@@ -297,10 +285,26 @@ fn piece(file: &mut File, bytes: u64) -> std::io::Result<PutPayload> {
     Ok(piece.into())
 }
 
-fn of_version(what: &'static str, version: &Version) -> Vec<(&'static str, String)> {
-    let mut query = vec![(what, String::new())];
-    query.extend(version.id.clone().map(|id| ("versionId", id)));
-    query
+fn of_version(what: Option<&'static str>, version: &Version) -> Vec<(&'static str, String)> {
+    let what = what.map(|what| (what, String::new()));
+    what.into_iter()
+        .chain(version.id.clone().map(|id| ("versionId", id)))
+        .collect()
+}
+
+impl Mode {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Governance => "GOVERNANCE",
+            Self::Compliance => "COMPLIANCE",
+        }
+    }
+
+    fn parse(word: &str) -> Option<Self> {
+        [Self::Governance, Self::Compliance]
+            .into_iter()
+            .find(|mode| mode.word() == word)
+    }
 }
 
 fn object(entry: &Element) -> Option<Object> {

@@ -91,6 +91,10 @@ impl RemoteError {
             answer.0.kind = kind.unwrap_or(answer.0.kind);
             return answer;
         }
+        // Without a status, and for one reason only: the bucket is in another region.
+        if innermost.contains("redirect") {
+            kind = Some(Kind::Refused);
+        }
         Self::new(kind.unwrap_or(Kind::Io), format!("{url}: {innermost}"))
     }
 

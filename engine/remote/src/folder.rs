@@ -4,9 +4,9 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use futures_util::{StreamExt as _, TryStreamExt as _};
-use object_store::ObjectStore;
+use futures_util::TryStreamExt as _;
 use object_store::local::LocalFileSystem;
+use object_store::{ObjectMeta, ObjectStore as _, ObjectStoreExt as _};
 
 use crate::address::path;
 use crate::{Object, RemoteError, Result};
@@ -14,18 +14,16 @@ use crate::{Object, RemoteError, Result};
 /// What files begin with that are still being written.
 const STAGED: &str = ".lexhold-";
 
-/// Every object below a folder, by whole keys.
-pub(crate) async fn list(files: &LocalFileSystem, folder: &str) -> Result<Vec<Object>> {
-    let found = files.list(Some(&path(folder)?)).map(|entry| {
-        let entry = entry.map_err(|error| RemoteError::of_store(&url(folder), &error))?;
-        Ok(Object {
-            key: entry.location.to_string(),
-            bytes: entry.size,
-            etag: entry.e_tag,
-            version: None,
-        })
-    });
-    let found: Vec<Object> = found.try_collect().await?;
+/// The file of a whole key, or every one below it as a folder.
+pub(crate) async fn list(files: &LocalFileSystem, below: &str) -> Result<Vec<Object>> {
+    let failed = |error| RemoteError::of_store(&url(below), &error);
+    let path = path(below)?;
+    match files.head(&path).await {
+        Ok(found) => return Ok(vec![object(found)]),
+        Err(object_store::Error::NotFound { .. }) => {}
+        Err(error) => return Err(failed(error)),
+    }
+    let found: Vec<_> = files.list(Some(&path)).try_collect().await.map_err(failed)?;
     let is_staged = |object: &Object| {
         object
             .key
@@ -33,7 +31,20 @@ pub(crate) async fn list(files: &LocalFileSystem, folder: &str) -> Result<Vec<Ob
             .next()
             .is_some_and(|name| name.starts_with(STAGED))
     };
-    Ok(found.into_iter().filter(|object| !is_staged(object)).collect())
+    Ok(found
+        .into_iter()
+        .map(object)
+        .filter(|object| !is_staged(object))
+        .collect())
+}
+
+fn object(found: ObjectMeta) -> Object {
+    Object {
+        key: found.location.to_string(),
+        bytes: found.size,
+        etag: found.e_tag,
+        version: None,
+    }
 }
 
 /// Copies a file under a whole key, only where nothing is; whether it did. What is there when this returns stays there if the power goes.

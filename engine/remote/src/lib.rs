@@ -29,6 +29,7 @@ use bytes::Bytes;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use jiff::Timestamp;
 use object_store::local::LocalFileSystem;
+use object_store::path::Path as ObjectPath;
 use object_store::{GetOptions, GetRange, ObjectStore, ObjectStoreExt as _};
 use tokio::runtime::Runtime;
 
@@ -96,7 +97,7 @@ pub enum Mode {
 }
 
 /// What Object Lock says of a version.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Lock {
     /// How it is retained, and until when; also when that has passed.
     pub retained: Option<(Mode, Timestamp)>,
@@ -169,7 +170,7 @@ impl Remote {
     /// # Errors
     /// When the server cannot be asked. That there is no such bucket shows in `list` alone.
     pub fn head(&self, key: &str) -> Result<Option<Object>> {
-        let whole = path(&self.whole(key))?;
+        let whole = self.path(key)?;
         match self.wait(self.store().head(&whole)) {
             Ok(found) => Ok(Some(Object {
                 key: key.to_owned(),
@@ -202,7 +203,7 @@ impl Remote {
     /// # Errors
     /// `Kind::Changed` when it is no longer the object that it was.
     pub fn fetch_this(&self, object: &Object, into: &mut File) -> Result<()> {
-        let whole = path(&self.whole(&object.key))?;
+        let whole = self.path(&object.key)?;
         let n = object.bytes.div_ceil(PIECE_BYTES);
         let pieces = stream::iter(0..n).map(|at| {
             let range = at * PIECE_BYTES..object.bytes.min((at + 1) * PIECE_BYTES);
@@ -218,7 +219,7 @@ impl Remote {
         })
     }
 
-    async fn piece(&self, object: &Object, whole: &object_store::path::Path, range: Range<u64>) -> Result<Bytes> {
+    async fn piece(&self, object: &Object, whole: &ObjectPath, range: Range<u64>) -> Result<Bytes> {
         let options = GetOptions::new()
             .with_range(Some(GetRange::Bounded(range.clone())))
             .with_if_match(object.etag.clone());
@@ -299,17 +300,15 @@ impl Remote {
         }
     }
 
-    /// What keeps a version from being deleted.
+    /// What keeps a version from being deleted, as far as we may see it: S3 leaves out what `s3:GetObjectRetention` and
+    /// `s3:GetObjectLegalHold` do not allow us to know, and refuses to delete all the same.
     ///
     /// # Errors
     /// When the server cannot be asked, or there is no such version.
     pub fn lock_of(&self, version: &Version) -> Result<Lock> {
         match &self.0.place {
             Place::Bucket(bucket) => self.wait(bucket.lock_of(&self.whole_version(version))),
-            Place::Folder(_) => Ok(Lock {
-                retained: None,
-                legal_hold: false,
-            }),
+            Place::Folder(_) => Ok(Lock::default()),
         }
     }
 
@@ -343,6 +342,14 @@ impl Remote {
             Place::Bucket(bucket) => &bucket.store,
             Place::Folder(files) => files,
         }
+    }
+
+    /// Where the object of a key lies.
+    fn path(&self, key: &str) -> Result<ObjectPath> {
+        if key.is_empty() {
+            return Err(RemoteError::refused(format!("{}: names no object", self.0.url)));
+        }
+        path(&self.whole(key))
     }
 
     /// The key as the bucket or the disk has it.

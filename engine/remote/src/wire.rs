@@ -7,10 +7,11 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
-use http::{Method, Request};
+use http::{HeaderMap, Method, Request};
 use md5::Md5;
 use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey, AwsAuthorizer, AwsCredentialProvider};
 use object_store::client::{HttpClient, HttpRequestBody};
+use object_store::{BackoffConfig, RetryConfig};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use sha2::{Digest as _, Sha256};
 
@@ -23,10 +24,23 @@ use crate::{RemoteError, Result};
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 const ENCODED_IN_PATH: &AsciiSet = &ENCODED.remove(b'/');
 
-/// How often a request is sent before its failure is believed, and how long we wait after the first, doubled after each.
-const ATTEMPTS: u32 = 10;
+/// How often a request is sent before its failure is believed, and how long we wait after the first, doubled after each: 13 s in all.
+const ATTEMPTS: u32 = 8;
 const FIRST_WAIT: Duration = Duration::from_millis(100);
 const LONGEST_WAIT: Duration = Duration::from_secs(15);
+
+/// The same for the requests of `object_store`, with some chance in its waits.
+pub(crate) fn retries() -> RetryConfig {
+    RetryConfig {
+        max_retries: ATTEMPTS as usize - 1,
+        backoff: BackoffConfig {
+            init_backoff: FIRST_WAIT,
+            max_backoff: LONGEST_WAIT,
+            base: 2.0,
+        },
+        ..RetryConfig::default()
+    }
+}
 
 /// A way to one bucket.
 pub(crate) struct Wire {
@@ -91,6 +105,11 @@ impl Wire {
 
     /// Sends a request, again where that may help, and takes its answer apart. `name` is what an error speaks of.
     pub(crate) async fn send(&self, name: &str, call: &Call<'_>) -> Result<Element> {
+        self.ask(name, call).await.map(|(_, answer)| answer)
+    }
+
+    /// The same with the head of the answer.
+    pub(crate) async fn ask(&self, name: &str, call: &Call<'_>) -> Result<(HeaderMap, Element)> {
         let mut wait = FIRST_WAIT;
         for _ in 1..ATTEMPTS {
             match self.attempt(name, call).await {
@@ -105,7 +124,7 @@ impl Wire {
         self.attempt(name, call).await
     }
 
-    async fn attempt(&self, name: &str, call: &Call<'_>) -> Result<Element> {
+    async fn attempt(&self, name: &str, call: &Call<'_>) -> Result<(HeaderMap, Element)> {
         let failed = |error| RemoteError::new(Kind::Busy, format!("{name}: {error}"));
         let response = self.client.execute(self.request(name, call).await?).await;
         let (head, body) = response.map_err(|error| failed(innermost(&error)))?.into_parts();
@@ -123,8 +142,8 @@ impl Wire {
             return Err(RemoteError::answer(name, status, said("Code"), said("Message")));
         }
         match answer {
-            Some(answer) => Ok(answer),
-            None if body.is_empty() => Ok(Element::default()),
+            Some(answer) => Ok((head.headers, answer)),
+            None if body.is_empty() => Ok((head.headers, Element::default())),
             None => Err(RemoteError::new(Kind::Io, format!("{name}: the answer is not XML"))),
         }
     }
