@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import threading
 from collections.abc import Iterable
@@ -210,16 +211,19 @@ def _as_stream(messages: Any) -> Any:
         return messages
     if isinstance(messages, pa.RecordBatch):
         return pa.Table.from_batches([messages])
-    batches = iter(messages)
+    reader = reader_of(messages)
+    if reader is None:
+        raise LexholdError("there are no batches, so that nothing says what columns they have")
+    return reader
+
+
+def reader_of(batches: Iterable[pa.RecordBatch]) -> pa.RecordBatchReader | None:
+    """Batches with the columns that the first of them has; nothing where there is none."""
+    batches = iter(batches)
     first = next(batches, None)
     if first is None:
-        raise LexholdError("there are no batches, so that nothing says what columns they have")
-
-    def all_batches() -> Iterable[pa.RecordBatch]:
-        yield first
-        yield from batches
-
-    return pa.RecordBatchReader.from_batches(first.schema, all_batches())
+        return None
+    return pa.RecordBatchReader.from_batches(first.schema, itertools.chain([first], batches))
 
 
 def rows_schema() -> pa.Schema:

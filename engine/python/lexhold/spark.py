@@ -5,7 +5,7 @@ The bundle is broadcast once and compiled once in each Python worker, of which a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pyarrow as pa
@@ -13,7 +13,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.pandas.types import from_arrow_schema
 
-from . import Bundle, Facts, _manifest, engine, rows_schema
+from . import Bundle, Facts, _manifest, engine, reader_of, rows_schema
 
 _OCCURRENCES = (
     "alert_id string, rule string, aliases array<string>, members array<string>, truncated boolean, crowded string, "
@@ -44,16 +44,7 @@ def evaluate(messages: DataFrame, bundle: Bundle, facts: Facts) -> DataFrame:
     sent = messages.sparkSession.sparkContext.broadcast((bundle, facts))
 
     def of_task(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        first = next(batches, None)
-        if first is None:
-            return
-
-        def all_batches() -> Iterator[pa.RecordBatch]:
-            yield first
-            yield from batches
-
-        given = pa.RecordBatchReader.from_batches(first.schema, all_batches())
-        yield from pa.RecordBatchReader.from_stream(engine(*sent.value).rows(given))
+        return _through(engine(*sent.value).rows, batches)
 
     return messages.mapInArrow(of_task, from_arrow_schema(rows_schema()))
 
@@ -73,19 +64,15 @@ def occurrences(evaluated: DataFrame, bundle: Bundle, facts: Facts, late: DataFr
     events = events.dropDuplicates(["rule", "group_id", "key", "component"])
 
     def of_task(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        first = next(batches, None)
-        if first is None:
-            return
-
-        def all_batches() -> Iterator[pa.RecordBatch]:
-            yield first
-            yield from batches
-
-        given = pa.RecordBatchReader.from_batches(first.schema, all_batches())
-        yield from pa.RecordBatchReader.from_stream(engine(*sent.value).occurrences(given))
+        return _through(engine(*sent.value).occurrences, batches)
 
     groups = events.repartition("rule", "group_id").sortWithinPartitions(*_ORDER)
     return groups.mapInArrow(of_task, _OCCURRENCES)
+
+
+def _through(work: Callable[[pa.RecordBatchReader], Any], batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    given = reader_of(batches)
+    return iter(()) if given is None else iter(pa.RecordBatchReader.from_stream(work(given)))
 
 
 def _events(evaluated: DataFrame) -> DataFrame:
