@@ -210,6 +210,7 @@ fn write_home(bundle: &Bundle, facts: &Facts, batches: &[MessageBatch]) -> Durat
         &NewHome {
             zone: "UTC",
             store: StoreMode::Archive,
+            archive: None,
         },
         stamp,
     )

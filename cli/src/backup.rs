@@ -11,7 +11,7 @@ use crate::failure::{Exit, Failure};
 use crate::operators::Actor;
 use crate::settings::Settings;
 use crate::terminal::{counted, say};
-use crate::{dispose, home};
+use crate::{dispose, home, remote};
 
 /// Copies the home.
 pub fn backup(settings: &Settings, args: &Backup) -> anyhow::Result<Exit> {
@@ -26,10 +26,16 @@ pub fn backup(settings: &Settings, args: &Backup) -> anyhow::Result<Exit> {
     writeln!(std::io::stdout().lock(), "{}", made.manifest)?;
     if !settings.quiet {
         // How many files and bytes there are would tell of what a silent hold has found.
-        say(&format!(
-            "backup: {}; messages and keys are in it, so keep it as safe as the home",
-            counted(made.entries, "journal entry", "journal entries")
-        ));
+        let entries = counted(made.entries, "journal entry", "journal entries");
+        match home.object_archive() {
+            None => say(&format!(
+                "backup: {entries}; messages and keys are in it, so keep it as safe as the home"
+            )),
+            Some(archive) => say(&format!(
+                "backup: {entries}; keys are in it, so keep it as safe as the home; messages stay in the objects at {}",
+                lexhold_document::printable(&archive.url)
+            )),
+        }
     }
     Ok(Exit::Done)
 }
@@ -46,7 +52,8 @@ pub fn restore(settings: &Settings, args: &Restore) -> anyhow::Result<Exit> {
     let actor = Actor::resolve_for(settings, || Ok(lexhold_store::backed_up_home(&args.backup)?))?;
     actor.require(Verb::Restore, "home", &args.confirmed_by)?;
     let stamp = home::stamp(&actor.id);
-    let restored = lexhold_store::restore(&args.backup, args.journal.as_deref(), &settings.home, stamp);
+    let newer = args.journal.as_deref();
+    let restored = lexhold_store::restore(&args.backup, newer, &settings.home, remote::connect(), stamp);
     let restored = restored.map_err(|error| match error.kind() {
         ErrorKind::Corrupt => {
             anyhow::Error::from(error).context(Failure::new(Exit::Data, "the backup cannot be brought back").help(

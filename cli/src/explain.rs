@@ -4,6 +4,7 @@ mod conditions;
 mod destroyed;
 mod duties;
 
+use std::collections::HashSet;
 use std::io::Write;
 
 use jiff::Timestamp;
@@ -278,9 +279,10 @@ pub fn evaluated_with(home: &Home, run: &str) -> anyhow::Result<Value> {
 /// A message with its body, from the segments of the run that brought it; `None` once it is gone.
 pub fn stored(home: &Home, key: Key, run: &str) -> anyhow::Result<Option<MessageBatch>> {
     let mut segments: Vec<StoredFile> = Vec::new();
+    let wanted = HashSet::from([key]);
     for batch in home.batches(1)? {
         let (_, record) = batch?;
-        if record.run == run {
+        if record.run == run && home.may_have(&record, &wanted)? {
             segments.extend(record.files.into_iter().filter(StoredFile::is_segment));
         }
     }

@@ -11,6 +11,7 @@ use serde::Deserialize as _;
 use serde_json::Value;
 
 use crate::failure::{Exit, Failure};
+use crate::remote;
 use crate::settings::Settings;
 
 /// An instant, or the latest time in the journal, whichever comes later: a clock that was set back shortens no wait.
@@ -44,8 +45,15 @@ pub fn open_or_create(settings: &Settings, actor: &str) -> anyhow::Result<Home> 
     let new = NewHome {
         zone: &settings.zone,
         store: settings.store,
+        archive: settings.archive.as_ref(),
     };
-    Ok(Home::open_or_create(&settings.home, &new, stamp(actor))?)
+    Ok(connected(Home::open_or_create(&settings.home, &new, stamp(actor))?))
+}
+
+/// The same home, whose archive is reached once it is needed, wherever it lies.
+fn connected(home: Home) -> Home {
+    home.connect(remote::connect());
+    home
 }
 
 /// Whether there is no home yet.
@@ -59,15 +67,17 @@ pub fn is_missing(settings: &Settings) -> anyhow::Result<bool> {
 
 /// The home, which must be there.
 pub fn open(settings: &Settings) -> anyhow::Result<Home> {
-    Home::open(&settings.home).map_err(|error| match error.kind() {
-        ErrorKind::NotFound => {
-            let message = format!("there is no home at {}", settings.home.display());
-            Failure::new(Exit::Data, message)
-                .help("lexhold run makes one; --home says where")
-                .into()
-        }
-        _ => error.into(),
-    })
+    Home::open(&settings.home)
+        .map(connected)
+        .map_err(|error| match error.kind() {
+            ErrorKind::NotFound => {
+                let message = format!("there is no home at {}", settings.home.display());
+                Failure::new(Exit::Data, message)
+                    .help("lexhold run makes one; --home says where")
+                    .into()
+            }
+            _ => error.into(),
+        })
 }
 
 /// Where DuckDB puts what does not fit into memory: a path of this process's own, since two processes in one folder would

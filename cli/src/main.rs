@@ -44,6 +44,7 @@ mod operators;
 mod packaging;
 mod past;
 mod rebuild;
+mod remote;
 mod render;
 mod replay;
 mod report;

@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use lexhold_model::Severity;
-use lexhold_store::StoreMode;
+use lexhold_store::{ObjectArchive, StoreMode};
 use serde::Deserialize;
 
 use crate::args::{Color, Global, LogFormat, Progress, ShowContent};
@@ -53,6 +53,8 @@ pub struct Settings {
     pub blast_radius: BlastRadius,
     /// Where a new home keeps bodies.
     pub store: StoreMode,
+    /// Where a new home keeps its archive, if not in itself.
+    pub archive: Option<ObjectArchive>,
     /// How plans of disposal are approved.
     pub disposal: DisposalSettings,
     /// Keys of witnesses, as written: `name+id+key`.
@@ -131,6 +133,7 @@ struct Config {
     blast_radius: BlastRadius,
     #[serde(default)]
     store: StoreMode,
+    archive: Option<ObjectArchive>,
     #[serde(default)]
     disposal: DisposalSettings,
     #[serde(default)]
@@ -142,7 +145,7 @@ struct Config {
 
 /// The keys of `lexhold.yaml`, for whoever writes one that is none.
 const KEYS: &str = "known keys: home, policies, rulesets, directory, operators, schema, governance (solo, operators or signed), zone, \
-                    review, blast_radius, store, disposal, witnesses, catalog_memory_mib, trust, required-version";
+                    review, blast_radius, store, archive (url, lock), disposal, witnesses, catalog_memory_mib, trust, required-version";
 
 /// The user's own file, which changes how things look and never what comes of them.
 #[derive(Debug, Default, Deserialize)]
@@ -307,6 +310,7 @@ impl Settings {
             zone: config.zone.unwrap_or_else(|| "UTC".into()),
             review_due: config.review.due,
             blast_radius: config.blast_radius,
+            archive: object_archive(config.archive, config.store)?,
             store: config.store,
             disposal: config.disposal,
             witnesses: config.witnesses,
@@ -343,6 +347,38 @@ fn unless_given<T>(typed: &ArgMatches, flag: &str, value: T, in_file: Option<T>)
         Some(ValueSource::CommandLine | ValueSource::EnvVariable) => value,
         _ => in_file.unwrap_or(value),
     }
+}
+
+fn object_archive(archive: Option<ObjectArchive>, store: StoreMode) -> anyhow::Result<Option<ObjectArchive>> {
+    let Some(archive) = archive else { return Ok(None) };
+    let refuse = |message: String, help: &str| {
+        Err(Failure::new(Exit::Policy, format!("{FILE}: {message}"))
+            .help(help.to_owned())
+            .into())
+    };
+    if store == StoreMode::External {
+        return refuse(
+            "`archive` and `store: external` exclude each other".into(),
+            "leave out one: the home has an archive of its own, or the firm has",
+        );
+    }
+    if !["s3://", "file:///"]
+        .iter()
+        .any(|scheme| archive.url.starts_with(scheme))
+    {
+        let message = format!(
+            "`archive.url: {}` is no place for objects",
+            lexhold_document::printable(&archive.url)
+        );
+        return refuse(message, "s3://bucket/prefix, or file:///folder");
+    }
+    if archive.lock.is_some_and(|lock| lock.days == 0) {
+        return refuse(
+            "`archive.lock.days: 0` locks nothing".into(),
+            "say for how many days, or leave out the lock",
+        );
+    }
+    Ok(Some(archive))
 }
 
 fn catalog_mib(asked: Option<usize>) -> anyhow::Result<usize> {

@@ -106,6 +106,7 @@ fn whole(settings: &Settings, actor: &Actor, home: &Home, running: Option<&Holde
         "home": home.id(),
         "path": home.root().display().to_string(),
         "zone": home.zone(),
+        "archive": home.object_archive().map(|archive| &archive.url),
         "governance": if actor.is_solo() { "solo" } else { "operators" },
         "bundle": status.bundle.as_ref().map(|bundle| bundle.digest),
         "unverified_bundle": unverified,
@@ -133,6 +134,9 @@ fn text(shown: &Value) -> String {
     let word = |value: &Value| value.as_str().unwrap_or("none").to_owned();
     if shown.get("messages").is_some() {
         line("home", format!("{} ({})", word(&shown["path"]), word(&shown["zone"])));
+        if let Some(archive) = shown["archive"].as_str() {
+            line("archive", lexhold_document::printable(archive));
+        }
         line("governance", word(&shown["governance"]));
         line("bundle", word(&shown["bundle"]));
         if let Some(unverified) = shown["unverified_bundle"].as_str() {

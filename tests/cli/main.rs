@@ -44,6 +44,7 @@ mod lsp;
 mod lsp_answers;
 mod mapping;
 mod model;
+mod objects;
 mod packaging;
 mod processes;
 mod races;

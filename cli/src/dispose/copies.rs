@@ -171,6 +171,7 @@ impl CopyLog {
         let gone_by = plan.items.iter().filter_map(|item| item.done).max();
         let is_done = plan.row.rejected.is_some() || plan.remaining().next().is_none();
         let archive = match home.store_mode() {
+            StoreMode::Archive if home.object_archive().is_some() => "archive segments, all versions of their objects",
             StoreMode::Archive => "archive segments",
             StoreMode::External => "the firm's archive",
         };

@@ -9,7 +9,7 @@ use lexhold_catalog::payload::{DisposalRejected, SentBack};
 use lexhold_catalog::{Catalog, ItemRow};
 use lexhold_model::Key;
 use lexhold_policy::Verb;
-use lexhold_store::{Destruction, EntryKind, Faults, Home, Payload, RunLock, Step, StoreMode};
+use lexhold_store::{Destruction, EntryKind, Faults, Home, Located, Payload, RunLock, Step, StorageLock, StoreMode};
 use serde_json::json;
 
 use super::approve::act;
@@ -22,6 +22,7 @@ use super::{certificate, propose, settle_holds};
 use crate::args::{ExecuteDisposal, SummaryFormat};
 use crate::dates::Grounds;
 use crate::failure::{Exit, Failure};
+use crate::hold::storage;
 use crate::home;
 use crate::operators::Actor;
 use crate::report::table::writable;
@@ -235,7 +236,11 @@ impl<'a> Execution<'a> {
             mut verdicts,
         } = judged;
         if !verdicts.back.is_empty() {
-            self.send_back(verdicts.back)?;
+            let back = verdicts.back.iter();
+            self.send_back(
+                back.map(|(key, id, reason)| SentBackItem::new(*key, id, reason))
+                    .collect(),
+            )?;
             return Ok(Round::Again);
         }
         let staying = Transfers::read(self.home, self.plan)?.staying(&plan);
@@ -258,9 +263,12 @@ impl<'a> Execution<'a> {
             .flat_map(|segment| segment.keys.iter().copied())
             .collect();
         let lost = verdicts.go.iter().filter(|(key, _)| !there.contains(*key));
-        let lost: Vec<_> = lost.map(|(key, id)| (*key, id.clone(), "not_in_archive")).collect();
-        if !lost.is_empty() {
-            self.send_back(lost)?;
+        let mut stay: Vec<_> = lost
+            .map(|(key, id)| SentBackItem::new(*key, id, "not_in_archive"))
+            .collect();
+        stay.extend(self.locked(&located, &verdicts.go)?);
+        if !stay.is_empty() {
+            self.send_back(stay)?;
             return Ok(Round::Again);
         }
         let lots: Vec<Vec<Key>> = located
@@ -319,11 +327,35 @@ impl<'a> Execution<'a> {
             .map(drop)
     }
 
-    fn send_back(&mut self, back: Vec<(Key, String, &'static str)>) -> anyhow::Result<()> {
-        let items = back.iter().map(|(key, _, reason)| SentBack {
-            key: *key,
-            reason: (*reason).to_owned(),
-            until: None,
+    /// The messages that the archive's own store does not let go: of a segment whose lock has not ended, or on which somebody else has
+    /// put a legal hold.
+    fn locked(&self, located: &Located, go: &HashMap<Key, String>) -> anyhow::Result<Vec<SentBackItem>> {
+        let mut locked = Vec::new();
+        if self.home.object_archive().is_none() {
+            return Ok(locked);
+        }
+        let own = storage::on_record(self.home)?;
+        for segment in &located.segments {
+            let until = match self.home.storage_lock(&segment.file, Timestamp::now())? {
+                None => continue,
+                Some(StorageLock::LegalHold) if own.contains(&segment.file.path) => continue,
+                Some(StorageLock::LegalHold) => None,
+                Some(StorageLock::Until(until)) => Some(until.to_string()),
+            };
+            let items = segment.keys.iter().filter_map(|key| Some((key, go.get(key)?)));
+            locked.extend(items.map(|(key, id)| SentBackItem {
+                until: until.clone(),
+                ..SentBackItem::new(*key, id, LOCKED)
+            }));
+        }
+        Ok(locked)
+    }
+
+    fn send_back(&mut self, back: Vec<SentBackItem>) -> anyhow::Result<()> {
+        let items = back.iter().map(|item| SentBack {
+            key: item.key,
+            reason: item.reason.to_owned(),
+            until: item.until.clone(),
         });
         let payload = json!(DisposalRejected {
             plan: self.plan.to_owned(),
@@ -335,8 +367,10 @@ impl<'a> Execution<'a> {
         self.home
             .journal()
             .append(EntryKind::DisposalRejected, Some(Payload::Json(&payload)), stamp)?;
-        self.sent_back
-            .extend(back.into_iter().map(|(key, id, reason)| ((id, key), reason.to_owned())));
+        self.sent_back.extend(
+            back.into_iter()
+                .map(|item| ((item.id, item.key), item.reason.to_owned())),
+        );
         Ok(())
     }
 
@@ -379,6 +413,7 @@ impl<'a> Execution<'a> {
     /// Leaves nothing behind, certifies once nothing is left to do, and answers.
     fn end(&mut self, args: &ExecuteDisposal) -> anyhow::Result<Exit> {
         self.leave_no_byte()?;
+        storage::follow(self.settings, self.actor, self.home)?;
         let mut plan = self.read()?;
         let mut kept = None;
         let handed = HandedOver::read(self.home, self.plan)?;
@@ -479,6 +514,28 @@ impl<'a> Execution<'a> {
             ));
         }
         Ok(())
+    }
+}
+
+/// The archive's own store has locked the segment in which a message lies.
+const LOCKED: &str = "blocked_storage_lock";
+
+/// An item that is sent back: the message, its id in reports, why, and until when it is not proposed again.
+struct SentBackItem {
+    key: Key,
+    id: String,
+    reason: &'static str,
+    until: Option<String>,
+}
+
+impl SentBackItem {
+    fn new(key: Key, id: &str, reason: &'static str) -> Self {
+        Self {
+            key,
+            id: id.to_owned(),
+            reason,
+            until: None,
+        }
     }
 }
 

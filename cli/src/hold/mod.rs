@@ -14,6 +14,7 @@ mod narrow;
 mod notice;
 mod place;
 mod release;
+pub mod storage;
 
 use lexhold_catalog::payload::HoldPlaced;
 use std::time::Duration;
@@ -79,7 +80,8 @@ fn settle_now(settings: &Settings, actor: &Actor, home: &Home, directory: &Direc
             lock: &lock,
             faults: &run::faults()?,
         };
-        applier.settle(&application(settings)?, directory)
+        applier.settle(&application(settings)?, directory)?;
+        storage::follow(settings, actor, home)
     };
     match settled() {
         Ok(()) => Ok(true),

@@ -14,7 +14,7 @@ use lexhold_store::{EntryKind, Faults, Home, Payload};
 use serde_json::json;
 
 use super::log::HoldLog;
-use super::{compiled, is_busy, one, settle_now};
+use super::{compiled, is_busy, one, settle_now, storage};
 use crate::args::{ReleaseHold, SummaryFormat};
 use crate::dates::{Dates, Grounds};
 use crate::failure::{Exit, Failure, reasoned};
@@ -63,6 +63,9 @@ pub fn release(settings: &Settings, args: &ReleaseHold) -> anyhow::Result<Exit> 
     }
     let grace_until = journal(&actor, &home, placed, &args.reason, confirmed_by, None)?;
     let freed = freed(settings, &actor, &home, &placed.hold, grace_until)?;
+    if freed.is_some() {
+        storage::follow(settings, &actor, &home)?;
+    }
     let printed = print(
         args.stands.format,
         "released",

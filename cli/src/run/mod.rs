@@ -29,7 +29,7 @@ use crate::failure::{Exit, Failure, OrExit};
 use crate::hold::Applier;
 use crate::operators::Actor;
 use crate::settings::Settings;
-use crate::{home, load};
+use crate::{hold, home, load};
 
 use evaluation::Evaluation;
 
@@ -169,6 +169,7 @@ pub fn run(settings: &Settings, args: &Run) -> anyhow::Result<Exit> {
     };
     // Holds that were placed meanwhile, and what new messages reply to.
     applier.settle(&format!("{}-holds-after", begun.run), &facts.directory)?;
+    hold::storage::follow(settings, &actor, &home)?;
     let seconds = started.elapsed().as_secs_f64();
     let of_it = (expected, seconds);
     summary::finish(settings, args, &actor, &home, &begun.run, &bundle, &counts, of_it)

@@ -1,5 +1,8 @@
 //! What bears on messages beside their dates: holds in force, those that were released a short while ago, open cases.
 
+use crate::rows::collect;
+use crate::{Catalog, Result};
+
 /// By how much the numbers of grants lie apart: a decision has no more parts, each of which waives other schedule versions.
 pub const GRANT_PARTS: u64 = 1_000_000;
 
@@ -66,6 +69,38 @@ impl Covered {
                 ..self
             },
         }
+    }
+}
+
+/// Messages of one entry and platform, sent in one year, of which some are under a hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeldPart {
+    /// The journal's entry that brought them.
+    pub seq: u64,
+    /// The platform.
+    pub platform: String,
+    /// When the first of them was sent, in microseconds since 1970 in UTC; none where that is not known.
+    pub sent_at: Option<i64>,
+}
+
+impl Catalog {
+    /// Where messages are that a hold covers which everybody may know of, or covered until its grace ended, at an instant in
+    /// microseconds since 1970 in UTC.
+    ///
+    /// # Errors
+    /// Those of DuckDB.
+    pub fn held_parts(&self, now: i64) -> Result<Vec<HeldPart>> {
+        let sql = format!(
+            "SELECT m.seq, m.platform, min(epoch_us(m.sent_at)) FROM message m JOIN ({COVERED}) c USING (family)
+             WHERE c.held OR c.grace > {now} GROUP BY m.seq, m.platform, year(make_timestamp(epoch_us(m.sent_at))) ORDER BY ALL"
+        );
+        collect(self.connection(), &sql, "looking for what is held", |row| {
+            Ok(HeldPart {
+                seq: row.count(0)?,
+                platform: row.owned(1)?,
+                sent_at: row.number_or_null(2)?,
+            })
+        })
     }
 }
 

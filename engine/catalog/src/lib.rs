@@ -51,7 +51,7 @@ pub use combinations::{
 };
 pub use corrections::CorrectionRow;
 pub use counts::{CoverageRow, Dimension, UnknownHandle};
-pub use covered::{Asked, Covered, GRANT_PARTS};
+pub use covered::{Asked, Covered, GRANT_PARTS, HeldPart};
 pub use disposals::{ApprovalRow, ItemRow, PlanRow};
 pub use erasures::{DecisionRow, ErasureChoice, ErasureItemRow, ErasureRow, ErasureStepRow};
 pub use error::{CatalogError, ErrorKind, Holder, Result};

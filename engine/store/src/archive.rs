@@ -23,7 +23,7 @@ use parquet::arrow::arrow_reader::{
     ArrowPredicateFn, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder, RowFilter,
 };
 
-use crate::files::open;
+use crate::places::Places;
 use crate::{ErrorKind, Result, StoreError, StoredFile};
 
 pub(crate) const FOLDER: &str = "archive";
@@ -49,12 +49,12 @@ pub struct ArchivedBatch {
 /// The archive of one home.
 #[derive(Debug)]
 pub struct Archive {
-    root: PathBuf,
+    places: Arc<Places>,
 }
 
 impl Archive {
-    pub(crate) fn new(root: &Path) -> Self {
-        Self { root: root.to_owned() }
+    pub(crate) fn new(places: Arc<Places>) -> Self {
+        Self { places }
     }
 
     /// The messages of a segment, in pieces, in the order they came in.
@@ -87,8 +87,8 @@ impl Archive {
         if !segment.is_segment() {
             return Err(StoreError::refused("not a segment of the archive").at(Path::new(&segment.path)));
         }
-        let path = self.root.join(&segment.path);
-        let file = open(&path)?;
+        let file = self.places.open(Path::new(&segment.path))?;
+        let path = self.places.shown(Path::new(&segment.path));
         let reader = build_reader(file, only)
             .map_err(|cause| StoreError::corrupt("a segment of the archive cannot be read", &path).because(cause))?;
         Ok(SegmentReader { path, reader })

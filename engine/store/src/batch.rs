@@ -12,6 +12,7 @@ use std::fs::File;
 use std::path::{Component, Path, PathBuf};
 
 use arrow::array::RecordBatch;
+use jiff::Timestamp;
 use lexhold_model::Digest;
 use lexhold_model::tables::Table;
 use serde::{Deserialize, Serialize};
@@ -113,7 +114,7 @@ impl Home {
     /// Begins a batch. Run ids are letters, digits, `-`, `_` and `.`; a pair of run and number is used once.
     ///
     /// # Errors
-    /// [`crate::ErrorKind::Refused`] for a run id of another form; when staging cannot be written.
+    /// [`crate::ErrorKind::Refused`] for a run id of another form; when staging cannot be written, or an archive of objects not reached.
     pub fn stage<'a>(
         &'a self,
         lock: &'a RunLock,
@@ -125,6 +126,8 @@ impl Home {
         if !is_run_id(run) {
             return Err(StoreError::refused(format!("`{run}` is not a run id")));
         }
+        // A store that cannot be reached is known before anything is on record.
+        self.places().require_archive()?;
         let folder = Path::new(STAGED_RUNS).join(run).join(batch.to_string());
         gate::discard_staged(self.root(), &folder)?;
         create_dirs(self.root(), &folder)?;
@@ -198,7 +201,7 @@ impl Home {
                 let (entry, record) = batch?;
                 let folder = Path::new(STAGED_RUNS).join(&record.run).join(record.batch.to_string());
                 if let Some(at) = staged.iter().position(|staged| *staged == folder) {
-                    publish_again(self.root(), &staged.swap_remove(at), &record)?;
+                    publish_again(self, &staged.swap_remove(at), &record, stamp.at)?;
                     recovered.published.push(entry.seq);
                 }
             }
@@ -301,10 +304,11 @@ impl BatchWriter<'_> {
                 kind.as_str()
             )));
         }
-        let root = self.home.root();
+        let (root, places) = (self.home.root(), self.home.places());
         self.record.detail = detail;
         for file in &self.record.files {
-            if root.join(&file.path).exists() {
+            // What lies in a bucket is compared where it is found in the way.
+            if !places.is_object(Path::new(&file.path)) && root.join(&file.path).exists() {
                 check(root, Path::new(&file.path), file)?;
             }
         }
@@ -321,7 +325,7 @@ impl BatchWriter<'_> {
         }
         let entry = self.home.journal().append(kind, Some(Payload::Json(&payload)), stamp)?;
         self.faults.reach(Step::Journalled);
-        publish(root, &self.folder, &self.record, self.faults)?;
+        publish(self.home, &self.folder, &self.record, stamp.at, self.faults)?;
         self.faults.reach(Step::Published);
         Ok((entry, self.record))
     }
@@ -385,14 +389,18 @@ impl Iterator for Batches<'_> {
 }
 
 /// Moves a journalled batch's files into place, as far as they are not there yet, and clears its staging folder.
-fn publish(root: &Path, folder: &Path, record: &BatchRecord, faults: &Faults) -> Result<()> {
+fn publish(home: &Home, folder: &Path, record: &BatchRecord, at: Timestamp, faults: &Faults) -> Result<()> {
+    let (root, places) = (home.root(), home.places());
     let mut filled = BTreeSet::new();
     for (number, file) in record.files.iter().enumerate() {
         let (staged, place) = (staged_name(folder, number), Path::new(&file.path));
-        if !(root.join(&staged).exists() && gate::publish(root, &staged, place)?) {
-            check(root, place, file)?;
+        if !(root.join(&staged).exists() && gate::publish_file(places, &staged, place)?) {
+            places.check(place, file)?;
         }
-        filled.extend(place.parent());
+        match places.is_object(place) {
+            true => places.retain(place, at)?,
+            false => filled.extend(place.parent()),
+        }
         faults.reach(Step::HalfPublished);
     }
     filled.into_iter().try_for_each(|folder| sync_dir(&root.join(folder)))?;
@@ -400,14 +408,15 @@ fn publish(root: &Path, folder: &Path, record: &BatchRecord, faults: &Faults) ->
 }
 
 /// As [`publish`], for a batch that another process staged: what changed since then is not moved.
-fn publish_again(root: &Path, folder: &Path, record: &BatchRecord) -> Result<()> {
+fn publish_again(home: &Home, folder: &Path, record: &BatchRecord, at: Timestamp) -> Result<()> {
+    let root = home.root();
     for (number, file) in record.files.iter().enumerate() {
         let staged = staged_name(folder, number);
         if root.join(&staged).exists() {
             check(root, &staged, file)?;
         }
     }
-    publish(root, folder, record, &Faults::default())
+    publish(home, folder, record, at, &Faults::default())
 }
 
 /// The name under which a batch's n-th file waits in staging.

@@ -5,8 +5,6 @@ use std::path::Path;
 use arrow::array::RecordBatch;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
-use crate::batch::check;
-use crate::files::open;
 use crate::{Home, Result, StoreError, StoredFile};
 
 impl Home {
@@ -15,7 +13,7 @@ impl Home {
     /// # Errors
     /// [`crate::ErrorKind::NotFound`] where it is missing, [`crate::ErrorKind::Corrupt`] where it is another.
     pub fn vouch(&self, file: &StoredFile) -> Result<()> {
-        check(self.root(), Path::new(&file.path), file)
+        self.places().check(Path::new(&file.path), file)
     }
 
     /// A table of an evaluation as it was recorded, in the columns that it was recorded with: an older version may
@@ -32,10 +30,10 @@ impl Home {
 
     /// All rows of a file, in memory.
     pub(crate) fn all_rows(&self, file: &StoredFile) -> Result<RecordBatch> {
-        let path = self.root().join(&file.path);
+        let path = self.places().shown(Path::new(&file.path));
         let damaged = |cause: String| StoreError::corrupt("a file of the home cannot be read", &path).because(cause);
-        let builder =
-            ParquetRecordBatchReaderBuilder::try_new(open(&path)?).map_err(|cause| damaged(cause.to_string()))?;
+        let opened = self.places().open(Path::new(&file.path))?;
+        let builder = ParquetRecordBatchReaderBuilder::try_new(opened).map_err(|cause| damaged(cause.to_string()))?;
         let schema = builder.schema().clone();
         let n_rows = usize::try_from(builder.metadata().file_metadata().num_rows()).unwrap_or_default();
         // All at once: pieces would have to be copied together.

@@ -118,7 +118,11 @@ pub(crate) fn read_if_there(path: &Path) -> Result<Option<Vec<u8>>> {
 
 /// The digest and length of a file, read in pieces.
 pub(crate) fn digest(path: &Path) -> Result<(Digest, u64)> {
-    let mut file = open(path)?;
+    digest_of(open(path)?, path)
+}
+
+/// The same of an open file that came from a path.
+pub(crate) fn digest_of(mut file: File, path: &Path) -> Result<(Digest, u64)> {
     let (mut hasher, mut length, mut piece) = (sha2::Sha256::new(), 0, vec![0; 1 << 16]);
     loop {
         let n = file.read(&mut piece).map_err(cannot("read", path))?;

@@ -7,6 +7,7 @@
 //! A test greps the workspace so that no such call creeps in elsewhere.
 #![expect(clippy::disallowed_methods, reason = "this is the gate: the one module that may")]
 
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -14,9 +15,12 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::disposal::{Journalled, Replaced};
-use crate::files::{cannot, create_dirs, sync_dir, write_new};
+use lexhold_remote::Version;
+
+use crate::files::{cannot, create_dirs, slashed, sync_dir, write_new};
 use crate::home::{CATALOG, HOME_FILE, STAGING};
-use crate::{Result, StoreError, StoredFile, journal, lock, progress, signing};
+use crate::places::Places;
+use crate::{Result, StoreError, StoredFile, archive, journal, lock, progress, signing};
 
 /// Where files lie for the moment between being written and being renamed into place.
 pub(crate) const SCRATCH: &str = "staging/tmp";
@@ -40,6 +44,18 @@ const PUBLISHED: [&str; 7] = [
 
 /// The folders whose files may go, by an intent that is on record.
 const DESTRUCTIBLE: [&str; 2] = ["archive", "evaluations"];
+
+/// Moves a finished file of the home out of staging to its place, or puts it there as an object.
+///
+/// As [`publish`]; an object lasts at once, and what was staged stays until it is discarded.
+pub(crate) fn publish_file(places: &Places, staged: &Path, to: &Path) -> Result<bool> {
+    let Some(remote) = places.remote_of(to)? else {
+        return publish(places.root(), staged, to);
+    };
+    let from = inside(places.root(), staged, &[STAGING])?;
+    inside(places.root(), to, &PUBLISHED)?;
+    remote.put_new(&slashed(to)?, &from).map_err(places.failed(to))
+}
 
 /// Moves a finished file or folder out of staging to its place, which must be free.
 ///
@@ -135,7 +151,7 @@ pub(crate) fn destructible(root: &Path, file: &StoredFile) -> Result<PathBuf> {
 
 /// Removes a file that a journalled intent names as one that goes. What should be left of it must be in place.
 ///
-/// This is where the bodies of messages, and what was recorded of them, leave the home; there is no other way.
+/// This and [`destroy_objects`] are where the bodies of messages, and what was recorded of them, leave the home; there is no other way.
 pub(crate) fn destroy(root: &Path, intent: &Journalled, old: &StoredFile) -> Result<()> {
     let path = Path::new(&old.path);
     let target = destructible(root, old)?;
@@ -153,29 +169,93 @@ pub(crate) fn destroy(root: &Path, intent: &Journalled, old: &StoredFile) -> Res
     remove_file_if_there(&target)
 }
 
+/// Objects that may go by an intent: each version of the old segments, while all that should be left of them is in place.
+#[derive(Debug)]
+pub(crate) struct Doomed {
+    versions: Vec<Version>,
+    /// Those of which some are under a legal hold.
+    held: BTreeSet<PathBuf>,
+}
+
+/// Finds them. Asks the store, and so is done before anybody has to wait for the end.
+pub(crate) fn doomed(places: &Places, files: &[Replaced]) -> Result<Doomed> {
+    let (mut versions, mut held) = (Vec::new(), BTreeSet::new());
+    for Replaced { old, new } in files {
+        let path = Path::new(&old.path);
+        if let Some(new) = new
+            && !places.exists(Path::new(&new.path))?
+        {
+            return Err(refused(path));
+        }
+        if places.is_under_legal_hold(path)? {
+            held.insert(path.to_owned());
+        }
+        versions.extend(places.versions(path)?);
+    }
+    Ok(Doomed { versions, held })
+}
+
+/// Deletes the objects of an intent's segments, all in one request, with every version of them. The legal hold of one that is to go was
+/// carried over to what is left of it.
+pub(crate) fn destroy_objects(places: &Places, intent: &Journalled, doomed: &Doomed) -> Result<()> {
+    let named = |version: &Version| intent.segments().iter().any(|file| file.old.path == version.key);
+    if let Some(other) = doomed.versions.iter().find(|version| !named(version)) {
+        return Err(refused(Path::new(&other.key)));
+    }
+    for path in &doomed.held {
+        places.set_legal_hold(path, false)?;
+    }
+    delete_versions(places, &doomed.versions)
+}
+
+fn delete_versions(places: &Places, versions: &[Version]) -> Result<()> {
+    let folder = Path::new(archive::FOLDER);
+    match (places.remote_of(folder)?, versions) {
+        (_, []) => Ok(()),
+        (None, _) => Err(refused(folder)),
+        (Some(remote), _) => remote.delete(versions).map_err(places.failed(folder)),
+    }
+}
+
+/// Deletes objects that were put into the archive for an intent which never came to stand. None of them may be named by the journal:
+/// `named` says which are.
+pub(crate) fn withdraw_objects(places: &Places, put: &[PathBuf], named: &BTreeSet<PathBuf>) -> Result<()> {
+    for path in put.iter().filter(|path| !named.contains(*path)) {
+        inside(places.root(), path, &DESTRUCTIBLE)?;
+        places.set_legal_hold(path, false)?;
+        delete_versions(places, &places.versions(path)?)?;
+    }
+    Ok(())
+}
+
 /// The same in a home that is being brought back, and so is none yet, where nobody may have what should be left.
-pub(crate) fn destroy_again(root: &Path, intent: &Journalled, old: &StoredFile) -> Result<()> {
-    let target = destructible(root, old)?;
+pub(crate) fn destroy_again(places: &Places, intent: &Journalled, old: &StoredFile) -> Result<()> {
+    let target = destructible(places.root(), old)?;
     let named = intent.intent().files.iter().any(|file| file.old == *old);
-    if !named || root.join(HOME_FILE).exists() {
+    if !named || places.root().join(HOME_FILE).exists() {
         return Err(refused(&target));
     }
-    remove_file_if_there(&target)
+    match places.is_object(Path::new(&old.path)) {
+        true => delete_versions(places, &places.versions(Path::new(&old.path))?),
+        false => remove_file_if_there(&target),
+    }
 }
 
 /// Takes back a new segment of an intent that is recalled. The old one must still be in place.
-pub(crate) fn withdraw(root: &Path, intent: &Journalled, replaced: &Replaced) -> Result<()> {
+pub(crate) fn withdraw(places: &Places, intent: &Journalled, replaced: &Replaced) -> Result<()> {
     let Replaced { old, new } = replaced;
     let Some(new) = new else { return Ok(()) };
-    let (kept, target) = (
-        inside(root, Path::new(&old.path), &DESTRUCTIBLE)?,
-        inside(root, Path::new(&new.path), &DESTRUCTIBLE)?,
-    );
-    if !intent.segments().contains(replaced) || !kept.is_file() || kept == target {
-        return Err(refused(Path::new(&new.path)));
+    let (kept, path) = (Path::new(&old.path), Path::new(&new.path));
+    inside(places.root(), kept, &DESTRUCTIBLE)?;
+    let target = inside(places.root(), path, &DESTRUCTIBLE)?;
+    if !intent.segments().contains(replaced) || kept == path || !places.exists(kept)? {
+        return Err(refused(path));
+    }
+    if places.is_object(path) {
+        return withdraw_objects(places, &[path.to_owned()], &BTreeSet::new());
     }
     remove_file_if_there(&target)?;
-    sync_dir(target.parent().unwrap_or(root))
+    sync_dir(target.parent().unwrap_or(places.root()))
 }
 
 fn remove_file_if_there(path: &Path) -> Result<()> {

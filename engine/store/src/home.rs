@@ -4,13 +4,16 @@ use std::fs;
 use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use jiff::Timestamp;
 use lexhold_model::{ContentKey, Digest};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::files::{cannot, children, create_dirs, read_if_there};
-use crate::{Archive, EntryKind, ErrorKind, Journal, Payload, Result, RunLock, Sources, Stamp, StoreError};
+use crate::places::{Connect, ObjectArchive, Places, StorageLock};
+use crate::{Archive, EntryKind, ErrorKind, Journal, Payload, Result, RunLock, Sources, Stamp, StoreError, StoredFile};
 use crate::{gate, lock};
 
 /// The format of a home that this version writes, and the newest that it reads.
@@ -56,6 +59,8 @@ pub struct NewHome<'a> {
     pub zone: &'a str,
     /// Where bodies are kept.
     pub store: StoreMode,
+    /// Where the archive lies, if not in the home.
+    pub archive: Option<&'a ObjectArchive>,
 }
 
 /// The contents of `home.json`, and of the journal's first payload.
@@ -65,6 +70,8 @@ pub(crate) struct Description {
     home: String,
     zone: String,
     store: StoreMode,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    archive: Option<ObjectArchive>,
     /// What the content key can be recognised by; homes made by the first versions have none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     content_key: Option<Digest>,
@@ -73,7 +80,7 @@ pub(crate) struct Description {
 /// A home that is complete: created to the end, of a format this version knows, its journal whole at the end.
 #[derive(Debug)]
 pub struct Home {
-    root: PathBuf,
+    places: Arc<Places>,
     description: Description,
     journal: Journal,
     archive: Archive,
@@ -126,19 +133,60 @@ impl Home {
     }
 
     pub(crate) fn at(root: PathBuf, description: Description) -> Self {
+        let places = Arc::new(Places::new(&root, &description.home, description.archive.clone()));
         Self {
             journal: Journal::new(&root),
-            archive: Archive::new(&root),
+            archive: Archive::new(places.clone()),
             bundles: Sources::new(&root, "bundles"),
             facts: Sources::new(&root, "facts"),
             description,
-            root,
+            places,
         }
     }
 
     /// The folder.
     pub fn root(&self) -> &Path {
-        &self.root
+        self.places.root()
+    }
+
+    /// Where the files lie that the journal names.
+    pub(crate) fn places(&self) -> &Places {
+        &self.places
+    }
+
+    /// Where the archive lies, if not in the folder.
+    pub fn object_archive(&self) -> Option<&ObjectArchive> {
+        self.places.archive()
+    }
+
+    /// Says how the objects at [`Self::object_archive`] are reached, once anything of the archive is read or written.
+    pub fn connect(&self, connect: Arc<Connect>) {
+        self.places.connect(connect);
+    }
+
+    /// What keeps the store from letting a file of the archive go at an instant. Nothing does where it lies in the folder.
+    ///
+    /// # Errors
+    /// When the store does not say.
+    pub fn storage_lock(&self, file: &StoredFile, now: Timestamp) -> Result<Option<StorageLock>> {
+        self.places.lock_of(Path::new(&file.path), now)
+    }
+
+    /// Whether the store of the archive can lock what lies there.
+    ///
+    /// # Errors
+    /// When the store does not say.
+    pub fn has_storage_locks(&self) -> Result<bool> {
+        self.places.can_lock()
+    }
+
+    /// Puts the store's own legal hold on a segment, or lifts it. Says whether it was otherwise. Where the archive lies in the folder, or
+    /// its store knows no such thing, nothing is done.
+    ///
+    /// # Errors
+    /// When the store does not do it.
+    pub fn set_legal_hold(&self, file: &StoredFile, on: bool) -> Result<bool> {
+        self.places.set_legal_hold(Path::new(&file.path), on)
     }
 
     /// The home's own id: 32 hexadecimal digits, the same for its whole life.
@@ -156,7 +204,7 @@ impl Home {
     /// # Errors
     /// When the folder cannot be looked at.
     pub fn is_open_to_others(&self) -> Result<bool> {
-        let found = fs::metadata(&self.root).map_err(cannot("look at", &self.root))?;
+        let found = fs::metadata(self.root()).map_err(cannot("look at", self.root()))?;
         Ok(found.permissions().mode() & 0o005 != 0)
     }
 
@@ -187,7 +235,7 @@ impl Home {
 
     /// Where the catalog is.
     pub fn catalog_path(&self) -> PathBuf {
-        self.root.join(CATALOG)
+        self.root().join(CATALOG)
     }
 
     /// A path of this process's own for what it needs for a while, such as what does not fit into memory. What is left
@@ -196,7 +244,7 @@ impl Home {
     /// # Errors
     /// When the home cannot be written.
     pub fn scratch(&self) -> Result<Scratch> {
-        let (path, lock) = gate::own_scratch(&self.root)?;
+        let (path, lock) = gate::own_scratch(self.root())?;
         Ok(Scratch { path, _lock: lock })
     }
 
@@ -206,8 +254,8 @@ impl Home {
     /// # Errors
     /// When the folder cannot be read, or what is left in it not removed.
     pub fn scratch_of_others(&self, own: &Scratch) -> Result<Vec<PathBuf>> {
-        gate::sweep_scratch(&self.root)?;
-        gate::scratch_of_others(&self.root, &own.path)
+        gate::sweep_scratch(self.root())?;
+        gate::scratch_of_others(self.root(), &own.path)
     }
 
     /// Where to build a new catalog; the path is free, what an earlier attempt left there is gone.
@@ -217,9 +265,9 @@ impl Home {
     pub fn rebuilt_catalog_path(&self, lock: &RunLock) -> Result<PathBuf> {
         self.owns(lock)?;
         for leftover in [REBUILT.to_owned(), format!("{REBUILT}.wal"), format!("{REBUILT}.tmp")] {
-            gate::discard_staged(&self.root, Path::new(&leftover))?;
+            gate::discard_staged(self.root(), Path::new(&leftover))?;
         }
-        Ok(self.root.join(REBUILT))
+        Ok(self.root().join(REBUILT))
     }
 
     /// Puts the catalog built at [`Self::rebuilt_catalog_path`], closed, in the place of the old one.
@@ -228,7 +276,7 @@ impl Home {
     /// [`ErrorKind::Refused`] while it still has a write-ahead log.
     pub fn replace_catalog(&self, lock: &RunLock) -> Result<()> {
         self.owns(lock)?;
-        gate::replace_catalog(&self.root, Path::new(REBUILT))
+        gate::replace_catalog(self.root(), Path::new(REBUILT))
     }
 
     /// The key of every keyed hash in this home.
@@ -236,7 +284,7 @@ impl Home {
     /// # Errors
     /// [`ErrorKind::NotFound`] when the file is gone, [`ErrorKind::Corrupt`] when it is not a key.
     pub fn content_key(&self) -> Result<ContentKey> {
-        let path = self.root.join(CONTENT_KEY);
+        let path = self.root().join(CONTENT_KEY);
         let bytes = fs::read(&path).map_err(cannot("read", &path))?;
         let secret = bytes
             .try_into()
@@ -246,9 +294,8 @@ impl Home {
 
     /// Whether the journal's first payload describes this home, whatever format either has.
     pub(crate) fn is_described_by(&self, payload: &[u8]) -> bool {
-        let Description { home, zone, store, .. } = &self.description;
-        serde_json::from_slice::<Description>(payload)
-            .is_ok_and(|journalled| (&journalled.home, &journalled.zone, &journalled.store) == (home, zone, store))
+        let named = |it: &Description| (it.home.clone(), it.zone.clone(), it.store, it.archive.clone());
+        serde_json::from_slice(payload).is_ok_and(|journalled| named(&journalled) == named(&self.description))
     }
 
     /// Whether the content key, where there is one, is that of the journal's first payload.
@@ -256,7 +303,7 @@ impl Home {
         let journalled = serde_json::from_slice::<Description>(payload).ok();
         let (Some(expected), Some(key)) = (
             journalled.and_then(|journalled| journalled.content_key),
-            read_if_there(&self.root.join(CONTENT_KEY))?,
+            read_if_there(&self.root().join(CONTENT_KEY))?,
         ) else {
             return Ok(true);
         };
@@ -265,7 +312,7 @@ impl Home {
 
     /// Refuses a run lock of another home.
     pub(crate) fn owns(&self, lock: &RunLock) -> Result<()> {
-        if lock.belongs_to(&self.root) {
+        if lock.belongs_to(self.root()) {
             return Ok(());
         }
         Err(StoreError::refused("the run lock belongs to another home"))
@@ -306,6 +353,7 @@ fn create(root: &Path, new: &NewHome<'_>, stamp: Stamp<'_>) -> Result<()> {
                 home: id,
                 zone: new.zone.to_owned(),
                 store: new.store,
+                archive: new.archive.cloned(),
                 content_key: read_if_there(&root.join(CONTENT_KEY))?.map(|key| key_digest(&key)),
             };
             journal.append(EntryKind::HomeCreated, Some(Payload::Json(&json!(new))), stamp)?;

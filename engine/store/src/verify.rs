@@ -14,7 +14,7 @@ use lexhold_model::{Digest, SecretKey};
 use serde_json::Value;
 
 use crate::batch::{EVALUATIONS, STAGED_RUNS, staged_name};
-use crate::files::{cannot, children, digest, list, open, read_if_there};
+use crate::files::{cannot, children, list, open, read_if_there};
 use crate::home::{CERTIFICATES, CONTENT_KEY, HOME_FILE};
 use crate::journal::{self, Line, Link, payload};
 use crate::signing::{self, KeyPayload};
@@ -136,7 +136,7 @@ impl Home {
     pub fn verify(&self, progress: impl FnMut(u64, u64)) -> Result<Verification> {
         let mut unnamed: BTreeSet<PathBuf> = BTreeSet::new();
         for folder in [archive::FOLDER, EVALUATIONS, payload::FOLDER] {
-            unnamed.extend(list(self.root(), Path::new(folder))?);
+            unnamed.extend(self.places().list(Path::new(folder))?);
         }
         let certificates = list(self.root(), Path::new(CERTIFICATES))?;
         let mut check = Check {
@@ -317,10 +317,10 @@ impl Check<'_> {
     }
 
     fn file(&mut self, seq: u64, file: &StoredFile, staged: &Path) -> Result<()> {
-        let path = self.home.root().join(&file.path);
-        let unpublished = !path.exists() && self.home.root().join(staged).exists();
+        let (places, path) = (self.home.places(), Path::new(&file.path));
+        let unpublished = !places.exists(path)? && self.home.root().join(staged).exists();
         // A run at work may have moved it between the two questions.
-        match digest(&path) {
+        match places.digest(path) {
             Ok((sha256, bytes)) => {
                 self.files += 1;
                 self.bytes += bytes;

@@ -12,7 +12,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use common::{AT, archived, commit, flip, key, messages, new_home, run_lock, stamp};
+use common::{AT, archived, commit, connect, flip, key, messages, new_home, run_lock, stamp};
 use lexhold_model::Key;
 use lexhold_model::tables::Table;
 use lexhold_store::{
@@ -79,7 +79,7 @@ fn has_body(root: &Path, number: u64) -> bool {
 }
 
 fn back(backup: &Path, newer: Option<&Path>, to: &Path) -> Restored {
-    restore(backup, newer, to, stamp()).unwrap()
+    restore(backup, newer, to, connect(), stamp()).unwrap()
 }
 
 /// Copies a folder, for a second life of it.
@@ -247,12 +247,12 @@ fn a_backup_that_was_changed_does_not_come_back() {
         }
         flip(&path, whole.len() / 2, number);
         let to = folder.path().join(format!("back{number}"));
-        let error = restore(&out, None, &to, stamp()).unwrap_err();
+        let error = restore(&out, None, &to, connect(), stamp()).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Corrupt, "{}: {error}", path.display());
         assert!(!to.join("home.json").exists());
         fs::remove_file(&path).unwrap();
         let to = folder.path().join(format!("missing{number}"));
-        restore(&out, None, &to, stamp()).unwrap_err();
+        restore(&out, None, &to, connect(), stamp()).unwrap_err();
         assert!(!to.join("home.json").exists());
         fs::write(&path, whole).unwrap();
     }
@@ -272,7 +272,7 @@ fn what_does_not_belong_together_is_refused() {
     for _ in 0..9 {
         note(&stranger, EntryKind::Viewed, &json!({}));
     }
-    let refused = |newer: Option<&Path>, to: &Path| restore(&out, newer, to, stamp()).unwrap_err().kind();
+    let refused = |newer: Option<&Path>, to: &Path| restore(&out, newer, to, connect(), stamp()).unwrap_err().kind();
     assert_eq!(refused(Some(&early), &to), ErrorKind::Refused);
     assert_eq!(refused(Some(stranger.root()), &to), ErrorKind::Refused);
     assert_eq!(refused(Some(folder.path()), &to), ErrorKind::Refused);
@@ -281,7 +281,7 @@ fn what_does_not_belong_together_is_refused() {
         home.back_up(&out, None, stamp()).unwrap_err().kind(),
         ErrorKind::Refused
     );
-    let nothing = restore(&folder.path().join("none"), None, &to, stamp()).unwrap_err();
+    let nothing = restore(&folder.path().join("none"), None, &to, connect(), stamp()).unwrap_err();
     assert_eq!(nothing.kind(), ErrorKind::NotFound);
     // A path that leads out of the backup is no path of one.
     let manifest = fs::read_to_string(out.join("manifest.json")).unwrap();

@@ -172,6 +172,10 @@ impl Copying<'_> {
             }
             let folder = Path::new(STAGED_RUNS).join(&record.run).join(record.batch.to_string());
             for (number, file) in record.files.into_iter().enumerate() {
+                // Objects stay where they are: see the module.
+                if self.home.places().is_object(Path::new(&file.path)) {
+                    continue;
+                }
                 wanted.insert(file.path.into(), (file.sha256, staged_name(&folder, number)));
             }
         }

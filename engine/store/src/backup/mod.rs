@@ -2,7 +2,8 @@
 //!
 //! A backup is a folder of nearly the home's own form, with a manifest of every file's digest, written last. It has no
 //! `home.json`, so that nobody opens it as a home and writes into it. The catalog is not
-//! in it: it is projected again. What a backup was made too early to know, a newer journal says: see [`restore`].
+//! in it: it is projected again. Nor is an archive that lies elsewhere as objects: the backup says where, and versions or replicas of them
+//! are the bucket's own affair. What a backup was made too early to know, a newer journal says: see [`restore`].
 
 mod make;
 mod replay;

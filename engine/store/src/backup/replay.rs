@@ -83,11 +83,17 @@ impl Home {
     /// A file, where it is there and the one that is meant.
     fn take(&self, newer: &Path, from: &Path, file: &StoredFile) -> Result<bool> {
         let to = Path::new(&file.path);
-        if self.root().join(to).exists() {
+        if self.places().exists(to)? {
             return Ok(true);
         }
         if !newer.join(from).exists() || check(newer, from, file).is_err() {
             return Ok(false);
+        }
+        if let Some(remote) = self.places().remote_of(to)? {
+            remote
+                .put_new(&file.path, &newer.join(from))
+                .map_err(self.places().failed(to))?;
+            return Ok(true);
         }
         copy_as(&newer.join(from), to, self.root())?;
         sync_files(&[self.root().join(to)])?;
@@ -114,13 +120,14 @@ impl Home {
     fn destroy_rest(&self, stayed: &[(Journalled, StoredFile)]) -> Result<()> {
         let replacements = self.replacements(1)?;
         for (intent, old) in stayed {
-            let path = self.root().join(&old.path);
+            let (places, path) = (self.places(), Path::new(&old.path));
             let last = replacements.current(intent.seq - 1, old.clone());
-            if path.exists() && last.is_some_and(|last| !self.root().join(last.path).exists()) {
+            let is_left = last.map_or(Ok(true), |last| places.exists(Path::new(&last.path)))?;
+            if !is_left && places.exists(path)? {
                 let message = "what a destruction left of this file cannot be had, nor written again as it was";
-                return Err(StoreError::corrupt(message, &path));
+                return Err(StoreError::corrupt(message, &places.shown(path)));
             }
-            gate::destroy_again(self.root(), intent, old)?;
+            gate::destroy_again(places, intent, old)?;
         }
         Ok(())
     }
@@ -130,13 +137,20 @@ impl Home {
         let mut missing = BTreeSet::new();
         for batch in self.batches(1)? {
             let (_, record) = batch?;
-            let gone = |file: &&StoredFile| !self.root().join(&file.path).exists();
-            let is_table = |file: &&StoredFile| !file.is_segment();
-            let torn = record.files.iter().filter(is_table).any(|file| gone(&file));
+            let mut gone = BTreeSet::new();
+            for file in &record.files {
+                if !self.places().exists(Path::new(&file.path))? {
+                    gone.insert(&file.path);
+                }
+            }
+            let torn = record
+                .files
+                .iter()
+                .any(|file| !file.is_segment() && gone.contains(&file.path));
             let lost = record
                 .files
                 .iter()
-                .filter(|file| gone(file) || (torn && is_table(file)));
+                .filter(|file| gone.contains(&file.path) || (torn && !file.is_segment()));
             missing.extend(lost.map(|file| file.path.clone()));
         }
         Ok(missing.into_iter().collect())

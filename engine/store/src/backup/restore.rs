@@ -1,6 +1,7 @@
 //! Bringing a backup back, with what a newer journal says has happened since.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use lexhold_model::Digest;
 use serde_json::json;
@@ -9,7 +10,7 @@ use super::{DESCRIPTION, MANIFEST, Manifest, SCHEMA, copy, empty_folder, is_miss
 use crate::files::{create_dirs, list, read_if_there, sync_files};
 use crate::home::{FOLDERS, HOME_FILE, read_description};
 use crate::journal::{self, payload};
-use crate::{Entry, EntryKind, Home, Journal, Payload, Result, Stamp, StoreError, gate};
+use crate::{Connect, Entry, EntryKind, Home, Journal, Payload, Result, Stamp, StoreError, gate};
 
 /// What was brought back.
 #[derive(Debug)]
@@ -33,19 +34,25 @@ pub struct Restored {
 /// `newer` is a home, or a folder with its `journal/`, that went on from the backup: its journal is taken over whole, so
 /// that holds, releases and tombstones since then stand before anybody can open the home, payloads that were erased
 /// stay so, and what was destroyed is destroyed again. Files of later batches come from there too, where they are.
-/// Without it nobody can know what has happened since, and the journal says that.
+/// Without it nobody can know what has happened since, and the journal says that. `connect` is used for an archive of objects alone.
 ///
 /// The folder is no home before everything in it has been verified. Where anything goes wrong, it is left empty.
 ///
 /// # Errors
 /// [`crate::ErrorKind::Corrupt`] when anything is not what manifest and journal say, [`crate::ErrorKind::Refused`] for a
 /// folder that is not empty and a newer journal that is not; when something cannot be read or written.
-pub fn restore(backup: &Path, newer: Option<&Path>, to: &Path, stamp: Stamp<'_>) -> Result<Restored> {
+pub fn restore(
+    backup: &Path,
+    newer: Option<&Path>,
+    to: &Path,
+    connect: Arc<Connect>,
+    stamp: Stamp<'_>,
+) -> Result<Restored> {
     let (manifest, digest) = manifest(backup)?;
     let newer = newer.map(|root| continued(root, &manifest)).transpose()?;
     let root = empty_folder(to)?;
     or_nothing(&root, || {
-        fill(backup, (&manifest, digest), newer.as_deref(), &root, stamp)
+        fill(backup, (&manifest, digest), newer.as_deref(), &root, connect, stamp)
     })
 }
 
@@ -55,6 +62,7 @@ fn fill(
     (manifest, digest): (&Manifest, Digest),
     newer: Option<&Path>,
     root: &Path,
+    connect: Arc<Connect>,
     stamp: Stamp<'_>,
 ) -> Result<Restored> {
     for folder in FOLDERS {
@@ -64,7 +72,14 @@ fn fill(
     lay_out(backup, manifest, newer.is_some(), root)?;
     let description_path = backup.join(DESCRIPTION);
     let description = read_if_there(&description_path)?.unwrap_or_default();
-    let home = Home::at(root.to_owned(), read_description(&description, &description_path)?);
+    let connected = |home: Home| {
+        home.connect(connect.clone());
+        home
+    };
+    let home = connected(Home::at(
+        root.to_owned(),
+        read_description(&description, &description_path)?,
+    ));
     if home.journal().tree_head()?.root != manifest.root {
         return Err(StoreError::corrupt("the journal is not that of the manifest", backup));
     }
@@ -90,7 +105,7 @@ fn fill(
     }
     gate::replace_state(root, HOME_FILE, &description)?;
     Ok(Restored {
-        home: Home::open(root)?,
+        home: connected(Home::open(root)?),
         backup_entries: manifest.entries,
         entry,
         lost: replayed.lost,

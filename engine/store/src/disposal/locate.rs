@@ -7,12 +7,12 @@ use std::path::Path;
 use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::Decimal128Type;
 use lexhold_model::Key;
+use lexhold_model::tables::Table;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 use super::{Journalled, Replacements};
-use crate::files::open;
-use crate::{EntryKind, Home, Result, StoreError, StoreMode, StoredFile};
+use crate::{BatchRecord, EntryKind, Home, Result, StoreError, StoreMode, StoredFile};
 
 /// The column by which evaluation files name messages.
 pub(crate) const TABLE_KEY: &str = "key";
@@ -104,7 +104,11 @@ impl Home {
             }
             let seq = entry.seq;
             let mut any = false;
+            let may_have = self.may_have(&record, wanted)?;
             for file in &record.files {
+                if file.is_segment() && !may_have {
+                    continue;
+                }
                 let found = self.keys_in(file, file.key_column(), wanted)?;
                 any |= !found.is_empty();
                 // Where bodies lie elsewhere, the table of messages stands for the segment.
@@ -133,12 +137,25 @@ impl Home {
         Ok(located)
     }
 
+    /// Whether the segments of a batch may have bodies of any of these messages. Where they are objects, which cost more to read, the
+    /// batch's own table of messages tells.
+    ///
+    /// # Errors
+    /// When that cannot be read.
+    pub fn may_have(&self, record: &BatchRecord, wanted: &HashSet<Key>) -> Result<bool> {
+        let is_of_messages = |file: &&StoredFile| file.table.as_deref() == Some(Table::Message.name());
+        match record.files.iter().find(is_of_messages) {
+            Some(table) if self.object_archive().is_some() => Ok(!self.keys_in(table, TABLE_KEY, wanted)?.is_empty()),
+            _ => Ok(true),
+        }
+    }
+
     /// The wanted keys among those of a file; none where it has no such column.
     pub(super) fn keys_in(&self, file: &StoredFile, column: &str, wanted: &HashSet<Key>) -> Result<BTreeSet<Key>> {
-        let path = self.root().join(&file.path);
+        let path = self.places().shown(Path::new(&file.path));
         let damaged = |cause: String| StoreError::corrupt("a file of the home cannot be read", &path).because(cause);
-        let builder =
-            ParquetRecordBatchReaderBuilder::try_new(open(&path)?).map_err(|cause| damaged(cause.to_string()))?;
+        let opened = self.places().open(Path::new(&file.path))?;
+        let builder = ParquetRecordBatchReaderBuilder::try_new(opened).map_err(|cause| damaged(cause.to_string()))?;
         if builder.schema().column_with_name(column).is_none() {
             return Ok(BTreeSet::new());
         }

@@ -208,6 +208,7 @@ pub(crate) fn is_harmless(kind: &EntryKind) -> bool {
             | EntryKind::BackupBegun
             | EntryKind::BackupMade
             | EntryKind::CopyGone
+            | EntryKind::StorageHeld
             | EntryKind::KeyCreated
             | EntryKind::KeyRotated
     )

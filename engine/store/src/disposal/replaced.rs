@@ -6,7 +6,7 @@ use std::path::Path;
 use serde::Deserialize;
 
 use super::{Journalled, Outcome, Replaced, staged_name};
-use crate::files::is_gone;
+use crate::places::Places;
 use crate::{BatchRecord, EntryKind, Home, Journal, Result, StoredFile};
 
 /// What has taken the place of files. Empty in a home where nothing was ever destroyed.
@@ -31,7 +31,7 @@ impl Home {
     /// # Errors
     /// When the journal cannot be read, or an intent to destroy is damaged.
     pub fn replacements(&self, from_seq: u64) -> Result<Replacements> {
-        let (journal, root) = (self.journal(), self.root());
+        let (journal, places) = (self.journal(), self.places());
         let mut intents: Vec<Journalled> = Vec::new();
         let mut replacements = Replacements::default();
         for entry in journal.entries(from_seq)? {
@@ -62,11 +62,11 @@ impl Home {
         }
         for open in intents {
             // While an old segment is there nothing of it has been destroyed; once none is the rest is bound to follow.
-            let is_gone = |replaced: &Replaced| is_gone(&root.join(&replaced.old.path)).unwrap_or(false);
+            let is_gone = |replaced: &Replaced| places.is_gone(Path::new(&replaced.old.path)).unwrap_or(false);
             let all = open.segments().iter().all(is_gone);
             replacements.add(&open, |number, replaced| {
                 let counts = all || (number < open.segments().len() && is_gone(replaced));
-                counts.then(|| found(root, number, &replaced.new))
+                counts.then(|| found(places, number, &replaced.new))
             });
         }
         Ok(replacements)
@@ -127,9 +127,11 @@ pub(super) fn outcome(journal: &Journal, entry: &crate::Entry) -> Result<Outcome
 }
 
 /// Where a new file is: in place, or still in staging.
-fn found(root: &Path, number: usize, new: &Option<StoredFile>) -> Option<StoredFile> {
+fn found(places: &Places, number: usize, new: &Option<StoredFile>) -> Option<StoredFile> {
     let new = new.clone()?;
-    if root.join(&new.path).exists() {
+    let path = Path::new(&new.path);
+    // An object was put in place before the intent came to stand.
+    if places.is_object(path) || places.exists(path).unwrap_or(false) {
         return Some(new);
     }
     let path = staged_name(number).to_string_lossy().into_owned();

@@ -85,6 +85,7 @@ impl Home {
                     "a destruction that was cut short has to be settled first",
                 ));
             }
+            self.withdraw_objects()?;
             gate::discard_staged(self.root(), Path::new(STAGED))?;
         }
         create_dirs(self.root(), Path::new(STAGED))?;
@@ -137,15 +138,14 @@ impl Home {
         gate::discard_staged(self.root(), Path::new(STAGED))?;
         create_dirs(self.root(), Path::new(STAGED))?;
         let mut rewrite = Rewrite::new(self, journalled.intent().keys.iter().copied().collect());
-        let is_in_place = |file: &&Replaced| {
-            let new = file.new.as_ref();
-            new.is_some_and(|new| self.root().join(&new.path).exists())
-        };
-        let in_place: HashSet<String> = files
-            .iter()
-            .filter(is_in_place)
-            .map(|file| file.old.path.clone())
-            .collect();
+        let mut in_place: HashSet<String> = HashSet::new();
+        for file in files {
+            if let Some(new) = &file.new
+                && self.places().exists(Path::new(&new.path))?
+            {
+                in_place.insert(file.old.path.clone());
+            }
+        }
         for Replaced { old, new } in journalled.segments() {
             if new.is_some() && !in_place.contains(&old.path) {
                 if_there(rewrite.segment(old).map(|_| ()))?;
@@ -217,17 +217,20 @@ impl Prepared<'_> {
         } = self;
         let journal = home.journal();
         let digest = journal.write_payload(&json!(intent), stamp)?;
+        let doomed = home.put_objects(&intent.files[..intent.segments])?;
         let (journalled, locked) = {
             let held = journal.held()?;
             let since = Instant::now();
             if let Some(by) = home.unsettling(located.unchecked_from(intent.seen))? {
+                drop(held);
+                home.withdraw_objects()?;
                 return Ok(Destruction::Voided { by });
             }
             faults.reach(Step::TailClean);
             let entry = held.append(&EntryKind::DisposalIntent, Some(digest), stamp)?;
             faults.reach(Step::Intended);
             let journalled = Journalled::appended(&entry, digest, intent)?;
-            home.swap_segments(&journalled, faults)?;
+            home.swap_segments(&journalled, doomed.as_ref(), faults)?;
             (journalled, since.elapsed())
         };
         faults.reach(Step::BodiesGone);
@@ -235,6 +238,7 @@ impl Prepared<'_> {
         home.swap_tables(&journalled, faults)?;
         faults.reach(Step::TablesSwapped);
         let done = home.conclude(journalled.seq, true, stamp)?;
+        home.withdraw_objects()?;
         gate::discard_staged(home.root(), Path::new(STAGED))?;
         located.note(&journalled);
         Ok(Destruction::Done {
@@ -387,7 +391,7 @@ impl<'a> Rewrite<'a> {
         if rows.num_rows() > 0 {
             let (sha256, bytes) = parquet_file::write(&staged, &rows)?;
             let path = locate::place(old, &sha256);
-            if self.home.root().join(&path).exists() {
+            if self.home.places().exists(Path::new(&path))? {
                 return Err(
                     StoreError::refused("a rewritten file would take the place of another").at(Path::new(&path))
                 );

@@ -8,9 +8,14 @@ use serde_json::json;
 
 use super::replaced::outcome;
 use super::{Journalled, Replaced, STAGED, staged_name};
-use crate::files::{is_gone, sync_dir, sync_files};
+use crate::files::{read_if_there, sync_dir, sync_files, write_new};
+use crate::gate;
+use crate::gate::Doomed;
+use crate::home::STAGING;
 use crate::{Entry, EntryKind, ErrorKind, Faults, Home, Result, Stamp, Step, StoreError, StoredFile};
-use crate::{batch, gate};
+
+/// The list of objects that were put in place and are named by no intent yet.
+const PUT: &str = "staging/objects.json";
 
 /// What became of an intent that was cut short.
 enum Fate {
@@ -27,7 +32,13 @@ impl Home {
     ///
     /// What is left of a segment lasts under its name in the archive before the old one goes: no file system has to keep a move
     /// and a removal in order when the power fails.
-    pub(super) fn swap_segments(&self, intent: &Journalled, faults: &Faults) -> Result<()> {
+    pub(super) fn swap_segments(&self, intent: &Journalled, doomed: Option<&Doomed>, faults: &Faults) -> Result<()> {
+        if let Some(doomed) = doomed {
+            faults.reach(Step::SegmentPlaced);
+            gate::destroy_objects(self.places(), intent, doomed)?;
+            faults.reach(Step::SegmentGone);
+            return Ok(());
+        }
         for (number, replaced) in intent.segments().iter().enumerate() {
             self.publish(number, replaced)?;
         }
@@ -40,9 +51,49 @@ impl Home {
         Ok(())
     }
 
+    /// Puts what is to take the place of segments beside them, and finds what is to go, where they are objects. That takes its time,
+    /// and so comes before anybody has to wait for the end; what was put is on a list until an intent names it.
+    pub(super) fn put_objects(&self, segments: &[Replaced]) -> Result<Option<Doomed>> {
+        if self.object_archive().is_none() {
+            return Ok(None);
+        }
+        self.places().require_archive()?;
+        let new = segments.iter().filter_map(|file| file.new.as_ref());
+        let list = json!(new.map(|new| &new.path).collect::<Vec<_>>());
+        gate::discard_staged(self.root(), Path::new(PUT))?;
+        write_new(&self.root().join(PUT), list.to_string().as_bytes(), false)?;
+        sync_dir(&self.root().join(STAGING))?;
+        for (number, file) in segments.iter().enumerate() {
+            self.publish(number, file)?;
+            if let Some(new) = &file.new {
+                let held = self.places().is_under_legal_hold(Path::new(&file.old.path))?;
+                self.places().set_legal_hold(Path::new(&new.path), held)?;
+            }
+        }
+        gate::doomed(self.places(), segments).map(Some)
+    }
+
+    /// Takes back objects that were put in place for an intent which never came to stand.
+    pub(super) fn withdraw_objects(&self) -> Result<()> {
+        let Some(list) = read_if_there(&self.root().join(PUT))? else {
+            return Ok(());
+        };
+        // A list that was cut short stands for nothing that was put.
+        let put: Vec<PathBuf> = serde_json::from_slice(&list).unwrap_or_default();
+        let mut named = BTreeSet::new();
+        for batch in self.batches(1)? {
+            named.extend(batch?.1.files.into_iter().map(|file| PathBuf::from(file.path)));
+        }
+        gate::withdraw_objects(self.places(), &put, &named)?;
+        gate::discard_staged(self.root(), Path::new(PUT))
+    }
+
     /// Makes that last, which nobody has to wait for: should an old segment come back with the power, the intent is finished or
-    /// recalled as if it had never gone.
+    /// recalled as if it had never gone. Of objects every version is looked for again.
     pub(super) fn sync_segments(&self, intent: &Journalled) -> Result<()> {
+        if self.object_archive().is_some() {
+            return Ok(());
+        }
         let folders: BTreeSet<PathBuf> = intent
             .segments()
             .iter()
@@ -62,13 +113,15 @@ impl Home {
         for (replaced, staged) in intent.intent().files.iter().zip(staged) {
             let folder = self.root().join(folder(replaced));
             let place = replaced.new.as_ref().map(|new| Path::new(&new.path));
-            let is_there = || place.is_none_or(|place| self.root().join(place).exists());
-            if let (Some(place), Some(staged), false) = (place, staged, is_there()) {
-                gate::publish(self.root(), staged, place)?;
-                sync_dir(&folder)?;
+            let is_there = || place.map_or(Ok(true), |place| self.places().exists(place));
+            if let (Some(place), Some(staged), false) = (place, staged, is_there()?) {
+                gate::publish_file(self.places(), staged, place)?;
+                if folder.exists() {
+                    sync_dir(&folder)?;
+                }
             }
-            match is_there() {
-                true => gate::destroy_again(self.root(), intent, &replaced.old)?,
+            match is_there()? {
+                true => gate::destroy_again(self.places(), intent, &replaced.old)?,
                 false => stay.push(&replaced.old),
             }
             // Of what came and went since the backup nobody has a file, nor a folder for it.
@@ -105,10 +158,10 @@ impl Home {
     fn publish(&self, number: usize, replaced: &Replaced) -> Result<bool> {
         let Some(new) = &replaced.new else { return Ok(false) };
         let place = Path::new(&new.path);
-        if self.root().join(place).exists() {
+        if self.places().exists(place)? {
             return Ok(false);
         }
-        gate::publish(self.root(), &staged_name(number), place)
+        gate::publish_file(self.places(), &staged_name(number), place)
     }
 
     /// Finishes an intent that its process did not live to carry out, or recalls it; discards what no intent names.
@@ -128,6 +181,7 @@ impl Home {
             }
             settled = Some(self.conclude(intent.seq, carried_out.is_some(), stamp)?);
         }
+        self.withdraw_objects()?;
         gate::discard_staged(self.root(), Path::new(STAGED))?;
         Ok(settled)
     }
@@ -135,28 +189,31 @@ impl Home {
     /// Whether the bodies of an intent are gone now. Decided under the journal's lock, as in the first place.
     fn finish_or_recall(&self, intent: &Journalled) -> Result<Fate> {
         let ready = self.is_ready(&intent.intent().files)?;
+        let doomed = match ready {
+            true => self.put_objects(intent.segments())?,
+            false => None,
+        };
         let _held = self.journal().held()?;
         let mut there = 0;
         for file in intent.segments() {
             there += usize::from(self.is_there(file)?);
         }
         if there > 0 && ready && self.unsettling(intent.seq)?.is_none() {
-            self.swap_segments(intent, &Faults::default())?;
+            self.swap_segments(intent, doomed.as_ref(), &Faults::default())?;
             self.sync_segments(intent)?;
             return Ok(Fate::Gone);
         }
         // None of them goes before all that is left of them lies in the archive.
-        let is_placed = |file: &Replaced| {
-            file.new
-                .as_ref()
-                .is_none_or(|new| self.root().join(&new.path).is_file())
-        };
+        let mut placed = true;
+        for new in intent.segments().iter().filter_map(|file| file.new.as_ref()) {
+            placed &= self.places().exists(Path::new(&new.path))?;
+        }
         match there {
-            0 if ready && intent.segments().iter().all(is_placed) => Ok(Fate::Gone),
+            0 if ready && placed => Ok(Fate::Gone),
             0 => Err(self.nothing_left()),
             _ if there == intent.segments().len() => {
                 let mut segments = intent.segments().iter();
-                segments.try_for_each(|file| gate::withdraw(self.root(), intent, file))?;
+                segments.try_for_each(|file| gate::withdraw(self.places(), intent, file))?;
                 Ok(Fate::Recalled)
             }
             _ => Ok(Fate::InPart),
@@ -166,13 +223,12 @@ impl Home {
     /// Puts on record what is left of an intent of which some segments are gone and the others recalled, with evaluation files that
     /// lack no messages but those that are gone. Until that entry stands the old evaluation files do.
     fn amend(&self, intent: &Journalled, stamp: Stamp<'_>) -> Result<Journalled> {
-        let root = self.root();
         let mut keys: HashSet<Key> = intent.intent().keys.iter().copied().collect();
         let mut gone = Vec::new();
         for (number, file) in intent.segments().iter().enumerate() {
             if self.is_there(file)? {
                 self.vouch(&file.old)?;
-                gate::withdraw(root, intent, file)?;
+                gate::withdraw(self.places(), intent, file)?;
                 let kept = self.keys_in(&file.old, file.old.key_column(), &keys)?;
                 keys.retain(|key| !kept.contains(key));
             } else if self.is_sound(number, file)? {
@@ -193,7 +249,7 @@ impl Home {
     }
 
     fn is_there(&self, segment: &Replaced) -> Result<bool> {
-        Ok(!is_gone(&self.root().join(&segment.old.path))?)
+        Ok(!self.places().is_gone(Path::new(&segment.old.path))?)
     }
 
     fn nothing_left(&self) -> StoreError {
@@ -215,12 +271,11 @@ impl Home {
     fn is_sound(&self, number: usize, Replaced { new, .. }: &Replaced) -> Result<bool> {
         let Some(new) = new else { return Ok(true) };
         let in_place = Path::new(&new.path).to_owned();
-        let at = if self.root().join(&in_place).exists() {
-            in_place
-        } else {
-            staged_name(number)
+        let at = match self.places().exists(&in_place)? {
+            true => in_place,
+            false => staged_name(number),
         };
-        match batch::check(self.root(), &at, new) {
+        match self.places().check(&at, new) {
             Ok(()) => Ok(true),
             Err(error) if matches!(error.kind(), ErrorKind::Corrupt | ErrorKind::NotFound) => Ok(false),
             Err(error) => Err(error),

@@ -155,6 +155,8 @@ pub enum EntryKind {
     BackupMade,
     /// Somebody said of a copy outside the home that it is no more.
     CopyGone,
+    /// The object store's own legal holds were put on segments of the archive, or lifted.
+    StorageHeld,
     /// The home was brought back from a backup. The payload's `lost` lists files that nobody has any more.
     Restored,
     /// A kind that a newer version writes: kept, chained and verified, but not understood.
@@ -211,6 +213,7 @@ impl EntryKind {
         Self::BackupBegun,
         Self::BackupMade,
         Self::CopyGone,
+        Self::StorageHeld,
         Self::Restored,
     ];
 
@@ -265,6 +268,7 @@ impl EntryKind {
             Self::BackupBegun => "backup_begun",
             Self::BackupMade => "backup_made",
             Self::CopyGone => "copy_gone",
+            Self::StorageHeld => "storage_held",
             Self::Restored => "restored",
             Self::Unknown(word) => word,
         }

@@ -13,14 +13,45 @@ use arrow::array::{ArrayRef, Decimal128Array, RecordBatch, StringArray};
 use jiff::Timestamp;
 use lexhold_model::tables::Table;
 use lexhold_model::{Key, Message, MessageBatchBuilder};
-use lexhold_store::{ArchivedBatch, BatchRecord, Entry, Faults, Home, NewHome, Result, RunLock, Stamp, StoreMode};
+use lexhold_remote::Remote;
+use lexhold_store::{
+    ArchivedBatch, BatchRecord, Connect, Entry, Faults, Home, NewHome, ObjectArchive, Result, RunLock, Stamp, StoreMode,
+};
 use tempfile::TempDir;
 
 pub const AT: Timestamp = Timestamp::UNIX_EPOCH;
 pub const NEW: NewHome<'static> = NewHome {
     zone: "Europe/Berlin",
     store: StoreMode::Archive,
+    archive: None,
 };
+
+/// Whether the tests are those of `objects.rs`: the same again, for homes whose archive lies elsewhere as objects.
+pub fn with_objects() -> bool {
+    module_path!().starts_with("objects::")
+}
+
+/// Where a file of a home lies on this disk.
+pub fn place(home: &Home, path: impl AsRef<Path>) -> PathBuf {
+    match home.object_archive() {
+        Some(archive) if path.as_ref().starts_with("archive") => {
+            Path::new(archive.url.strip_prefix("file://").unwrap()).join(path)
+        }
+        _ => home.root().join(path),
+    }
+}
+
+/// Opens a home, wherever its archive lies.
+pub fn open(path: &Path) -> Home {
+    let home = Home::open(path).unwrap();
+    home.connect(connect());
+    home
+}
+
+/// How archives of objects are reached here.
+pub fn connect() -> Arc<Connect> {
+    Arc::new(|url| Remote::open(url, &[]))
+}
 
 /// Dice that never give the same bytes twice, within or between the processes of a test.
 pub fn dice(bytes: &mut [u8]) -> io::Result<()> {
@@ -49,8 +80,20 @@ pub fn stamp() -> Stamp<'static> {
 
 pub fn new_home() -> (TempDir, Home) {
     let folder = tempfile::tempdir().unwrap();
-    let home = Home::open_or_create(&folder.path().join("home"), &NEW, stamp()).unwrap();
-    (folder, home)
+    let objects = folder.path().join("objects");
+    let archive = with_objects().then(|| {
+        fs::create_dir(&objects).unwrap();
+        ObjectArchive {
+            url: format!("file://{}", objects.display()),
+            lock: None,
+        }
+    });
+    let new = NewHome {
+        archive: archive.as_ref(),
+        ..NEW
+    };
+    let home = Home::open_or_create(&folder.path().join("home"), &new, stamp()).unwrap();
+    (folder, open(home.root()))
 }
 
 pub fn run_lock(home: &Home) -> RunLock {
@@ -129,8 +172,11 @@ pub fn archived(home: &Home) -> Vec<(Key, String)> {
 
 /// Runs an ignored test of the calling test file in a process of its own.
 pub fn child(test: &str, home: &Path, argument: &str) -> Child {
+    // Included by another file, the test bears its name too.
+    let within = module_path!().split("::").skip(1).filter(|part| *part != "common");
+    let test = within.chain([test]).collect::<Vec<_>>().join("::");
     Command::new(std::env::current_exe().unwrap())
-        .args([test, "--exact", "--ignored", "--nocapture", "--test-threads=1"])
+        .args([test.as_str(), "--exact", "--ignored", "--nocapture", "--test-threads=1"])
         .env("LEXHOLD_TEST_HOME", home)
         .env("LEXHOLD_TEST_ARGUMENT", argument)
         .stdout(std::process::Stdio::null())
