@@ -235,6 +235,7 @@ impl Prepared<'_> {
         };
         faults.reach(Step::BodiesGone);
         home.sync_segments(&journalled)?;
+        home.confirm_gone(&journalled)?;
         home.swap_tables(&journalled, faults)?;
         faults.reach(Step::TablesSwapped);
         let done = home.conclude(journalled.seq, true, stamp)?;

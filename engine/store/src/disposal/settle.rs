@@ -89,7 +89,7 @@ impl Home {
     }
 
     /// Makes that last, which nobody has to wait for: should an old segment come back with the power, the intent is finished or
-    /// recalled as if it had never gone. Of objects every version is looked for again.
+    /// recalled as if it had never gone.
     pub(super) fn sync_segments(&self, intent: &Journalled) -> Result<()> {
         if self.object_archive().is_some() {
             return Ok(());
@@ -100,6 +100,17 @@ impl Home {
             .map(|file| self.root().join(folder(file)))
             .collect();
         sync_files(&folders.into_iter().collect::<Vec<_>>())
+    }
+
+    /// Looks for the old segments again, each version of their objects. In a folder the removal itself says that it is done.
+    pub(super) fn confirm_gone(&self, intent: &Journalled) -> Result<()> {
+        for file in intent.segments() {
+            if self.object_archive().is_some() && self.is_there(file)? {
+                let message = "the store says that an object was deleted, and still has it; the next run looks again";
+                return Err(StoreError::new(ErrorKind::Io, message).at(&self.places().shown(Path::new(&file.old.path))));
+            }
+        }
+        Ok(())
     }
 
     /// Both, for an intent of a newer journal, with new files that wait where these say, if they are not in place. Hands over the
@@ -201,6 +212,7 @@ impl Home {
         if there > 0 && ready && self.unsettling(intent.seq)?.is_none() {
             self.swap_segments(intent, doomed.as_ref(), &Faults::default())?;
             self.sync_segments(intent)?;
+            self.confirm_gone(intent)?;
             return Ok(Fate::Gone);
         }
         // None of them goes before all that is left of them lies in the archive.
