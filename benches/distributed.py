@@ -49,6 +49,13 @@ def processes() -> dict[int, tuple[int, float, bytes]]:
     return found
 
 
+def largest_worker() -> int:
+    """The most memory that a Python worker of Spark has had, in bytes."""
+    workers = [process for process, (_, _, command) in processes().items() if b"pyspark.daemon" in command]
+    status = "".join((Path("/proc") / str(process) / "status").read_text() for process in workers)
+    return max(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmHWM:"))
+
+
 def of_executors() -> float:
     """Seconds of the processor of Spark's executors and of all Python below them."""
     all_of_them = processes()
@@ -147,6 +154,7 @@ def spark(folder: Path, executors: int, n: int, bundle: lexhold.Bundle, facts: l
     told(f"lexhold.spark.write, {executors} executors", took, n, f", {took[1] / dry[1]:.2f} times the first")
     size = sum(file.stat().st_size for file in (out / "messages").glob("*.parquet"))
     evaluated = session.read.parquet(str(out / "messages"))
+    print(f"the largest Python worker had {largest_worker() / 1e6:.0f} MB")
     session.sparkContext.setJobGroup("occurrences", "")
     found = []
     took = median(lambda: found.append(lexhold.spark.occurrences(evaluated, bundle, facts).count()), of_executors, 1)

@@ -41,6 +41,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "lexhold-evaluate",
         ],
     ),
+    ("lexhold-bundle", &["lexhold-model", "lexhold-document"]),
     ("lexhold-source", &["lexhold-model"]),
     ("lexhold-formats", &["lexhold-model", "lexhold-source"]),
     ("lexhold-remote", &[]),
@@ -53,6 +54,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "lexhold-document",
             "lexhold-rules",
             "lexhold-evaluate",
+            "lexhold-bundle",
             "lexhold-source",
         ],
     ),
@@ -83,7 +85,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("gen-lsp-types", &["lexhold"]),
     ("lsp-server", &["lexhold"]),
     // Bundles are written as tar, exports are read from it.
-    ("tar", &["lexhold", "lexhold-formats"]),
+    ("tar", &["lexhold-bundle", "lexhold-formats"]),
     ("rawzip", &["lexhold-formats"]),
     ("mail-parser", &["lexhold-formats"]),
     ("rusqlite", &["lexhold-formats"]),
@@ -104,6 +106,7 @@ const PURE: &[&str] = &[
     "policy",
     "retention",
     "evaluate",
+    "bundle",
     "editor",
 ];
 
@@ -216,6 +219,7 @@ fn no_crate_escapes_the_lints() {
         "policy",
         "retention",
         "evaluate",
+        "bundle",
         "editor",
         "source",
         "formats",

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use lexhold_bundle::{DOCUMENTS, Versions};
 use lexhold_model::Digest;
-use semver::{Version, VersionReq};
 use serde::{Deserialize, Serialize};
 
 use crate::args::{Bundle, Verb};
@@ -19,9 +19,6 @@ use crate::versions;
 /// The name of the lock, beside `lexhold.yaml`.
 const FILE: &str = "lexhold.lock";
 
-/// The format of documents that this binary reads.
-const DOCUMENTS: u32 = 1;
-
 /// What is locked.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -29,7 +26,7 @@ struct Lock {
     /// The format of this file.
     lexhold_lock: u32,
     /// What reads the files.
-    versions: Pinned,
+    versions: Versions,
     /// Every file with the SHA-256 of its bytes.
     files: BTreeMap<String, Digest>,
     /// Which files each document imports.
@@ -37,75 +34,24 @@ struct Lock {
     imports: BTreeMap<String, Vec<String>>,
 }
 
-/// The versions that what documents mean depends on.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Pinned {
-    /// The format of documents.
-    pub documents: u32,
-    /// The range of engines that read them alike.
-    pub engine: String,
-    /// The language of conditions.
-    pub cedar: String,
-    /// What conditions can ask, the firm's own attributes among it.
-    pub cedar_schema: Digest,
-    /// The syntax of patterns.
-    pub regex: String,
-    /// The versions of Unicode, by what they are used for.
-    pub unicode: BTreeMap<String, String>,
-    /// The time zone database.
-    pub tz_database: String,
-}
-
-impl Pinned {
-    /// What this binary reads documents with.
-    pub fn now(project: &Project) -> Self {
-        let [schema, firm] = project.schemas.texts();
-        let unicode = versions::unicode();
-        let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
-        Self {
-            documents: DOCUMENTS,
-            engine: versions::engine_range().to_string(),
-            cedar: lexhold_policy::cedar_version(),
-            cedar_schema: Digest::of([schema.as_bytes(), firm.as_bytes()].concat().as_slice()),
-            regex: lexhold_rules::REGEX_SYNTAX_VERSION.to_owned(),
-            unicode: unicode
-                .as_object()
-                .into_iter()
-                .flatten()
-                .map(|(what, version)| (what.clone(), text(version)))
-                .collect(),
-            tz_database: versions::tz_database().to_owned(),
-        }
-    }
-
-    /// Why this binary cannot be trusted to read the files as the one did that wrote this.
-    pub fn other_version(&self) -> Option<String> {
-        let range = VersionReq::parse(&self.engine);
-        let engine = Version::parse(versions::ENGINE);
-        if !engine.is_ok_and(|engine| range.is_ok_and(|range| range.matches(&engine))) {
-            return Some(format!("engine {} -> {}", self.engine, versions::ENGINE));
-        }
-        (self.documents != DOCUMENTS).then(|| format!("documents {} -> {DOCUMENTS}", self.documents))
-    }
-
-    /// What is no longer as it was; nothing where this binary reads documents as the one did that wrote this.
-    pub fn differences(&self, now: &Self) -> Vec<String> {
-        let mut found: Vec<String> = self.other_version().into_iter().collect();
-        let mut differ = |what: &str, then: &str, now: &str| {
-            if then != now {
-                found.push(format!("{what} {then} -> {now}"));
-            }
-        };
-        differ("cedar", &self.cedar, &now.cedar);
-        differ("cedar_schema", &self.cedar_schema.short(), &now.cedar_schema.short());
-        differ("regex", &self.regex, &now.regex);
-        differ("tz_database", &self.tz_database, &now.tz_database);
-        for (what, version) in &now.unicode {
-            let then = self.unicode.get(what).map_or("none", String::as_str);
-            differ(&format!("unicode of {what}"), then, version);
-        }
-        found
+/// What this binary reads documents with.
+pub fn versions_now(project: &Project) -> Versions {
+    let [schema, firm] = project.schemas.texts();
+    let unicode = versions::unicode();
+    let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+    Versions {
+        documents: DOCUMENTS,
+        engine: versions::engine_range().to_string(),
+        cedar: lexhold_policy::cedar_version(),
+        cedar_schema: Digest::of([schema.as_bytes(), firm.as_bytes()].concat().as_slice()),
+        regex: lexhold_rules::REGEX_SYNTAX_VERSION.to_owned(),
+        unicode: unicode
+            .as_object()
+            .into_iter()
+            .flatten()
+            .map(|(what, version)| (what.clone(), text(version)))
+            .collect(),
+        tz_database: versions::tz_database().to_owned(),
     }
 }
 
@@ -115,7 +61,7 @@ impl Lock {
         let imports = project.documents.iter().filter(|document| !document.imports.is_empty());
         Self {
             lexhold_lock: 1,
-            versions: Pinned::now(project),
+            versions: versions_now(project),
             files: project
                 .sources
                 .iter()

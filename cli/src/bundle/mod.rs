@@ -1,11 +1,8 @@
 //! `bundle`: policies and rulesets as one signed file, and every verb's way to read one.
 //!
-//! `archive` is the file, `manifest` what it says of itself, `trust` whether it counts here. A bundle that a verb is given in
+//! `lexhold_bundle` has the file and what it says of itself, `trust` whether it counts here. A bundle that a verb is given in
 //! place of folders goes through [`open`], which verifies it; nothing else hands out what is in one.
 
-mod archive;
-pub mod codes;
-mod manifest;
 mod trust;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,6 +10,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use lexhold_bundle::{Manifest, Parts, Refusal, SCHEMA, codes, pack};
 use lexhold_catalog::ActiveBundle;
 use lexhold_document::{FileId, printable};
 use lexhold_evaluate::is_part;
@@ -20,7 +18,6 @@ use lexhold_model::SecretKey;
 use lexhold_store::{Home, SourceFiles, Sources};
 use serde_json::{Value, json};
 
-pub use manifest::Manifest;
 pub use trust::Trust;
 
 use crate::args::{BuildBundle, Bundle, ReadBundle, SignBundle, SummaryFormat};
@@ -28,11 +25,9 @@ use crate::failure::{Exit, Failure, OrExit as _};
 use crate::files::{cannot_read, write_document};
 use crate::keys;
 use crate::load::{self, Project, plain};
-use crate::lock::Pinned;
+use crate::lock::versions_now;
 use crate::settings::{Settings, instant, last_instant};
 use crate::terminal::{say, shown};
-
-use manifest::Parts;
 
 /// The ending of a bundle's name.
 const ENDING: &str = ".tar.zst";
@@ -40,22 +35,10 @@ const ENDING: &str = ".tar.zst";
 /// Bytes of a bundle that are read at most.
 const FILE_BYTES: u64 = 256 << 20;
 
-/// Why a bundle does not count.
-pub struct Refusal {
-    code: &'static str,
-    message: String,
-}
-
-impl Refusal {
-    fn new(code: &'static str, message: String) -> Self {
-        Self { code, message }
-    }
-
-    fn of(self, path: &Path) -> Failure {
-        let Self { code, message } = self;
-        Failure::new(Exit::Refused, format!("{}: {message} ({code})", path.display()))
-            .help(format!("lexhold explain {code}"))
-    }
+fn refused(path: &Path, refusal: Refusal) -> Failure {
+    let Refusal { code, message } = refusal;
+    Failure::new(Exit::Refused, format!("{}: {message} ({code})", path.display()))
+        .help(format!("lexhold explain {code}"))
 }
 
 /// A bundle that a verb was given, verified unless somebody insisted that it is not.
@@ -86,12 +69,8 @@ impl Shipped {
 
     /// Refuses a bundle that this Lexhold reads in another way than the one that built it.
     pub fn is_read_as_built(&self, digest: lexhold_model::Digest) -> anyhow::Result<()> {
-        if digest == self.manifest.bundle {
-            return Ok(());
-        }
-        let (now, then) = (digest.short(), self.manifest.bundle.short());
-        let message = format!("its files make bundle {now}, where it was built as {then}");
-        Err(Refusal::new(codes::OTHER_VERSION, message).of(&self.path).into())
+        let refusal = self.manifest.otherwise_read(digest);
+        refusal.map_or(Ok(()), |refusal| Err(refused(&self.path, refusal).into()))
     }
 
     /// The firm's extension of the Cedar schema, with its path.
@@ -126,7 +105,7 @@ pub fn open(settings: &Settings, path: &Path) -> anyhow::Result<Arc<Shipped>> {
         ));
         Vec::new()
     } else {
-        trust::signers(settings, &parts)?.map_err(|refusal| refusal.of(path))?
+        trust::signers(settings, &parts)?.map_err(|refusal| refused(path, refusal))?
     };
     let shipped = Arc::new(Shipped {
         path: path.to_owned(),
@@ -164,15 +143,14 @@ fn read(path: &Path) -> anyhow::Result<Parts> {
         .len();
     if size > FILE_BYTES {
         let message = format!("it has {size} bytes, and {FILE_BYTES} are the most");
-        return Err(Refusal::new(codes::NO_BUNDLE, message).of(path).into());
+        return Err(refused(path, Refusal::new(codes::NO_BUNDLE, message)).into());
     }
     let bytes = std::fs::read(path).map_err(|error| cannot_read(path, &error))?;
-    let files = archive::unpack(&bytes).map_err(|why| Refusal::new(codes::NO_BUNDLE, why).of(path))?;
-    Ok(Parts::of(files).map_err(|refusal| refusal.of(path))?)
+    Ok(Parts::of(&bytes).map_err(|refusal| refused(path, refusal))?)
 }
 
 fn write(path: &Path, parts: &Parts) -> anyhow::Result<()> {
-    let bytes = archive::pack(&parts.archive()?)?;
+    let bytes = pack(&parts.archive()?)?;
     write_document(path, &bytes).or_exit(Exit::Data, &format!("cannot write {}", path.display()))
 }
 
@@ -191,7 +169,7 @@ fn build(settings: &Settings, args: &BuildBundle) -> anyhow::Result<Exit> {
     let (project, bundle) = load::bundle(settings)?;
     let files = files_of(&project);
     let manifest = Manifest {
-        schema: manifest::SCHEMA.to_owned(),
+        schema: SCHEMA.to_owned(),
         name: args.name.clone(),
         revision: args.revision,
         not_before: args
@@ -207,7 +185,7 @@ fn build(settings: &Settings, args: &BuildBundle) -> anyhow::Result<Exit> {
         bundle: bundle.digest,
         sources: Sources::digest(&files),
         cedar_schema: settings.schema.as_deref().map(plain),
-        versions: Pinned::now(&project),
+        versions: versions_now(&project),
         files: files
             .iter()
             .map(|(path, bytes)| (path.clone(), lexhold_model::Digest::of(bytes)))

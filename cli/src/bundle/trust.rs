@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use lexhold_bundle::{Manifest, Parts, Refusal, codes};
 use lexhold_model::PublicKey;
 use lexhold_store::{EntryKind, ErrorKind, Home};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::manifest::{Manifest, Parts};
-use super::{Refusal, codes};
 use crate::failure::{Exit, Failure};
 use crate::operators::read_operators;
 use crate::settings::Settings;
@@ -41,9 +40,12 @@ pub fn signers(settings: &Settings, parts: &Parts) -> anyhow::Result<Result<Vec<
         Err(refusal) => return Ok(Err(refusal)),
     };
     let least = least_revision(settings, &parts.manifest.name)?;
-    let refused = not_now(settings, &parts.manifest)
+    // By the clock, never by `--as-of`: a date that somebody types extends nothing.
+    let refused = parts
+        .manifest
+        .not_now(settings.now)
         .or_else(|| older(&parts.manifest, least))
-        .or_else(|| other_version(&parts.manifest));
+        .or_else(|| parts.manifest.other_version());
     Ok(refused.map_or(Ok(signers), Err))
 }
 
@@ -74,38 +76,7 @@ fn signed_by(settings: &Settings, parts: &Parts, keys: &BTreeMap<String, PublicK
         let message = "lexhold.yaml names nobody whose signature counts".to_owned();
         return Err(Refusal::new(codes::NOBODY_TRUSTED, message));
     }
-    let mut signers = Vec::new();
-    for (signer, key) in keys {
-        match parts.is_signed_by(signer, key) {
-            Some(true) => signers.push(signer.clone()),
-            Some(false) => {
-                let message = format!("the signature in the name of `{signer}` is not theirs");
-                return Err(Refusal::new(codes::FALSE_SIGNATURE, message));
-            }
-            None => {}
-        }
-    }
-    let wanted = settings.trust.signatures.unwrap_or(1).max(1);
-    if signers.len() >= wanted {
-        return Ok(signers);
-    }
-    let others: Vec<&str> = parts.signers().filter(|signer| !keys.contains_key(*signer)).collect();
-    let others = match others.as_slice() {
-        [] => String::new(),
-        others => format!("; {} is not trusted here", others.join(", ")),
-    };
-    let message = format!("{} of {wanted} signatures that count{others}", signers.len());
-    Err(Refusal::new(codes::NOT_SIGNED, message))
-}
-
-fn not_now(settings: &Settings, manifest: &Manifest) -> Option<Refusal> {
-    // By the clock, never by `--as-of`: a date that somebody types extends nothing.
-    let message = match (manifest.not_before, manifest.expires) {
-        (Some(from), _) if settings.now < from => format!("it counts from {from}"),
-        (_, Some(until)) if settings.now >= until => format!("it has counted until {until}"),
-        _ => return None,
-    };
-    Some(Refusal::new(codes::NOT_NOW, message))
+    parts.signed_by(keys, settings.trust.signatures.unwrap_or(1).max(1))
 }
 
 fn older(manifest: &Manifest, least: u64) -> Option<Refusal> {
@@ -116,12 +87,6 @@ fn older(manifest: &Manifest, least: u64) -> Option<Refusal> {
         );
         Refusal::new(codes::OLDER_REVISION, message)
     })
-}
-
-fn other_version(manifest: &Manifest) -> Option<Refusal> {
-    let difference = manifest.versions.other_version()?;
-    let message = format!("made for another version: {difference}");
-    Some(Refusal::new(codes::OTHER_VERSION, message))
 }
 
 /// The least revision of a bundle: what `lexhold.yaml` says, or the highest one that was put into force in the home.

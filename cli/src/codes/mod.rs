@@ -19,7 +19,7 @@ pub fn all() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
         lexhold_policy::codes::ALL,
         lexhold_retention::CODES,
         lexhold_evaluate::codes::ALL,
-        crate::bundle::codes::ALL,
+        lexhold_bundle::codes::ALL,
     ];
     all.into_iter().flatten()
 }

@@ -10,7 +10,9 @@ from __future__ import annotations
 import itertools
 import json
 import threading
-from collections.abc import Iterable
+import time
+import warnings
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -25,6 +27,9 @@ __all__ = ["Bundle", "Diagnostic", "Evaluation", "Facts", "LexholdError", "Polic
 
 #: Among documents, files of these names are none.
 _NO_DOCUMENTS = frozenset({"regulations.yaml", "lexhold.yaml"})
+
+#: The ending of a bundle's file.
+_BUNDLE = ".tar.zst"
 
 
 class LexholdError(Exception):
@@ -67,10 +72,14 @@ def versions() -> dict[str, Any]:
 class Bundle:
     """Policies and rulesets, compiled. Small enough to be sent to every worker, where it is compiled again."""
 
-    def __init__(self, sources: dict[str, bytes], schema: bytes | None = None) -> None:
+    def __init__(
+        self, sources: dict[str, bytes], schema: bytes | None = None, signed_by: tuple[str, ...] = ()
+    ) -> None:
         """Compiles documents by their paths; they import one another. Raises `PolicyError`."""
         self._sources = sources
         self._schema = schema
+        #: Who of those that were trusted has signed it: nobody, unless `load` verified the file of a bundle.
+        self.signed_by = signed_by
         digest, rules, told = _lexhold.check(sources, schema)
         self._diagnostics = [Diagnostic(*one) for one in told]
         if digest is None:
@@ -81,11 +90,22 @@ class Bundle:
         self.rules: list[tuple[str, str, str]] = rules
 
     @classmethod
-    def load(cls, *paths: str | Path, schema: str | Path | None = None) -> Bundle:
+    def load(
+        cls, *paths: str | Path, schema: str | Path | None = None, trusted: Mapping[str, str] | None = None
+    ) -> Bundle:
         """Reads YAML files, and all of them in folders; `schema` is the firm's extension of the Cedar schema.
 
-        Name every folder that documents import from: nothing else is opened.
+        Name every folder that documents import from: nothing else is opened. Or name the one file, `NAME.tar.zst`, that
+        `lexhold bundle` wrote. `trusted` are public keys by signer, as `trust: { keys: … }` in lexhold.yaml: one of them has to
+        have signed the bundle, and it has to count today. Without `trusted` nobody's signature is asked for, and a warning says
+        so. Raises `LexholdError` for a bundle that does not count, or was damaged.
         """
+        if any(str(path).endswith(_BUNDLE) for path in paths):
+            if len(paths) > 1 or schema is not None:
+                raise LexholdError("a bundle stands for all policies, rulesets and the schema: name it alone")
+            return cls._open(Path(paths[0]), trusted)
+        if trusted is not None:
+            raise LexholdError(f"only the file of a bundle, *{_BUNDLE}, is signed")
         sources: dict[str, bytes] = {}
         for path in map(Path, paths):
             if not path.exists():
@@ -94,6 +114,17 @@ class Bundle:
                 parts = [part for part in file.parts if part not in (file.anchor, ".", "..")]
                 sources["/".join(parts)] = file.read_bytes()
         return cls(sources, Path(schema).read_bytes() if schema is not None else None)
+
+    @classmethod
+    def _open(cls, path: Path, trusted: Mapping[str, str] | None) -> Bundle:
+        if trusted is None:
+            warnings.warn(f"{path} was not verified: `trusted` names nobody", stacklevel=3)
+        keys = dict(trusted) if trusted is not None else None
+        try:
+            sources, schema, signers = _lexhold.open_bundle(path.read_bytes(), keys, time.time_ns() // 1000)
+        except ValueError as error:
+            raise LexholdError(f"{path}: {error}") from None
+        return cls(sources, sources[schema] if schema else None, tuple(signers))
 
     def check(self) -> list[Diagnostic]:
         """What deserves a look although everything compiles: warnings."""
@@ -108,10 +139,11 @@ class Bundle:
         return Evaluation(pa.table(engine(self, facts).rows(_as_stream(messages))))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return (Bundle, (self._sources, self._schema))
+        return (Bundle, (self._sources, self._schema, self.signed_by))
 
     def __repr__(self) -> str:
-        return f"Bundle({self.digest[:12]}, {len(self.rules)} rules)"
+        signed = f", signed by {', '.join(self.signed_by)}" if self.signed_by else ""
+        return f"Bundle({self.digest[:12]}, {len(self.rules)} rules{signed})"
 
 
 def _documents(path: Path) -> Iterable[Path]:

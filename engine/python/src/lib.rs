@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use lexhold_bundle::Parts;
 use lexhold_document::{Diagnostics, Level};
 use lexhold_evaluate::portable::Portable;
 use lexhold_evaluate::{Bundle, Facts, Texts};
@@ -88,6 +89,51 @@ fn check(py: Python<'_>, sources: BTreeMap<String, Vec<u8>>, schema: Option<Vec<
             told(&texts, diagnostics),
         )
     })
+}
+
+/// What is in the file of a bundle: its files, the path of the firm's Cedar schema, whose signatures count.
+type Opened = (BTreeMap<String, Vec<u8>>, Option<String>, Vec<String>);
+
+/// Opens the file of a bundle. Who is trusted has to have signed what counts at this time, in microseconds; where nobody is
+/// named, nothing of that is asked.
+#[pyfunction]
+fn open_bundle(
+    py: Python<'_>,
+    bytes: Vec<u8>,
+    trusted: Option<BTreeMap<String, String>>,
+    now_us: i64,
+) -> PyResult<Opened> {
+    let opened = py.detach(|| {
+        let parts = Parts::of(&bytes).map_err(refused)?;
+        let signers = match trusted {
+            Some(keys) => verified(&parts, &keys, now_us)?,
+            None => Vec::new(),
+        };
+        let Parts { manifest, files, .. } = parts;
+        let schema = manifest.cedar_schema.as_ref().and_then(|path| files.get(path));
+        // What does not compile is told of when it is compiled for use.
+        let built = Texts::read(schema.map(Vec::as_slice), &files).compile();
+        match built.and_then(|bundle| manifest.otherwise_read(bundle.digest)) {
+            Some(refusal) => Err(refused(refusal)),
+            None => Ok((files, manifest.cedar_schema, signers)),
+        }
+    });
+    opened.map_err(wrong)
+}
+
+fn verified(parts: &Parts, trusted: &BTreeMap<String, String>, now_us: i64) -> Result<Vec<String>, String> {
+    let keys: Result<BTreeMap<_, _>, String> = trusted
+        .iter()
+        .map(|(signer, key)| Ok((signer.clone(), key.parse().map_err(|why| format!("`{signer}`: {why}"))?)))
+        .collect();
+    let signers = parts.signed_by(&keys?, 1).map_err(refused)?;
+    let now = Timestamp::from_microsecond(now_us).map_err(|error| error.to_string())?;
+    let refusal = parts.manifest.not_now(now).or_else(|| parts.manifest.other_version());
+    refusal.map_or(Ok(signers), |refusal| Err(refused(refusal)))
+}
+
+fn refused(refusal: lexhold_bundle::Refusal) -> String {
+    format!("{} ({})", refusal.message, refusal.code)
 }
 
 /// The directory in a document, as facts carry it.
@@ -181,6 +227,7 @@ fn _lexhold(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<Engine>()?;
     module.add_class::<Stream>()?;
     module.add_function(wrap_pyfunction!(check, module)?)?;
+    module.add_function(wrap_pyfunction!(open_bundle, module)?)?;
     module.add_function(wrap_pyfunction!(directory_rows, module)?)?;
     module.add_function(wrap_pyfunction!(versions, module)?)
 }

@@ -1,16 +1,19 @@
 """The package by itself: bundles, facts, tables of every library, what is refused."""
 
 import pickle
+import re
+from functools import partial
 from pathlib import Path
 
 import pandas
 import polars as pl
 import pyarrow as pa
 import pytest
-from conftest import RULESETS, World, in_order, recorded
+from conftest import POLICIES, RULESETS, World, call, in_order, recorded
 from polars.testing import assert_frame_equal
 
 import lexhold
+from lexhold import Bundle, LexholdError
 
 MESSAGES = pa.table(
     {
@@ -81,6 +84,48 @@ def test_tables_that_hold_no_messages_are_refused(rules: lexhold.Bundle) -> None
         rules.evaluate(pa.table({"colour": ["blue"]}), facts)
     with pytest.raises(TypeError, match="__arrow_c_stream__"):
         lexhold._lexhold.Engine({}, None, facts._text).rows(7)
+
+
+def test_a_bundle_counts_where_somebody_trusted_has_signed_it(tmp_path: Path) -> None:
+    run = partial(call, tmp_path, "lexhold")
+    keys = {name: yaml_key(run("keys", "new", "--operator", name, "--out", f"{name}.key")) for name in ("rex", "eve")}
+    build = ["bundle", "build", "--name", "acme", "--revision", 2, "--rulesets", RULESETS, "--policies", POLICIES[0]]
+    run(*build, "--out", "b.tar.zst")
+    path = tmp_path / "b.tar.zst"
+    with pytest.raises(LexholdError, match="0 of 1 signatures that count .LX1002."):
+        Bundle.load(path, trusted={"rex": keys["rex"]})
+    run("bundle", "sign", "b.tar.zst", "--as", "rex", "--key", "rex.key")
+    signed = Bundle.load(path, trusted=keys)
+    of_files = Bundle.load(RULESETS, POLICIES[0])
+    assert (signed.signed_by, signed.digest, signed.rules) == (("rex",), of_files.digest, of_files.rules)
+    assert (of_files.signed_by, pickle.loads(pickle.dumps(signed)).signed_by) == ((), ("rex",))
+    assert "signed by rex" in repr(signed)
+    with pytest.warns(UserWarning, match="was not verified"):
+        assert Bundle.load(path).signed_by == ()
+    with pytest.raises(LexholdError, match="rex is not trusted here"):
+        Bundle.load(path, trusted={"eve": keys["eve"]})
+    with pytest.raises(LexholdError, match="in the name of `rex` is not theirs .LX1006."):
+        Bundle.load(path, trusted={"rex": keys["eve"]})
+    with pytest.raises(LexholdError, match="a public key has 64 hexadecimal digits"):
+        Bundle.load(path, trusted={"rex": "me"})
+    with pytest.raises(LexholdError, match="only the file of a bundle"):
+        Bundle.load(RULESETS, trusted=keys)
+    with pytest.raises(LexholdError, match="name it alone"):
+        Bundle.load(path, RULESETS, trusted=keys)
+    (tmp_path / "cut.tar.zst").write_bytes(path.read_bytes()[:-9])
+    with pytest.raises(LexholdError, match="LX1001"):
+        Bundle.load(tmp_path / "cut.tar.zst", trusted=keys)
+    run(*build, "--expires", "2020-01-01", "--out", "old.tar.zst")
+    run("bundle", "sign", "old.tar.zst", "--as", "rex", "--key", "rex.key")
+    with pytest.raises(LexholdError, match="it has counted until 2020-01-02"):
+        Bundle.load(tmp_path / "old.tar.zst", trusted=keys)
+
+
+def yaml_key(printed: str) -> str:
+    """The public key in what `keys new` prints for operators.yaml."""
+    found = re.search(r"public_key: ['\"]?([0-9a-f]{64})", printed)
+    assert found, printed
+    return found[1]
 
 
 def test_facts_are_secret_and_of_one_bundle(generated: World) -> None:

@@ -4,12 +4,10 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use lexhold_model::{Digest, PublicKey, SecretKey, Signature};
-use lexhold_store::SourceFiles;
 use serde::{Deserialize, Serialize};
 
-use super::archive::Files;
-use super::{Refusal, codes};
-use crate::lock::Pinned;
+use crate::archive::{Files, unpack};
+use crate::{Refusal, Versions, codes};
 
 /// Where the manifest stands.
 const MANIFEST: &str = ".lexhold/manifest.json";
@@ -39,13 +37,39 @@ pub struct Manifest {
     /// The firm's extension of the Cedar schema among the files.
     pub cedar_schema: Option<String>,
     /// What read the files when it was built.
-    pub versions: Pinned,
+    pub versions: Versions,
     /// Every file with the SHA-256 of its bytes.
     pub files: BTreeMap<String, Digest>,
 }
 
 /// The schema of a manifest.
 pub const SCHEMA: &str = "lexhold/bundle/1";
+
+impl Manifest {
+    /// Why the bundle does not count at this time.
+    pub fn not_now(&self, now: Timestamp) -> Option<Refusal> {
+        let message = match (self.not_before, self.expires) {
+            (Some(from), _) if now < from => format!("it counts from {from}"),
+            (_, Some(until)) if now >= until => format!("it has counted until {until}"),
+            _ => return None,
+        };
+        Some(Refusal::new(codes::NOT_NOW, message))
+    }
+
+    /// Why this Lexhold is not one that the bundle was made for.
+    pub fn other_version(&self) -> Option<Refusal> {
+        let difference = self.versions.other_version()?;
+        let message = format!("made for another version: {difference}");
+        Some(Refusal::new(codes::OTHER_VERSION, message))
+    }
+
+    /// Why this Lexhold, to which the files make a bundle of this digest, reads them in another way than the one that built it.
+    pub fn otherwise_read(&self, digest: Digest) -> Option<Refusal> {
+        let (now, then) = (digest.short(), self.bundle.short());
+        let message = format!("its files make bundle {now}, where it was built as {then}");
+        (digest != self.bundle).then(|| Refusal::new(codes::OTHER_VERSION, message))
+    }
+}
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -59,7 +83,7 @@ pub struct Parts {
     /// What it says of itself.
     pub manifest: Manifest,
     /// The files, each one that the manifest names.
-    pub files: SourceFiles,
+    pub files: Files,
     /// The bytes that signatures are over.
     manifest_bytes: Vec<u8>,
     signatures: BTreeMap<String, Signature>,
@@ -67,7 +91,7 @@ pub struct Parts {
 
 impl Parts {
     /// A bundle that nobody has signed.
-    pub fn unsigned(manifest: Manifest, files: SourceFiles) -> Result<Self, serde_json::Error> {
+    pub fn unsigned(manifest: Manifest, files: Files) -> Result<Self, serde_json::Error> {
         let mut manifest_bytes = serde_json::to_vec_pretty(&manifest)?;
         manifest_bytes.push(b'\n');
         Ok(Self {
@@ -78,12 +102,13 @@ impl Parts {
         })
     }
 
-    /// Takes a bundle apart, and holds every file against the manifest.
+    /// Takes the bytes of a bundle apart, and holds every file against the manifest.
     ///
     /// # Errors
     /// No bundle, an extra file, a file that is missing or another.
-    pub fn of(mut files: Files) -> Result<Self, Refusal> {
+    pub fn of(bytes: &[u8]) -> Result<Self, Refusal> {
         let none = |why: &str| Refusal::new(codes::NO_BUNDLE, why.to_owned());
+        let mut files = unpack(bytes).map_err(|why| none(&why))?;
         let manifest_bytes = files.remove(MANIFEST).ok_or_else(|| none("it has no manifest"))?;
         let manifest: Manifest =
             serde_json::from_slice(&manifest_bytes).map_err(|_| none("its manifest cannot be read"))?;
@@ -142,9 +167,37 @@ impl Parts {
     }
 
     /// Whether a signature in this name is that of the key's holder; none where there is no signature.
-    pub fn is_signed_by(&self, signer: &str, key: &PublicKey) -> Option<bool> {
+    fn is_signed_by(&self, signer: &str, key: &PublicKey) -> Option<bool> {
         let signature = self.signatures.get(signer)?;
         Some(key.has_signed(&self.signed_text(signer), signature))
+    }
+
+    /// Who of those with these keys has signed, where at least so many have, and nobody else in the name of one of them.
+    ///
+    /// # Errors
+    /// Too few signatures that count, or one that is not that of its signer.
+    pub fn signed_by(&self, keys: &BTreeMap<String, PublicKey>, wanted: usize) -> Result<Vec<String>, Refusal> {
+        let mut signers = Vec::new();
+        for (signer, key) in keys {
+            match self.is_signed_by(signer, key) {
+                Some(true) => signers.push(signer.clone()),
+                Some(false) => {
+                    let message = format!("the signature in the name of `{signer}` is not theirs");
+                    return Err(Refusal::new(codes::FALSE_SIGNATURE, message));
+                }
+                None => {}
+            }
+        }
+        if signers.len() >= wanted {
+            return Ok(signers);
+        }
+        let others: Vec<&str> = self.signers().filter(|signer| !keys.contains_key(*signer)).collect();
+        let others = match others.as_slice() {
+            [] => String::new(),
+            others => format!("; {} is not trusted here", others.join(", ")),
+        };
+        let message = format!("{} of {wanted} signatures that count{others}", signers.len());
+        Err(Refusal::new(codes::NOT_SIGNED, message))
     }
 
     fn signed_text(&self, signer: &str) -> Vec<u8> {
