@@ -141,6 +141,7 @@ def spark(folder: Path, executors: int, n: int, bundle: lexhold.Bundle, facts: l
     events.mkdir()
     builder = SparkSession.builder.master(f"local-cluster[{executors},1,2048]").config("spark.driver.host", "127.0.0.1")
     builder = builder.config("spark.executor.memory", "1g").config("spark.ui.enabled", "false")
+    builder = builder.config("spark.ui.showConsoleProgress", "false")
     builder = builder.config("spark.eventLog.enabled", "true").config("spark.eventLog.dir", events.as_uri())
     builder = builder.config("spark.eventLog.compress", "false").config("spark.eventLog.rolling.enabled", "false")
     session = builder.getOrCreate()

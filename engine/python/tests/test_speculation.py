@@ -39,11 +39,23 @@ def two_hosts(folder: Path) -> Iterator[str]:
         for kind, *more in commands
     ]
     try:
+        # A driver asks three times for a master, and gives up.
+        while not answers(port):
+            assert started[0].poll() is None, (folder / "cluster.log").read_text()
+            time.sleep(0.05)
         yield master
     finally:
         for process in started:
             process.terminate()
             process.wait()
+
+
+def answers(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port)).close()
+    except ConnectionRefusedError:
+        return False
+    return True
 
 
 def test_two_attempts_at_the_same_time_count_once(world: World, tmp_path: Path) -> None:
