@@ -28,7 +28,6 @@ ROOT = Path(__file__).resolve().parents[1]
 RULESETS = str(ROOT / "rulesets")
 POLICIES = [str(ROOT / f"policies/retention/{pack}.yaml") for pack in ("us-broker-dealer", "eu-mifid")]
 ROUNDS = 3
-EXECUTOR = b"CoarseGrainedExecutorBackend"
 
 Seconds = tuple[float, float]
 """By the clock, and of the processor."""
@@ -46,7 +45,12 @@ def processes() -> dict[int, tuple[int, float, bytes]]:
                 continue
             ticks = sum(map(int, fields[11:15]))
             found[int(entry.name)] = (int(fields[1]), ticks / os.sysconf("SC_CLK_TCK"), command)
-    return found
+
+    def is_below(process: int) -> bool:
+        parent = found[process][0] if process in found else 0
+        return parent == os.getpid() or (parent > 0 and is_below(parent))
+
+    return {process: one for process, one in found.items() if is_below(process)}
 
 
 def largest_worker() -> int:
@@ -56,19 +60,12 @@ def largest_worker() -> int:
     return max(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmHWM:"))
 
 
-def of_executors() -> float:
-    """Seconds of the processor of Spark's executors and of all Python below them."""
-    all_of_them = processes()
+def of_spark() -> float:
+    """Seconds of the processor of everything below this process: Spark's driver, its executors, all Python below them.
 
-    def is_of_executor(process: int) -> bool:
-        while process in all_of_them:
-            parent, _, command = all_of_them[process]
-            if EXECUTOR in command:
-                return True
-            process = parent
-        return False
-
-    return sum(seconds for process, (_, seconds, _) in all_of_them.items() if is_of_executor(process))
+    One that ended is counted with whoever waited for it, so that an executor that was lost costs what it did.
+    """
+    return sum(seconds for _, seconds, _ in processes().values())
 
 
 def of_programs() -> float:
@@ -151,14 +148,14 @@ def spark(folder: Path, executors: int, n: int, bundle: lexhold.Bundle, facts: l
 
     lexhold.spark.evaluate(messages.limit(100), bundle, facts).count()
     out = folder / "out"
-    took = median(lambda: lexhold.spark.write(messages, bundle, facts, str(out)), of_executors)
+    took = median(lambda: lexhold.spark.write(messages, bundle, facts, str(out)), of_spark)
     told(f"lexhold.spark.write, {executors} executors", took, n, f", {took[1] / dry[1]:.2f} times the first")
     size = sum(file.stat().st_size for file in (out / "messages").glob("*.parquet"))
     evaluated = session.read.parquet(str(out / "messages"))
     print(f"the largest Python worker had {largest_worker() / 1e6:.0f} MB")
     session.sparkContext.setJobGroup("occurrences", "")
     found = []
-    took = median(lambda: found.append(lexhold.spark.occurrences(evaluated, bundle, facts).count()), of_executors, 1)
+    took = median(lambda: found.append(lexhold.spark.occurrences(evaluated, bundle, facts).count()), of_spark, 1)
     told(f"lexhold.spark.occurrences, {executors} executors", took, n, f", {found[0]} found")
     session.stop()
     shuffled = sum(task for log in events.iterdir() for task in shuffles(log))
