@@ -7,7 +7,7 @@ use lexhold_catalog::Fingerprint;
 use lexhold_store::Step;
 use serde_json::{Value, json};
 
-use crate::support::{Firm, Ran, message};
+use crate::support::{self, Firm, Ran, message};
 
 /// What the archive does with an order.
 #[derive(Clone, Copy)]
@@ -113,25 +113,9 @@ fn states(firm: &Firm) -> BTreeMap<String, String> {
         .collect()
 }
 
-/// Files of the home that say a text.
+/// How many files of the home say a text.
 fn saying(firm: &Firm, text: &str) -> usize {
-    let mut folders = vec![firm.path(".lexhold")];
-    let mut n = 0;
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if std::fs::read(&path)
-                .unwrap()
-                .windows(text.len())
-                .any(|part| part == text.as_bytes())
-            {
-                n += 1;
-            }
-        }
-    }
-    n
+    support::saying(firm.path(".lexhold"), text).len()
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-use crate::support::{Firm, message};
+use crate::support::{Firm, message, saying};
 
 /// A firm whose home keeps its archive in the folder `objects`, and one whose home has it in itself, with the same messages.
 fn firms() -> (Firm, Firm) {
@@ -39,26 +39,6 @@ fn messages() -> Vec<Value> {
     all[3]["sent_at"] = "2018-06-01T12:00:00Z".into();
     all.push(message("m5", "2025-06-01T12:00:00Z", "canary5zq"));
     all
-}
-
-/// The files below a folder that say a text.
-fn saying(folder: PathBuf, text: &str) -> Vec<PathBuf> {
-    let (mut folders, mut found) = (vec![folder], Vec::new());
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if fs::read(&path)
-                .unwrap()
-                .windows(text.len())
-                .any(|part| part == text.as_bytes())
-            {
-                found.push(path);
-            }
-        }
-    }
-    found
 }
 
 fn approved(firm: &Firm) -> String {

@@ -184,6 +184,26 @@ pub fn fingerprint(path: &Path, of: Fingerprint) -> Vec<TableFingerprint> {
     Catalog::open_reader(path, &settings).unwrap().fingerprint(of).unwrap()
 }
 
+/// The files below a folder that say a text.
+pub fn saying(folder: PathBuf, text: &str) -> Vec<PathBuf> {
+    let says = |path: &Path| {
+        let bytes = fs::read(path).unwrap();
+        bytes.windows(text.len()).any(|part| part == text.as_bytes())
+    };
+    let (mut folders, mut found) = (vec![folder], Vec::new());
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if says(&path) {
+                found.push(path);
+            }
+        }
+    }
+    found
+}
+
 /// One message of a chat.
 pub fn message(id: &str, sent_at: &str, text: &str) -> Value {
     json!({"id": id, "platform": "slack", "conversation": "c1", "channel": "rates", "sender": "ann", "recipients": ["bob"], "sent_at": sent_at, "text": text})

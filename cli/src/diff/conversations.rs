@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, HashMap};
 
 use lexhold_evaluate::{Bundle, ConversationJudge, Evaluation, GroupEvent, Occurrence, RuleRef};
 use lexhold_model::{Key, MessageBatch, Severity};
-use lexhold_rules::conversation::Event;
 
 use super::alerts::AlertFigures;
 
@@ -16,17 +15,8 @@ impl Events {
     /// Takes what one batch contributes.
     pub fn note(&mut self, batch: &MessageBatch, evaluation: &Evaluation) {
         for event in &evaluation.events {
-            let (row, identity) = (batch.row(event.row), &evaluation.messages[event.row].identity);
-            self.0.entry(event.rule).or_default().push(GroupEvent {
-                group: event.group,
-                event: Event {
-                    at_us: row.sent_at(),
-                    message_id: identity.message_id.clone(),
-                    key: identity.key,
-                    sender: row.sender().to_owned(),
-                    component: event.component,
-                },
-            });
+            let of_rule = self.0.entry(event.rule).or_default();
+            of_rule.push(GroupEvent::of(batch, evaluation, event));
         }
     }
 

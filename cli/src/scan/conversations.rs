@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, HashMap};
 
 use lexhold_evaluate::{Bundle, ConversationJudge, Evaluation, GroupEvent, RuleRef};
 use lexhold_model::{Digest, Key, Severity};
-use lexhold_rules::conversation::Event;
 use serde_json::json;
 
 use crate::report::table::Row;
@@ -45,16 +44,8 @@ impl Conversations {
                 file: input.name.clone(),
                 offset: row.source_offset(),
             });
-            self.events.entry(event.rule).or_default().push(GroupEvent {
-                group: event.group,
-                event: Event {
-                    at_us: row.sent_at(),
-                    message_id: identity.message_id.clone(),
-                    key: identity.key,
-                    sender: row.sender().to_owned(),
-                    component: event.component,
-                },
-            });
+            let of_rule = self.events.entry(event.rule).or_default();
+            of_rule.push(GroupEvent::of(&piece.batch, evaluation, event));
         }
     }
 

@@ -1,7 +1,9 @@
 //! Where rules over several messages hold: the same function for the catalog, for `scan` and for tests.
 
-use lexhold_model::Key;
+use lexhold_model::{Key, MessageBatch};
 use lexhold_rules::conversation::{Conversation, Demand, Episode, Event, Watch};
+
+use crate::{Evaluation, EventRow};
 
 /// An event of some group of one rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,6 +15,21 @@ pub struct GroupEvent {
 }
 
 impl GroupEvent {
+    /// What a message of an evaluated batch adds to a rule.
+    pub fn of(batch: &MessageBatch, evaluation: &Evaluation, event: &EventRow) -> Self {
+        let (row, identity) = (batch.row(event.row), &evaluation.messages[event.row].identity);
+        Self {
+            group: event.group,
+            event: Event {
+                at_us: row.sent_at(),
+                message_id: identity.message_id.clone(),
+                key: identity.key,
+                sender: row.sender().to_owned(),
+                component: event.component,
+            },
+        }
+    }
+
     /// What events are sorted by before they are looked at: by group, undated ones first, then by time and message id.
     pub fn order(&self) -> impl Ord + '_ {
         let Event {
