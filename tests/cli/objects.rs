@@ -173,6 +173,25 @@ fn a_backup_leaves_the_objects_where_they_are_and_comes_back_to_them() {
     assert!(shown(&firm, "m5").contains("canary5zq"));
 }
 
+/// A run that is killed when its batch is on record, and not yet among the objects: a backup has the batch.
+#[test]
+fn what_waits_to_be_put_among_the_objects_is_in_a_backup() {
+    let firm = Firm::new();
+    elsewhere(&firm);
+    firm.messages("in.ndjson", &messages());
+    let mut run = firm.command(&["run", "in.ndjson", "--backfill"]);
+    let killed = run.env("LEXHOLD_TEST_STOP_AT", "journalled").output().unwrap();
+    assert!(!killed.status.success());
+    firm.typed("backup copy").ended(0);
+    fs::remove_dir_all(firm.path(".lexhold")).unwrap();
+    firm.typed("restore copy --journal-lost").ended(0);
+    firm.run(&["in.ndjson"]).ended(0);
+    firm.typed("verify").ended(0);
+    assert!(shown(&firm, "m5").contains("canary5zq"));
+    let staging = firm.path(".lexhold/staging");
+    assert_eq!(saying(staging, "canary"), Vec::<PathBuf>::new());
+}
+
 #[test]
 fn what_the_configuration_says_of_objects_is_checked() {
     let cases = [

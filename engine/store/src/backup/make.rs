@@ -172,11 +172,14 @@ impl Copying<'_> {
             }
             let folder = Path::new(STAGED_RUNS).join(&record.run).join(record.batch.to_string());
             for (number, file) in record.files.into_iter().enumerate() {
-                // Objects stay where they are: see the module.
-                if self.home.places().is_object(Path::new(&file.path)) {
-                    continue;
-                }
-                wanted.insert(file.path.into(), (file.sha256, staged_name(&folder, number)));
+                let staged = staged_name(&folder, number);
+                // Objects stay where they are, but for one that has not been put there yet.
+                let place = match self.home.places().is_object(Path::new(&file.path)) {
+                    true if !self.home.root().join(&staged).exists() => continue,
+                    true => staged.clone(),
+                    false => file.path.into(),
+                };
+                wanted.insert(place, (file.sha256, staged));
             }
         }
         Ok(wanted)

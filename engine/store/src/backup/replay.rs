@@ -137,9 +137,12 @@ impl Home {
         let mut missing = BTreeSet::new();
         for batch in self.batches(1)? {
             let (_, record) = batch?;
+            let folder = Path::new(STAGED_RUNS).join(&record.run).join(record.batch.to_string());
             let mut gone = BTreeSet::new();
-            for file in &record.files {
-                if !self.places().exists(Path::new(&file.path))? {
+            for (number, file) in record.files.iter().enumerate() {
+                // An object may wait to be put in its place.
+                let waits = self.root().join(staged_name(&folder, number)).exists();
+                if !waits && !self.places().exists(Path::new(&file.path))? {
                     gone.insert(&file.path);
                 }
             }
