@@ -91,8 +91,8 @@ def test_the_number_of_partitions_changes_nothing(spark: SparkSession, generated
     assert in_order(evaluated.toArrow()).equals(generated.rows)
 
 
-def test_a_task_that_failed_and_ran_again_counts_once(spark: SparkSession, generated: World, tmp_path: Path) -> None:
-    given = messages(spark, generated)
+def test_a_task_that_failed_and_ran_again_counts_once(spark: SparkSession, world: World, tmp_path: Path) -> None:
+    given = messages(spark, world)
 
     def fail_late_at_first(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         task = TaskContext.get()
@@ -102,8 +102,8 @@ def test_a_task_that_failed_and_ran_again_counts_once(spark: SparkSession, gener
             raise RuntimeError("this attempt has handed over all its messages, and fails")
 
     twice = given.mapInArrow(fail_late_at_first, given.schema)
-    lexhold.spark.write(twice, generated.bundle, generated.facts, str(tmp_path / "twice"))
-    assert written(tmp_path / "twice").equals(generated.rows)
+    lexhold.spark.write(twice, world.bundle, world.facts, str(tmp_path / "twice"))
+    assert written(tmp_path / "twice").equals(world.rows)
 
 
 def executors(spark: SparkSession) -> list[int]:

@@ -58,7 +58,7 @@ def answers(port: int) -> bool:
     return True
 
 
-def test_two_attempts_at_the_same_time_count_once(world: World, tmp_path: Path) -> None:
+def test_two_attempts_at_the_same_time_count_once(generated: World, tmp_path: Path) -> None:
     """A speculative copy of a task, and the task itself: both hand over all their messages before either may end."""
     seen = tmp_path / "seen"
     seen.mkdir()
@@ -78,8 +78,8 @@ def test_two_attempts_at_the_same_time_count_once(world: World, tmp_path: Path) 
     # An attempt that fails is not tried again: two attempts there are only at the same time.
     speculation = {"spark.speculation": True, "spark.speculation.interval": "50ms", "spark.task.maxFailures": 1}
     with two_hosts(tmp_path) as master, session(master, tmp_path, speculation) as spark:
-        given = messages(spark, world)
+        given = messages(spark, generated)
         twice = given.mapInArrow(both_to_the_end, given.schema)
-        lexhold.spark.write(twice, world.bundle, world.facts, str(tmp_path / "twice"))
+        lexhold.spark.write(twice, generated.bundle, generated.facts, str(tmp_path / "twice"))
     assert sorted(one.name for one in seen.iterdir()) == ["0", "1"]
-    assert written(tmp_path / "twice").equals(world.rows)
+    assert written(tmp_path / "twice").equals(generated.rows)
