@@ -87,7 +87,7 @@ impl Lookups {
     }
 }
 
-/// Writes every version of every message.
+/// Writes every version of every message. Those that the table has no room for are only counted.
 pub fn write(catalog: &Catalog, as_of: Timestamp, sight: &Sight, table: &mut TableWriter) -> anyhow::Result<()> {
     let grounds = Grounds::read(catalog, as_of)?;
     let lookups = Lookups {
@@ -96,13 +96,22 @@ pub fn write(catalog: &Catalog, as_of: Timestamp, sight: &Sight, table: &mut Tab
     };
     let mut dates = Dates::open(catalog, &grounds, as_of)?;
     let withheld: HashSet<Key> = dates.withheld(catalog, sight)?.iter().map(|row| row.key).collect();
-    catalog.retention(Scope::All, |message| {
+    let chosen = table.room().map(|room| catalog.choose_first(room + withheld.len()));
+    let n_all = chosen.transpose()?.map(|n| n - withheld.len());
+    let scope = n_all.map_or(Scope::All, |_| Scope::First);
+    let mut n_written = 0;
+    catalog.retention(scope, |message| {
         if withheld.contains(&message.key) {
             return Ok(());
         }
+        n_written += 1;
         let of_message = dates.of_message(&message);
         table.write(row(&message, &of_message, &lookups, as_of, sight))
-    })
+    })?;
+    if let Some(n) = n_all {
+        table.count_more(n - n_written);
+    }
+    Ok(())
 }
 
 /// A message as a row.

@@ -174,6 +174,20 @@ impl TableWriter {
         self
     }
 
+    /// How many rows are shown, where it is not all of them.
+    pub fn room(&self) -> Option<usize> {
+        match self.sink {
+            Sink::Text { .. } => Some(TEXT_ROWS),
+            Sink::Html { .. } => Some(PAGE_ROWS),
+            Sink::Ndjson(_) | Sink::Csv(_) | Sink::Parquet { .. } => None,
+        }
+    }
+
+    /// Counts rows that there is no room for.
+    pub fn count_more(&mut self, n_rows: usize) {
+        self.rows += n_rows;
+    }
+
     /// Adds a row.
     pub fn write(&mut self, row: Row) -> anyhow::Result<()> {
         self.rows += 1;

@@ -190,58 +190,74 @@ CREATE OR REPLACE TEMP TABLE hit_message AS
     WHERE rowid IN (SELECT m.rowid FROM message m SEMI JOIN (
         SELECT key FROM hit UNION SELECT key FROM conversation_event) h USING (key))";
 
-/// From the hits on record to hits that know their alert. What several steps read is worked out once. `own` are hits of rules that make alerts.
+/// Quotes and forwards whose original is on record, each with its own alert and the one that it joins; and hits in signatures that
+/// everybody has seen. Both are few among many hits.
 const SETTLED: &str = "
-own AS (SELECT rowid AS place, * FROM hit WHERE alert_id IS NOT NULL),
-likeness AS (SELECT DISTINCT rule_id, evidence, block FROM own
-             WHERE part IN ('quoted', 'forwarded') AND excluded_by IS NULL AND block IS NOT NULL),
+CREATE OR REPLACE TEMP TABLE joined AS
+WITH own AS (SELECT rowid AS place, rule_id, key, part, alert_id, evidence, block FROM hit
+             WHERE alert_id IS NOT NULL AND excluded_by IS NULL),
+later AS (SELECT * FROM own WHERE part IN ('quoted', 'forwarded') AND block IS NOT NULL),
 original AS (
     SELECT o.rule_id, o.evidence, o.block,
            min({'at': m.sent_at, 'id': m.message_id, 'key': o.key, 'alert': o.alert_id}) AS earliest
-    FROM own o SEMI JOIN likeness l ON l.rule_id = o.rule_id AND l.evidence = o.evidence AND l.block = o.block
+    FROM own o SEMI JOIN later l ON l.rule_id = o.rule_id AND l.evidence = o.evidence AND l.block = o.block
     JOIN hit_message m ON m.key = o.key
-    WHERE o.part = 'authored' AND o.excluded_by IS NULL AND m.sent_at IS NOT NULL
-    GROUP BY o.rule_id, o.evidence, o.block),
-signature AS (
-    SELECT h.place, p.key, p.hash FROM own h
+    WHERE o.part = 'authored' AND m.sent_at IS NOT NULL
+    GROUP BY o.rule_id, o.evidence, o.block)
+SELECT l.place, l.alert_id AS own, o.earliest.alert AS alert
+FROM later l JOIN hit_message m ON m.key = l.key
+JOIN original o ON o.rule_id = l.rule_id AND o.evidence = l.evidence AND o.block = l.block
+WHERE m.sent_at IS NOT NULL AND {'at': o.earliest.at, 'id': o.earliest.id, 'key': o.earliest.key}
+                              < {'at': m.sent_at, 'id': m.message_id, 'key': l.key};
+CREATE OR REPLACE TEMP TABLE worn_out AS
+WITH signature AS (
+    SELECT h.rowid AS place, p.key, p.hash FROM hit h
     JOIN part p ON p.key = h.key AND p.kind = 'signature' AND p.span_start <= h.span_start AND h.span_end <= p.span_end
-    WHERE h.part = 'signature'),
+    WHERE h.part = 'signature' AND h.alert_id IS NOT NULL),
 signed AS (
     SELECT DISTINCT p.key, p.hash, m.platform, m.sender, m.sent_at, m.message_id FROM part p JOIN message m ON m.key = p.key
     WHERE p.kind = 'signature' AND m.sent_at IS NOT NULL AND p.hash IN (SELECT hash FROM signature)),
 worn AS (
     SELECT key, hash FROM signed
-    QUALIFY row_number() OVER (PARTITION BY platform, sender, hash ORDER BY sent_at, message_id, key) > 3), -- as many as `evaluate::resolve` wants
-worn_out AS (SELECT DISTINCT s.place FROM signature s SEMI JOIN worn w ON w.key = s.key AND w.hash = s.hash),
-settled AS MATERIALIZED (
-    SELECT h.*,
-           coalesce(h.excluded_by, CASE WHEN w.place IS NOT NULL THEN 'signature' END) AS excluded,
-           CASE WHEN h.part IN ('quoted', 'forwarded') AND h.excluded_by IS NULL AND m.sent_at IS NOT NULL
-                     AND {'at': o.earliest.at, 'id': o.earliest.id, 'key': o.earliest.key}
-                       < {'at': m.sent_at, 'id': m.message_id, 'key': h.key}
-                THEN o.earliest.alert END AS joined
-    FROM own h JOIN hit_message m ON m.key = h.key
-    LEFT JOIN worn_out w ON w.place = h.place
-    LEFT JOIN original o ON o.rule_id = h.rule_id AND o.evidence = h.evidence AND o.block = h.block)";
+    QUALIFY row_number() OVER (PARTITION BY platform, sender, hash ORDER BY sent_at, message_id, key) > 3) -- as many as `evaluate::resolve` wants
+SELECT DISTINCT s.place FROM signature s SEMI JOIN worn w ON w.key = s.key AND w.hash = s.hash";
 
-/// Every hit under its alert, hits of rules over several messages among them, and the names of alerts.
+/// Every hit under its alert, hits of rules over several messages among them, and the other names of alerts.
 const TOLD: &str = "
-told AS MATERIALIZED (
-    SELECT coalesce(joined, alert_id) AS alert, rule_id, key, field, span_start, span_end, part,
-           joined IS NOT NULL AND part = 'quoted' AS echo, evasion, confidence, severity, support,
-           n_hits IS NOT NULL AS truncated, excluded, indeterminate
-    FROM settled
+told AS (
+    SELECT coalesce(j.alert, h.alert_id) AS alert, h.rule_id, h.key, h.field, h.span_start, h.span_end, h.part,
+           j.alert IS NOT NULL AND h.part = 'quoted' AS echo, h.evasion, h.confidence, h.severity, h.support,
+           h.n_hits IS NOT NULL AS truncated,
+           coalesce(h.excluded_by, CASE WHEN w.place IS NOT NULL THEN 'signature' END) AS excluded, h.indeterminate
+    FROM hit h LEFT JOIN joined j ON j.place = h.rowid LEFT JOIN worn_out w ON w.place = h.rowid
+    WHERE h.alert_id IS NOT NULL
     UNION ALL
     SELECT e.alert_id, e.rule_id, h.key, h.field, h.span_start, h.span_end, h.part, false, h.evasion, NULL, r.severity,
            h.support, e.truncated, NULL, e.indeterminate
     FROM occurrence e JOIN rule r ON r.rule_id = e.rule_id JOIN component c ON c.rule_id = e.rule_id
     JOIN hit h ON h.key = e.key AND h.excluded_by IS NULL JOIN rule hr ON hr.rule_id = h.rule_id AND hr.rule = c.component),
-staying AS (SELECT DISTINCT alert_id FROM settled WHERE joined IS NULL AND excluded IS NULL),
+staying AS (
+    SELECT alert_id FROM hit WHERE alert_id IN (SELECT own FROM joined) AND excluded_by IS NULL
+        AND rowid NOT IN (SELECT place FROM joined UNION ALL SELECT place FROM worn_out)),
 name AS (
-    SELECT DISTINCT joined AS alert, alert_id AS alias FROM settled
-    WHERE joined <> alert_id AND alert_id NOT IN (SELECT alert_id FROM staying)
+    SELECT DISTINCT alert, own AS alias FROM joined WHERE alert <> own AND own NOT IN (FROM staying)
     UNION SELECT alert_id, alias FROM occurrence_alias),
 names AS (SELECT alert, list(alias ORDER BY alias) AS aliases FROM name GROUP BY alert)";
+
+/// How many alerts are read at a time, so that what is known of their hits and messages is little.
+const ALERTS_AT_ONCE: usize = 4_096;
+
+/// The hits of the alerts that `slice` has, in order. The slice by itself first: a sort of all hits with all that is known of them, behind
+/// as many joins, would not fit into memory.
+const SLICE_HITS: &str = "
+SELECT h.alert, n.aliases, h.rule_id, h.key, m.family, m.message_id, m.platform, m.conversation, m.sender,
+       w.handles, epoch_us(m.sent_at), epoch_us(m.captured_at), h.field, h.span_start, h.span_end, h.part, h.echo,
+       h.evasion, h.confidence, h.severity, h.support, h.truncated, h.excluded, h.indeterminate, b.run
+FROM slice h JOIN slice_message m ON m.key = h.key JOIN batch b ON b.seq = m.seq
+LEFT JOIN (SELECT key, list(handle ORDER BY handle) AS handles FROM lined_custodian WHERE key IN (SELECT key FROM slice)
+           GROUP BY key) w ON w.key = h.key
+LEFT JOIN (SELECT * FROM lined_name WHERE alert IN (SELECT alert FROM slice)) n ON n.alert = h.alert
+ORDER BY h.nth, m.sent_at NULLS LAST, m.message_id, h.key, h.field NULLS LAST, h.span_start, h.span_end, h.rule_id";
 
 impl Catalog {
     /// Hands hits over alert by alert, the gravest alerts first, then the oldest, then by id; within an alert by time,
@@ -256,28 +272,44 @@ impl Catalog {
         which: Hits,
         mut each: impl FnMut(HitRow) -> Result<(), E>,
     ) -> Result<(), E> {
+        let n_alerts = self.line_up(which).map_err(E::from)?;
+        for from in (0..n_alerts).step_by(ALERTS_AT_ONCE) {
+            let doing = "reading hits";
+            let slice = format!(
+                "CREATE OR REPLACE TEMP TABLE slice AS SELECT * FROM lined_hit WHERE nth > {from} AND nth <= {};
+                 CREATE OR REPLACE TEMP TABLE slice_message AS SELECT * FROM hit_message WHERE key IN (SELECT key FROM slice)",
+                from + ALERTS_AT_ONCE
+            );
+            self.connection().execute_batch(&slice).doing(doing)?;
+            each_row(self.connection(), SLICE_HITS, doing, |row| each(hit(row)?))?;
+        }
+        Ok(())
+    }
+
+    /// Sets the hits that are asked for beside the catalog, each with the place of its alert among these. Returns how many alerts
+    /// there are.
+    fn line_up(&self, which: Hits) -> Result<usize> {
         let chosen = chosen(which, "told");
-        let sql = format!(
-            "WITH {SETTLED}, {TOLD},
-             chosen AS MATERIALIZED (SELECT *, {GRADE} AS grade
-                        FROM told WHERE {chosen}),
-             head AS (
-                 SELECT alert, coalesce(max(grade) FILTER (excluded IS NULL), max(grade)) AS grade,
+        let doing = "reading hits";
+        self.set_up_hits()?;
+        let steps = format!(
+            "CREATE OR REPLACE TEMP TABLE lined_alert AS
+             WITH {TOLD}
+             SELECT alert, row_number() OVER (ORDER BY grade DESC, sent_at NULLS LAST, alert) AS nth FROM (
+                 SELECT alert, coalesce(max({GRADE}) FILTER (excluded IS NULL), max({GRADE})) AS grade,
                         CASE WHEN bool_or(excluded IS NULL) THEN min(m.sent_at) FILTER (excluded IS NULL)
                              ELSE min(m.sent_at) END AS sent_at
-                 FROM chosen JOIN hit_message m USING (key) GROUP BY alert),
-             who AS (SELECT key, list(handle ORDER BY handle) AS handles
-                     FROM custodian SEMI JOIN chosen USING (key) GROUP BY key)
-             SELECT h.alert, n.aliases, h.rule_id, h.key, m.family, m.message_id, m.platform, m.conversation, m.sender,
-                    w.handles, epoch_us(m.sent_at), epoch_us(m.captured_at), h.field, h.span_start, h.span_end, h.part, h.echo,
-                    h.evasion, h.confidence, h.severity, h.support, h.truncated, h.excluded, h.indeterminate, b.run
-             FROM chosen h JOIN head ON head.alert = h.alert JOIN hit_message m ON m.key = h.key JOIN batch b ON b.seq = m.seq
-             LEFT JOIN who w ON w.key = h.key LEFT JOIN names n ON n.alert = h.alert
-             ORDER BY head.grade DESC, head.sent_at NULLS LAST, h.alert, m.sent_at NULLS LAST, m.message_id, h.key,
-                      h.field NULLS LAST, h.span_start, h.span_end, h.rule_id"
+                 FROM told JOIN hit_message m USING (key) WHERE {chosen} GROUP BY alert);
+             CREATE OR REPLACE TEMP TABLE lined_hit AS WITH {TOLD} SELECT told.*, nth FROM told JOIN lined_alert USING (alert);
+             CREATE OR REPLACE TEMP TABLE lined_name AS WITH {TOLD} SELECT * FROM names;
+             CREATE OR REPLACE TEMP TABLE lined_custodian AS
+                 SELECT key, handle FROM custodian WHERE key IN (SELECT key FROM lined_hit)"
         );
-        self.set_up_hits()?;
-        each_row(self.connection(), &sql, "reading hits", |row| each(hit(row)?))
+        self.connection().execute_batch(&steps).doing(doing)?;
+        let counts = collect(self.connection(), "SELECT count(*) FROM lined_alert", doing, |row| {
+            row.count(0)
+        })?;
+        Ok(usize::try_from(counts.iter().sum::<u64>()).unwrap_or(usize::MAX))
     }
 
     /// Whether any rule hit a message; one without a hit is part of no alert.
@@ -305,14 +337,15 @@ impl Catalog {
     ) -> Result<(), E> {
         let chosen = chosen(which, "rests");
         let sql = format!(
-            "WITH {SETTLED}, {TOLD},
+            "WITH {TOLD},
              rests AS MATERIALIZED (
                  SELECT alert, key, echo FROM told WHERE excluded IS NULL
                  UNION ALL SELECT c.alert_id, e.key, false
                  FROM occurrence_crowd c JOIN conversation_event e ON e.rule_id = c.rule_id AND e.group_id = c.group_id)
-             SELECT alert, any_value(n.aliases), key, m.family, bool_and(r.echo)
-             FROM rests r JOIN hit_message m USING (key) LEFT JOIN names n USING (alert)
-             WHERE {chosen} GROUP BY alert, key, m.family ORDER BY alert, key"
+             SELECT alert, n.aliases, key, family, echo
+             FROM (SELECT alert, key, m.family, bool_and(r.echo) AS echo FROM rests r JOIN hit_message m USING (key)
+                   WHERE {chosen} GROUP BY alert, key, m.family)
+             LEFT JOIN names n USING (alert) ORDER BY alert, key"
         );
         self.set_up_hits()?;
         each_row(self.connection(), &sql, "reading alerts", |row| {
@@ -332,13 +365,13 @@ impl Catalog {
     /// Those of DuckDB.
     pub fn alerts_by_month(&self) -> Result<Vec<AlertMonth>> {
         let sql = format!(
-            "WITH {SETTLED}, {TOLD},
+            "WITH {TOLD},
+             ruled AS (SELECT rule_id, rule, dense_rank() OVER (ORDER BY rule) AS nth FROM rule),
              alert AS (
-                 SELECT alert, min(r.rule) AS rule, min(coalesce(m.sent_at, m.captured_at)) AS first,
-                        max({GRADE}) AS grade
-                 FROM told JOIN hit_message m USING (key) JOIN rule r USING (rule_id) WHERE excluded IS NULL GROUP BY alert)
+                 SELECT alert, min(r.nth) AS nth, min(coalesce(m.sent_at, m.captured_at)) AS first, max({GRADE}) AS grade
+                 FROM told JOIN hit_message m USING (key) JOIN ruled r USING (rule_id) WHERE excluded IS NULL GROUP BY alert)
              SELECT strftime(make_timestamp(epoch_us(first)), '%Y-%m') AS month, {GRADES}[grade] AS severity, rule, count(*)
-             FROM alert GROUP BY ALL ORDER BY ALL"
+             FROM alert JOIN (SELECT DISTINCT nth, rule FROM ruled) USING (nth) GROUP BY ALL ORDER BY ALL"
         );
         self.set_up_hits()?;
         collect(self.connection(), &sql, "counting alerts", |row| {
@@ -476,7 +509,8 @@ impl Catalog {
     fn set_up_hits(&self) -> Result<()> {
         let applied = self.applied_seq()?;
         if self.hits_through.get() != Some(applied) {
-            self.connection().execute_batch(HIT_MESSAGE).doing("reading hits")?;
+            let steps = format!("{HIT_MESSAGE}; {SETTLED}");
+            self.connection().execute_batch(&steps).doing("reading hits")?;
             self.hits_through.set(Some(applied));
         }
         let sql = "SELECT count(*) FROM duckdb_tables() WHERE temporary AND table_name = 'occurrence'";

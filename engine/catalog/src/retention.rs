@@ -6,7 +6,7 @@ use crate::combinations::{Combination, combination};
 use crate::covered::{self, Asked, Covered};
 use crate::error::{CatalogError, Result};
 use crate::open::Catalog;
-use crate::rows::{Row, each_row, sql_key, sql_text};
+use crate::rows::{Row, collect, each_row, sql_key, sql_text};
 
 /// Which messages are asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +19,8 @@ pub enum Scope {
     Chosen,
     /// Those chosen by [`Catalog::choose_due`].
     Due,
+    /// Those chosen by [`Catalog::choose_first`].
+    First,
 }
 
 /// How a hold covers a message or another version of it.
@@ -96,6 +98,22 @@ impl Catalog {
         ))
     }
 
+    /// Chooses the first so many versions of messages by id and version, for [`Scope::First`]. Returns how many there are of all.
+    ///
+    /// # Errors
+    /// Those of DuckDB.
+    pub fn choose_first(&self, n: usize) -> Result<usize> {
+        self.connection_batch(&format!(
+            "CREATE OR REPLACE TEMP TABLE first_row AS
+             SELECT rowid AS place FROM message ORDER BY message_id, version, key LIMIT {n}"
+        ))?;
+        let doing = "counting messages";
+        let counts = collect(self.connection(), "SELECT count(*) FROM message", doing, |row| {
+            row.count(0)
+        })?;
+        Ok(usize::try_from(counts.iter().sum::<u64>()).unwrap_or(usize::MAX))
+    }
+
     /// Hands messages over, sorted by id and version. Memory does not grow with their number.
     ///
     /// # Errors
@@ -128,6 +146,7 @@ fn retention_sql(scope: Scope) -> String {
     let only = match scope {
         Scope::All => String::new(),
         Scope::Due => "WHERE m.rowid IN (SELECT place FROM due_row)".to_owned(),
+        Scope::First => "WHERE m.rowid IN (SELECT place FROM first_row)".to_owned(),
         Scope::Chosen => "WHERE m.family IN (SELECT family FROM chosen_family)".to_owned(),
         Scope::Family(family) => format!("WHERE m.family = {}", sql_key(family)),
     };

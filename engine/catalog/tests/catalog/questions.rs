@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use lexhold_catalog::{
-    Catalog, CatalogError, Cover, Covered, DayRow, Dimension, FoundMessage, Hits, Instants, OriginClass, Writer,
+    Catalog, CatalogError, Cover, Covered, DayRow, Dimension, FoundMessage, Hits, Instants, OriginClass, Scope,
+    Settings, Writer,
 };
 use lexhold_model::Key;
 use lexhold_model::tables::Table;
@@ -173,6 +174,67 @@ fn hits_come_by_alert_time_message_and_place() {
         (rules[0].rule.as_str(), rules[0].labels.as_slice()),
         ("off.venue", ["x".to_owned()].as_slice())
     );
+}
+
+#[test]
+fn hits_of_many_alerts_come_in_order() {
+    const N: usize = 10_000;
+    let mut home = Home::new();
+    let mails: Vec<Mail> = (0..N)
+        .map(|at| {
+            let id: &'static str = format!("slack/C1/{at}").leak();
+            let second = i64::try_from(at * 7_919 % N).unwrap();
+            Mail::new(id, "alice@bank.example", day(1) + second * 1_000_000)
+        })
+        .collect();
+    let alert = |id: &str| key(&format!("alert of {id}"));
+    let mut entries = beginning();
+    let rows: Vec<_> = mails.iter().map(Mail::row).collect();
+    let hits: Vec<_> = mails
+        .iter()
+        .map(|mail| hit(key(mail.id), alert(mail.id), 7, None))
+        .collect();
+    let files = vec![home.file(Table::Message, &rows), home.file(Table::Hit, &hits)];
+    entries.push(batch_entry(4, N as u64, true, files));
+    let mut writer = home.writer("c");
+    project_all(&mut writer, &entries);
+    writer.close().unwrap();
+    let little = Settings {
+        memory_mib: 64,
+        ..home.settings()
+    };
+    let found = places(&Catalog::open_reader(&home.path("c"), &little).unwrap(), Hits::All);
+    let mut oldest_first: Vec<&Mail> = mails.iter().collect();
+    oldest_first.sort_unstable_by_key(|mail| mail.sent_at);
+    assert!(
+        found
+            .iter()
+            .map(|(_, id, _)| id)
+            .eq(oldest_first.iter().map(|mail| mail.id))
+    );
+    assert!(found.iter().all(|(of, id, _)| *of == alert(id)));
+}
+
+#[test]
+fn the_first_messages_are_those_that_all_begin_with() {
+    let mut home = Home::new();
+    let catalog = catalog(&mut home);
+    let read = |scope| {
+        let mut found = Vec::new();
+        catalog
+            .retention::<CatalogError>(scope, |row| {
+                found.push(format!("{row:?}"));
+                Ok(())
+            })
+            .unwrap();
+        found
+    };
+    let all = read(Scope::All);
+    assert_eq!(all.len(), 4);
+    for n in 0..=5 {
+        assert_eq!(catalog.choose_first(n).unwrap(), 4);
+        assert_eq!(read(Scope::First), all[..n.min(4)]);
+    }
 }
 
 #[test]
