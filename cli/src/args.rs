@@ -293,7 +293,8 @@ pub enum Verb {
 /// `run`
 #[derive(Debug, Args)]
 pub struct Run {
-    /// Exports as `sources` lists them: a folder, a ZIP archive, a file; or NDJSON (plain, gzip, zstd), CSV, Parquet; `-` is stdin
+    /// Exports as `sources` lists them: a folder, a ZIP archive, a file; or NDJSON (plain, gzip, zstd), CSV, Parquet; `-` is stdin.
+    /// Any of them by URL: `s3://bucket/object`, or with a `/` at the end all below it, as a folder
     #[arg(required_unless_present_any = ["from_evaluation", "facts_to"], value_name = "INPUT")]
     pub inputs: Vec<PathBuf>,
     #[command(flatten)]

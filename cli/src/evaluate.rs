@@ -19,9 +19,7 @@ use crate::args::Evaluate;
 use crate::failure::{Exit, Failure};
 use crate::files::{cannot_read, why, write_document};
 use crate::run::evaluation::{MANIFEST, Manifest, Partition};
-use crate::run::{
-    Input, Meter, Piece, Pipeline, Sink, Taken, heed_interrupts, inputs, interrupted, read_as, say_unreadable,
-};
+use crate::run::{Input, Meter, Piece, Pipeline, Sink, heed_interrupts, inputs, interrupted, read_as, say_unreadable};
 use crate::settings::Settings;
 use crate::terminal::{counted, say};
 use crate::{home, load, versions};
@@ -54,6 +52,7 @@ pub fn evaluate(settings: &Settings, args: &Evaluate) -> anyhow::Result<Exit> {
         backfill: true,
         jobs: settings.jobs.unwrap_or_else(home::cores),
         read_as,
+        home: None,
     };
     heed_interrupts();
     let folder = &args.out;
@@ -172,10 +171,6 @@ impl Writer<'_> {
 
 impl Sink for Writer<'_> {
     type Total = (Vec<Partition>, bool);
-
-    fn taken_before(&self, _digest: &Digest) -> Taken {
-        Taken::default()
-    }
 
     fn take(&mut self, input: &Input, piece: Piece, evaluation: Evaluation) -> anyhow::Result<()> {
         say_unreadable(self.settings, input, &piece.unreadable, &piece.notes);

@@ -9,6 +9,7 @@ use lexhold_model::tables::Table;
 use lexhold_store::{BatchRecord, Entry, EntryKind, ErrorKind, Faults, Home, NewHome, Replacements, Scratch, Stamp};
 use serde::Deserialize as _;
 use serde_json::Value;
+use tempfile::TempDir;
 
 use crate::failure::{Exit, Failure};
 use crate::remote;
@@ -105,6 +106,19 @@ pub fn catalog_settings(settings: &Settings, home: &Home) -> anyhow::Result<Cata
 /// When the home cannot be read, or what ended processes left in it not be removed.
 pub fn scratch_of_others(home: &Home) -> anyhow::Result<Vec<PathBuf>> {
     Ok(home.scratch_of_others(own_scratch(home)?)?)
+}
+
+/// A new folder of this process's own in the home, for files that nobody else is to see.
+///
+/// # Errors
+/// When the home cannot be written.
+pub fn folder_in_scratch(home: &Home) -> anyhow::Result<TempDir> {
+    let own = own_scratch(home)?.path();
+    let mut name = own.file_name().unwrap_or_default().to_owned();
+    // So that it is swept away with the rest, should we be killed.
+    name.push(".");
+    let folder = own.parent().unwrap_or(own);
+    Ok(tempfile::Builder::new().prefix(&name).tempdir_in(folder)?)
 }
 
 /// The path of this process's own.

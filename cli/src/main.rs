@@ -169,12 +169,12 @@ fn complain(error: &anyhow::Error) {
             .skip(1)
             .map(|cause| format!("  because: {}", in_words(cause))),
     );
-    lines.extend(
-        error
-            .chain()
-            .filter_map(|cause| cause.downcast_ref::<Failure>()?.how())
-            .map(|help| format!("  help: {help}")),
-    );
+    // A failure that stands around a cause is no link of the chain by itself.
+    let around = error.downcast_ref::<Failure>();
+    let failures = error.chain().filter_map(|cause| cause.downcast_ref::<Failure>());
+    let mut help: Vec<&str> = around.into_iter().chain(failures).filter_map(Failure::how).collect();
+    help.dedup();
+    lines.extend(help.into_iter().map(|help| format!("  help: {help}")));
     for line in lines {
         terminal::say(&lexhold_document::printable(&line));
     }

@@ -18,7 +18,7 @@ use crate::failure::Exit;
 use crate::operators::Actor;
 use crate::report::table::{Columns, Kind, Row, TableWriter, write_whole};
 use crate::run::{
-    Input, Meter, Piece, Pipeline, Sink, Taken, heed_interrupts, inputs, interrupted, read_as, say_unreadable, zone,
+    Input, Meter, Piece, Pipeline, Sink, heed_interrupts, inputs, interrupted, read_as, say_unreadable, zone,
 };
 use crate::settings::Settings;
 use crate::terminal::say;
@@ -86,6 +86,7 @@ pub fn scan(settings: &Settings, args: &Scan) -> anyhow::Result<Exit> {
         backfill: true,
         jobs: settings.jobs.unwrap_or_else(home::cores),
         read_as,
+        home: None,
     };
     let meter = Meter::new(settings, &inputs, None);
     let mut total = Total::default();
@@ -162,10 +163,6 @@ struct Alerts<'a> {
 
 impl Sink for Alerts<'_> {
     type Total = Total;
-
-    fn taken_before(&self, _digest: &Digest) -> Taken {
-        Taken::default()
-    }
 
     fn take(&mut self, input: &Input, piece: Piece, evaluation: Evaluation) -> anyhow::Result<()> {
         say_unreadable(self.settings, input, &piece.unreadable, &piece.notes);

@@ -67,3 +67,4 @@ mod test;
 mod totals;
 mod transcripts;
 mod transfer;
+mod urls;

@@ -8,9 +8,13 @@
 )]
 
 mod archive;
+mod inputs;
 #[path = "../../engine/remote/tests/support/server.rs"]
 #[allow(dead_code, reason = "the tests of `remote` use more of it")]
 mod server;
 #[path = "../cli/support.rs"]
 #[allow(dead_code, reason = "the other tests use more of it")]
 mod support;
+#[path = "../../engine/remote/tests/support/way.rs"]
+#[allow(dead_code, reason = "the tests of `remote` use more of it")]
+mod way;

@@ -59,7 +59,8 @@ impl Counts {
         read_as: &lexhold_formats::Options,
         to: &mut Messages,
     ) -> anyhow::Result<()> {
-        let mut reader = lexhold_formats::open(&input.path, read_as)?;
+        let near = input.near(None)?;
+        let mut reader = lexhold_formats::open_named(&near.path, &input.name, read_as)?;
         loop {
             match reader.next() {
                 Ok(None) => return Ok(()),

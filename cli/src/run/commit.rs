@@ -269,15 +269,21 @@ impl Destroyed {
 impl Sink for Committer<'_> {
     type Total = Counts;
 
-    fn taken_before(&self, digest: &Digest) -> Taken {
-        let digest = digest.to_string();
-        match self.ingested.get(&digest) {
-            Some(before) if !self.read_again.contains(&digest) => *before,
-            _ => Taken::default(),
-        }
+    fn taken(&self) -> HashMap<Digest, Taken> {
+        let before = self.ingested.iter();
+        let before = before.filter(|(digest, _)| !self.read_again.contains(*digest));
+        before
+            .filter_map(|(digest, taken)| Some((digest.parse().ok()?, *taken)))
+            .collect()
     }
 
     fn take(&mut self, input: &Input, mut piece: Piece, mut evaluation: Evaluation) -> anyhow::Result<()> {
+        if let (Some(_), Some(error)) = (&input.far, piece.broken.take_if(|_| piece.digest.is_none())) {
+            // It never came here, so there is nothing to put on record.
+            say(&lexhold_document::printable(&format!("error: {error:#}")));
+            self.counts.broken += 1;
+            return Ok(());
+        }
         let read = piece.batch.len() as u64;
         let destroyed = self.destroyed_before(&piece.batch, &evaluation)?;
         let all = piece.batch.clone();

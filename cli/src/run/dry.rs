@@ -6,10 +6,10 @@ use std::io::Write;
 use indicatif::HumanCount;
 use lexhold_evaluate::{Bundle, Evaluation, Evaluator, Facts, HitRow};
 use lexhold_formats::Options;
-use lexhold_model::{Digest, Row, Severity, VersionKind};
+use lexhold_model::{Row, Severity, VersionKind};
 use serde_json::{Value, json};
 
-use super::pipeline::{Piece, Pipeline, Sink, Taken};
+use super::pipeline::{Piece, Pipeline, Sink};
 use super::summary::{Counts, by_severity, exit, say_unreadable};
 use super::tally::sequence;
 use super::{Input, Meter};
@@ -35,6 +35,7 @@ pub fn run(
         backfill: args.backfill,
         jobs: settings.jobs.unwrap_or_else(home::cores),
         read_as,
+        home: None,
     };
     let sink = DryRun {
         settings,
@@ -274,10 +275,6 @@ struct DryRun<'a> {
 
 impl Sink for DryRun<'_> {
     type Total = Seen;
-
-    fn taken_before(&self, _digest: &Digest) -> Taken {
-        Taken::default()
-    }
 
     fn take(&mut self, input: &Input, piece: Piece, evaluation: Evaluation) -> anyhow::Result<()> {
         let seen = &mut self.seen;

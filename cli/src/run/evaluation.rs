@@ -1,7 +1,6 @@
 //! `run --from-evaluation`: what another machine, or a cluster, evaluated. `engine/python/EVALUATION.md` says what lies in the
 //! folder. All of it is looked at before anything goes on record.
 
-use std::collections::HashMap;
 use std::fs::File;
 use std::path::{Component, Path, PathBuf};
 
@@ -160,6 +159,7 @@ impl Evaluation {
                 name: path.display().to_string(),
                 bytes: Some(partition.bytes),
                 path,
+                far: None,
             }
         };
         partitions.map(input).collect()
@@ -290,10 +290,7 @@ impl Evaluation {
         sink: S,
         meter: &Meter<'_>,
     ) -> anyhow::Result<S::Total> {
-        let partitions = self.manifest.partitions.iter();
-        let taken: HashMap<Digest, Taken> = partitions
-            .map(|it| (it.sha256, sink.taken_before(&it.sha256)))
-            .collect();
+        let taken = sink.taken();
         let read = |send: &mut dyn FnMut(RawRows) -> bool| {
             self.read(|digest| taken.get(digest).copied().unwrap_or_default(), send)
         };
@@ -409,10 +406,6 @@ struct Counted(Vec<(u64, u64)>);
 
 impl Sink for Counted {
     type Total = Vec<(u64, u64)>;
-
-    fn taken_before(&self, _digest: &Digest) -> Taken {
-        Taken::default()
-    }
 
     fn take(&mut self, _input: &Input, piece: Piece, _evaluation: Evaluated) -> anyhow::Result<()> {
         let (messages, unreadable) = &mut self.0[piece.input];

@@ -6,23 +6,27 @@ use std::sync::Arc;
 use lexhold_formats::{DateOrder, Options, fingerprint};
 use lexhold_model::Digest;
 use lexhold_source::{ErrorKind, SourceError};
+use lexhold_store::Home;
 
+use super::far::{Far, Near};
 use super::pipeline::{CHUNK, zone};
 use crate::args::{DatesAre, ReadAs};
 use crate::failure::{Exit, Failure};
 use crate::files::{near_name, why};
-use crate::mapping;
 use crate::settings::Settings;
+use crate::{mapping, remote};
 
 /// One input.
 #[derive(Clone, Debug)]
 pub struct Input {
-    /// The path as typed.
+    /// The path or URL as typed.
     pub path: PathBuf,
     /// Its name in reports and on messages.
     pub name: String,
     /// Its size, unless it is a pipe.
     pub bytes: Option<u64>,
+    /// Where it lies, if that is behind a URL.
+    pub far: Option<Far>,
 }
 
 impl Input {
@@ -31,12 +35,20 @@ impl Input {
         self.path == Path::new("-")
     }
 
+    /// What can be read of it here. An object is fetched, into the scratch of a home where there is one.
+    pub fn near(&self, home: Option<&Home>) -> anyhow::Result<Near> {
+        match &self.far {
+            Some(far) => far.fetch(home),
+            None => Ok(Near::here(&self.path)),
+        }
+    }
+
     /// The digest of the file or folder; none for a pipe.
-    pub fn fingerprint(&self) -> anyhow::Result<Option<Digest>> {
+    pub fn fingerprint(&self, near: &Near) -> anyhow::Result<Option<Digest>> {
         if self.is_stdin() {
             return Ok(None);
         }
-        Ok(Some(fingerprint(&self.path)?.0))
+        Ok(Some(fingerprint(&near.path)?.0))
     }
 }
 
@@ -55,6 +67,16 @@ fn input(path: &Path, read_as: &Options) -> anyhow::Result<Input> {
             path: path.to_owned(),
             name: "stdin".into(),
             bytes: None,
+            far: None,
+        });
+    }
+    if let Some(url) = remote::url(path) {
+        let far = Far::look(url)?;
+        return Ok(Input {
+            path: path.to_owned(),
+            name,
+            bytes: Some(far.bytes()),
+            far: Some(far),
         });
     }
     let cannot = |why: String| Failure::new(Exit::Data, format!("cannot read {name}: {why}"));
@@ -82,6 +104,7 @@ fn input(path: &Path, read_as: &Options) -> anyhow::Result<Input> {
         path: path.to_owned(),
         bytes: metadata.is_file().then_some(metadata.len()),
         name,
+        far: None,
     })
 }
 

@@ -1,6 +1,6 @@
 //! `run`: the main job. Ingest, evaluate, record, report.
 //!
-//! `input` looks at the files first; `holds` and `begin` put on record what the run evaluates with; `pipeline` reads and
+//! `input` looks at the files first, `far` at those behind a URL; `holds` and `begin` put on record what the run evaluates with; `pipeline` reads and
 //! evaluates on all cores; `commit` is the one writer; `summary` is what a person and a pipeline get at the end, `dry` what a run sees
 //! that records nothing.
 
@@ -9,6 +9,7 @@ mod commit;
 mod dry;
 pub mod evaluation;
 mod facts_to;
+mod far;
 pub mod holds;
 mod input;
 mod pipeline;
@@ -34,7 +35,7 @@ use crate::{hold, home, load};
 use evaluation::Evaluation;
 
 pub use input::{Input, inputs, read_as};
-pub use pipeline::{Piece, Pipeline, Sink, Taken, zone};
+pub use pipeline::{Piece, Pipeline, Sink, zone};
 pub use progress::Meter;
 pub use summary::{say_remarks, say_unreadable};
 
@@ -123,6 +124,7 @@ pub fn run(settings: &Settings, args: &Run) -> anyhow::Result<Exit> {
         backfill: args.backfill,
         jobs: settings.jobs.unwrap_or_else(home::cores),
         read_as,
+        home: Some(&home),
     };
     if let Some(to) = &args.facts_to {
         return facts_to::write(

@@ -4,7 +4,7 @@
 //! which they were read, so that the number of threads changes nothing. A token goes with each batch; when none is left
 //! the reader waits, so memory does not grow with the input.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
@@ -12,10 +12,12 @@ use jiff::tz::TimeZone;
 use lexhold_evaluate::{Evaluation, Evaluator};
 use lexhold_model::{Digest, MessageBatch};
 use lexhold_source::{Note, Options, Unreadable};
+use lexhold_store::Home;
 
 use super::summary::say_remarks;
 use super::{Input, Meter, interrupted};
 use crate::failure::{Exit, Failure};
+use crate::remote;
 use crate::settings::Settings;
 
 /// How much is read at a time: small enough that a few batches on the way take little memory.
@@ -68,8 +70,10 @@ pub struct Taken {
 pub trait Sink {
     /// What comes of it all.
     type Total;
-    /// How much of an input an earlier run took in.
-    fn taken_before(&self, digest: &Digest) -> Taken;
+    /// How much earlier runs took in of inputs, by their digests.
+    fn taken(&self) -> HashMap<Digest, Taken> {
+        HashMap::new()
+    }
     /// Takes a batch; called in the order of the input.
     fn take(&mut self, input: &Input, piece: Piece, evaluation: Evaluation) -> anyhow::Result<()>;
     /// What came of it all.
@@ -86,6 +90,8 @@ pub struct Pipeline<'a> {
     pub jobs: usize,
     /// How exports are read.
     pub read_as: lexhold_formats::Options,
+    /// Where objects are fetched to, if anywhere in particular.
+    pub home: Option<&'a Home>,
 }
 
 type Numbered<T> = (u64, T);
@@ -122,10 +128,7 @@ impl Pipeline<'_> {
         sink: S,
         meter: &Meter,
     ) -> anyhow::Result<S::Total> {
-        let before: Vec<Before> = inputs
-            .iter()
-            .map(|input| Before::of(input, &sink))
-            .collect::<anyhow::Result<_>>()?;
+        let taken = sink.taken();
         let evaluate = || {
             let mut evaluator = evaluator();
             move |piece: Piece| {
@@ -133,7 +136,7 @@ impl Pipeline<'_> {
                 Ok((piece, evaluation))
             }
         };
-        self.drive(inputs, |send| self.read(inputs, &before, send), evaluate, sink, meter)
+        self.drive(inputs, |send| self.read(inputs, &taken, send), evaluate, sink, meter)
     }
 
     /// Runs whatever `read` sends through workers, each of which has a function that `worker` makes, into the sink. `send` says
@@ -194,9 +197,14 @@ impl Pipeline<'_> {
         sink.finish()
     }
 
-    fn read(&self, inputs: &[Input], before: &[Before], send: &mut dyn FnMut(Piece) -> bool) -> anyhow::Result<()> {
+    fn read(
+        &self,
+        inputs: &[Input],
+        taken: &HashMap<Digest, Taken>,
+        send: &mut dyn FnMut(Piece) -> bool,
+    ) -> anyhow::Result<()> {
         for (at, input) in inputs.iter().enumerate() {
-            if !self.read_input(at, input, &before[at], send)? {
+            if !self.read_input(at, input, taken, send)? {
                 break;
             }
         }
@@ -208,22 +216,38 @@ impl Pipeline<'_> {
         &self,
         at: usize,
         input: &Input,
-        before: &Before,
+        taken: &HashMap<Digest, Taken>,
         send: &mut dyn FnMut(Piece) -> bool,
     ) -> anyhow::Result<bool> {
+        let near = match input.near(self.home) {
+            Err(error) if remote::is_lost(&error) => {
+                return Ok(send(Piece {
+                    broken: Some(error),
+                    ..Piece::empty(at, None)
+                }));
+            }
+            near => near?,
+        };
+        if interrupted() {
+            return Ok(false);
+        }
+        let digest = input.fingerprint(&near)?;
+        let before = digest
+            .and_then(|digest| taken.get(&digest).copied())
+            .unwrap_or_default();
         let piece = |batch: MessageBatch| Piece {
             batch,
-            ..Piece::empty(at, before.digest)
+            ..Piece::empty(at, digest)
         };
-        let empty = || Piece::empty(at, before.digest);
-        if before.taken.complete {
+        let empty = || Piece::empty(at, digest);
+        if before.complete {
             return Ok(send(Piece {
-                skipped: before.taken.messages,
+                skipped: before.messages,
                 complete: true,
                 ..empty()
             }));
         }
-        let mut reader = match lexhold_formats::open(&input.path, &self.read_as) {
+        let mut reader = match lexhold_formats::open_named(&near.path, &input.name, &self.read_as) {
             Ok(reader) => reader,
             Err(error) => {
                 return Ok(send(Piece {
@@ -232,7 +256,7 @@ impl Pipeline<'_> {
                 }));
             }
         };
-        let (mut to_skip, mut told) = (before.taken.messages, before.taken.unreadable);
+        let (mut to_skip, mut told) = (before.messages, before.unreadable);
         let mut pending: Option<Piece> = None;
         loop {
             if interrupted() {
@@ -287,20 +311,6 @@ impl Pipeline<'_> {
                 .into());
         }
         Ok(batch.captured_by(self.settings.as_of.as_microsecond()))
-    }
-}
-
-/// What is known of an input before it is read.
-struct Before {
-    digest: Option<Digest>,
-    taken: Taken,
-}
-
-impl Before {
-    fn of(input: &Input, sink: &impl Sink) -> anyhow::Result<Self> {
-        let digest = input.fingerprint()?;
-        let taken = digest.map_or_else(Taken::default, |digest| sink.taken_before(&digest));
-        Ok(Self { digest, taken })
     }
 }
 

@@ -51,4 +51,4 @@ mod xml;
 mod zulip;
 
 pub use format::{About, DateOrder, Options};
-pub use open::{fingerprint, formats, open};
+pub use open::{fingerprint, formats, open, open_named};

@@ -79,14 +79,22 @@ pub fn formats() -> impl Iterator<Item = &'static About> {
 /// # Errors
 /// When there is no such input, or nothing in it is of a kind that can be read, or something has to be said that it does not say.
 pub fn open(path: &Path, options: &Options) -> Result<Box<dyn Reader>, SourceError> {
+    open_named(path, &path.display().to_string(), options)
+}
+
+/// The same under another name, which messages and errors have in the place of the path.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_named(path: &Path, name: &str, options: &Options) -> Result<Box<dyn Reader>, SourceError> {
     if let Some(mapping) = &options.mapping {
-        return lexhold_source::open_mapped(path, options.chunks, mapping.clone(), options.zone.as_ref());
+        return lexhold_source::open_mapped(path, name, options.chunks, mapping.clone(), options.zone.as_ref());
     }
-    let table = || lexhold_source::open(path, options.chunks);
+    let table = || lexhold_source::open_named(path, name, options.chunks);
     let tree = if path.is_dir() {
-        Tree::of_folder(path)?
+        Tree::of_folder(path, name)?
     } else if path.is_file() {
-        Tree::of_file(path)?
+        Tree::of_file(path, name)?
     } else {
         // What is read of a pipe is gone, so it is opened once.
         return table();

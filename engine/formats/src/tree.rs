@@ -124,8 +124,8 @@ impl Entry {
 
 impl Tree {
     /// A folder with all that is below it. Links are not followed: they could lead anywhere.
-    pub(crate) fn of_folder(path: &Path) -> Result<Self, SourceError> {
-        let mut tree = Self::empty(path, "folder");
+    pub(crate) fn of_folder(path: &Path, name: &str) -> Result<Self, SourceError> {
+        let mut tree = Self::empty(name, "folder");
         let mut open = vec![(path.to_owned(), String::new())];
         while let Some((folder, prefix)) = open.pop() {
             let failed = |error| SourceError::io(&folder.display().to_string(), error);
@@ -149,8 +149,8 @@ impl Tree {
     }
 
     /// A single file, unfolded if it is an archive.
-    pub(crate) fn of_file(path: &Path) -> Result<Self, SourceError> {
-        let mut tree = Self::empty(path, "");
+    pub(crate) fn of_file(path: &Path, name: &str) -> Result<Self, SourceError> {
+        let mut tree = Self::empty(name, "");
         let (_, bytes) = open_file(path)?;
         tree.total_bytes = bytes.unwrap_or(0);
         tree.add(
@@ -254,9 +254,9 @@ impl Tree {
         }
     }
 
-    fn empty(path: &Path, packing: &'static str) -> Self {
+    fn empty(name: &str, packing: &'static str) -> Self {
         Self {
-            name: path.display().to_string(),
+            name: name.to_owned(),
             packing,
             entries: Vec::new(),
             refused: Vec::new(),

@@ -6,7 +6,6 @@ use std::future::Future;
 use std::io::Read as _;
 use std::path::Path;
 use std::pin::Pin;
-use std::sync::Arc;
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use http::header::IF_NONE_MATCH;
@@ -33,7 +32,7 @@ const MOST_PARTS: u64 = 10_000;
 #[derive(Debug)]
 pub(crate) struct Bucket {
     name: String,
-    pub(crate) store: Arc<AmazonS3>,
+    store: AmazonS3,
     wire: Wire,
 }
 
@@ -47,9 +46,15 @@ impl Bucket {
         let wire = Wire::new(&builder, name, store.credentials().clone(), client);
         Ok(Self {
             name: name.to_owned(),
-            store: Arc::new(store),
+            store,
             wire,
         })
+    }
+
+    /// The objects by `object_store`, if anybody lets us.
+    pub(crate) async fn store(&self, key: &str) -> Result<&AmazonS3> {
+        self.wire.credential(&self.url(key)).await?;
+        Ok(&self.store)
     }
 
     /// Every object whose key begins with a prefix, by whole keys. The empty ones that stand for a folder are passed over.
@@ -106,12 +111,16 @@ impl Bucket {
         let bytes = file.metadata().map_err(failed)?.len();
         if bytes <= PIECE_BYTES {
             let whole = piece(&mut file, PIECE_BYTES).map_err(failed)?;
-            let put = self.store.put_opts(&to, whole, PutMode::Create.into()).await;
+            let put = self
+                .store(key)
+                .await?
+                .put_opts(&to, whole, PutMode::Create.into())
+                .await;
             put.map_err(|error| self.failed(key, &error))?;
             return Ok(());
         }
         let part_bytes = PIECE_BYTES.max(bytes.div_ceil(MOST_PARTS));
-        let upload = self.store.put_multipart(&to).await;
+        let upload = self.store(key).await?.put_multipart(&to).await;
         let mut upload = upload.map_err(|error| self.failed(key, &error))?;
         let done = match self
             .parts(

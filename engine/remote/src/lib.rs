@@ -171,7 +171,7 @@ impl Remote {
     /// When the server cannot be asked. That there is no such bucket shows in `list` alone.
     pub fn head(&self, key: &str) -> Result<Option<Object>> {
         let whole = self.path(key)?;
-        match self.wait(self.store().head(&whole)) {
+        match self.wait(async { Ok(self.store(key).await?.head(&whole).await) })? {
             Ok(found) => Ok(Some(Object {
                 key: key.to_owned(),
                 bytes: found.size,
@@ -224,7 +224,8 @@ impl Remote {
             .with_range(Some(GetRange::Bounded(range.clone())))
             .with_if_match(object.etag.clone());
         let failed = |error| self.failed(&object.key, &error);
-        let answer = self.store().get_opts(whole, options).await.map_err(failed)?;
+        let store = self.store(&object.key).await?;
+        let answer = store.get_opts(whole, options).await.map_err(failed)?;
         let piece = answer.bytes().await.map_err(failed)?;
         if piece.len() as u64 == range.end - range.start {
             return Ok(piece);
@@ -337,11 +338,11 @@ impl Remote {
         }
     }
 
-    fn store(&self) -> &dyn ObjectStore {
-        match &self.0.place {
-            Place::Bucket(bucket) => &bucket.store,
+    async fn store(&self, key: &str) -> Result<&dyn ObjectStore> {
+        Ok(match &self.0.place {
+            Place::Bucket(bucket) => bucket.store(&self.whole(key)).await?,
             Place::Folder(files) => files,
-        }
+        })
     }
 
     /// Where the object of a key lies.

@@ -2,6 +2,7 @@
 //! and deleting by version.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -9,7 +10,7 @@ use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request};
 use md5::Md5;
-use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey, AwsAuthorizer, AwsCredentialProvider};
+use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey, AwsAuthorizer, AwsCredential, AwsCredentialProvider};
 use object_store::client::{HttpClient, HttpRequestBody};
 use object_store::{BackoffConfig, RetryConfig};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -161,15 +162,29 @@ impl Wire {
         let mut request = request
             .body(HttpRequestBody::from(body))
             .map_err(|error| RemoteError::refused(format!("{name}: {error}")))?;
-        if let Some(credentials) = &self.credentials {
-            let of_store = |error| RemoteError::of_store(name, &error);
-            let credential = credentials.get_credential().await.map_err(of_store)?;
+        if let Some(credential) = self.credential(name).await? {
             AwsAuthorizer::new(&credential, "s3", &self.region)
                 .with_request_payer(self.is_paid_by_us)
                 .try_authorize(&mut request, None)
-                .map_err(of_store)?;
+                .map_err(|error| RemoteError::of_store(name, &error))?;
         }
         Ok(request)
+    }
+
+    /// Whose leave we have. `object_store` keeps it for as long as it holds, but where there is none its errors speak of a page that
+    /// was not found.
+    pub(crate) async fn credential(&self, name: &str) -> Result<Option<Arc<AwsCredential>>> {
+        let Some(credentials) = &self.credentials else {
+            return Ok(None);
+        };
+        let found = credentials.get_credential().await;
+        let none = |error| {
+            RemoteError::new(
+                Kind::Denied,
+                format!("{name}: nobody gives us credentials: {}", innermost(&error)),
+            )
+        };
+        found.map(Some).map_err(none)
     }
 
     fn url(&self, call: &Call<'_>) -> String {

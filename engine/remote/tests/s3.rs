@@ -10,6 +10,7 @@ mod server;
 #[path = "support/suite.rs"]
 mod suite;
 #[path = "support/way.rs"]
+#[allow(dead_code, reason = "the command line's tests use more of it")]
 mod way;
 
 use jiff::{Timestamp, ToSpan as _};
@@ -300,4 +301,28 @@ fn refusals_say_what_the_server_says() {
             );
         }
     }
+}
+
+#[test]
+fn nobody_without_credentials_is_told_that_nothing_is_there() {
+    let Some(server) = Server::start() else { return };
+    server.make_bucket("bucket", &[]);
+    let way = Way::to(
+        &server,
+        (0..2).map(|_| ("/latest/api/token", What::Says(404, "NotFound"))),
+    );
+    let options = [
+        ("AWS_ENDPOINT_URL", format!("http://{}", server.address)),
+        ("AWS_METADATA_ENDPOINT", format!("http://{}", way.address())),
+    ];
+    let options = options.map(|(name, value)| (name.to_owned(), value));
+    let remote = lexhold_remote::Remote::open("s3://bucket", &options).unwrap();
+    for error in [remote.list("").unwrap_err(), remote.head("a").unwrap_err()] {
+        assert_eq!(error.kind(), Kind::Denied, "{error}");
+    }
+    assert!(way.is_over());
+    // Unless nobody is asked for any.
+    let open = ("AWS_SKIP_SIGNATURE".to_owned(), "true".to_owned());
+    let remote = lexhold_remote::Remote::open("s3://bucket", &[options[0].clone(), open]).unwrap();
+    assert_eq!(remote.list("").unwrap(), []);
 }

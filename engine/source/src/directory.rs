@@ -38,7 +38,7 @@ pub fn read_directory(path: &Path) -> Result<Directory, SourceError> {
     let name = input.name.clone();
     let mut rows = Rows::default();
     if input.peek(4) == b"PAR1" && input.packing == Packing::None {
-        let mut table = Table::open(path, Options::default())?;
+        let mut table = Table::open(path, &name, Options::default())?;
         while let Some((place, values)) = table.next_owned()? {
             rows.add(place, values.and_then(Cells::new));
         }

@@ -50,7 +50,12 @@ impl Packing {
 impl Input {
     /// Opens a file, or standard input for `-`.
     pub(crate) fn open(path: &Path) -> Result<Self, SourceError> {
-        let name = path.display().to_string();
+        Self::named(path, &path.display().to_string())
+    }
+
+    /// The same under another name.
+    pub(crate) fn named(path: &Path, name: &str) -> Result<Self, SourceError> {
+        let name = name.to_owned();
         let (raw, total_bytes): (Box<dyn Read + Send>, _) = if path.as_os_str() == "-" {
             (standard_input(), None)
         } else {

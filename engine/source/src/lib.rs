@@ -63,7 +63,7 @@ pub use lines::{Line, Lines};
 pub use local::local_instant;
 pub use mapping::{DateFormat, Mapping, Target};
 pub use message::{Notes, Reading};
-pub use open::{is_table, open, open_mapped, open_table, without_bom};
+pub use open::{is_table, open, open_mapped, open_named, open_table, without_bom};
 pub use parquet::read_batch;
 pub use reader::{Chunk, Note, Options, Place, Reader, Unreadable};
 pub use sent::{DateProblem, instant, show as show_instant};

@@ -26,7 +26,15 @@ pub(crate) const PROBE_BYTES: usize = 64 << 10;
 /// # Errors
 /// When there is no such file, or it is a directory, or of no kind that can be read.
 pub fn open(path: &Path, options: Options) -> Result<Box<dyn Reader>, SourceError> {
-    let mut input = Input::open(path)?;
+    open_named(path, &path.display().to_string(), options)
+}
+
+/// The same under another name, which messages and errors have in the place of the path.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_named(path: &Path, name: &str, options: Options) -> Result<Box<dyn Reader>, SourceError> {
+    let mut input = Input::named(path, name)?;
     let first = input.peek(PROBE_BYTES);
     let unsupported = |why| Err(SourceError::new(ErrorKind::Unsupported, &input.name, why));
     match Kind::of(&first) {
@@ -38,7 +46,7 @@ pub fn open(path: &Path, options: Options) -> Result<Box<dyn Reader>, SourceErro
         Kind::Parquet if input.total_bytes.is_none() => {
             unsupported("Parquet cannot be read from a pipe, because its index stands at the end; name the file")
         }
-        Kind::Parquet => Ok(Box::new(Stream::new(Parquet::open(path, options)?, options))),
+        Kind::Parquet => Ok(Box::new(Stream::new(Parquet::open(path, name, options)?, options))),
         Kind::Utf16 => unsupported("it is text in UTF-16; save it as UTF-8"),
         Kind::JsonList => unsupported("it is one JSON list; NDJSON has one object a line"),
         Kind::Archive => unsupported("it is a ZIP archive or a workbook; unpack it, or save it as CSV"),
@@ -50,17 +58,18 @@ pub fn open(path: &Path, options: Options) -> Result<Box<dyn Reader>, SourceErro
     }
 }
 
-/// Opens a table whose columns a mapping names, `-` being standard input. `zone` is that of its clock, unless the mapping says it.
+/// Opens a table whose columns a mapping names, `-` being standard input, under a name. `zone` is that of its clock, unless the mapping says it.
 ///
 /// # Errors
 /// When there is no such file, or its header has not what the mapping names, or nobody says in which zone its dates are.
 pub fn open_mapped(
     path: &Path,
+    name: &str,
     options: Options,
     mapping: Arc<Mapping>,
     zone: Option<&TimeZone>,
 ) -> Result<Box<dyn Reader>, SourceError> {
-    let input = Input::open(path)?;
+    let input = Input::named(path, name)?;
     let rows = Mapped::new(input, options, mapping, zone)?;
     Ok(Box::new(Stream::new(rows, options)))
 }

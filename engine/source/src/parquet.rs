@@ -61,10 +61,9 @@ pub(crate) enum Found<'a> {
 }
 
 impl Table {
-    pub(crate) fn open(path: &Path, options: Options) -> Result<Self, SourceError> {
-        let name = path.display().to_string();
+    pub(crate) fn open(path: &Path, name: &str, options: Options) -> Result<Self, SourceError> {
         let (file, total_bytes) = open_file(path)?;
-        Self::of_file(name, file, total_bytes, options)
+        Self::of_file(name.to_owned(), file, total_bytes, options)
     }
 
     fn of_file(name: String, file: File, total_bytes: Option<u64>, options: Options) -> Result<Self, SourceError> {
@@ -196,8 +195,8 @@ pub(crate) struct Parquet {
 }
 
 impl Parquet {
-    pub(crate) fn open(path: &Path, options: Options) -> Result<Self, SourceError> {
-        Self::of_table(Table::open(path, options)?)
+    pub(crate) fn open(path: &Path, name: &str, options: Options) -> Result<Self, SourceError> {
+        Self::of_table(Table::open(path, name, options)?)
     }
 
     /// The messages of an open file.

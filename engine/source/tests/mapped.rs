@@ -52,7 +52,13 @@ fn mapping() -> Mapping {
 fn read_with(bytes: impl AsRef<[u8]>, mapping: Mapping, options: Options) -> Whole {
     let files = Files::new();
     let path = files.with("table.csv", bytes);
-    Whole::of(open_mapped(&path, options, Arc::new(mapping), None))
+    Whole::of(open_mapped(
+        &path,
+        &path.display().to_string(),
+        options,
+        Arc::new(mapping),
+        None,
+    ))
 }
 
 fn read(bytes: impl AsRef<[u8]>, mapping: Mapping) -> Whole {

@@ -52,6 +52,11 @@ impl Way {
         open(url, &self.address)
     }
 
+    /// Where it begins.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
     /// How often a request with this in its head has come by.
     pub fn n_seen(&self, text: &str) -> usize {
         let seen = self.seen.lock().unwrap();
