@@ -23,7 +23,7 @@ use crate::settings::Settings;
 /// How much is read at a time: small enough that a few batches on the way take little memory.
 pub const CHUNK: Options = Options {
     chunk_rows: 4_096,
-    chunk_bytes: 2 << 20,
+    chunk_bytes: 3 << 19,
     line_bytes: 64 << 20,
 };
 
