@@ -31,7 +31,7 @@ pub enum Hits {
 pub struct HitRow {
     /// The alert it belongs to.
     pub alert_id: Key,
-    /// Other names of the alert, sorted.
+    /// Other names of the alert, sorted, told with one of its hits alone.
     pub aliases: Vec<Key>,
     /// The rule of the alert: see [`Catalog::rules`].
     pub rule_id: Key,
@@ -84,7 +84,7 @@ pub struct HitRow {
 pub struct AlertMessage {
     /// The alert.
     pub alert_id: Key,
-    /// Other names of the alert, sorted.
+    /// Other names of the alert, sorted, told with the first of its messages alone.
     pub aliases: Vec<Key>,
     /// The message.
     pub key: Key,
@@ -247,8 +247,9 @@ names AS (SELECT alert, list(alias ORDER BY alias) AS aliases FROM name GROUP BY
 /// How many alerts are read at a time, so that what is known of their hits and messages is little.
 const ALERTS_AT_ONCE: usize = 4_096;
 
-/// The hits of the alerts that `slice` has, in order. The slice by itself first: a sort of all hits with all that is known of them, behind
-/// as many joins, would not fit into memory.
+/// The hits of the alerts that `slice` has, in order, and with one hit of each alert its other names: an alert that thousands of
+/// quotes joined has as many, too many to be told with each of them. The slice by itself first: a sort of all hits with all that
+/// is known of them, behind as many joins, would not fit into memory.
 const SLICE_HITS: &str = "
 SELECT h.alert, n.aliases, h.rule_id, h.key, m.family, m.message_id, m.platform, m.conversation, m.sender,
        w.handles, epoch_us(m.sent_at), epoch_us(m.captured_at), h.field, h.span_start, h.span_end, h.part, h.echo,
@@ -256,7 +257,8 @@ SELECT h.alert, n.aliases, h.rule_id, h.key, m.family, m.message_id, m.platform,
 FROM slice h JOIN slice_message m ON m.key = h.key JOIN batch b ON b.seq = m.seq
 LEFT JOIN (SELECT key, list(handle ORDER BY handle) AS handles FROM lined_custodian WHERE key IN (SELECT key FROM slice)
            GROUP BY key) w ON w.key = h.key
-LEFT JOIN (SELECT * FROM lined_name WHERE alert IN (SELECT alert FROM slice)) n ON n.alert = h.alert
+LEFT JOIN (SELECT f.at, n.aliases FROM (SELECT alert, min(rowid) AS at FROM slice GROUP BY alert) f
+           JOIN lined_name n ON n.alert = f.alert) n ON n.at = h.rowid
 ORDER BY h.nth, m.sent_at NULLS LAST, m.message_id, h.key, h.field NULLS LAST, h.span_start, h.span_end, h.rule_id";
 
 impl Catalog {
@@ -341,11 +343,13 @@ impl Catalog {
              rests AS MATERIALIZED (
                  SELECT alert, key, echo FROM told WHERE excluded IS NULL
                  UNION ALL SELECT c.alert_id, e.key, false
-                 FROM occurrence_crowd c JOIN conversation_event e ON e.rule_id = c.rule_id AND e.group_id = c.group_id)
-             SELECT alert, n.aliases, key, family, echo
-             FROM (SELECT alert, key, m.family, bool_and(r.echo) AS echo FROM rests r JOIN hit_message m USING (key)
-                   WHERE {chosen} GROUP BY alert, key, m.family)
-             LEFT JOIN names n USING (alert) ORDER BY alert, key"
+                 FROM occurrence_crowd c JOIN conversation_event e ON e.rule_id = c.rule_id AND e.group_id = c.group_id),
+             resting AS MATERIALIZED (
+                 SELECT alert, key, m.family, bool_and(r.echo) AS echo FROM rests r JOIN hit_message m USING (key)
+                 WHERE {chosen} GROUP BY alert, key, m.family),
+             named AS (SELECT alert, f.key, n.aliases FROM (SELECT alert, min(key) AS key FROM resting GROUP BY alert) f
+                       JOIN names n USING (alert))
+             SELECT alert, n.aliases, key, family, echo FROM resting LEFT JOIN named n USING (alert, key) ORDER BY alert, key"
         );
         self.set_up_hits()?;
         each_row(self.connection(), &sql, "reading alerts", |row| {
