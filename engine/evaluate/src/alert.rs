@@ -200,8 +200,12 @@ fn alert(mut hits: Vec<AlertHit>) -> Alert {
             .cmp(&b.place_in_alert())
             .then_with(|| a.rule.id.cmp(&b.rule.id))
     });
+    // They are the alert's, whichever of its hits was told with them.
+    let aliases: BTreeSet<Key> = hits
+        .iter_mut()
+        .flat_map(|hit| std::mem::take(&mut hit.aliases))
+        .collect();
     hits.dedup();
-    let aliases: BTreeSet<Key> = hits.iter().flat_map(|hit| &hit.aliases).copied().collect();
     let standing = hits.iter().any(|hit| hit.excluded_by.is_none());
     // Hits that an exclusion took away speak for the alert only where none stands.
     hits.retain(|hit| !standing || hit.excluded_by.is_none());
